@@ -1,0 +1,63 @@
+# The front door. `make demo` and `make test` set up all they need in .venv.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check rehearse pictures pins chromium clean
+SHELL := /bin/bash
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PINS := $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --strip-extras --allow-unsafe
+
+help: ## show this
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+demo: .venv/local ## an AWS organization and a Slack on this machine, at http://127.0.0.1:8765
+	@$(BIN)/coastguard demo
+
+rehearse: .venv/local ## play every story headless
+	@$(BIN)/coastguard rehearse
+
+test: .venv/dev chromium ## all tests
+	$(BIN)/pytest $(ARGS)
+
+check: .venv/dev ## lint, types, import directions, templates
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/cfn-lint stacksets/*.yaml
+
+pictures: .venv/dev chromium ## draw the README's picture of the demo anew
+	$(BIN)/python -m tests.browser.pictures
+
+pins: .venv/dev ## pin the requirements anew
+	$(PINS) --upgrade -o requirements/dev.txt requirements/dev.in
+	$(PINS) -c requirements/dev.txt -o requirements/local.txt requirements/local.in
+	$(PINS) -c requirements/dev.txt -o requirements/lambda.txt requirements/lambda.in
+
+clean: ## remove what was built and set up
+	rm -rf .venv build
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Coastguard needs Python 3.11 or newer: name one with PYTHON=python3.12, say." >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/local: .venv/bin/python requirements/local.txt pyproject.toml
+	@echo "Setting up .venv (about half a minute, once)"
+	@$(PIP) --require-hashes -r requirements/local.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev: .venv/local requirements/dev.txt
+	@echo "Setting up what tests and checks need in .venv (once)"
+	@$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+chromium:
+	@command -v chromium chromium-browser google-chrome >/dev/null || { \
+		echo "Installing Debian's chromium for the browser tests (once)"; \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } >build.chromium.log 2>&1 \
+		|| { cat build.chromium.log >&2; rm -f build.chromium.log; \
+		echo "The browser tests need chromium: install it (as root: apt-get install chromium) and run make test again." >&2; exit 1; }; \
+		rm -f build.chromium.log; }
