@@ -1,0 +1,254 @@
+"""What moto 5.2.5 leaves out of the AWS that Coastguard reads, filled in.
+
+`fill()` patches moto's classes once per process; it then holds for `mock_aws` and for moto's server alike. Every
+symbol that is reached into is checked first, so another moto fails with the names that are missing.
+
+What the fleet may set, and what is answered when it does not:
+
+| object | attribute | default | answered as |
+|---|---|---|---|
+| moto.ecs.models.ContainerInstance | `version: int` | 1 | version |
+| | `disconnected_since: datetime or None` | None | healthStatus: AGENT_CONNECTIVITY is IMPAIRED since then |
+| | `runtime_status: str` | "OK" | healthStatus: CONTAINER_RUNTIME |
+| | `tags: list of {"key", "value"}` | [] | tags |
+| moto.ec2.models.instances.Instance | `checks: str` | "ok" | InstanceStatus of a running instance |
+| | `operator: {"Managed": bool, "Principal": str}` | absent | Operator (moto shows it by itself) |
+| this module | `PINGS[host id]` | "Online" | PingStatus of Systems Manager |
+
+moto's own `agent_connected`, `status`, `ec2_instance_id` (may be set to an `mi-` id after registering), `attributes`,
+`version_info` and `running_tasks_count` stay what they are. Times are aware, in UTC.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from types import SimpleNamespace
+from typing import Any, cast
+
+from moto.core.responses import ActionResult, BaseResponse
+from moto.ec2.exceptions import InvalidParameterValueError
+from moto.ec2.models import ec2_backends
+from moto.ec2.models.instances import Instance
+from moto.ec2.responses.instances import InstanceResponse
+from moto.ecs.exceptions import ClusterNotFoundException, InvalidParameterException
+from moto.ecs.models import ContainerInstance, EC2ContainerServiceBackend, ecs_backends
+from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.ssm.exceptions import InvalidFilterKey
+from moto.ssm.responses import SimpleSystemManagerResponse
+
+PINGS: dict[str, str] = {}
+"""PingStatus by host id: "Online", "ConnectionLost" or "Inactive"."""
+
+_REACHED_INTO: tuple[tuple[type, tuple[str, ...]], ...] = (
+    (BaseResponse, ("_get_param",)),
+    (ContainerInstance, ("container_instance_arn",)),
+    (EC2ContainerServiceBackend, ("describe_container_instances", "deregister_container_instance")),
+    (
+        EC2ContainerServiceResponse,
+        (
+            "ecs_backend",
+            "list_container_instances",
+            "describe_container_instances",
+            "deregister_container_instance",
+        ),
+    ),
+    (Instance, ("instance_status", "state_code")),
+    (InstanceResponse, ("describe_instance_status",)),
+)
+
+_MOST_AT_ONCE = 100
+_MOST_PINGS = 50
+_RUNNING = 16
+_FILTER = re.compile(
+    r"\s*(?:agentConnected\s*==\s*(?P<connected>true|false)"
+    r"|ec2InstanceId\s*==\s*(?P<host>[^\s\[\]]+)"
+    r"|ec2InstanceId\s+in\s+\[(?P<hosts>[^\[\]]*)\])\s*"
+)
+_moto_describe_instance_status = InstanceResponse.describe_instance_status
+
+
+@cache
+def fill() -> None:
+    """Patch moto; later calls change nothing. RuntimeError names the symbols this moto does not have."""
+    missing = _missing(_REACHED_INTO)
+    if missing:
+        raise RuntimeError(f"this moto has no {', '.join(missing)}: install the pinned one (requirements/local.txt)")
+    for moto_class, filled in (
+        (ContainerInstance, _ContainerInstance),
+        (Instance, _Instance),
+        (EC2ContainerServiceResponse, _Ecs),
+        (InstanceResponse, _Ec2),
+        (SimpleSystemManagerResponse, _Ssm),
+    ):
+        for name, answer in vars(filled).items():
+            if not name.startswith("__"):
+                setattr(moto_class, name, answer)
+
+
+def _missing(symbols: Iterable[tuple[type, Sequence[str]]]) -> list[str]:
+    return [f"{owner.__name__}.{name}" for owner, names in symbols for name in names if not hasattr(owner, name)]
+
+
+# What the classes below hold is lifted onto moto's. They are never instantiated, so `super()` has no place in them. A
+# bare annotation is something moto has already.
+
+
+class _ContainerInstance:
+    agent_connected: bool
+    registered_at: datetime
+    version: int = 1
+    disconnected_since: datetime | None = None
+    runtime_status: str = "OK"
+    tags: Sequence[dict[str, str]] = ()
+
+
+class _Instance:
+    state_code: int
+    checks: str = "ok"
+
+    @property
+    def instance_status(self) -> dict[str, Any]:
+        """Moto's running instances are always well."""
+        if self.state_code != _RUNNING:
+            return {"Status": "not-applicable"}
+        reachable = "passed" if self.checks == "ok" else "failed"
+        return {"Status": self.checks, "Details": [{"Name": "reachability", "Status": reachable}]}
+
+
+class _Ecs(EC2ContainerServiceResponse):
+    def list_container_instances(self) -> ActionResult:
+        """Moto ignores `filter` and pages, and has an empty answer for an unknown cluster."""
+        asked_for = _filter(self._get_param("filter"))
+        status = self._get_param("status")
+        registered = _registered(self.ecs_backend, self._get_param("cluster", "default"))
+        arns = sorted(
+            instance.container_instance_arn
+            for instance in registered.values()
+            if asked_for(instance) and status in {None, instance.status}
+        )
+        page, token = _page(arns, self._get_param("nextToken"), self._get_param("maxResults") or _MOST_AT_ONCE)
+        return ActionResult({"containerInstanceArns": page, "nextToken": token})
+
+    def describe_container_instances(self) -> ActionResult:
+        """Moto has a KeyError for a cluster that never had an instance, no limit, and no `include`."""
+        wanted = self._get_param("containerInstances")
+        if len(wanted) > _MOST_AT_ONCE:
+            raise InvalidParameterException("containerInstances can have at most 100 items.")
+        cluster = self._get_param("cluster", "default")
+        _registered(self.ecs_backend, cluster)
+        instances, failures = self.ecs_backend.describe_container_instances(cluster, wanted)
+        include = self._get_param("include") or ()
+        return ActionResult(
+            {"containerInstances": [_shown(instance, include) for instance in instances], "failures": failures}
+        )
+
+    def deregister_container_instance(self) -> ActionResult:
+        """Moto raises a bare Exception for an unknown instance, which looks like a failing service."""
+        cluster = self._get_param("cluster", "default")
+        instance = self._get_param("containerInstance").rsplit("/", maxsplit=1)[-1]
+        if instance not in _registered(self.ecs_backend, cluster):
+            raise InvalidParameterException(f"Referenced container instance {instance} not found.")
+        gone = self.ecs_backend.deregister_container_instance(cluster, instance, self._get_param("force"))
+        return ActionResult({"containerInstance": gone})
+
+
+class _Ec2(InstanceResponse):
+    def describe_instance_status(self) -> ActionResult:
+        """Moto has no limit."""
+        if len(self._get_param("InstanceIds", [])) > _MOST_AT_ONCE:
+            raise InvalidParameterValueError("InstanceIds, at most 100 of them,")
+        return _moto_describe_instance_status(self)
+
+
+class _Ssm(SimpleSystemManagerResponse):
+    def describe_instance_information(self) -> ActionResult:
+        """Moto does not have it."""
+        hosts = sorted(_hosts(self.current_account, self.region))
+        for condition in self._get_param("Filters") or ():
+            if condition["Key"] != "InstanceIds":
+                raise InvalidFilterKey(f"The local world cannot filter by {condition['Key']}")
+            hosts = [host for host in hosts if host in condition["Values"]]
+        page, token = _page(hosts, self._get_param("NextToken"), self._get_param("MaxResults") or _MOST_PINGS)
+        return ActionResult({"InstanceInformationList": [_ping(host) for host in page], "NextToken": token})
+
+
+def _registered(backend: EC2ContainerServiceBackend, cluster: str) -> dict[str, ContainerInstance]:
+    """Container instances of the cluster by id; a cluster that never had one gets its place in moto here."""
+    name = cluster.rsplit("/", maxsplit=1)[-1]
+    if name not in backend.clusters:
+        raise ClusterNotFoundException
+    return backend.container_instances.setdefault(name, {})
+
+
+def _filter(query: str | None) -> Callable[[ContainerInstance], bool]:
+    """Answer the part of the cluster query language that Coastguard uses."""
+    if not query:
+        return lambda _: True
+    found = _FILTER.fullmatch(query)
+    if not found:
+        raise InvalidParameterException(f"The local world cannot answer the filter {query}")
+    if found["connected"]:
+        return lambda instance: instance.agent_connected == (found["connected"] == "true")
+    hosts = {host.strip(" '\"") for host in (found["host"] or found["hosts"]).split(",")}
+    return lambda instance: instance.ec2_instance_id in hosts
+
+
+def _shown(instance: ContainerInstance, include: Sequence[str]) -> SimpleNamespace:
+    """Show tags and health only if they were asked for, as AWS does."""
+    facts = cast("_ContainerInstance", instance)
+    return SimpleNamespace(
+        **{
+            **vars(instance),
+            "container_instance_arn": instance.container_instance_arn,
+            "version": facts.version,
+            "tags": facts.tags if "TAGS" in include else None,
+            "health_status": _health(facts) if "CONTAINER_INSTANCE_HEALTH" in include else None,
+        }
+    )
+
+
+def _health(instance: _ContainerInstance) -> dict[str, Any]:
+    registered = instance.registered_at.replace(tzinfo=UTC)
+    checks = [_check("CONTAINER_RUNTIME", instance.runtime_status, registered), _connectivity(instance, registered)]
+    impaired = any(check["status"] == "IMPAIRED" for check in checks)
+    return {"overallStatus": "IMPAIRED" if impaired else "OK", "details": checks}
+
+
+def _connectivity(instance: _ContainerInstance, registered: datetime) -> dict[str, Any]:
+    since = instance.disconnected_since
+    if instance.agent_connected or since is None:
+        return _check("AGENT_CONNECTIVITY", "OK" if instance.agent_connected else "INSUFFICIENT_DATA", registered)
+    reason = f"Agent disconnected since {since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return {**_check("AGENT_CONNECTIVITY", "IMPAIRED", since.astimezone(UTC)), "statusReason": reason}
+
+
+def _check(kind: str, status: str, since: datetime) -> dict[str, Any]:
+    return {"type": kind, "status": status, "lastStatusChange": since, "lastUpdated": since}
+
+
+def _hosts(account: str, region: str) -> set[str]:
+    """Hosts that Systems Manager knows: running instances, and the machines of ECS Anywhere, which EC2 does not."""
+    running = {instance.id for instance in ec2_backends[account][region].all_running_instances()}
+    clusters = ecs_backends[account][region].container_instances.values()
+    return running | {
+        instance.ec2_instance_id
+        for cluster in clusters
+        for instance in cluster.values()
+        if instance.ec2_instance_id.startswith("mi-")
+    }
+
+
+def _ping(host: str) -> dict[str, Any]:
+    return {
+        "InstanceId": host,
+        "PingStatus": PINGS.get(host, "Online"),
+        "PlatformType": "Linux",
+        "ResourceType": "ManagedInstance" if host.startswith("mi-") else "EC2Instance",
+    }
+
+
+def _page(rows: list[str], token: str | None, size: int) -> tuple[list[str], str | None]:
+    start = int(token or 0)
+    end = start + size
+    return rows[start:end], str(end) if end < len(rows) else None

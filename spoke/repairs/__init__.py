@@ -1,0 +1,11 @@
+"""What can be done about a container instance: one module for each remedy, and the table of them.
+
+A new remedy is one module and one line here. Its permissions go into the remediator role (stacksets/spoke-roles.yaml).
+"""
+
+from spoke.repairs import terminate
+from spoke.repairs.remedy import Outcome, Remedy, Target
+
+__all__ = ["REMEDIES", "Outcome", "Remedy", "Target"]
+
+REMEDIES: dict[str, Remedy] = {remedy.name: remedy for remedy in (terminate.REMEDY,)}

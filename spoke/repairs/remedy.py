@@ -1,0 +1,41 @@
+"""What a remedy is: words for the button, permissions for the role, and the doing of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from spoke.accounts import Member
+from spoke.places import Cluster
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a repair is aimed at: the container instance, and the host it was on when somebody decided."""
+
+    cluster: Cluster
+    instance: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a repair did: a sentence in the past tense for each step, and the group that replaces the host."""
+
+    steps: tuple[str, ...]
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """Something that can be done about a container instance.
+
+    `run` raises NotDone when it must not or could not be done (then nothing was), and Busy when it may be tried again.
+    It may be run again after a crash at any point, and ends in the same place.
+    """
+
+    name: str
+    label: str  # on the button
+    style: str  # "danger", "primary" or "": of the button
+    title: str  # of the question that is asked before
+    confirm: str  # that question
+    permissions: tuple[str, ...]  # IAM actions that `run` calls
+    run: Callable[[Member, Target], Outcome]

@@ -1,0 +1,32 @@
+"""What a look finds about one container instance. Pure: who decides about it need not know how it was found."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+MISSING = "MISSING"
+"""Status of a container instance that ECS does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What a look found about one container instance. None and "" mean that it is not known."""
+
+    instance: str
+    status: str  # "ACTIVE", "DRAINING", … as ECS has it; MISSING when ECS does not know the instance
+    connected: bool | None = None
+    version: int | None = None  # grows with each change of the instance
+    host: str = ""  # "i-…" in EC2, "mi-…" in ECS Anywhere
+    host_state: str | None = None  # as in Host, and so are the next two
+    checks: str | None = None
+    ping: str | None = None
+    since: datetime | None = None  # when ECS itself noticed that the agent was gone
+    runtime_impaired: bool = False
+    zone: str = ""
+    instance_type: str = ""
+    os: str = ""  # "linux", "windows", "bottlerocket"
+    agent_version: str = ""
+    running_tasks: int = 0
+    managed: bool = False  # as in Host; known only for an instance whose agent is gone
+    registered_at: datetime | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+    unchecked: tuple[str, ...] = ()  # what could not be asked, and why: "EC2 status: access denied"

@@ -1,0 +1,180 @@
+"""Looking at the container instances of one cluster: what ECS, EC2 and Systems Manager say of them now.
+
+`look` gathers, it judges nothing. It asks in hundreds, and asks EC2 and Systems Manager only about instances that ECS
+calls active and whose agent is gone. If ECS cannot be read, it raises; if EC2 or Systems Manager cannot, the sightings
+say so in `unchecked`, and everything else in them still holds.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from spoke.accounts import Member
+from spoke.hosts import EC2_A_CALL, GROUP_TAG, SSM_A_CALL, Host, ask_ec2, ask_ssm
+from spoke.hosts import described as hosts_described
+from spoke.places import Cluster, ContainerInstance
+from spoke.sighting import MISSING, Sighting
+
+READER_PERMISSIONS: tuple[str, ...] = (
+    "ec2:DescribeInstanceStatus",
+    "ec2:DescribeInstances",
+    "ecs:DescribeContainerInstances",
+    "ecs:ListContainerInstances",
+    "ssm:DescribeInstanceInformation",
+)
+"""The IAM actions that looking calls, here and in `hosts`."""
+
+_ECS_A_CALL = 100
+_THREADS = 8  # more do not make a look faster
+_Found = TypeVar("_Found")
+
+
+def look(member: Member, cluster: Cluster, instance_ids: Collection[str]) -> dict[str, Sighting]:
+    """Return a sighting by container instance id.
+
+    An instance about which ECS answers nothing, or something else than MISSING, is left out: nothing was seen of it.
+    Raises Refused, Busy or ClusterGone when ECS cannot be read.
+    """
+    member.require(cluster.account, cluster.region)
+
+    def describe(some: Sequence[str]) -> dict[str, Sighting]:
+        return described(
+            member.call(
+                "ecs",
+                "describe_container_instances",
+                cluster=cluster.name,
+                containerInstances=some,
+                include=["TAGS", "CONTAINER_INSTANCE_HEALTH"],
+            )
+        )
+
+    sightings = _in_batches(sorted(set(instance_ids)), _ECS_A_CALL, describe)
+    quiet = [sighting.host for sighting in sightings.values() if _is_quiet(sighting)]
+    hosts = _hosts(member, quiet)
+    return {
+        instance: _with_host(sighting, hosts[sighting.host])
+        if _is_quiet(sighting) and sighting.host in hosts
+        else sighting
+        for instance, sighting in sightings.items()
+    }
+
+
+def described(answer: Mapping[str, Any]) -> dict[str, Sighting]:
+    """Read an answer of ecs:DescribeContainerInstances: what ECS alone knows, by container instance id."""
+    seen = [_sighting(raw) for raw in answer["containerInstances"]]
+    missing = [
+        Sighting(failure["arn"].rsplit("/", maxsplit=1)[-1], MISSING)
+        for failure in answer.get("failures", ())
+        if failure.get("reason") == MISSING
+    ]
+    return {sighting.instance: sighting for sighting in (*seen, *missing)}
+
+
+def replacement(member: Member, cluster: Cluster, group: str, since: datetime, taken: Collection[str]) -> str | None:
+    """Return the host of a new and working instance of the Auto Scaling group, or None while there is none.
+
+    New: launched at or after `since`, and not `taken` (which stand for other instances already). Working: registered in
+    the cluster with its agent connected. Of several, the one that was launched first.
+    """
+    member.require(cluster.account, cluster.region)
+    filters = [{"Name": f"tag:{GROUP_TAG}", "Values": [group]}, {"Name": "instance-state-name", "Values": ["running"]}]
+    hosts = hosts_described(member.pages("ec2", "describe_instances", Filters=filters, IncludeManagedResources=True))
+    earliest = since.replace(microsecond=0)  # EC2 tells whole seconds
+    launched = sorted(
+        (host.launched, name)
+        for name, host in hosts.items()
+        if host.launched and host.launched >= earliest and name not in taken
+    )
+    new = [name for _, name in launched]
+    working = _in_batches(new, _ECS_A_CALL, lambda some: _working(member, cluster, some))
+    return next((name for name in new if name in working), None)
+
+
+def _working(member: Member, cluster: Cluster, hosts: Sequence[str]) -> dict[str, Sighting]:
+    """Sightings by host, of those hosts on which an active container instance has its agent connected."""
+    query = f"ec2InstanceId in [{', '.join(hosts)}]"
+    sightings = [
+        sighting
+        for page in member.pages("ecs", "list_container_instances", cluster=cluster.name, filter=query)
+        if page["containerInstanceArns"]
+        for sighting in described(
+            member.call(
+                "ecs",
+                "describe_container_instances",
+                cluster=cluster.name,
+                containerInstances=page["containerInstanceArns"],
+            )
+        ).values()
+    ]
+    return {sighting.host: sighting for sighting in sightings if sighting.connected and sighting.status == "ACTIVE"}
+
+
+def _is_quiet(sighting: Sighting) -> bool:
+    return sighting.status == "ACTIVE" and sighting.connected is False
+
+
+def _hosts(member: Member, names: Sequence[str]) -> dict[str, Host]:
+    in_ec2 = sorted({name for name in names if name.startswith("i-")})
+    elsewhere = sorted({name for name in names if name.startswith("mi-")})
+    return _in_batches(in_ec2, EC2_A_CALL, lambda some: ask_ec2(member, some)) | _in_batches(
+        elsewhere, SSM_A_CALL, lambda some: ask_ssm(member, some)
+    )
+
+
+def _with_host(sighting: Sighting, host: Host) -> Sighting:
+    return replace(
+        sighting,
+        host_state=host.state,
+        checks=host.checks,
+        ping=host.ping,
+        managed=host.managed,
+        unchecked=(host.unchecked,) if host.unchecked else (),
+    )
+
+
+def _sighting(raw: Mapping[str, Any]) -> Sighting:
+    attributes = {attribute["name"]: attribute.get("value", "") for attribute in raw.get("attributes", ())}
+    health = {check["type"]: check for check in raw.get("healthStatus", {}).get("details", ())}
+    connectivity = health.get("AGENT_CONNECTIVITY", {})
+    return Sighting(
+        instance=ContainerInstance.from_arn(raw["containerInstanceArn"]).id,
+        status=raw["status"],
+        connected=raw.get("agentConnected"),
+        version=raw.get("version"),
+        host=raw.get("ec2InstanceId", ""),
+        since=_utc(connectivity.get("lastStatusChange")) if connectivity.get("status") == "IMPAIRED" else None,
+        runtime_impaired=health.get("CONTAINER_RUNTIME", {}).get("status") == "IMPAIRED",
+        zone=attributes.get("ecs.availability-zone", ""),
+        instance_type=attributes.get("ecs.instance-type", ""),
+        os=_os(attributes),
+        agent_version=raw.get("versionInfo", {}).get("agentVersion", ""),
+        running_tasks=raw.get("runningTasksCount", 0),
+        registered_at=_utc(raw.get("registeredAt")),
+        tags=tuple((tag["key"], tag.get("value", "")) for tag in raw.get("tags", ())),
+    )
+
+
+def _os(attributes: Mapping[str, str]) -> str:
+    # Bottlerocket calls itself linux, but its agent adds this attribute.
+    return "bottlerocket" if "bottlerocket.variant" in attributes else attributes.get("ecs.os-type", "").lower()
+
+
+def _utc(time: datetime | None) -> datetime | None:
+    return time.astimezone(UTC) if time else None
+
+
+def _in_batches(
+    names: Sequence[str], size: int, ask: Callable[[Sequence[str]], dict[str, _Found]]
+) -> dict[str, _Found]:
+    """Ask about so many at once, several batches at the same time; what the answers hold together."""
+    batches = [names[start : start + size] for start in range(0, len(names), size)]
+    if len(batches) < 2:  # most looks: no thread is needed
+        return _merged(map(ask, batches))
+    with ThreadPoolExecutor(min(_THREADS, len(batches))) as threads:
+        return _merged(threads.map(ask, batches))
+
+
+def _merged(answers: Iterable[dict[str, _Found]]) -> dict[str, _Found]:
+    return {name: found for answer in answers for name, found in answer.items()}

@@ -1,0 +1,90 @@
+from collections.abc import Iterator
+from itertools import count
+
+import boto3
+import botocore.session
+import pytest
+from botocore.loaders import Loader
+from moto import mock_aws
+
+from coastguard.local import gaps
+from spoke.accounts import Accounts, Member, Role
+from tests.spoke.fleet import ACCOUNT, REGION, Faults, Fleet
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests may be signed in to a real account: not here."""
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, "/dev/null")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # a second for each test, and nobody asks for one
+
+
+@pytest.fixture(scope="session")
+def loader() -> Loader:
+    """Parsed service models, parsed once."""
+    return botocore.session.Session().get_component("data_loader")
+
+
+@pytest.fixture(scope="session")
+def hub(loader: Loader) -> boto3.Session:
+    session = botocore.session.Session()
+    session.register_component("data_loader", loader)
+    return boto3.Session(
+        aws_access_key_id="AKIAHUB0000000000000",
+        aws_secret_access_key="hub-not-a-secret",
+        region_name="eu-west-1",
+        botocore_session=session,
+    )
+
+
+@pytest.fixture
+def aws() -> Iterator[None]:
+    """Moto's AWS, with the gaps filled and nothing in it."""
+    gaps.fill()
+    gaps.PINGS.clear()
+    with mock_aws():
+        yield
+
+
+@pytest.fixture(scope="session")
+def wired(hub: boto3.Session, loader: Loader) -> tuple[Accounts, Faults]:
+    """Clients take longer to make than most tests take to run: one set of them serves all."""
+    accounts, faults = Accounts(hub, loader), Faults()
+    accounts.events.register("before-call.*.*", faults)
+    return accounts, faults
+
+
+@pytest.fixture
+def accounts(wired: tuple[Accounts, Faults]) -> Accounts:
+    return wired[0]
+
+
+@pytest.fixture
+def faults(wired: tuple[Accounts, Faults]) -> Faults:
+    wired[1].clear()
+    return wired[1]
+
+
+_sessions = count(1)
+
+
+@pytest.fixture
+def member(accounts: Accounts, faults: Faults) -> Member:  # noqa: ARG001 - no fault of another test may be left
+    """The member account as the hub sees it. Each test signs in anew, because each has a moto of its own."""
+    return accounts.member(ACCOUNT, REGION, Role("coastguard-reader", f"look-{next(_sessions)}"))
+
+
+@pytest.fixture(scope="session")
+def owners(hub: boto3.Session, loader: Loader) -> Accounts:
+    """The member accounts' own people, whom no fault touches."""
+    return Accounts(hub, loader)
+
+
+@pytest.fixture
+def fleet(aws: None, owners: Accounts) -> Fleet:  # noqa: ARG001 - moto must be up
+    """The member account from inside."""
+    return Fleet(owners.member(ACCOUNT, REGION, Role("owner", f"owner-{next(_sessions)}")))

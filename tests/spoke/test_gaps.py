@@ -1,0 +1,160 @@
+"""What the fleet of the local world answers beyond moto, in both ways in which moto is used."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.client import HTTPConnection
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+from moto.ecs.models import ecs_backends
+from moto.server import ThreadedMotoServer
+
+from coastguard.local import gaps
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """Moto's server, at host:port; it takes half a second to stop."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    try:
+        yield "{}:{}".format(*server.get_host_and_port())
+    finally:
+        server.stop()
+
+
+@pytest.fixture(params=["mock", "server"])
+def session(
+    request: pytest.FixtureRequest, hub: boto3.Session, server: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[boto3.Session]:
+    gaps.fill()
+    gaps.PINGS.clear()
+    if request.param == "mock":
+        with mock_aws():
+            yield hub
+        return
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{server}")
+    connection = HTTPConnection(server)
+    connection.request("POST", "/moto-api/reset")
+    assert connection.getresponse().status == 200
+    connection.close()
+    yield hub
+
+
+@pytest.fixture
+def ecs(session: boto3.Session) -> Any:  # noqa: ANN401 - botocore's clients have no type
+    client = session.client("ecs")
+    client.create_cluster(clusterName="prod")
+    return client
+
+
+def register(session: boto3.Session, ecs: Any) -> tuple[str, str]:  # noqa: ANN401 - the same
+    answer = session.client("ec2").run_instances(ImageId="ami-12345678", MinCount=1, MaxCount=1)
+    host = answer["Instances"][0]["InstanceId"]
+    registered = ecs.register_container_instance(
+        cluster="prod", instanceIdentityDocument=json.dumps({"instanceId": host})
+    )
+    return registered["containerInstance"]["containerInstanceArn"], host
+
+
+def known(arn: str) -> Any:  # noqa: ANN401 - moto's own, with what gaps.fill adds
+    return ecs_backends["123456789012"]["eu-west-1"].container_instances["prod"][arn.rsplit("/", maxsplit=1)[-1]]
+
+
+def test_an_instance_shows_what_the_fleet_set(session: boto3.Session, ecs: Any) -> None:  # noqa: ANN401 - the same
+    arn, _ = register(session, ecs)
+    since = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    instance = known(arn)
+    instance.agent_connected = False
+    instance.disconnected_since = since
+    instance.version = 9
+    instance.tags = [{"key": "team", "value": "payments"}]
+
+    answer = ecs.describe_container_instances(
+        cluster="prod", containerInstances=[arn], include=["TAGS", "CONTAINER_INSTANCE_HEALTH"]
+    )
+
+    (shown,) = answer["containerInstances"]
+    (connectivity,) = (c for c in shown["healthStatus"]["details"] if c["type"] == "AGENT_CONNECTIVITY")
+    assert (shown["agentConnected"], shown["version"], shown["tags"]) == (False, 9, instance.tags)
+    assert (connectivity["status"], connectivity["lastStatusChange"]) == ("IMPAIRED", since)
+    assert connectivity["statusReason"] == "Agent disconnected since 2026-11-20T12:00:00Z"
+    assert shown["healthStatus"]["overallStatus"] == "IMPAIRED"
+
+
+def test_tags_and_health_are_shown_only_when_asked_for(session: boto3.Session, ecs: Any) -> None:  # noqa: ANN401 - the same
+    arn, _ = register(session, ecs)
+
+    (shown,) = ecs.describe_container_instances(cluster="prod", containerInstances=[arn])["containerInstances"]
+
+    assert {"tags", "healthStatus"}.isdisjoint(shown)
+
+
+def test_instances_are_listed_by_agent_by_host_and_by_page(session: boto3.Session, ecs: Any) -> None:  # noqa: ANN401 - the same
+    (quiet, host), (well, _) = register(session, ecs), register(session, ecs)
+    known(quiet).agent_connected = False
+
+    def listed(query: str) -> list[str]:
+        arns: list[str] = ecs.list_container_instances(cluster="prod", filter=query)["containerInstanceArns"]
+        return arns
+
+    assert listed("agentConnected == false") == [quiet]
+    assert listed("agentConnected==true") == [well]
+    assert listed(f"ec2InstanceId == {host}") == [quiet]
+    assert listed(f"ec2InstanceId in ['{host}', i-0123456789abcdef0]") == [quiet]
+    pages = ecs.get_paginator("list_container_instances").paginate(cluster="prod", PaginationConfig={"PageSize": 1})
+    assert [page["containerInstanceArns"] for page in pages] == [[arn] for arn in sorted([quiet, well])]
+
+
+def test_systems_manager_tells_who_can_take_commands(session: boto3.Session, ecs: Any) -> None:  # noqa: ANN401 - the same
+    _, host = register(session, ecs)
+    arn, _ = register(session, ecs)
+    known(arn).ec2_instance_id = "mi-0123456789abcdef0"
+    gaps.PINGS["mi-0123456789abcdef0"] = "ConnectionLost"
+
+    answer = session.client("ssm").describe_instance_information(
+        Filters=[{"Key": "InstanceIds", "Values": [host, "mi-0123456789abcdef0", "mi-unknown"]}]
+    )
+
+    assert {raw["InstanceId"]: raw["PingStatus"] for raw in answer["InstanceInformationList"]} == {
+        host: "Online",
+        "mi-0123456789abcdef0": "ConnectionLost",
+    }
+
+
+@pytest.mark.parametrize(
+    ("operation", "params", "code"),
+    [
+        ("list_container_instances", {"cluster": "none"}, "ClusterNotFoundException"),
+        ("describe_container_instances", {"cluster": "none", "containerInstances": ["x"]}, "ClusterNotFoundException"),
+        (
+            "describe_container_instances",
+            {"cluster": "prod", "containerInstances": ["x"] * 101},
+            "InvalidParameterException",
+        ),
+        ("list_container_instances", {"cluster": "prod", "filter": "moon == full"}, "InvalidParameterException"),
+        (
+            "deregister_container_instance",
+            {"cluster": "prod", "containerInstance": "x", "force": True},
+            "InvalidParameterException",
+        ),
+    ],
+    ids=["list without cluster", "describe without cluster", "101", "odd filter", "unknown instance"],
+)
+def test_what_aws_refuses_is_refused(ecs: Any, operation: str, params: dict[str, object], code: str) -> None:  # noqa: ANN401 - the same
+    with pytest.raises(ClientError, match=code):
+        getattr(ecs, operation)(**params)
+
+
+def test_an_unknown_instance_of_an_empty_cluster_is_missing(ecs: Any) -> None:  # noqa: ANN401 - the same
+    answer = ecs.describe_container_instances(cluster="prod", containerInstances=["0" * 32])
+
+    assert [failure["reason"] for failure in answer["failures"]] == ["MISSING"]
+
+
+def test_another_moto_is_named_by_what_it_lacks() -> None:
+    assert gaps._missing(((str, ("upper", "shout")), (int, ("double",)))) == ["str.shout", "int.double"]

@@ -1,0 +1,336 @@
+"""Terminating a host, on moto: what is left afterwards, whatever was there before and wherever it crashed."""
+
+from collections.abc import Callable
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from moto.autoscaling.models import autoscaling_backends
+
+from spoke.accounts import Accounts, Member, Role
+from spoke.errors import Busy, NotDone
+from spoke.places import Cluster
+from spoke.repairs import REMEDIES, Outcome, Target
+from tests.spoke.fleet import ACCOUNT, REGION, Faults, Fleet
+
+PLACE = f"{ACCOUNT}/{REGION}"
+TERMINATE = REMEDIES["terminate"]
+
+
+@pytest.fixture
+def member(accounts: Accounts, faults: Faults) -> Member:  # noqa: ARG001 - no fault of another test may be left
+    role = Role("coastguard-remediator", "incident-1", source_identity="slack-T0COAST01-U0ALICE01")
+    return accounts.member(ACCOUNT, REGION, role)
+
+
+@pytest.fixture
+def cluster(fleet: Fleet) -> Cluster:
+    return fleet.cluster()
+
+
+def quiet_in_group(fleet: Fleet, cluster: Cluster) -> Target:
+    instance, host = fleet.quiet(cluster, fleet.group("web", 2)[0])
+    return Target(cluster, instance, host)
+
+
+def quiet(fleet: Fleet, cluster: Cluster) -> Target:
+    return Target(cluster, *fleet.quiet(cluster))
+
+
+def test_in_a_group_the_host_is_replaced(fleet: Fleet, cluster: Cluster, member: Member) -> None:
+    target = quiet_in_group(fleet, cluster)
+
+    outcome = TERMINATE.run(member, target)
+
+    assert fleet.ec2(target.host).state == "terminated"
+    assert fleet.registered(cluster) == set()
+    assert len(fleet.hosts_of("web")) == 2
+    assert target.host not in fleet.hosts_of("web")
+    assert outcome == Outcome(
+        (
+            f"Terminated {target.host} in Auto Scaling group web, which replaces it.",
+            f"Took {target.instance} out of prod-payments, so that ECS starts its tasks elsewhere.",
+        ),
+        group="web",
+    )
+
+
+def test_outside_of_a_group_the_host_is_terminated_all_the_same(fleet: Fleet, cluster: Cluster, member: Member) -> None:
+    target = quiet(fleet, cluster)
+
+    outcome = TERMINATE.run(member, target)
+
+    assert fleet.ec2(target.host).state == "terminated"
+    assert fleet.registered(cluster) == set()
+    assert outcome.group is None
+    assert outcome.steps[0] == f"Terminated {target.host}; no Auto Scaling group replaces it."
+
+
+def test_a_draining_instance_may_go(fleet: Fleet, cluster: Cluster, member: Member) -> None:
+    target = quiet(fleet, cluster)
+    fleet.known(cluster, target.instance).status = "DRAINING"
+
+    TERMINATE.run(member, target)
+
+    assert fleet.ec2(target.host).state == "terminated"
+
+
+def test_tasks_that_ecs_still_counts_do_not_hold_it_up(fleet: Fleet, cluster: Cluster, member: Member) -> None:
+    target = quiet(fleet, cluster)
+    fleet.known(cluster, target.instance).running_tasks_count = 4
+
+    TERMINATE.run(member, target)
+
+    assert fleet.registered(cluster) == set()
+
+
+# What must not be terminated ------------------------------------------------------------------------------------------
+
+
+def connect(fleet: Fleet, target: Target) -> None:
+    fleet.known(target.cluster, target.instance).agent_connected = True
+
+
+def move_to_another_host(fleet: Fleet, target: Target) -> None:
+    fleet.known(target.cluster, target.instance).ec2_instance_id = "i-0123456789abcdef0"
+
+
+def still_register(fleet: Fleet, target: Target) -> None:
+    fleet.known(target.cluster, target.instance).status = "REGISTERING"
+
+
+def deregister(fleet: Fleet, target: Target) -> None:
+    fleet.member.call(
+        "ecs",
+        "deregister_container_instance",
+        cluster=target.cluster.name,
+        containerInstance=target.instance,
+        force=True,
+    )
+
+
+def stop(fleet: Fleet, target: Target) -> None:
+    fleet.member.call("ec2", "stop_instances", InstanceIds=[target.host])
+
+
+def protect(fleet: Fleet, target: Target) -> None:
+    fleet.protect(target.host)
+
+
+def hand_over_to_aws(fleet: Fleet, target: Target) -> None:
+    fleet.ec2(target.host).operator = {"Managed": True, "Principal": "ecs.amazonaws.com"}
+
+
+def delete_the_cluster(fleet: Fleet, target: Target) -> None:
+    fleet.lose(target.cluster)
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "text"),
+    [
+        (connect, "The agent on {host} is connected again."),
+        (move_to_another_host, "{instance} is on i-0123456789abcdef0 now, not on {host}."),
+        (still_register, "{instance} is REGISTERING: neither active nor draining."),
+        (deregister, "ECS no longer knows {instance}, and {host} is running: it was left alone."),
+        (stop, "{host} is stopped now: no wonder that its agent is gone."),
+        (protect, "{host} has termination protection: remove it first if it may go."),
+        (hand_over_to_aws, "{host} is managed by AWS (ECS Managed Instances), which replaces its hosts itself."),
+        (
+            delete_the_cluster,
+            "Nothing was done: ecs:DescribeContainerInstances found no such cluster in {place}: {gone}.",
+        ),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else "",
+)
+@pytest.mark.parametrize("make", [quiet, quiet_in_group], ids=["alone", "in a group"])
+def test_what_is_not_as_it_was_is_left_alone(
+    fleet: Fleet,
+    cluster: Cluster,
+    member: Member,
+    make: Callable[[Fleet, Cluster], Target],
+    meanwhile: Callable[[Fleet, Target], None],
+    text: str,
+) -> None:
+    target = make(fleet, cluster)
+    meanwhile(fleet, target)
+    state, registered = fleet.ec2(target.host).state, fleet.registered(cluster)
+
+    with pytest.raises(NotDone) as refused:
+        TERMINATE.run(member, target)
+
+    assert str(refused.value) == text.format(
+        host=target.host, instance=target.instance, place=PLACE, gone="ClusterNotFoundException"
+    )
+    assert (fleet.ec2(target.host).state, fleet.registered(cluster)) == (state, registered)
+
+
+@pytest.mark.parametrize("host", ["mi-0123456789abcdef0", ""])
+def test_a_machine_outside_of_ec2_is_left_alone(fleet: Fleet, cluster: Cluster, member: Member, host: str) -> None:
+    instance, _ = fleet.quiet(cluster)
+    fleet.known(cluster, instance).ec2_instance_id = host
+
+    with pytest.raises(NotDone, match="is not an EC2 instance"):
+        TERMINATE.run(member, Target(cluster, instance, host))
+
+    assert fleet.registered(cluster) == {instance}
+
+
+def test_a_target_of_another_account_is_not_touched(member: Member) -> None:
+    elsewhere = Target(Cluster("333344445555", REGION, "prod-payments"), "0" * 32, "i-0123456789abcdef0")
+
+    with pytest.raises(ValueError, match="cannot be reached"):
+        TERMINATE.run(member, elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("operation", "code", "text"),
+    [
+        (
+            "ecs:DescribeContainerInstances",
+            "AccessDeniedException",
+            "Nothing was done: ecs:DescribeContainerInstances refused in {place}: AccessDeniedException.",
+        ),
+        (
+            "ec2:DescribeInstances",
+            "UnauthorizedOperation",
+            "Nothing was done: ec2:DescribeInstances refused in {place}: UnauthorizedOperation.",
+        ),
+        (
+            "ec2:DescribeInstanceAttribute",
+            "UnauthorizedOperation",
+            "Nothing was done: ec2:DescribeInstanceAttribute refused in {place}: UnauthorizedOperation.",
+        ),
+        (
+            "ec2:DescribeInstanceAttribute",
+            "InvalidParameterValue",
+            "The termination protection of {host} could not be read: InvalidParameterValue.",
+        ),
+        (
+            "ec2:TerminateInstances",
+            "OperationNotPermitted",
+            "AWS would not terminate {host}: OperationNotPermitted.",
+        ),
+    ],
+)
+def test_what_cannot_be_read_or_done_leaves_all_as_it_was(
+    fleet: Fleet, cluster: Cluster, faults: Faults, member: Member, operation: str, code: str, text: str
+) -> None:
+    target = quiet(fleet, cluster)
+    faults.fail(operation, code)
+
+    with pytest.raises(NotDone) as refused:
+        TERMINATE.run(member, target)
+
+    assert str(refused.value) == text.format(host=target.host, place=PLACE)
+    assert fleet.ec2(target.host).state == "running"
+    assert fleet.registered(cluster) == {target.instance}
+
+
+# A crash anywhere, and a second run -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "ecs:DescribeContainerInstances",
+        "ec2:DescribeInstances",
+        "autoscaling:DescribeAutoScalingInstances",
+        "ec2:DescribeInstanceAttribute",
+        "autoscaling:TerminateInstanceInAutoScalingGroup",
+        "ecs:DeregisterContainerInstance",
+    ],
+)
+def test_a_second_run_ends_in_the_same_place(
+    fleet: Fleet, cluster: Cluster, faults: Faults, member: Member, operation: str
+) -> None:
+    target = quiet_in_group(fleet, cluster)
+    faults.interrupt(operation, ReadTimeoutError(endpoint_url="https://aws"))
+    with pytest.raises(Busy):
+        TERMINATE.run(member, target)
+    faults.mend()
+
+    TERMINATE.run(member, target)
+
+    assert fleet.ec2(target.host).state == "terminated"
+    assert fleet.registered(cluster) == set()
+    assert len(fleet.hosts_of("web")) == 2
+
+
+@pytest.mark.parametrize("make", [quiet, quiet_in_group], ids=["alone", "in a group"])
+def test_a_run_after_it_was_all_done_changes_nothing(
+    fleet: Fleet, cluster: Cluster, member: Member, make: Callable[[Fleet, Cluster], Target]
+) -> None:
+    target = make(fleet, cluster)
+    TERMINATE.run(member, target)
+    hosts = fleet.hosts_of("web") if make is quiet_in_group else []
+
+    outcome = TERMINATE.run(member, target)
+
+    assert outcome.steps == (
+        f"Found {target.host} already terminated.",
+        f"Found {target.instance} already out of prod-payments.",
+    )
+    assert (fleet.hosts_of("web") if make is quiet_in_group else []) == hosts
+
+
+def test_a_host_that_ec2_forgot_is_only_deregistered(fleet: Fleet, cluster: Cluster, member: Member) -> None:
+    instance, _ = fleet.quiet(cluster)
+    fleet.known(cluster, instance).ec2_instance_id = "i-0123456789abcdef0"
+
+    outcome = TERMINATE.run(member, Target(cluster, instance, "i-0123456789abcdef0"))
+
+    assert outcome.steps[0] == "Found i-0123456789abcdef0 already gone."
+    assert fleet.registered(cluster) == set()
+
+
+def test_a_host_that_waits_for_a_lifecycle_hook_is_not_terminated_twice(
+    fleet: Fleet, cluster: Cluster, member: Member
+) -> None:
+    target = quiet_in_group(fleet, cluster)
+    for state in autoscaling_backends[ACCOUNT][REGION].autoscaling_groups["web"].instance_states:
+        state.lifecycle_state = "Terminating:Wait" if state.instance.id == target.host else state.lifecycle_state
+
+    outcome = TERMINATE.run(member, target)
+
+    assert outcome.steps[0] == f"Found {target.host} already being terminated by Auto Scaling group web."
+    assert target.host in fleet.hosts_of("web")
+    assert fleet.registered(cluster) == set()
+
+
+def test_a_refused_deregistration_is_told_because_the_host_is_gone(
+    fleet: Fleet, cluster: Cluster, faults: Faults, member: Member
+) -> None:
+    target = quiet(fleet, cluster)
+    faults.fail("ecs:DeregisterContainerInstance", "AccessDeniedException")
+
+    outcome = TERMINATE.run(member, target)
+
+    assert fleet.ec2(target.host).state == "terminated"
+    assert outcome.steps[1] == (
+        f"Left {target.instance} in prod-payments: ecs:DeregisterContainerInstance refused in"
+        " 222233334444/eu-west-1: AccessDeniedException."
+    )
+
+
+def test_an_instance_that_ecs_deregistered_by_itself_meanwhile_is_no_error(
+    fleet: Fleet, cluster: Cluster, faults: Faults, member: Member
+) -> None:
+    target = quiet(fleet, cluster)
+    faults.before("ec2:TerminateInstances", lambda: deregister(fleet, target))
+
+    outcome = TERMINATE.run(member, target)
+
+    assert outcome.steps[1] == f"Found {target.instance} already out of prod-payments."
+
+
+def test_a_remedy_calls_only_what_it_declares(fleet: Fleet, cluster: Cluster, faults: Faults, member: Member) -> None:
+
+    for target in (quiet(fleet, cluster), quiet_in_group(fleet, cluster)):
+        TERMINATE.run(member, target)
+
+    assert faults.called == set(TERMINATE.permissions)
+
+
+def test_the_question_fits_into_slacks_dialogue() -> None:
+    assert len(TERMINATE.label) <= 75
+    assert len(TERMINATE.title) <= 100
+    assert len(TERMINATE.confirm) <= 300
