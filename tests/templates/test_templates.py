@@ -1,0 +1,19 @@
+import pytest
+
+from tests.templates.checks import CHECKS, Check
+from tests.templates.reading import FILES, read_all
+from tests.templates.world import WISHES, Wishes, World
+
+# What a StackSet takes inline, and CreateStack too.
+LARGEST_TEMPLATE = 51_200
+
+
+@pytest.mark.parametrize("wishes", WISHES.values(), ids=WISHES)
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_the_templates_hold(check: Check, wishes: Wishes) -> None:
+    assert check(World(read_all(), wishes)) == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_template_is_small_enough_to_be_given_inline(name: str) -> None:
+    assert FILES[name].stat().st_size < LARGEST_TEMPLATE
