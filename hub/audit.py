@@ -1,0 +1,32 @@
+"""The audit log: who did what, why, and what came of it. Entries are only ever added. Pure."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+KEPT = timedelta(days=400)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a cluster's log.
+
+    `who` is a Slack user id, or "" for Coastguard itself; `where` the host it is about. A quiet entry is kept but not
+    said in the bulletin's thread.
+    """
+
+    at: datetime
+    who: str
+    what: str
+    where: str
+    result: str
+    incident: str = ""
+    request: str = ""
+    source_identity: str = ""
+    quiet: bool = False
+
+    @property
+    def key(self) -> str:
+        """Its sort key: by time, and the same whenever the same step is repeated."""
+        text = f"{self.who}|{self.what}|{self.where}|{self.result}|{self.incident}|{self.request}"
+        return f"log#{self.at.isoformat(timespec='milliseconds')}#{hashlib.sha256(text.encode()).hexdigest()[:8]}"

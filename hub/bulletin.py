@@ -1,0 +1,140 @@
+"""Bulletins: what Coastguard says of a cluster, and the record of what Slack shows. Pure.
+
+The record is kept apart from the incidents: they know nothing of Slack. `doubt_since` marks a post that was begun and
+whose answer never came; whoever finds it reads the channel's history before posting again (see hub.announce).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from hub.incident import Condition, Incident, State
+from spoke.places import Cluster
+
+# Up to so many instances have a row and buttons each; beyond, the bulletin is of constant size.
+ROWS = 5
+# How many instances a bulletin of constant size names.
+OLDEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Bulletin:
+    """The one Slack message of a cluster's episode, as far as we know what Slack shows.
+
+    `shown` is the digest of the message shown last, `noted` the key of the last log entry said in the thread.
+    """
+
+    cluster: Cluster
+    episode: str
+    channel: str
+    started_at: datetime
+    ts: str = ""
+    shown: str = ""
+    noted: str = ""
+    doubt_since: datetime | None = None
+    lease_until: datetime | None = None
+    closed: bool = False
+    version: int = 0
+
+    @property
+    def id(self) -> str:
+        """Names this bulletin in the message's metadata: one cluster, one episode."""
+        return f"{self.cluster.key}#{self.episode}"
+
+
+class Tone(StrEnum):
+    """How an episode stands as a whole, worst first."""
+
+    OPEN = "open"
+    REPAIRING = "repairing"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a bulletin says: everything that is rendered, nothing about how."""
+
+    cluster: Cluster
+    episode: str
+    tone: Tone
+    headline: str
+    subject: str
+    why: str
+    rows: tuple[Incident, ...]
+    more: tuple[Incident, ...]
+    unchecked: tuple[str, ...]
+
+
+def compose(bulletin: Bulletin, incidents: Iterable[Incident]) -> Content:
+    """Say what an episode's incidents amount to."""
+    mine = sorted((i for i in incidents if i.episode == bulletin.episode), key=lambda i: (i.since, i.instance))
+    live = [i for i in mine if i.unresolved]
+    shown = live or mine
+    few = len(shown) <= ROWS
+    return Content(
+        cluster=bulletin.cluster,
+        episode=bulletin.episode,
+        tone=_tone(live),
+        headline=_headline(mine, live),
+        subject=_count(len(shown)),
+        why=_why(live),
+        rows=tuple(shown) if few else (),
+        more=() if few else tuple(shown),
+        unchecked=tuple(sorted({text for i in live for text in i.sighting.unchecked})),
+    )
+
+
+def _tone(live: list[Incident]) -> Tone:
+    states = {i.state for i in live}
+    if not states:
+        return Tone.RESOLVED
+    if State.OPEN in states:
+        return Tone.OPEN
+    return Tone.REPAIRING if State.REPAIRING in states else Tone.ACKNOWLEDGED
+
+
+def _headline(mine: list[Incident], live: list[Incident]) -> str:
+    if not live:
+        endings = sorted({i.ending for i in mine})
+        return f"Resolved: ECS agent on {_count(len(mine))} ({', '.join(endings)})"
+    over = len(mine) - len(live)
+    tail = f", {over} resolved" if over else ""
+    match _tone(live):
+        case Tone.REPAIRING:
+            return f"Repairing {_count(len(live))}{tail}"
+        case Tone.ACKNOWLEDGED:
+            return f"Acknowledged: ECS agent disconnected on {_count(len(live))}{tail}"
+    if all(i.sighting.connected is None for i in live):
+        return f"ECS agent reported disconnected on {_count(len(live))}, could not be checked{tail}"
+    return f"ECS agent disconnected on {_count(len(live))}{tail}"
+
+
+def _why(live: list[Incident]) -> str:
+    if not live:
+        return ""
+    tasks = sum(i.sighting.running_tasks for i in live)
+    if any(i.sighting.checks == "impaired" for i in live):
+        return "EC2 status checks fail as well: the host itself is in trouble, and so are the tasks on it."
+    if tasks:
+        return f"{_plural(tasks, 'task')} run on without a manager: no deploys, no replacement when they fail."
+    return "New tasks cannot be placed there, and the capacity it stands for is not real."
+
+
+def _count(number: int) -> str:
+    return _plural(number, "instance")
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def how_it_ended(incident: Incident) -> str:
+    """Say in a few words how an incident ended."""
+    if incident.replacement:
+        return f"{incident.ending}, replaced"
+    repair = incident.repair
+    if repair and repair.group and incident.ending == Condition.TERMINATED:
+        return f"{incident.ending}; no replacement from Auto Scaling group {repair.group} registered in time"
+    return incident.ending

@@ -1,0 +1,158 @@
+"""The desk: the one door through which incidents change.
+
+A look brings sightings (`examine`), a click brings a change that somebody wants (`change`). Either way the incident is
+read, decided upon and written with the version that was read, together with its log entries; if somebody else was
+quicker, it is read and decided upon again.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from hub.audit import Entry
+from hub.bulletin import Bulletin, how_it_ended
+from hub.hints import Drop
+from hub.incident import Incident, Reason, Verdict, decide
+from hub.store import Conflict, Known, Store
+from spoke.places import Cluster
+from spoke.sighting import Sighting
+
+# A lease on posting outlives Slack's client timeout (4 s), so that two posters never overlap.
+LEASE = timedelta(seconds=10)
+_TRIES = 5
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a look has made of a cluster: its incidents now, its bulletin, and the verdicts that were reached."""
+
+    incidents: tuple[Incident, ...]
+    bulletin: Bulletin | None
+    verdicts: tuple[Verdict, ...]
+
+
+class Gone(Exception):
+    """The incident somebody wants to change is over, or is another one by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms a cluster is watched: how long an agent may be gone, and where its bulletins go."""
+
+    grace: timedelta
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look brings, each by container instance: how it is, what was said of it, who took its place."""
+
+    sightings: Mapping[str, Sighting]
+    drops: Mapping[str, Drop]
+    replacements: Mapping[str, str]
+
+
+class Desk:
+    """Reads, decides, writes."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def examine(self, cluster: Cluster, known: Known, seen: Seen, terms: Terms, now: datetime) -> Examined:
+        """Bring the cluster's incidents in line with what was seen. Raises Conflict: then look again."""
+        running = known.bulletin if known.bulletin and not known.bulletin.closed else None
+        bulletin = running or _begin(cluster, known, terms.channel, now)
+        verdicts = tuple(
+            decide(
+                known.incidents.get(instance),
+                sighting,
+                seen.drops.get(instance),
+                cluster=cluster,
+                episode=bulletin.episode,
+                now=now,
+                grace=terms.grace,
+                replacement=seen.replacements.get(instance, ""),
+            )
+            for instance, sighting in sorted(seen.sightings.items())
+        )
+        changed = [
+            v.incident for v in verdicts if v.incident and v.incident != known.incidents.get(v.incident.instance)
+        ]
+        if not changed:
+            return Examined(tuple(known.incidents.values()), known.bulletin, verdicts)
+        new = None if running else bulletin
+        written = self._store.save(changed, new, _entries(verdicts, now))
+        incidents = known.incidents | {i.instance: replace(i, version=i.version + 1) for i in changed}
+        return Examined(tuple(incidents.values()), written or running, verdicts)
+
+    def change(
+        self,
+        cluster: Cluster,
+        instance: str,
+        incident: str,
+        change: Callable[[Incident], tuple[Incident, Sequence[Entry]]],
+    ) -> Incident:
+        """Change the incident of that id as `change` says, with its log entries; what `change` raises passes through.
+
+        Raises Gone, and Conflict after several tries.
+        """
+        for last in (False,) * (_TRIES - 1) + (True,):
+            current = self._store.incident(cluster, instance)
+            if current is None or current.id != incident or not current.unresolved:
+                raise Gone(incident)
+            changed, entries = change(current)
+            try:
+                self._store.save([changed], entries=entries)
+            except Conflict:
+                if last:
+                    raise
+            else:
+                break
+        return replace(changed, version=changed.version + 1)
+
+
+def _begin(cluster: Cluster, known: Known, channel: str, now: datetime) -> Bulletin:
+    """Begin an episode. Its bulletin is born in doubt, so the post that follows needs no write before it."""
+    return Bulletin(
+        cluster=cluster,
+        episode=f"ep-{now:%Y%m%dT%H%M%S%f}",
+        channel=channel,
+        started_at=now,
+        noted=f"log#{now.isoformat(timespec='milliseconds')}",
+        doubt_since=now,
+        lease_until=now + LEASE,
+        version=known.bulletin.version if known.bulletin else 0,
+    )
+
+
+def _entries(verdicts: Sequence[Verdict], now: datetime) -> list[Entry]:
+    """Log what a look has found: a line for what opened, one for each kind of ending and for each repair given up."""
+    opened = [v.incident for v in verdicts if v.reason is Reason.CONFIRMED and v.incident]
+    over = [v.incident for v in verdicts if v.reason is Reason.OVER and v.incident]
+    entries = [_entry(now, "opened", about, how, quiet=True) for how, about in _sorted_by(_how_it_began, opened)]
+    entries += [_entry(now, "resolved", about, how) for how, about in _sorted_by(_how_it_ended, over)]
+    entries += [
+        _entry(now, f"{v.incident.repair.remedy} failed", [v.incident], v.incident.repair.problem)
+        for v in verdicts
+        if v.reason is Reason.OVERDUE and v.incident and v.incident.repair
+    ]
+    return entries
+
+
+def _entry(now: datetime, what: str, about: Sequence[Incident], result: str, *, quiet: bool = False) -> Entry:
+    names = [i.sighting.host or i.instance for i in about]
+    where = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    return Entry(now, "", what, where, result, incident=about[0].id if len(about) == 1 else "", quiet=quiet)
+
+
+def _sorted_by(tell: Callable[[Incident], str], incidents: Sequence[Incident]) -> list[tuple[str, list[Incident]]]:
+    return [(how, [i for i in incidents if tell(i) == how]) for how in sorted({tell(i) for i in incidents})]
+
+
+def _how_it_began(incident: Incident) -> str:
+    return "reported, could not be checked" if incident.sighting.connected is None else "the agent is disconnected"
+
+
+def _how_it_ended(incident: Incident) -> str:
+    return how_it_ended(incident) + (f" by {incident.replacement}" if incident.replacement else "")

@@ -1,0 +1,184 @@
+"""Hints: things that say "look at this cluster". Pure; the only module that knows EventBridge's envelopes.
+
+A hint is never believed: it decides where to look and since when an agent may be gone, not what is true.
+The account of a hint is the envelope's, which EventBridge sets; ARNs inside the event must agree with it.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from spoke.places import BadPlace, Cluster, ContainerInstance
+
+# A look message of this many drops stays under 64 KiB, so that a batch of ten stays under SQS's 1 MiB.
+DROPS_PER_MESSAGE = 400
+# After so many waits for a version that keeps changing the trouble is believed: alerts fail open.
+MOST_WAITS = 2
+
+
+# Why somebody looks, besides what an event of a member says (KINDS).
+SWEEP, REQUEST, AGAIN = "sweep", "request", "look again"
+
+
+class BadHint(ValueError):
+    """A message that can never become a hint; the text says why. Parked, counted, not retried."""
+
+
+class Foreign(BadHint):
+    """An event whose ARNs name another account or Region than its envelope."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """What a hint says of one container instance.
+
+    `at` is when the agent was said to have gone, `version` ECS's counter of changes at that time, `waits` how often
+    this drop was put back because the instance had changed since.
+    """
+
+    instance: str
+    at: datetime
+    version: int | None = None
+    waits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A reason to look at a cluster; no drops means: at what is already known of it."""
+
+    cluster: Cluster
+    why: str
+    drops: tuple[Drop, ...] = ()
+
+
+def from_message(text: str) -> Hint | None:
+    """Read a message of the delay queue: an EventBridge envelope or a hint of our own.
+
+    None means that the message is fine but nobody needs to look. Raises BadHint.
+    """
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadHint("not JSON") from error
+    if not isinstance(body, dict):
+        raise BadHint("not a JSON object")
+    return _from_own(body) if "cluster" in body else _from_envelope(body)
+
+
+def to_message(hint: Hint) -> str:
+    """Write a hint as a message that `from_message` reads."""
+    drops = [[d.instance, d.at.timestamp(), d.version, d.waits] for d in hint.drops]
+    return json.dumps({"cluster": hint.cluster.key, "why": hint.why, "drops": drops}, separators=(",", ":"))
+
+
+def gather(hints: Iterable[Hint]) -> list[Hint]:
+    """Make one hint per cluster; of an instance's drops the one with the newest version counts, in whatever order."""
+    gathered: dict[Cluster, tuple[str, dict[str, Drop]]] = {}
+    for hint in hints:
+        _, drops = gathered.setdefault(hint.cluster, (hint.why, {}))
+        for drop in hint.drops:
+            known = drops.get(drop.instance)
+            if known is None or _age(drop) > _age(known):
+                drops[drop.instance] = drop
+    return [Hint(cluster, why, tuple(drops.values())) for cluster, (why, drops) in gathered.items()]
+
+
+def portions(hint: Hint) -> list[Hint]:
+    """Cut a hint into ones that fit a message each."""
+    starts = range(0, max(len(hint.drops), 1), DROPS_PER_MESSAGE)
+    return [replace(hint, drops=hint.drops[start : start + DROPS_PER_MESSAGE]) for start in starts]
+
+
+def _from_own(body: Mapping[str, Any]) -> Hint:
+    try:
+        cluster = Cluster.from_key(body["cluster"])
+        drops = tuple(_own_drop(cluster, *parts) for parts in body["drops"])
+        return Hint(cluster, str(body["why"]), drops)
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError, OSError) as error:
+        raise BadHint(f"not a hint: {error}"[:300]) from error
+
+
+def _own_drop(cluster: Cluster, instance: str, at: float, version: int | None, waits: int) -> Drop:
+    ContainerInstance(cluster.account, cluster.region, instance)  # raises BadPlace for what cannot be one
+    if not isinstance(waits, int) or not isinstance(version, int | None):
+        raise TypeError("version and waits must be whole numbers")
+    return Drop(instance, datetime.fromtimestamp(at, UTC), version, waits)
+
+
+def _from_envelope(body: Mapping[str, Any]) -> Hint | None:
+    kind = (body.get("source"), body.get("detail-type"))
+    try:
+        read = KINDS[kind]  # type: ignore[index]  # a wrongly typed kind is as unknown as any other
+    except (KeyError, TypeError) as error:
+        told = [part[:100] if isinstance(part, str) else type(part).__name__ for part in kind]
+        raise BadHint(f"unknown kind of event {told}") from error
+    detail = body.get("detail")
+    if not isinstance(detail, dict):
+        raise BadHint("the event has no detail")
+    return read(body, detail)
+
+
+def _state_change(body: Mapping[str, Any], detail: Mapping[str, Any]) -> Hint:
+    cluster, instance = _places(body, detail)
+    version = detail.get("version")
+    if not isinstance(version, int) or isinstance(version, bool):
+        version = None
+    return Hint(cluster, "state change", (Drop(instance, _time(body.get("time")), version),))
+
+
+def _health_change(body: Mapping[str, Any], detail: Mapping[str, Any]) -> Hint:
+    """Read a change of any check. Only the agent's own check says that the agent is gone, and so can date it."""
+    cluster, instance = _places(body, detail)
+    drop = Drop(instance, _time(body.get("time")))
+    return Hint(cluster, "health change", (drop,) if _agent_gone(detail.get("healthChecks")) else ())
+
+
+def _agent_gone(checks: object) -> bool:
+    """Tell whether the agent's check has failed; checks that cannot be read are taken for a yes, the look will tell."""
+    if not isinstance(checks, list) or not all(isinstance(check, dict) for check in checks):
+        return True
+    return any(check.get("type") == "AGENT_CONNECTIVITY" and check.get("status") == "IMPAIRED" for check in checks)
+
+
+def _drill(_body: Mapping[str, Any], _detail: Mapping[str, Any]) -> None:
+    """A drill has arrived: that it did is all there is to know, and ingest counts it."""
+
+
+def _places(body: Mapping[str, Any], detail: Mapping[str, Any]) -> tuple[Cluster, str]:
+    try:
+        cluster = Cluster.from_arn(detail["clusterArn"])
+        instance = ContainerInstance.from_arn(detail["containerInstanceArn"])
+    except KeyError as error:
+        raise BadHint(f"the event lacks {error}") from error
+    except (BadPlace, TypeError, AttributeError) as error:
+        raise BadHint(str(error)) from error
+    sender = (body.get("account"), body.get("region"))
+    for place in (cluster, instance):
+        if (place.account, place.region) != sender:
+            raise Foreign(f"the event comes from {sender} but names {(place.account, place.region)}"[:300])
+    return cluster, instance.id
+
+
+def _time(text: object) -> datetime:
+    if not isinstance(text, str):
+        raise BadHint("the event has no time")
+    try:
+        at = datetime.fromisoformat(text)
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
+        raise BadHint(f"the event's time is {text[:50]!r}") from error
+
+
+def _age(drop: Drop) -> tuple[int, int, datetime]:
+    """Tell which of two drops is the newer one, also when they carry no version."""
+    return drop.version or 0, drop.waits, drop.at
+
+
+# (source, detail-type) -> its reader. A new kind of event is one line here and one rule in spoke-rules.yaml.
+KINDS: dict[tuple[str, str], Callable[[Mapping[str, Any], Mapping[str, Any]], Hint | None]] = {
+    ("aws.ecs", "ECS Container Instance State Change"): _state_change,
+    ("aws.ecs", "ECS Container Instance Health Change"): _health_change,
+    ("coastguard.drill", "Coastguard Drill"): _drill,
+}

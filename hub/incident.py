@@ -1,0 +1,257 @@
+"""Incidents, and the one decision about them: what does this sighting make of what we knew? Pure, no clock.
+
+    (nothing) ──confirmed──▶ OPEN ──click──▶ ACKNOWLEDGED ──click──▶ REPAIRING ──▶ RESOLVED
+                               └────────────────click────────────────▶┘  │            ▲
+                               ▲                                         │ overdue    │ reconnected, terminated,
+                               └─────────────────────────────────────────┘            │ deregistered, stopped
+                                        any unresolved state ─────────────────────────┘
+
+Only `decide` opens and resolves. Clicks move an incident between the states in the middle (`acknowledge`,
+`begin_repair`, `end_repair`).
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from hub.hints import MOST_WAITS, Drop
+from spoke.places import Cluster
+from spoke.sighting import Sighting
+
+# How long a repair may take, and how long its replacement may take to register, before we say that it did not.
+REPAIR_PATIENCE = timedelta(minutes=10)
+# How soon to look again at something that is changing right now.
+SOON = timedelta(seconds=10)
+
+
+class State(StrEnum):
+    """Where an incident stands."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    REPAIRING = "repairing"
+    RESOLVED = "resolved"
+
+
+class Condition(StrEnum):
+    """What a sighting says of an instance, worst news last."""
+
+    CONNECTED = "reconnected"
+    DEREGISTERED = "deregistered"
+    TERMINATED = "terminated"
+    STOPPED = "stopped"
+    CHANGING = "changing"
+    DRAINING = "draining"
+    DISCONNECTED = "disconnected"
+    UNREADABLE = "unreadable"
+
+
+class Reason(StrEnum):
+    """Why a verdict is what it is."""
+
+    NO_TROUBLE = "no trouble"
+    TOO_YOUNG = "within grace"
+    CONFIRMED = "confirmed"
+    STILL = "still in trouble"
+    CHANGING = "changing right now"
+    AWAITING = "awaiting the replacement"
+    OVERDUE = "the repair did not finish"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What somebody had done, or is having done, about an incident."""
+
+    request: str
+    remedy: str
+    by: str
+    at: datetime
+    finished: datetime | None = None
+    group: str = ""
+    steps: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One container instance's trouble. `version` grows with each change and guards its row."""
+
+    id: str
+    cluster: Cluster
+    instance: str
+    episode: str
+    state: State
+    since: datetime
+    opened_at: datetime
+    sighting: Sighting
+    acknowledged_by: str = ""
+    acknowledged_at: datetime | None = None
+    repair: Repair | None = None
+    resolved_at: datetime | None = None
+    ending: str = ""
+    replacement: str = ""
+    version: int = 0
+
+    @property
+    def unresolved(self) -> bool:
+        """Whether the trouble goes on as far as we know."""
+        return self.state is not State.RESOLVED
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of an incident and why; `again` and `drop` say when to look again and for what."""
+
+    reason: Reason
+    incident: Incident | None
+    again: timedelta | None = None
+    drop: Drop | None = None
+
+
+def decide(  # noqa: PLR0911, PLR0913  # the one decision on one screen: its whole input, one return a case
+    current: Incident | None,
+    sighting: Sighting,
+    drop: Drop | None,
+    *,
+    cluster: Cluster,
+    episode: str,
+    now: datetime,
+    grace: timedelta,
+    replacement: str = "",
+) -> Verdict:
+    """Say what `current` becomes in the light of `sighting`. The sighting is the truth, `drop` only dates it."""
+    known = current if current and current.unresolved else None
+    match condition(sighting), known:
+        case ((Condition.DISCONNECTED | Condition.UNREADABLE), None):
+            since = gone_since(sighting, drop)
+            if since is None or now - since < grace:
+                return _wait(current, sighting, drop, since, now, grace)
+            opened = Incident(
+                id=incident_id(cluster, sighting.instance, now),
+                cluster=cluster,
+                instance=sighting.instance,
+                episode=episode,
+                state=State.OPEN,
+                since=since,
+                opened_at=now,
+                sighting=sighting,
+                version=current.version if current else 0,
+            )
+            return Verdict(Reason.CONFIRMED, opened)
+        case _, None:
+            return Verdict(Reason.NO_TROUBLE, current)
+        case ((Condition.DISCONNECTED | Condition.UNREADABLE | Condition.DRAINING), Incident()):
+            return _go_on(known, sighting, now)
+        case Condition.CHANGING, Incident():
+            return Verdict(Reason.CHANGING, known, again=SOON)
+        case (Condition.DEREGISTERED | Condition.TERMINATED) as ending, Incident():
+            if not replacement and awaits_replacement(known, now):
+                return Verdict(Reason.AWAITING, known, again=SOON)
+            return Verdict(Reason.OVER, _resolve(known, ending, now, replacement))
+        case ending, _:
+            return Verdict(Reason.OVER, _resolve(known, ending, now))
+
+
+def condition(sighting: Sighting) -> Condition:  # noqa: PLR0911  # one return for each thing a sighting can say
+    """Name what a sighting says of an instance."""
+    match sighting:
+        case Sighting(status="MISSING" | "INACTIVE" | "DEREGISTERING" | "REGISTRATION_FAILED"):
+            return Condition.DEREGISTERED
+        case Sighting(connected=True):
+            return Condition.CONNECTED
+        case Sighting(host_state="terminated" | "gone"):
+            return Condition.TERMINATED
+        case Sighting(host_state="stopped" | "stopping"):
+            return Condition.STOPPED
+        case Sighting(host_state="shutting-down") | Sighting(status="REGISTERING"):
+            return Condition.CHANGING
+        case Sighting(connected=None):
+            return Condition.UNREADABLE
+        case Sighting(status="DRAINING"):
+            return Condition.DRAINING
+    return Condition.DISCONNECTED
+
+
+def gone_since(sighting: Sighting, drop: Drop | None) -> datetime | None:
+    """Tell since when at the latest the agent is gone, or None if nobody knows.
+
+    ECS says it (`sighting.since`) once the agent is gone for long. A drop counts only if nothing about the instance has
+    changed since it was reported: otherwise the agent may have been back meanwhile and the grace begins anew. One
+    that was put back too often, or whose instance cannot be read, is believed.
+    """
+    dates = [sighting.since] if sighting.since else []
+    if drop and (
+        drop.version is None or sighting.version is None or drop.version >= sighting.version or drop.waits >= MOST_WAITS
+    ):
+        dates.append(drop.at)
+    return min(dates, default=None)
+
+
+def awaits_replacement(incident: Incident, now: datetime) -> bool:
+    """Whether the end of this repaired incident should name an instance that has not registered yet."""
+    repair = incident.repair
+    if incident.state is not State.REPAIRING or repair is None or now - repair.at >= REPAIR_PATIENCE:
+        return False
+    return repair.finished is None or bool(repair.group)
+
+
+def acknowledge(incident: Incident, by: str, now: datetime) -> Incident:
+    """Somebody takes the incident on."""
+    return replace(incident, state=State.ACKNOWLEDGED, acknowledged_by=by, acknowledged_at=now)
+
+
+def begin_repair(incident: Incident, repair: Repair) -> Incident:
+    """Somebody has the incident repaired."""
+    return replace(incident, state=State.REPAIRING, repair=repair)
+
+
+def end_repair(incident: Incident, repair: Repair) -> Incident:
+    """The repair is done, or has failed and leaves the incident as it was before."""
+    if repair.problem:
+        return replace(incident, state=_before_repair(incident), repair=repair)
+    return replace(incident, repair=repair)
+
+
+def incident_id(cluster: Cluster, instance: str, opened_at: datetime) -> str:
+    """Name an incident, the same whenever the same look is repeated."""
+    digest = hashlib.sha256(f"{cluster.key}/{instance}/{opened_at.isoformat()}".encode())
+    return f"inc-{digest.hexdigest()[:10]}"
+
+
+def _wait(  # noqa: PLR0913  # the same input as decide's
+    current: Incident | None,
+    sighting: Sighting,
+    drop: Drop | None,
+    since: datetime | None,
+    now: datetime,
+    grace: timedelta,
+) -> Verdict:
+    waits = drop.waits + 1 if drop else 0
+    if since is None:
+        put_back = Drop(sighting.instance, now, sighting.version, waits)
+        return Verdict(Reason.TOO_YOUNG, current, again=grace, drop=put_back)
+    put_back = Drop(sighting.instance, since, sighting.version, waits)
+    return Verdict(Reason.TOO_YOUNG, current, again=since + grace - now, drop=put_back)
+
+
+def _go_on(known: Incident, sighting: Sighting, now: datetime) -> Verdict:
+    repair = known.repair
+    seen = replace(known, sighting=sighting)
+    if known.state is not State.REPAIRING or repair is None:
+        return Verdict(Reason.STILL, seen)
+    if now - repair.at < REPAIR_PATIENCE:
+        return Verdict(Reason.STILL, seen, again=SOON)
+    overdue = replace(repair, finished=now, problem="it did not finish within 10 minutes")
+    return Verdict(Reason.OVERDUE, end_repair(seen, overdue))
+
+
+def _resolve(known: Incident, ending: Condition, now: datetime, replacement: str = "") -> Incident:
+    if ending is Condition.DEREGISTERED and known.repair and known.repair.finished and not known.repair.problem:
+        ending = Condition.TERMINATED
+    return replace(known, state=State.RESOLVED, resolved_at=now, ending=ending, replacement=replacement)
+
+
+def _before_repair(incident: Incident) -> State:
+    return State.ACKNOWLEDGED if incident.acknowledged_by else State.OPEN

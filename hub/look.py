@@ -1,0 +1,68 @@
+"""Entry point of the function that reads looks.fifo."""
+
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import boto3
+
+from hub.announce import Announcer
+from hub.desk import Desk, Terms
+from hub.lookout import Lookout
+from hub.queues import Queues, answer, records
+from hub.runtime import AWS, clock
+from hub.secrets import Vault
+from hub.settings import read
+from hub.slack import Slack
+from hub.store import Store
+from hub.telemetry import Counts, log_as_json
+from spoke.accounts import Accounts, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What look is told."""
+
+    table: str
+    delay_queue_url: str
+    looks_queue_url: str
+    grace_seconds: int
+    slack_secret_arn: str
+    slack_channel: str
+    slack_api_url: str
+    reader_role: str
+
+
+@cache
+def wire() -> tuple[Lookout, str, Counts]:
+    """Make what look works with."""
+    log_as_json()
+    settings = read(Settings, os.environ)
+    counts = Counts()
+    session = boto3.Session()
+    vault = Vault(session.client("secretsmanager", config=AWS), settings.slack_secret_arn, clock)
+    store = Store(settings.table, session.region_name)
+    lookout = Lookout(
+        accounts=Accounts(session),
+        reader=Role(settings.reader_role, session_name="coastguard-look"),
+        store=store,
+        desk=Desk(store),
+        terms=Terms(timedelta(seconds=settings.grace_seconds), settings.slack_channel),
+        announcer=Announcer(lambda: Slack(vault.slack().bot_token, settings.slack_api_url), store, clock),
+        queues=Queues(session.client("sqs", config=AWS)),
+        delay_url=settings.delay_queue_url,
+        clock=clock,
+        count=counts.add,
+    )
+    return lookout, settings.looks_queue_url, counts
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Look at each cluster of a batch."""
+    lookout, looks_url, counts = wire()
+    try:
+        return answer(lookout.queues.work_off(looks_url, records(event), lookout.attend))
+    finally:
+        counts.flush()

@@ -1,0 +1,256 @@
+"""Messages: what a bulletin looks like in Slack. Pure.
+
+One line of state and subject, then the facts in two columns, why it matters, then the buttons by weight. Color and
+emoji always say the same.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from hub.audit import Entry
+from hub.blocks import Block, actions, button, confirm, context, fields, mrkdwn, plain, section
+from hub.bulletin import OLDEST, Bulletin, Content, Tone, how_it_ended
+from hub.incident import Incident, State
+from hub.mrkdwn import code, date, mention, visible
+from spoke.places import Cluster
+from spoke.repairs import REMEDIES
+from spoke.repairs.remedy import Remedy
+
+EVENT_TYPE = "coastguard_bulletin"
+ACKNOWLEDGE = "coastguard.acknowledge"
+REPAIR = "coastguard.repair."
+
+_LOOKS = {
+    Tone.OPEN: (":red_circle:", "#D93025"),
+    Tone.ACKNOWLEDGED: (":large_yellow_circle:", "#E8A317"),
+    Tone.REPAIRING: (":large_blue_circle:", "#1D7AFC"),
+    Tone.RESOLVED: (":large_green_circle:", "#2EB67D"),
+}
+# All blocks of a message together, as JSON with their ids: Slack refuses some 13,200 characters.
+_ROOM = 9_900
+_BLOCK_ID = 60
+# What a member account calls its things is cut to lengths that fit the true ones and fill no message.
+_FACT = 40
+_IN_QUESTION = 60
+_WHERE = 200
+_PROBLEM = 200
+_UNCHECKED = 4
+_CROWDED = context(plain("A message has no room for more buttons: the next ones come when these instances are done."))
+_CHECKS = {
+    "ok": ":white_check_mark: pass",
+    "impaired": ":x: fail",
+    "initializing": ":hourglass_flowing_sand: starting",
+    "insufficient-data": ":grey_question: no data",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A rendered bulletin. `digest` tells whether Slack shows this already."""
+
+    text: str
+    blocks: Sequence[Block]
+    attachments: Sequence[Block]
+    metadata: Mapping[str, Any]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a button is about, as its value says it: an incident of an instance."""
+
+    cluster: Cluster
+    instance: str
+    incident: str
+
+    def __str__(self) -> str:
+        return f"{self.cluster.key}/{self.instance}/{self.incident}"
+
+    @classmethod
+    def parse(cls, value: str) -> "Subject":
+        """Read a button's value; raises ValueError for anything we have not written."""
+        key, instance, incident = value.rsplit("/", 2)
+        return cls(Cluster.from_key(key), instance, incident)
+
+
+def render(content: Content, bulletin: Bulletin) -> Message:
+    """Draw a bulletin."""
+    emoji, color = _LOOKS[content.tone]
+    cluster = content.cluster
+    text = f"{content.headline}: {code(cluster.name)} in {cluster.region}, account {cluster.account}."
+    blocks = [section(f"{emoji} *{content.headline}*  ·  {code(cluster.name)}")]
+    why = [section(f"*Why it matters:* {content.why}")] if content.why else []
+    small_print = [*_unchecked(content), _links(content)]
+    match content.rows:
+        case ():
+            body = [*_many(content), *why]
+        case (only,):
+            body = [*_facts_and_state(only, alone=True), *why, *_buttons(only)]
+        case several:
+            body = [*why, *_rows(several, _ROOM - _length([*blocks, *why, *small_print]))]
+    body += small_print
+    drawing = json.dumps([text, blocks, body, color], sort_keys=True)
+    digest = hashlib.sha256(drawing.encode()).hexdigest()[:16]
+    for number, block in enumerate(blocks + body):
+        # New with every change: Slack's clients keep what was chosen in a block whose id they know.
+        block["block_id"] = f"{bulletin.episode}.{number}.{digest}"
+    return Message(
+        text=text,
+        blocks=blocks,
+        attachments=[{"color": color, "fallback": text, "blocks": body}],
+        metadata={
+            "event_type": EVENT_TYPE,
+            "event_payload": {"bulletin": bulletin.id, "state": str(content.tone)},
+        },
+        digest=digest,
+    )
+
+
+def note(entry: Entry) -> tuple[str, list[Block]]:
+    """Draw a log entry for a bulletin's thread: its text and its blocks."""
+    who = f"{mention(entry.who)} " if entry.who else ""
+    where = f" {code(entry.where, _WHERE)}" if entry.where else ""
+    line = f"{who}*{entry.what}*{where}"
+    return line, [section(line), *([context(plain(visible(entry.result)))] if entry.result else [])]
+
+
+def _rows(incidents: Sequence[Incident], room: int) -> list[Block]:
+    """Draw each instance. The first ones, which are gone longest, have their buttons, as many as there is room for."""
+    rows = [_facts_and_state(incident, alone=False) for incident in incidents]
+    room -= sum(map(_length, rows)) + _length([_CROWDED])
+    drawn: list[Block] = []
+    for incident, row in zip(incidents, rows, strict=True):
+        buttons = _buttons(incident)
+        room -= _length(buttons)
+        drawn += [*row, *buttons] if room >= 0 else row
+    return drawn if room >= 0 else [*drawn, dict(_CROWDED)]
+
+
+def _length(blocks: Sequence[Block]) -> int:
+    """Tell how long blocks are as JSON, once each has its id."""
+    return sum(len(json.dumps(block, separators=(",", ":"))) + _BLOCK_ID for block in blocks)
+
+
+def _facts_and_state(incident: Incident, *, alone: bool) -> list[Block]:
+    """Draw what is known of one instance, and who is at work on it; where it is only if it is `alone`."""
+    row = [fields([*(_place(incident.cluster) if alone else ()), *_facts(incident)])]
+    if incident.repair and incident.unresolved:
+        row.append(context(mrkdwn(_repair(incident))))
+        if incident.repair.problem:
+            row.append(context(plain(visible(f"It failed: {incident.repair.problem}", _PROBLEM))))
+    elif incident.acknowledged_by and incident.acknowledged_at:
+        who = mention(incident.acknowledged_by)
+        row.append(context(mrkdwn(f"Acknowledged by {who} {date(incident.acknowledged_at)}")))
+    return row
+
+
+def _place(cluster: Cluster) -> list[tuple[str, str]]:
+    return [("Account · Region", f"{code(cluster.account)} · {code(cluster.region)}"), ("Cluster", code(cluster.name))]
+
+
+def _facts(incident: Incident) -> list[tuple[str, str]]:
+    seen = incident.sighting
+    host = code(seen.host or incident.instance, _FACT)
+    if not incident.unresolved:
+        new = f" → {code(incident.replacement, _FACT)}" if incident.replacement else ""
+        asked = f", asked by {mention(incident.repair.by)}" if incident.repair else ""
+        over = incident.resolved_at or incident.opened_at
+        return [
+            ("Instance", f"{host}{new}"),
+            ("How", f"{code(how_it_ended(incident))}{asked}"),
+            ("Resolved", f"{date(over)}, after {_duration(int((over - incident.since).total_seconds()))}"),
+        ]
+    kind = " · ".join(code(part, _FACT) for part in (seen.zone, seen.instance_type) if part)
+    return [
+        ("Instance", host),
+        ("Zone · type", kind or "unknown"),
+        ("Disconnected since", date(incident.since)),
+        ("Tasks on it", f"{seen.running_tasks} running"),
+        ("EC2 status", _host(incident)),
+        ("Agent", code(seen.agent_version, _FACT) if seen.agent_version else "unknown"),
+    ]
+
+
+def _host(incident: Incident) -> str:
+    seen = incident.sighting
+    if seen.ping:
+        return f"SSM says {code(seen.ping, _FACT)}"
+    if seen.checks is None:
+        return code(seen.host_state, _FACT) if seen.host_state else ":grey_question: unknown"
+    return _CHECKS.get(seen.checks, code(seen.checks, _FACT))
+
+
+def _repair(incident: Incident) -> str:
+    repair = incident.repair
+    if repair is None:
+        return ""
+    steps = "".join(f"\n:white_check_mark: {code(step)}" for step in repair.steps)
+    label = REMEDIES[repair.remedy].label if repair.remedy in REMEDIES else code(repair.remedy, _FACT)
+    asked = f"{label} asked by {mention(repair.by)} {date(repair.at)}"
+    if repair.problem:
+        return asked
+    waits = "the replacement registers" if repair.finished and repair.group else "AWS answers"
+    return f"{asked}{steps}\n:hourglass_flowing_sand: {waits}"
+
+
+def _buttons(incident: Incident) -> list[Block]:
+    if incident.state in {State.REPAIRING, State.RESOLVED}:
+        return []
+    value = str(Subject(incident.cluster, incident.instance, incident.id))
+    row = [] if incident.acknowledged_by else [button(ACKNOWLEDGE, "Acknowledge", value, style="primary")]
+    row += [_remedy_button(remedy, incident, value) for remedy in REMEDIES.values()]
+    return [actions(*row)]
+
+
+def _remedy_button(remedy: Remedy, incident: Incident, value: str) -> Block:
+    seen = incident.sighting
+    tasks = "1 running task" if seen.running_tasks == 1 else f"{seen.running_tasks} running tasks"
+    name, cluster = code(seen.host or incident.instance, _FACT), code(incident.cluster.name, _IN_QUESTION)
+    text = f"{name} in {cluster}, {tasks}. {remedy.confirm}"
+    question = confirm(remedy.title, text, remedy.label, remedy.style)
+    return button(REPAIR + remedy.name, remedy.label, value, style=remedy.style, confirm=question)
+
+
+def _many(content: Content) -> list[Block]:
+    """Draw more instances than have a row each: a message of constant size."""
+    zones: dict[str, int] = {}
+    for incident in content.more:
+        zones[incident.sighting.zone or "unknown"] = zones.get(incident.sighting.zone or "unknown", 0) + 1
+    lines = [
+        f"{code(i.sighting.host or i.instance, _FACT)} {code(i.sighting.zone or 'unknown', _FACT)}"
+        f" since {date(i.since)}, {i.state}"
+        for i in content.more[:OLDEST]
+    ]
+    rest = len(content.more) - len(lines)
+    return [
+        fields(
+            [
+                *_place(content.cluster),
+                ("Instances", f"{len(content.more):,}"),
+                ("Zones", ", ".join(f"{code(z, _FACT)} {n:,}" for z, n in sorted(zones.items())[:6])),
+            ]
+        ),
+        section("*Longest gone*\n" + "\n".join(lines) + (f"\nand {rest:,} more" if rest else "")),
+    ]
+
+
+def _unchecked(content: Content) -> list[Block]:
+    texts = [visible(f"Could not be checked: {text}", _PROBLEM) for text in content.unchecked[:_UNCHECKED]]
+    return [context(*map(plain, texts))] if texts else []
+
+
+def _links(content: Content) -> Block:
+    region, name = content.cluster.region, quote(content.cluster.name, safe="")
+    ecs = f"https://{region}.console.aws.amazon.com/ecs/v2/clusters/{name}/infrastructure?region={region}"
+    return context(mrkdwn(f"<{ecs}|ECS console>"))
+
+
+def _duration(seconds: int) -> str:
+    """Write a time span with its two largest units: "14 min 20 s"."""
+    spans = [(seconds // 86400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s")]
+    said = [f"{number} {unit}" for number, unit in spans if number]
+    return " ".join(said[:2]) or "0 s"

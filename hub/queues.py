@@ -1,0 +1,148 @@
+"""The queues: what comes out of them and what goes in. The only module that knows SQS.
+
+A function answers with the ids of the records that failed; SQS gives those back and forgets the others. A failed
+record of a FIFO queue holds up its group, so it is made to come back after seconds instead of waiting out the queue's
+visibility timeout.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hub.hints import Hint, portions, to_message
+from spoke.places import Cluster
+
+log = logging.getLogger(__name__)
+
+# SQS: 10 entries a batch, DelaySeconds up to 15 minutes, group and deduplication ids of up to 128 characters.
+_BATCH = 10
+LONGEST_DELAY = 900
+_LONGEST_ID = 128
+_BACKOFF = (5, 10, 20, 40, 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A message as a function gets it. `tries` counts this delivery too."""
+
+    id: str
+    body: str
+    group: str
+    receipt: str
+    tries: int
+
+
+def records(event: Mapping[str, Any]) -> list[Record]:
+    """Read the batch that an event source mapping hands over."""
+    return [
+        Record(
+            id=record["messageId"],
+            body=record["body"],
+            group=record["attributes"].get("MessageGroupId", ""),
+            receipt=record["receiptHandle"],
+            tries=int(record["attributes"].get("ApproximateReceiveCount", 1)),
+        )
+        for record in event["Records"]
+    ]
+
+
+def answer(failed: Iterable[str]) -> dict[str, list[dict[str, str]]]:
+    """Tell SQS which records failed."""
+    return {"batchItemFailures": [{"itemIdentifier": record} for record in failed]}
+
+
+def by_group(batch: Iterable[Record]) -> dict[str, list[Record]]:
+    """Sort a FIFO batch by group, each in its order."""
+    groups: dict[str, list[Record]] = {}
+    for record in batch:
+        groups.setdefault(record.group, []).append(record)
+    return groups
+
+
+def group_id(cluster: Cluster) -> str:
+    """Name the FIFO group of a cluster."""
+    return cluster.key if len(cluster.key) <= _LONGEST_ID else _digest(cluster.key)
+
+
+def backoff(tries: int) -> int:
+    """How many seconds to wait after the `tries`-th failure."""
+    return _BACKOFF[min(tries, len(_BACKOFF)) - 1]
+
+
+class Queues:
+    """Sends. `sqs` is a boto3 client."""
+
+    def __init__(self, sqs: Any) -> None:  # noqa: ANN401  # boto3's clients have no types
+        self._sqs = sqs
+
+    def ask_looks(self, url: str, hints: Iterable[Hint], token: str) -> set[Cluster]:
+        """Ask for looks; returns the clusters for which SQS refused. The same token asks only once in five minutes."""
+        messages = [(hint.cluster, to_message(hint)) for whole in hints for hint in portions(whole)]
+        refused: set[Cluster] = set()
+        for start in range(0, len(messages), _BATCH):
+            batch = messages[start : start + _BATCH]
+            entries = [
+                {
+                    "Id": str(number),
+                    "MessageBody": body,
+                    "MessageGroupId": group_id(cluster),
+                    "MessageDeduplicationId": _digest(f"{token} {body}"),
+                }
+                for number, (cluster, body) in enumerate(batch)
+            ]
+            answered = self._sqs.send_message_batch(QueueUrl=url, Entries=entries)
+            refused |= {batch[int(failure["Id"])][0] for failure in answered.get("Failed", [])}
+        return refused
+
+    def later(self, url: str, hint: Hint, seconds: float) -> None:
+        """Put a hint into the delay queue; a longer wait than SQS knows is waited out in parts."""
+        delay = min(max(int(seconds) + 1, 1), LONGEST_DELAY)
+        for portion in portions(hint):
+            self._sqs.send_message(QueueUrl=url, MessageBody=to_message(portion), DelaySeconds=delay)
+
+    def park(self, url: str, bad: Sequence[tuple[Record, str]]) -> set[str]:
+        """Keep records that can never be read, with the reason; returns the ids of those that SQS refused."""
+        refused: set[str] = set()
+        for start in range(0, len(bad), _BATCH):
+            batch = bad[start : start + _BATCH]
+            entries = [
+                {
+                    "Id": str(number),
+                    "MessageBody": record.body,
+                    "MessageAttributes": {"reason": {"DataType": "String", "StringValue": reason[:250] or "unknown"}},
+                }
+                for number, (record, reason) in enumerate(batch)
+            ]
+            answered = self._sqs.send_message_batch(QueueUrl=url, Entries=entries)
+            refused |= {batch[int(failure["Id"])][0].id for failure in answered.get("Failed", [])}
+        return refused
+
+    def send_in_order(self, url: str, cluster: Cluster, body: str, token: str) -> None:
+        """Put one message into a FIFO queue, in its cluster's group; the same token goes in only once."""
+        self._sqs.send_message(
+            QueueUrl=url, MessageBody=body, MessageGroupId=group_id(cluster), MessageDeduplicationId=_digest(token)
+        )
+
+    def work_off(self, url: str, batch: Iterable[Record], work: Callable[[list[Record]], None]) -> list[str]:
+        """Give each group of a FIFO batch to `work`; returns the ids of the groups whose work raised.
+
+        A group that fails hurts only itself, and comes back after seconds that grow with its tries.
+        """
+        failed: list[str] = []
+        for group, waiting in by_group(batch).items():
+            try:
+                work(waiting)
+            except Exception:  # whatever it is: logged here, counted and kept by SQS, never dropped
+                log.exception("group.failed", extra={"group": group, "tries": waiting[0].tries})
+                failed += [record.id for record in waiting]
+                for record in waiting:
+                    self._sqs.change_message_visibility(
+                        QueueUrl=url, ReceiptHandle=record.receipt, VisibilityTimeout=backoff(record.tries)
+                    )
+        return failed
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,12 @@
+"""What every entry point needs of its surroundings: the time, and how patient AWS's clients are."""
+
+from datetime import UTC, datetime
+
+from botocore.config import Config
+
+AWS = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+
+
+def clock() -> datetime:
+    """Tell the time."""
+    return datetime.now(UTC)

@@ -1,0 +1,55 @@
+"""The Slack app's two secrets, read from Secrets Manager and kept for a few minutes, so that a rotation arrives."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+KEPT = timedelta(minutes=5)
+
+
+class BadSecret(Exception):
+    """The secret is not what we need; the text says what it must be and never what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlackSecret:
+    """What Slack gave us."""
+
+    bot_token: str
+    signing_secret: str
+
+    def __repr__(self) -> str:
+        return "SlackSecret(…)"
+
+
+class Vault:
+    """Reads one secret. `client` is a boto3 client of secretsmanager."""
+
+    def __init__(self, client: Any, arn: str, clock: Callable[[], datetime]) -> None:  # noqa: ANN401  # boto3 has no types
+        self._client = client
+        self._arn = arn
+        self._clock = clock
+        self._kept: tuple[datetime, SlackSecret] | None = None
+
+    def slack(self) -> SlackSecret:
+        """Return the secret, at most five minutes old."""
+        now = self._clock()
+        if self._kept is None or now - self._kept[0] > KEPT:
+            self._kept = (now, _read(self._client.get_secret_value(SecretId=self._arn)["SecretString"], self._arn))
+        return self._kept[1]
+
+
+def _read(text: str, arn: str) -> SlackSecret:
+    try:
+        value = json.loads(text)
+        secret = SlackSecret(str(value["bot_token"]), str(value["signing_secret"]))
+    except (ValueError, KeyError, TypeError):
+        secret = SlackSecret("", "")
+    if not (secret.bot_token and secret.signing_secret):
+        raise BadSecret(
+            f"the secret {arn} must be JSON with bot_token and signing_secret: "
+            'put {"bot_token": "…", "signing_secret": "…"} of your Slack app into it'
+        )
+    return secret

@@ -1,0 +1,160 @@
+"""Slack as the hub needs it: one channel's messages. The only module of the hub that imports Slack's SDK.
+
+    SlackError
+    ├── InDoubt     Slack may or may not have done it: find out before doing it again
+    ├── NotNow      rate limit or a pause: `seconds` until the next try
+    └── Rejected    Slack says no: wrong channel, wrong token, wrong blocks; a person has to mend it
+
+The SDK's own retries are off but for rate limits: they repeat a request whose answer was lost, and a message would
+stand there twice (docs/how-it-works.md).
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.error import URLError
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web import SlackResponse
+
+# Shorter than the lease on a post (hub.desk.LEASE), so that a lease never ends under somebody still waiting.
+TIMEOUT_SECONDS = 4
+_IN_DOUBT = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
+_PAGES = 5
+
+
+class SlackError(Exception):
+    """Slack did not do what we asked."""
+
+
+class InDoubt(SlackError):
+    """Nobody knows whether Slack did it."""
+
+
+class NotNow(SlackError):
+    """Try again in `seconds`."""
+
+    def __init__(self, text: str, seconds: int) -> None:
+        super().__init__(text)
+        self.seconds = seconds
+
+
+class Rejected(SlackError):
+    """Slack refuses, and will again until somebody mends the cause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A message of ours as Slack's history shows it."""
+
+    ts: str
+    payload: Mapping[str, Any]
+
+
+class Slack:
+    """What the hub says to Slack, with one token."""
+
+    def __init__(self, token: str, api_url: str) -> None:
+        self._client = WebClient(token=token, base_url=api_url, timeout=TIMEOUT_SECONDS, retry_handlers=[])
+
+    def post(  # noqa: PLR0913  # a message has these parts
+        self,
+        channel: str,
+        text: str,
+        blocks: Sequence[Mapping[str, Any]],
+        attachments: Sequence[Mapping[str, Any]] = (),
+        metadata: Mapping[str, Any] | None = None,
+        thread: str = "",
+    ) -> str:
+        """Post a message and return its ts."""
+        answer = self._call(
+            self._client.chat_postMessage,
+            channel=channel,
+            text=text,
+            blocks=list(blocks),
+            unfurl_links=False,
+            unfurl_media=False,
+            **({"attachments": list(attachments)} if attachments else {}),
+            **({"metadata": metadata} if metadata else {}),
+            **({"thread_ts": thread} if thread else {}),
+        )
+        return str(answer["ts"])
+
+    def update(  # noqa: PLR0913  # a message has these parts
+        self,
+        channel: str,
+        ts: str,
+        text: str,
+        blocks: Sequence[Mapping[str, Any]],
+        attachments: Sequence[Mapping[str, Any]],
+        metadata: Mapping[str, Any],
+    ) -> None:
+        """Make a message of ours show something else. Doing it twice is doing it once."""
+        self._call(
+            self._client.chat_update,
+            channel=channel,
+            ts=ts,
+            text=text,
+            blocks=list(blocks),
+            attachments=list(attachments),
+            metadata=metadata,
+        )
+
+    def delete(self, channel: str, ts: str) -> None:
+        """Take a message of ours back."""
+        self._call(self._client.chat_delete, channel=channel, ts=ts)
+
+    def whisper(self, channel: str, user: str, text: str, blocks: Sequence[Mapping[str, Any]]) -> None:
+        """Tell one person something in a channel."""
+        self._call(self._client.chat_postEphemeral, channel=channel, user=user, text=text, blocks=list(blocks))
+
+    def mine(self, channel: str, since: datetime, event_type: str) -> list[Posted]:
+        """Read back our own messages of a kind since then, oldest first."""
+        bot = str(self._call(self._client.auth_test)["bot_id"])
+        found = [
+            Posted(str(message["ts"]), message["metadata"].get("event_payload", {}))
+            for message in self._history(channel, since)
+            if message.get("bot_id") == bot and message.get("metadata", {}).get("event_type") == event_type
+        ]
+        return sorted(found, key=lambda posted: posted.ts)
+
+    def _history(self, channel: str, since: datetime) -> Iterator[Mapping[str, Any]]:
+        cursor = ""
+        for _ in range(_PAGES):
+            answer = self._call(
+                self._client.conversations_history,
+                channel=channel,
+                oldest=f"{since.timestamp():.6f}",
+                include_all_metadata=True,
+                limit=200,
+                **({"cursor": cursor} if cursor else {}),
+            )
+            yield from answer.get("messages") or []
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return
+        raise InDoubt(f"the history of {channel} is too long to tell what was posted")
+
+    def _call(self, method: Callable[..., SlackResponse], **arguments: Any) -> Mapping[str, Any]:  # noqa: ANN401  # JSON
+        try:
+            answer = method(**arguments)
+        except SlackApiError as error:
+            raise _sorted_error(method.__name__, error) from error
+        except (SlackClientError, URLError, OSError, ValueError) as error:
+            raise InDoubt(f"{method.__name__}: {type(error).__name__}") from error
+        data: Mapping[str, Any] = answer.data if isinstance(answer.data, dict) else {}
+        return data
+
+
+def _sorted_error(method: str, error: SlackApiError) -> SlackError:
+    """Sort Slack's answer by what the caller does about it."""
+    response = error.response
+    said = response.get("error") if response is not None else None
+    if response.status_code == 429 or said == "ratelimited":
+        return NotNow(f"{method}: rate limit", int(response.headers.get("Retry-After") or 1))
+    if response.status_code >= 500 or said in _IN_DOUBT or said is None:
+        return InDoubt(f"{method}: {said or response.status_code}")
+    details = (response.get("response_metadata") or {}).get("messages") or []
+    return Rejected(": ".join([method, str(said), *map(str, details[:3])]))

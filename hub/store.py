@@ -1,0 +1,256 @@
+"""The table: the only module that knows PynamoDB, and what a row looks like.
+
+    pk                                 sk                what                     index `open`
+    cluster#<account>/<region>/<name>  instance#<id>     incident                 while unresolved
+    same                               bulletin          record of the message    while not closed
+    same                               log#<time>#<id>   audit entry
+    request#<id>                       request           a click, single use
+
+Rows carry a version. Each write names the version it read; whoever finds another one raises Conflict, reads again and
+decides again. Values travel as one JSON document per row, so a row of an older release reads as today's with defaults.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from cattrs.preconf.json import make_converter
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.connection import Connection
+from pynamodb.exceptions import PutError, TransactWriteError
+from pynamodb.expressions.condition import Condition
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+from hub import audit
+from hub.bulletin import Bulletin
+from hub.incident import Incident
+from spoke.places import Cluster
+
+_T = TypeVar("_T")
+
+# Rows of a transaction: DynamoDB takes 100.
+TRANSACTION = 100
+# A look reads them all, so not for long: what happened stands in the log.
+RESOLVED_KEPT = timedelta(days=3)
+REQUEST_KEPT = timedelta(days=30)
+
+
+class Conflict(Exception):
+    """Somebody else changed the row meanwhile: read again and decide again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one cluster."""
+
+    incidents: dict[str, Incident]
+    bulletin: Bulletin | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A request's row: who works on it and what came of it. An empty outcome means that it is not finished."""
+
+    request: str
+    at: datetime
+    outcome: str = ""
+    version: int = 0
+
+
+class _Patience:
+    """How long a call may take: a slow table must not eat up a function's minute."""
+
+    connect_timeout_seconds = 2
+    read_timeout_seconds = 5
+
+
+class _OpenIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # pynamodb leaves this one untyped
+    class Meta:
+        index_name = "open"
+        projection = AllProjection()
+
+    open_pk = UnicodeAttribute(hash_key=True)
+    open_sk = UnicodeAttribute(range_key=True)
+
+
+class _Row(Model):
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    version = NumberAttribute(default=0)
+    expires = NumberAttribute(null=True)
+    open_pk = UnicodeAttribute(null=True)
+    open_sk = UnicodeAttribute(null=True)
+    data = JSONAttribute()
+    open_index = _OpenIndex()
+
+
+class Store:
+    """The table's door. `region` is the table's."""
+
+    def __init__(self, table: str, region: str) -> None:
+        meta = type("Meta", (_Patience,), {"table_name": table, "region": region})
+        self._row: type[_Row] = type("Row", (_Row,), {"Meta": meta})
+        self._connection = Connection(
+            region=region,
+            connect_timeout_seconds=_Patience.connect_timeout_seconds,
+            read_timeout_seconds=_Patience.read_timeout_seconds,
+        )
+        self._codec = make_converter()
+        self._codec.register_unstructure_hook(Cluster, lambda cluster: cluster.key)
+        self._codec.register_structure_hook(Cluster, lambda text, _: Cluster.from_key(text))
+
+    # Clusters
+
+    def known(self, cluster: Cluster) -> Known:
+        """Read a cluster's incidents and its bulletin in one query."""
+        incidents: dict[str, Incident] = {}
+        bulletin = None
+        for row in self._row.query(
+            _cluster_pk(cluster), self._row.sk.between("bulletin", "instance#~"), consistent_read=True
+        ):
+            if row.sk == "bulletin":
+                bulletin = self._read(row, Bulletin)
+            else:
+                incident = self._read(row, Incident)
+                incidents[incident.instance] = incident
+        return Known(incidents, bulletin)
+
+    def incident(self, cluster: Cluster, instance: str) -> Incident | None:
+        """Read one incident."""
+        row = self._get(_cluster_pk(cluster), f"instance#{instance}")
+        return self._read(row, Incident) if row else None
+
+    def bulletin(self, cluster: Cluster) -> Bulletin | None:
+        """Read a cluster's bulletin."""
+        row = self._get(_cluster_pk(cluster), "bulletin")
+        return self._read(row, Bulletin) if row else None
+
+    def save(
+        self, incidents: Sequence[Incident], bulletin: Bulletin | None = None, entries: Iterable[audit.Entry] = ()
+    ) -> Bulletin | None:
+        """Write changed incidents, all of one cluster, with their bulletin and log entries; raise Conflict.
+
+        The bulletin travels with the first transaction: an incident is never without one. Returns it as written.
+        """
+        rows = [self._bulletin_row(bulletin)] if bulletin else []
+        rows += [self._incident_row(incident) for incident in incidents]
+        rows += [self._entry_row(_one_cluster(incidents, bulletin), entry) for entry in entries]
+        for start in range(0, len(rows), TRANSACTION):
+            self._write(rows[start : start + TRANSACTION])
+        return replace(bulletin, version=bulletin.version + 1) if bulletin else None
+
+    def save_bulletin(self, bulletin: Bulletin) -> Bulletin:
+        """Write what Slack shows; raise Conflict."""
+        row = self._bulletin_row(bulletin)
+        self._put(row, self._unchanged(row))
+        return replace(bulletin, version=bulletin.version + 1)
+
+    def unfinished(self) -> set[Cluster]:
+        """Name the clusters with an unresolved incident or a bulletin that has not said its last."""
+        return {Cluster.from_key(row.open_sk.rsplit("/", 1)[0]) for row in self._row.open_index.query("open")}
+
+    # The log
+
+    def log(self, cluster: Cluster, entry: audit.Entry) -> None:
+        """Add an entry; the same one twice is one."""
+        self._entry_row(cluster, entry).save()
+
+    def entries(self, cluster: Cluster, after: str) -> list[tuple[str, audit.Entry]]:
+        """Read a cluster's log entries whose key comes after `after`, oldest first."""
+        rows = self._row.query(
+            _cluster_pk(cluster), self._row.sk.between(after + "\x00", "log#~"), consistent_read=True
+        )
+        return [(row.sk, self._read(row, audit.Entry)) for row in rows]
+
+    # Requests
+
+    def claim(self, request: str, now: datetime) -> Claim:
+        """Take a request on: the first caller gets a new claim, any later one the claim as it stands."""
+        claim = Claim(request, now)
+        try:
+            row = self._claim_row(claim)
+            self._put(row, self._row.pk.does_not_exist())
+        except Conflict:
+            standing = self._get(f"request#{request}", "request")
+            if standing is None:
+                raise
+            return self._read(standing, Claim)
+        return replace(claim, version=1)
+
+    def finish(self, claim: Claim, outcome: str) -> None:
+        """Record what came of a request; raise Conflict."""
+        row = self._claim_row(replace(claim, outcome=outcome))
+        self._put(row, self._unchanged(row))
+
+    # Rows
+
+    def _incident_row(self, incident: Incident) -> _Row:
+        row = self._make(_cluster_pk(incident.cluster), f"instance#{incident.instance}", incident, incident.version)
+        if incident.resolved_at:
+            row.expires = int((incident.resolved_at + RESOLVED_KEPT).timestamp())
+        else:
+            row.open_pk, row.open_sk = "open", f"{incident.cluster.key}/{incident.instance}"
+        return row
+
+    def _bulletin_row(self, bulletin: Bulletin) -> _Row:
+        row = self._make(_cluster_pk(bulletin.cluster), "bulletin", bulletin, bulletin.version)
+        if not bulletin.closed:
+            row.open_pk, row.open_sk = "open", f"{bulletin.cluster.key}/bulletin"
+        return row
+
+    def _entry_row(self, cluster: Cluster, entry: audit.Entry) -> _Row:
+        row = self._make(_cluster_pk(cluster), entry.key, entry, 0)
+        row.expires = int((entry.at + audit.KEPT).timestamp())
+        return row
+
+    def _claim_row(self, claim: Claim) -> _Row:
+        row = self._make(f"request#{claim.request}", "request", claim, claim.version)
+        row.expires = int((claim.at + REQUEST_KEPT).timestamp())
+        return row
+
+    def _make(self, pk: str, sk: str, value: object, version: int) -> _Row:
+        return self._row(pk=pk, sk=sk, version=version + 1, data=self._codec.unstructure(value))
+
+    def _read(self, row: _Row, kind: type[_T]) -> _T:
+        value = self._codec.structure(row.data, kind)
+        return replace(value, version=int(row.version)) if hasattr(value, "version") else value  # type: ignore[type-var]
+
+    def _unchanged(self, row: _Row) -> Condition:
+        read = int(row.version) - 1
+        return self._row.version == read if read else self._row.pk.does_not_exist()
+
+    def _get(self, pk: str, sk: str) -> _Row | None:
+        try:
+            return self._row.get(pk, sk, consistent_read=True)
+        except self._row.DoesNotExist:
+            return None
+
+    def _put(self, row: _Row, condition: Condition) -> None:
+        try:
+            row.save(condition)
+        except PutError as error:
+            if error.cause_response_code == "ConditionalCheckFailedException":
+                raise Conflict(f"{row.pk} {row.sk}") from error
+            raise
+
+    def _write(self, rows: Sequence[_Row]) -> None:
+        try:
+            with TransactWrite(connection=self._connection) as transaction:
+                for row in rows:
+                    is_entry = row.sk.startswith("log#")
+                    transaction.save(row, None if is_entry else self._unchanged(row))
+        except TransactWriteError as error:
+            if error.cause_response_code == "TransactionCanceledException":
+                raise Conflict(str(error.cause_response_message)) from error
+            raise
+
+
+def _cluster_pk(cluster: Cluster) -> str:
+    return f"cluster#{cluster.key}"
+
+
+def _one_cluster(incidents: Sequence[Incident], bulletin: Bulletin | None) -> Cluster:
+    return bulletin.cluster if bulletin else incidents[0].cluster
