@@ -1,0 +1,215 @@
+"""Execution: a request becomes a deed, once, or is refused with the reason. Fails closed.
+
+    claim (conditional) ─▶ begin (incident's version) ─▶ repair in the member account ─▶ end ─▶ finish the claim
+        │ finished before      │ stale, taken, over            │ NotDone, Refused            ask for a look at each step
+        ▼                      ▼                               ▼
+      nothing               refused, told                 said in the bulletin
+
+A crash leaves the claim unfinished; the redelivered message goes on from what it finds. Repairs are safe to run again
+and are bound to one instance, so going on can never hit another one.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from chatops.requests import ACKNOWLEDGING, Request, from_message
+from hub.audit import Entry
+from hub.blocks import context, plain, section
+from hub.desk import Desk, Gone
+from hub.hints import REQUEST, Hint
+from hub.incident import Incident, Repair, State, acknowledge, begin_repair, end_repair
+from hub.mrkdwn import date, escape, mention, visible
+from hub.queues import Queues, Record
+from hub.slack import Rejected, Slack
+from hub.store import Store
+from spoke.accounts import Accounts, Role
+from spoke.errors import Busy, NotDone, Refused
+from spoke.repairs import REMEDIES
+from spoke.repairs.remedy import Outcome, Target
+
+log = logging.getLogger(__name__)
+
+# A member that is throttled or does not answer is tried so often before the repair is given up.
+PATIENCE = 3
+
+_OVER = "This incident is over."
+_STALE = "This message no longer shows how things are; please use the cluster's newest message."
+
+
+class NotAllowed(Exception):
+    """A request that is refused; the text tells the person why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """Everything that acting works with."""
+
+    store: Store
+    desk: Desk
+    accounts: Accounts
+    remediator: str
+    queues: Queues
+    looks_url: str
+    slack: Callable[[], Slack]
+    team: str
+    clock: Callable[[], datetime]
+    count: Callable[[str, int], None]
+
+    def attend(self, waiting: Sequence[Record]) -> None:
+        """Work off the requests of one cluster in their order."""
+        for record in waiting:
+            self.execute(from_message(record.body), record.tries)
+
+    def execute(self, request: Request, tries: int) -> None:
+        """Do what a request asks for. What it raises is worth another try."""
+        claim = self.store.claim(request.id, self.clock())
+        if claim.outcome:
+            return
+        try:
+            outcome = self._do(request, tries)
+        except NotAllowed as refusal:
+            outcome = self._refuse(request, str(refusal), claim.at)
+        self.store.finish(claim, outcome)
+        self.count("requests", 1)
+        log.info("request.done", extra={"request": request.id, "incident": request.incident, "outcome": outcome})
+
+    def _do(self, request: Request, tries: int) -> str:
+        """Do what is asked, or what a crash has left of it. Raises NotAllowed."""
+        known = self.store.incident(request.cluster, request.instance)
+        if known and known.repair and known.repair.request == request.id and known.repair.finished:
+            # Done or failed once and for all: it is not tried again, only what came of it is still to be told.
+            return self._end(request, known, known.repair)
+        self._check(request)
+        return self._acknowledge(request) if request.wish == ACKNOWLEDGING else self._repair(request, tries)
+
+    def _acknowledge(self, request: Request) -> str:
+        now = self.clock()
+
+        def change(incident: Incident) -> tuple[Incident, list[Entry]]:
+            if incident.acknowledged_by == request.user:
+                return incident, []
+            if incident.acknowledged_by and incident.acknowledged_at:
+                who, when = mention(incident.acknowledged_by), date(incident.acknowledged_at)
+                raise NotAllowed(f"{who} has acknowledged this already, {when}.")
+            if incident.state is State.REPAIRING:
+                raise NotAllowed(_taken(incident))
+            return acknowledge(incident, request.user, now), [_entry(request, now, "acknowledged", incident, "")]
+
+        self._change(request, change)
+        return "acknowledged"
+
+    def _repair(self, request: Request, tries: int) -> str:
+        remedy = REMEDIES[request.wish]
+        repair = Repair(request.id, remedy.name, request.user, self.clock())
+
+        def begin(incident: Incident) -> tuple[Incident, list[Entry]]:
+            if incident.repair and incident.repair.request == request.id:
+                return incident, []
+            if incident.state is State.REPAIRING:
+                raise NotAllowed(_taken(incident))
+            asked = _entry(request, repair.at, f"asked: {remedy.label}", incident, "")
+            return begin_repair(incident, repair), [asked]
+
+        incident = self._change(request, begin)
+        begun = incident.repair or repair
+        role = Role(self.remediator, session_name=incident.id, source_identity=request.source_identity)
+        member = self.accounts.member(request.cluster.account, request.cluster.region, role)
+        target = Target(request.cluster, request.instance, incident.sighting.host)
+        try:
+            ended = _well(begun, remedy.run(member, target), self.clock())
+        except (NotDone, Refused) as error:
+            ended = replace(begun, finished=self.clock(), problem=str(error))
+        except Busy as error:
+            if tries < PATIENCE:
+                raise
+            problem = f"Given up after {tries} tries, and part of it may be done: {error}."
+            ended = replace(begun, finished=self.clock(), problem=problem)
+        return self._end(request, incident, ended)
+
+    def _end(self, request: Request, incident: Incident, repair: Repair) -> str:
+        outcome = f"failed: {repair.problem}" if repair.problem else "; ".join(repair.steps) or "done"
+        label = REMEDIES[repair.remedy].label
+        what = f"{label} failed" if repair.problem else f"{label} done"
+        entry = _entry(request, repair.finished or repair.at, what, incident, outcome)
+        try:
+            self.desk.change(
+                request.cluster, request.instance, request.incident, lambda now: (end_repair(now, repair), [entry])
+            )
+        except Gone:
+            # A look was quicker and has resolved the incident: only the log still wants to know.
+            self.store.log(request.cluster, entry)
+        self._ask_look(request, "ended")
+        if repair.problem:
+            self._tell(request, f"*{label}* failed", repair.problem)
+        return outcome
+
+    def _check(self, request: Request) -> None:
+        """Refuse what must not even begin: another team, or a message that is not the cluster's running bulletin."""
+        if request.team != self.team:
+            raise NotAllowed("This app belongs to another workspace.")
+        bulletin = self.store.bulletin(request.cluster)
+        if bulletin is None or (bulletin.channel, bulletin.ts) != (request.channel, request.message):
+            raise NotAllowed(_STALE)
+        if bulletin.closed:
+            raise NotAllowed(_OVER)
+
+    def _change(self, request: Request, change: Callable[[Incident], tuple[Incident, list[Entry]]]) -> Incident:
+        """Change the incident a request is about and ask for a look, which will show it."""
+        try:
+            changed = self.desk.change(request.cluster, request.instance, request.incident, change)
+        except Gone as error:
+            raise NotAllowed(_OVER) from error
+        self._ask_look(request, "begun")
+        return changed
+
+    def _refuse(self, request: Request, reason: str, at: datetime) -> str:
+        """Keep a refusal in the log and tell the person why."""
+        entry = Entry(
+            at,
+            request.user,
+            f"refused: {request.wish}",
+            request.instance,
+            reason,
+            request.incident,
+            request.id,
+            request.source_identity,
+            quiet=True,
+        )
+        self.store.log(request.cluster, entry)
+        self.count("refusals", 1)
+        self._tell(request, reason)
+        return f"refused: {reason}"
+
+    def _tell(self, request: Request, text: str, why: str = "") -> None:
+        """Tell the person something in our words, and `why` in words from outside."""
+        blocks = [section(text), *([context(plain(visible(why)))] if why else [])]
+        line = f"{text}: {escape(visible(why))}" if why else text
+        try:
+            self.slack().whisper(request.channel, request.user, line, blocks)
+        except Rejected as error:
+            # The person has left the channel, say. The log and the bulletin tell it all the same.
+            log.warning("whisper.rejected", extra={"request": request.id, "error": str(error)})
+
+    def _ask_look(self, request: Request, step: str) -> None:
+        hint = Hint(request.cluster, REQUEST)
+        if self.queues.ask_looks(self.looks_url, [hint], f"{request.id} {step}"):
+            # The sweep looks at every unresolved incident within a minute.
+            log.warning("look.not_asked", extra={"request": request.id, "step": step})
+
+
+def _well(begun: Repair, outcome: Outcome, now: datetime) -> Repair:
+    return replace(begun, finished=now, steps=outcome.steps, group=outcome.group or "")
+
+
+def _taken(incident: Incident) -> str:
+    repair = incident.repair
+    if repair is None:
+        return _OVER
+    return f"{mention(repair.by)} has asked for this already ({REMEDIES[repair.remedy].label}, {date(repair.at)})."
+
+
+def _entry(request: Request, at: datetime, what: str, incident: Incident, result: str) -> Entry:
+    where = incident.sighting.host or incident.instance
+    return Entry(at, request.user, what, where, result, incident.id, request.id, request.source_identity)

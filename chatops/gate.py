@@ -1,0 +1,68 @@
+"""The gate: an HTTP request from API Gateway comes in, and an answer goes out within Slack's three seconds.
+
+Our own small adapter: Bolt's imports boto3 and handles lazy listeners, which we do not use.
+"""
+
+import base64
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from slack_bolt import App, BoltRequest
+
+from chatops import door
+from hub.secrets import SlackSecret
+
+log = logging.getLogger(__name__)
+
+_MALFORMED = 400
+_UNAUTHORIZED = 401
+
+
+@dataclass(slots=True)
+class Gate:
+    """Everything the front works with. `app` makes the app for a secret: a rotated one gets a new app."""
+
+    secret: Callable[[], SlackSecret]
+    app: Callable[[SlackSecret], App]
+    clock: Callable[[], datetime]
+    count: Callable[[str, int], None]
+    _made: tuple[SlackSecret, App] | None = field(default=None, init=False)
+
+    def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer one request of an HTTP API, payload format 2.0."""
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        body = _body(event)
+        secret = self.secret()
+        reason = door.refusal(headers, body, secret.signing_secret, self.clock())
+        if reason:
+            return self._refuse(_UNAUTHORIZED, reason)
+        try:
+            request = BoltRequest(body=body.decode("utf-8", "replace"), headers=headers)
+        except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
+            # Bolt reads the payload here and takes it for the JSON object that Slack sends.
+            return self._refuse(_MALFORMED, "malformed")
+        response = self._app(secret).dispatch(request)
+        return {"statusCode": response.status, "headers": response.first_headers(), "body": response.body}
+
+    def _refuse(self, status: int, reason: str) -> dict[str, Any]:
+        self.count("refused", 1)
+        log.warning("request.refused", extra={"reason": reason})
+        return {"statusCode": status, "body": ""}
+
+    def _app(self, secret: SlackSecret) -> App:
+        if self._made is None or self._made[0] != secret:
+            self._made = (secret, self.app(secret))
+        return self._made[1]
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    text = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(text).encode()
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""

@@ -1,0 +1,88 @@
+"""Requests: what a click asks for, as it travels from front to act. Pure; the only module that reads a click's body."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from hub.message import ACKNOWLEDGE, REPAIR, Subject
+from spoke.places import Cluster
+from spoke.repairs import REMEDIES
+
+ACKNOWLEDGING = "acknowledge"
+
+
+class BadRequest(ValueError):
+    """A click or message that we have not made, or made in another release."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who wants what done about which incident. `wish` is "acknowledge" or the name of a remedy."""
+
+    id: str
+    wish: str
+    cluster: Cluster
+    instance: str
+    incident: str
+    user: str
+    team: str
+    channel: str
+    message: str
+    at: datetime
+
+    @property
+    def source_identity(self) -> str:
+        """The person, as the member account's CloudTrail shall name them."""
+        return f"slack-{self.team}-{self.user}"
+
+
+def from_click(body: Mapping[str, Any], action: Mapping[str, Any], at: datetime) -> Request:
+    """Read a click on one of our buttons. The same click read twice is the same request. Raises BadRequest."""
+    try:
+        subject = Subject.parse(action["value"])
+        return Request(
+            id=hashlib.sha256(f"{body['trigger_id']} {action['action_id']}".encode()).hexdigest()[:20],
+            wish=_wish(action["action_id"]),
+            cluster=subject.cluster,
+            instance=subject.instance,
+            incident=subject.incident,
+            user=str(body["user"]["id"]),
+            team=str(body["team"]["id"]),
+            channel=str(body["container"]["channel_id"]),
+            message=str(body["container"]["message_ts"]),
+            at=at,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadRequest(f"not a click on a button of ours: {type(error).__name__}") from error
+
+
+def to_message(request: Request) -> str:
+    """Write a request for acts.fifo."""
+    fields = asdict(request) | {"cluster": request.cluster.key, "at": request.at.timestamp()}
+    return json.dumps(fields, separators=(",", ":"))
+
+
+def from_message(text: str) -> Request:
+    """Read a message of acts.fifo. Raises BadRequest."""
+    try:
+        fields = json.loads(text)
+        fields["cluster"] = Cluster.from_key(fields["cluster"])
+        fields["at"] = datetime.fromtimestamp(fields["at"], UTC)
+        if fields["wish"] not in {ACKNOWLEDGING, *REMEDIES}:
+            raise BadRequest("unknown wish")
+        return Request(**fields)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError, RecursionError) as error:
+        raise BadRequest(f"not a request: {error}") from error
+
+
+def _wish(action_id: str) -> str:
+    return _check_wish(ACKNOWLEDGING if action_id == ACKNOWLEDGE else action_id.removeprefix(REPAIR))
+
+
+def _check_wish(wish: str) -> str:
+    if wish != ACKNOWLEDGING and wish not in REMEDIES:
+        raise BadRequest(f"unknown wish {wish[:50]!r}")
+    return wish
