@@ -1,0 +1,156 @@
+"""The operator's command line: `coastguard --help` shows it."""
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import boto3
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.text import Text
+
+from coastguard import package
+from coastguard.checkout import TEMPLATES
+from coastguard.deploy import DeployError, Wanted, deploy
+from coastguard.local.aws_process import WorldError
+from coastguard.local.rehearsals import SCENARIOS
+from coastguard.local.rehearsals.stage import BrokenError, Stage
+from coastguard.local.world import Plan, World
+from coastguard.package import PackagingError
+
+app = typer.Typer(
+    help="Keep the ECS container instances of an AWS organization honest, from Slack.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+out = Console(highlight=False, soft_wrap=True)
+
+Grace = Annotated[int, typer.Option(min=0, max=900, help="Seconds that an agent may be gone before it is trouble.")]
+Templates = Annotated[Path, typer.Option(help="Folder of the CloudFormation templates.", exists=True, file_okay=False)]
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 takes a free one.")] = 8765,
+    grace: Grace = 10,
+    hours: Annotated[float, typer.Option(min=0.001, help="How long the demo lives if nobody stops it.")] = 8,
+    templates: Templates = TEMPLATES,
+) -> None:
+    """Start an AWS organization and a Slack on this machine, with Coastguard deployed, and show them on a page."""
+    with _tidy(), World(Plan(grace, port, templates), _progress()) as world:
+        out.print(f"\n[bold]Open {world.url}[/bold] and unplug an agent. Ctrl-C ends the demo and removes all of it.")
+        time.sleep(hours * 3600)
+        out.print(f"The demo ends after {hours:g} hours.")
+
+
+@app.command()
+def rehearse(
+    scenarios: Annotated[list[str] | None, typer.Argument(help=f"Any of: {', '.join(SCENARIOS)}. All if none.")] = None,
+    grace: Grace = 10,
+    templates: Templates = TEMPLATES,
+) -> None:
+    """Play stories in the local world and print their timelines. Fails if Coastguard breaks a promise."""
+    names = scenarios or list(SCENARIOS)
+    unknown = [name for name in names if name not in SCENARIOS]
+    if unknown:
+        raise typer.BadParameter(f"there is no {', '.join(unknown)}; there are {', '.join(SCENARIOS)}")
+    with _tidy():
+        for name in names:
+            about, play = SCENARIOS[name]
+            out.print(f"[bold]{name}[/bold]: {about}")
+            with World(Plan(grace=grace, templates=templates), _progress()) as world:
+                play(Stage(world, _timeline))
+            out.print(f"[green]{name}: every promise kept[/green]")
+
+
+@app.command(name="package")
+def package_command() -> None:
+    """Build the zip of the Lambda functions."""
+    with _tidy():
+        out.print(str(package.build(_progress())))
+
+
+@app.command(name="deploy")
+def deploy_command(  # noqa: PLR0913  # a command has the options it has
+    organization_id: Annotated[str, typer.Option(help="The organization's id, o-….")],
+    units: Annotated[str, typer.Option(help="Organizational units to watch, comma-separated; r-… is all of them.")],
+    regions: Annotated[str, typer.Option(help="Regions to watch, comma-separated.")],
+    slack_team: Annotated[str, typer.Option(help="The Slack workspace's id, T….")],
+    slack_channel: Annotated[str, typer.Option(help="The channel's id, C…; the app must be in it.")],
+    slack_bot_token: Annotated[str, typer.Option(envvar="SLACK_BOT_TOKEN", help="xoxb-…", show_default=False)] = "",
+    slack_signing_secret: Annotated[str, typer.Option(envvar="SLACK_SIGNING_SECRET", show_default=False)] = "",
+    grace: Grace = 120,
+    management_account: Annotated[
+        str, typer.Option(help="The organization's management account, if the hub is only its delegated administrator.")
+    ] = "",
+    templates: Templates = TEMPLATES,
+) -> None:
+    """Deploy the hub into this account and Region, and the rules and roles into the organization.
+
+    Needs AWS credentials of the hub account. Run again, it brings everything up to date; Slack's token and secret are
+    needed the first time only, and are best given as environment variables.
+    """
+    hub = {
+        "OrganizationId": organization_id,
+        "SlackTeam": slack_team,
+        "SlackChannel": slack_channel,
+        "GraceSeconds": str(grace),
+        **({"SlackBotToken": slack_bot_token} if slack_bot_token else {}),
+        **({"SlackSigningSecret": slack_signing_secret} if slack_signing_secret else {}),
+    }
+    organization = {"OrganizationalUnitIds": units, "RulesRegions": regions}
+    if management_account:
+        organization |= {"CallAs": "DELEGATED_ADMIN", "ManagementAccountId": management_account}
+    with _tidy():
+        progress = _progress()
+        session = boto3.Session()
+        if not session.region_name:
+            raise DeployError(
+                "No Region is chosen for the hub: set AWS_DEFAULT_REGION or `region` in your AWS profile."
+            )
+        wanted = Wanted(package.build(progress), hub, organization, templates)
+        outputs = deploy(session.client, wanted, progress)
+        out.print(f"\nEnter this Request URL in the Slack app: [bold]{outputs['SlackRequestUrl']}[/bold]")
+
+
+@contextmanager
+def _tidy() -> Iterator[None]:
+    """Let what was begun be removed when we are told to stop, and turn known errors into one line."""
+
+    def stop(_signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    except KeyboardInterrupt:
+        out.print("Stopped; nothing is left behind.")
+        raise typer.Exit(130) from None
+    except (DeployError, PackagingError, WorldError) as error:
+        out.print(Text(f"Failed: {error}", style="red"))
+        raise typer.Exit(1) from None
+    except BrokenError as error:
+        out.print(Text(f"Broken: {error}", style="red"))
+        raise typer.Exit(1) from None
+    except (BotoCoreError, ClientError) as error:
+        out.print(Text(f"AWS refused: {error}. Which account and Region: `aws sts get-caller-identity`.", style="red"))
+        raise typer.Exit(1) from None
+
+
+def _progress() -> Callable[[str], None]:
+    """Print each step with the seconds since the first."""
+    begun = time.monotonic()
+    return lambda text: out.print(Text(f"{time.monotonic() - begun:6.1f} s  {text}", style="dim"))
+
+
+def _timeline(seconds: float, text: str) -> None:
+    out.print(Text(f"{seconds:6.1f} s  {text}"))
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,176 @@
+"""Deploying: the hub's stack and the organization's StackSets, made or brought up to date. Safe to run again.
+
+    bucket ◀─ zip and spoke templates, named by their content
+    coastguard-hub            in the hub account and Region
+    coastguard-organization   the two StackSets; the hub is the management account or its delegated administrator
+
+The local world is deployed by this very code.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from coastguard.checkout import TEMPLATES
+
+HUB_STACK = "coastguard-hub"
+ORGANIZATION_STACK = "coastguard-organization"
+_GONE_WRONG = ("FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_IN_PROGRESS")
+_LONGEST_REASONS = 3
+
+Progress = Callable[[str], None]
+# Makes a boto3 client of a service in the hub's account and Region: boto3.Session(…).client, say.
+Connect = Callable[[str], Any]
+
+
+class DeployError(Exception):
+    """AWS did not take the deployment; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What shall be deployed. Parameters that are not given keep what they have, or the templates' defaults."""
+
+    code: Path
+    hub: Mapping[str, str]
+    organization: Mapping[str, str]
+    templates: Path = TEMPLATES
+
+
+def deploy(connect: Connect, wanted: Wanted, progress: Progress, *, poll_seconds: float = 5) -> dict[str, str]:
+    """Deploy and return the outputs of the hub's stack. Raises DeployError."""
+    sts = connect("sts")
+    account, region = sts.get_caller_identity()["Account"], sts.meta.region_name
+    bucket = _Bucket(connect("s3"), f"coastguard-{account}-{region}", region)
+    progress(f"uploading to {bucket.name}")
+    bucket.ensure()
+    code_key = bucket.upload(wanted.code)
+    roles = bucket.upload(wanted.templates / "spoke-roles.yaml")
+    rules = bucket.upload(wanted.templates / "spoke-rules.yaml")
+    stacks = _Stacks(connect("cloudformation"), progress, poll_seconds)
+    outputs = stacks.apply(
+        HUB_STACK,
+        (wanted.templates / "hub.yaml").read_text(),
+        {"CodeBucket": bucket.name, "CodeKey": code_key, **wanted.hub},
+    )
+    stacks.apply(
+        ORGANIZATION_STACK,
+        (wanted.templates / "organization.yaml").read_text(),
+        {
+            "HubAccountId": account,
+            "HubRegion": region,
+            "OrganizationId": wanted.hub["OrganizationId"],
+            "RolesTemplateUrl": bucket.url(roles),
+            "RulesTemplateUrl": bucket.url(rules),
+            **wanted.organization,
+        },
+    )
+    return outputs
+
+
+class _Bucket:
+    """Holds what CloudFormation reads."""
+
+    def __init__(self, s3: Any, name: str, region: str) -> None:  # noqa: ANN401  # boto3's clients have no types
+        self.name = name
+        self._region = region
+        self._s3 = s3
+
+    def ensure(self) -> None:
+        """Make the bucket unless it is there; nobody but its account gets in."""
+        try:
+            self._s3.head_bucket(Bucket=self.name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in {"404", "NoSuchBucket"}:
+                raise DeployError(
+                    f"The bucket {self.name} cannot be used: {error}. Does another account own it?"
+                ) from error
+            elsewhere = {"CreateBucketConfiguration": {"LocationConstraint": self._region}}
+            self._s3.create_bucket(Bucket=self.name, **({} if self._region == "us-east-1" else elsewhere))
+            self._s3.put_public_access_block(
+                Bucket=self.name,
+                PublicAccessBlockConfiguration=dict.fromkeys(
+                    ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
+                ),
+            )
+
+    def upload(self, path: Path) -> str:
+        """Upload a file under a key that names its content: what changes gets a new key, so CloudFormation notices."""
+        content = path.read_bytes()
+        key = f"coastguard/{hashlib.sha256(content).hexdigest()[:16]}/{path.name}"
+        self._s3.put_object(Bucket=self.name, Key=key, Body=content)
+        return key
+
+    def url(self, key: str) -> str:
+        """Address an object as CloudFormation wants it."""
+        return f"https://{self.name}.s3.{self._region}.amazonaws.com/{key}"
+
+
+class _Stacks:
+    """Creates and updates stacks, and waits for them."""
+
+    def __init__(self, cloudformation: Any, progress: Progress, poll_seconds: float) -> None:  # noqa: ANN401  # the same
+        self._cloudformation = cloudformation
+        self._progress = progress
+        self._poll_seconds = poll_seconds
+
+    def apply(self, name: str, template: str, parameters: Mapping[str, str]) -> dict[str, str]:
+        """Create the stack, or bring it up to date, and return its outputs."""
+        standing = self._describe(name)
+        known = {p["ParameterKey"] for p in standing.get("Parameters", ())} if standing else set()
+        wanted: list[dict[str, object]] = [
+            {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+        ]
+        wanted += [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(known - parameters.keys())]
+        if standing and standing["StackStatus"] in {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}:
+            raise DeployError(f"The stack {name} is {standing['StackStatus']}: delete it and deploy again.")
+        act = self._cloudformation.update_stack if standing else self._cloudformation.create_stack
+        self._progress(f"{name}: {'updating' if standing else 'creating'}")
+        try:
+            act(StackName=name, TemplateBody=template, Parameters=wanted, Capabilities=["CAPABILITY_NAMED_IAM"])
+        except ClientError as error:
+            message = error.response["Error"]["Message"]
+            if "No updates are to be performed" not in message:
+                raise DeployError(f"CloudFormation refuses the stack {name}: {message}") from error
+        return self._wait(name)
+
+    def _wait(self, name: str) -> dict[str, str]:
+        done = -1
+        while True:
+            stack = self._describe(name)
+            if stack is None:
+                raise DeployError(f"The stack {name} was deleted while it was being made: deploy again.")
+            status = stack["StackStatus"]
+            if any(wrong in status for wrong in _GONE_WRONG):
+                raise DeployError(f"The stack {name} is {status}: {self._reasons(name)}")
+            resources = self._cloudformation.describe_stack_resources(StackName=name)["StackResources"]
+            ready = sum(r["ResourceStatus"].endswith("_COMPLETE") for r in resources)
+            if ready != done:
+                self._progress(f"{name}: {ready} resources ready")
+                done = ready
+            if not status.endswith("_IN_PROGRESS"):
+                return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
+            time.sleep(self._poll_seconds)
+
+    def _describe(self, name: str) -> dict[str, Any] | None:
+        try:
+            stack: dict[str, Any] = self._cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        except ClientError as error:
+            if "does not exist" in error.response["Error"]["Message"]:
+                return None
+            raise DeployError(f"The stack {name} cannot be read: {error}") from error
+        return stack
+
+    def _reasons(self, name: str) -> str:
+        events = self._cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+        reasons = [
+            f"{event['LogicalResourceId']}: {event['ResourceStatusReason']}"
+            for event in events
+            if event["ResourceStatus"].endswith("FAILED") and event.get("ResourceStatusReason")
+        ]
+        return "; ".join(reasons[-_LONGEST_REASONS:]) or "its events tell no reason"

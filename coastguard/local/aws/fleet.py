@@ -1,0 +1,176 @@
+"""The fleet simulator: container instances whose agents drop, hosts that die and are replaced, and the true events.
+
+moto holds the state. After each call that may have changed it, `catch_up` compares what moto has with what was last
+announced and does what AWS would: ECS announces a change, an agent goes with its host, a new host of an Auto Scaling
+group registers once it has booted. Every public method may be called from any thread.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+
+from moto.autoscaling.models import autoscaling_backends
+from moto.ecs.models import ecs_backends
+
+from coastguard.local.aws import fleet_build
+from coastguard.local.aws.events import Event, state_change
+from coastguard.local.aws.fleet_plan import ClusterPlan
+from coastguard.local.aws.fleet_state import Host, Instance, host_of, hosts, instances, planned, plans_of, runs
+from coastguard.local.aws.moto_mount import MOTO
+from coastguard.local.aws.record import Record
+
+# How long a host takes from "shutting-down" to "terminated".
+SHUTDOWN_SECONDS = 1.5
+
+Later = Callable[[float, Callable[[], None]], None]
+
+
+class Fleet:
+    """The container instances of all members.
+
+    `announce` sends an event; `later(seconds, what)` does something after a while.
+    """
+
+    def __init__(self, record: Record, announce: Callable[[Event], None], later: Later, boot_seconds: float) -> None:
+        self._record = record
+        self._announce = announce
+        self._later = later
+        self._boot_seconds = boot_seconds
+        # What ECS last announced, by account and Region and by container instance.
+        self._known: dict[tuple[str, str], dict[str, Instance]] = defaultdict(dict)
+        self._status: dict[str, str] = {}
+        self._booted: set[str] = set()
+        self._dying: set[str] = set()
+
+    def build(self) -> None:
+        """Make the fleet of the plan; nothing is announced."""
+        now = self._now()
+        for account, region, plan in planned():
+            fleet_build.build_cluster(account, region, plan, now)
+        for account, region, _ in planned():
+            self._booted |= {host.id for host in hosts(account, region)}
+            for instance in instances(account, region):
+                self._known[account, region][instance.id] = instance
+                self._status[instance.id] = instance.status
+
+    def plug(  # noqa: PLR0913 - the place and the three ways to choose in it
+        self,
+        account: str,
+        region: str,
+        *,
+        connected: bool,
+        cluster: str | None = None,
+        zone: str | None = None,
+        chosen: Collection[str] | None = None,
+    ) -> int:
+        """Connect or disconnect agents: of a cluster, a zone or some instances. Return how many changed."""
+        with MOTO:
+            changed = [
+                instance
+                for instance in instances(account, region)
+                if instance.agent_connected != connected
+                and cluster in {None, instance.cluster_name}
+                and zone in {None, instance.attributes["ecs.availability-zone"]}
+                and (chosen is None or instance.id in chosen)
+                and (not connected or runs(host_of(account, region, instance)))
+            ]
+            for instance in changed:
+                self._turn(account, region, instance, connected=connected)
+        return len(changed)
+
+    def catch_up(self, account: str, region: str) -> None:
+        """Do what AWS does after whatever has just been done to the hosts and container instances of a place."""
+        with MOTO:
+            for host in hosts(account, region):
+                if host.state == "stopped":
+                    self._booted.discard(host.id)
+                if host.state == "terminated" and host.id not in self._dying:
+                    self._shut_down(host)
+            for instance in instances(account, region):
+                self._follow(account, region, instance)
+            self._announce_departures(account, region)
+            self._let_new_hosts_boot(account, region)
+
+    def _follow(self, account: str, region: str, instance: Instance) -> None:
+        """Bring one registered container instance in line with its host, and announce what is new about it."""
+        host = host_of(account, region, instance)
+        if instance.id not in self._known[account, region]:
+            self._known[account, region][instance.id] = instance
+            self._change(account, region, instance)
+        elif instance.agent_connected and host is not None and not runs(host):
+            self._turn(account, region, instance, connected=False)
+            if host.id in self._dying:
+                self._later(SHUTDOWN_SECONDS, lambda: self._deregister(account, region, instance))
+        elif instance.status != self._status[instance.id]:
+            self._change(account, region, instance)
+
+    def _announce_departures(self, account: str, region: str) -> None:
+        registered = {instance.id for instance in instances(account, region)}
+        known = self._known[account, region]
+        for gone in [instance for instance in known.values() if instance.id not in registered]:
+            del known[gone.id]
+            gone.status = "INACTIVE"
+            gone.agent_connected = False
+            self._change(account, region, gone)
+
+    def _let_new_hosts_boot(self, account: str, region: str) -> None:
+        """Boot the hosts that a group has launched or somebody has started again."""
+        registered = {instance.ec2_instance_id for instance in instances(account, region)}
+        for plan in plans_of(account, region):
+            group = autoscaling_backends[account][region].autoscaling_groups[plan.group]
+            for host in [state.instance for state in group.instance_states]:
+                if not runs(host) or host.id in self._booted:
+                    continue
+                self._booted.add(host.id)
+                if host.id not in registered:
+                    fleet_build.place_replacement(plan, group, host, region)
+                self._boot_later(account, region, plan, host)
+
+    def _boot_later(self, account: str, region: str, plan: ClusterPlan, host: Host) -> None:
+        self._later(self._boot_seconds, lambda: self._boot(account, region, plan, host))
+
+    def _boot(self, account: str, region: str, plan: ClusterPlan, host: Host) -> None:
+        """Let the agent of a booted host register, or come back if its container instance is still there."""
+        with MOTO:
+            if not runs(host):
+                return
+            mine = [instance for instance in instances(account, region) if instance.ec2_instance_id == host.id]
+            for instance in mine:
+                self._turn(account, region, instance, connected=True)
+            if not mine:
+                fleet_build.register(account, region, plan, host.id)
+                self.catch_up(account, region)
+
+    def _shut_down(self, host: Host) -> None:
+        """Let a terminated host take its time: moto terminates at once."""
+        self._dying.add(host.id)
+        self._set_state(host, "shutting-down", 32)
+        self._later(SHUTDOWN_SECONDS, lambda: self._set_state(host, "terminated", 48))
+
+    def _set_state(self, host: Host, name: str, code: int) -> None:
+        with MOTO:
+            host.instance_state.name, host.instance_state.code = name, code
+        self._record.changed()
+
+    def _deregister(self, account: str, region: str, instance: Instance) -> None:
+        """Deregister what was connected when its host was terminated: only then does ECS do so by itself."""
+        with MOTO:
+            if instance.id in self._known[account, region]:
+                ecs = ecs_backends[account][region]
+                ecs.deregister_container_instance(instance.cluster_name, instance.id, force=True)
+                self.catch_up(account, region)
+
+    def _turn(self, account: str, region: str, instance: Instance, *, connected: bool) -> None:
+        instance.agent_connected = connected
+        instance.disconnected_since = None if connected else self._now()
+        self._change(account, region, instance)
+
+    def _change(self, account: str, region: str, instance: Instance) -> None:
+        """Announce a container instance as it is now."""
+        instance.version += 1
+        self._status[instance.id] = instance.status
+        self._announce(state_change(account, region, instance, self._now()))
+        self._record.changed()
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._record.now(), UTC)

@@ -1,0 +1,131 @@
+"""The process: everything put together, served until stdin ends or a signal comes, and ended without a trace."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+import ministack.app
+from hypercorn.asyncio import serve as serve_asgi
+from hypercorn.config import Config
+from ministack.core import lambda_runtime
+
+from coastguard.local import gaps
+from coastguard.local.aws import (
+    event_bus_policy,
+    examination,
+    moto_mount,
+    source_identity,
+    stacksets,
+    targets,
+)
+from coastguard.local.aws.control import PREFIX, Control, Receive, Scope, Send
+from coastguard.local.aws.events import Event, emit
+from coastguard.local.aws.fleet import Fleet
+from coastguard.local.aws.launch import Launch
+from coastguard.local.aws.mappings import Mappings
+from coastguard.local.aws.record import Record
+
+if TYPE_CHECKING:
+    from hypercorn.typing import ASGIFramework
+
+
+def serve(launch: Launch, listener: socket.socket, announce: Callable[[], None]) -> None:
+    """Serve on the listener; `announce` is called once the world answers."""
+    gaps.fill()
+    asyncio.run(_serve(launch, listener, announce))
+
+
+async def _serve(launch: Launch, listener: socket.socket, announce: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    record = Record(time.time)
+    fleet = Fleet(record, _from_any_thread(loop), _later(loop), launch.boot_seconds)
+    fleet.build()
+    _install(record, fleet)
+    ended = asyncio.Event()
+    _watch_for_the_end(loop, ended.set)
+    config = Config()
+    config.bind = [f"fd://{listener.detach()}"]
+    config.graceful_timeout = 0.5
+    config.accesslog = None
+    try:
+        application = cast("ASGIFramework", _application(Control(fleet, record), announce))
+        await serve_asgi(application, config, shutdown_trigger=ended.wait)
+    finally:
+        lambda_runtime.reset()
+
+
+def _install(record: Record, fleet: Fleet) -> None:
+    """Patch MiniStack, each subject by its own module."""
+    examination.install(record)
+    source_identity.install(record)
+    targets.install(record)
+    Mappings(record).install()
+    event_bus_policy.install()
+    stacksets.install()
+
+    async def after_change(account: str, region: str) -> None:
+        await asyncio.to_thread(fleet.catch_up, account, region)
+
+    moto_mount.mount(after_change)
+
+
+def _application(control: Control, announce: Callable[[], None]) -> Callable[[Scope, Receive, Send], Any]:
+    """Return the ASGI application: /_world/ is the control plane's, everything else MiniStack's."""
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await control(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await ministack.app.app(scope, receive, announcing(send))
+        else:
+            await ministack.app.app(scope, receive, send)
+
+    def announcing(send: Send) -> Send:
+        async def watched(message: Mapping[str, Any]) -> None:
+            await send(message)
+            if message["type"] == "lifespan.startup.complete":
+                announce()
+
+        return watched
+
+    return application
+
+
+def _from_any_thread(loop: asyncio.AbstractEventLoop) -> Callable[[Event], None]:
+    """Return what emits an event on MiniStack's thread, wherever it is called."""
+
+    def announce(event: Event) -> None:
+        loop.call_soon_threadsafe(emit, event)
+
+    return announce
+
+
+def _later(loop: asyncio.AbstractEventLoop) -> Callable[[float, Callable[[], None]], None]:
+    """Return what does something on a worker thread after some seconds, wherever it is called."""
+
+    def later(seconds: float, what: Callable[[], None]) -> None:
+        loop.call_soon_threadsafe(loop.call_later, seconds, loop.run_in_executor, None, what)
+
+    return later
+
+
+def _watch_for_the_end(loop: asyncio.AbstractEventLoop, end: Callable[[], None]) -> None:
+    """Call `end` at SIGTERM, SIGINT, or when stdin ends: a parent that was killed cannot say anything else."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end)
+    stdin = sys.stdin.fileno()
+
+    def read() -> None:
+        if not os.read(stdin, 4096):
+            loop.remove_reader(stdin)
+            end()
+
+    try:
+        loop.add_reader(stdin, read)
+    except PermissionError:  # a file or /dev/null, which cannot be waited for and has nothing to say
+        end()

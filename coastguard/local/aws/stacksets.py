@@ -1,0 +1,177 @@
+"""The CloudFormation type AWS::CloudFormation::StackSet: one stack in each account and Region.
+
+The instances are real stacks of MiniStack's, made by the same CreateStack, UpdateStack and DeleteStack that people use.
+AutoDeployment, ManagedExecution and the order between StackSets are accepted and have nothing to do here: nobody joins
+the organization while it runs.
+"""
+
+import asyncio
+import html
+import re
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote, urlencode, urlsplit
+
+import ministack.app
+from ministack.core.responses import request_scope
+from ministack.services import cloudformation, s3
+from ministack.services.cloudformation import provisioners, stacks
+
+from coastguard.local.aws.organization import accounts_under
+
+TYPE = "AWS::CloudFormation::StackSet"
+LONGEST_SECONDS = 60.0
+NOTHING_TO_DO = "No updates are to be performed"
+
+Created = tuple[str, dict[str, str]]
+Place = tuple[str, str]
+
+
+def install() -> None:
+    """Give MiniStack's CloudFormation this type; it waits for other stacks, so it needs a thread of its own."""
+    provisioners._RESOURCE_HANDLERS[TYPE] = {  # noqa: SLF001 - asserted in symbols
+        "create": create,
+        "update": update,
+        "delete": delete,
+    }
+    ministacks_choice = stacks._runs_on_worker_thread  # noqa: SLF001
+
+    def runs_on_worker_thread(resource_type: str) -> bool:
+        return resource_type == TYPE or bool(ministacks_choice(resource_type))
+
+    stacks._runs_on_worker_thread = runs_on_worker_thread  # noqa: SLF001
+
+
+def create(_logical_id: str, properties: Mapping[str, Any], _stack_name: str) -> Created:
+    """Create a stack in each place."""
+    made: list[Place] = []
+    try:
+        for place, parameters in _instances(properties).items():
+            made.append(place)
+            _apply("CreateStack", place, _stack_request(properties, parameters))
+    except ValueError:
+        for place in made:
+            _apply("DeleteStack", place, {"StackName": _instance_name(properties)})
+        raise
+    stackset_id = f"{properties['StackSetName']}:{uuid.uuid4()}"
+    return stackset_id, {"StackSetId": stackset_id}
+
+
+def update(physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], _stack_name: str) -> Created:
+    """Bring the stacks in line with the new properties: create, update or delete in each place."""
+    before, after = _instances(old), _instances(new)
+    for place, parameters in after.items():
+        _apply("UpdateStack" if place in before else "CreateStack", place, _stack_request(new, parameters))
+    for place in before.keys() - after.keys():
+        _apply("DeleteStack", place, {"StackName": _instance_name(old)})
+    return physical_id, {"StackSetId": physical_id}
+
+
+def delete(_physical_id: str, properties: Mapping[str, Any]) -> None:
+    """Delete the stack in each place."""
+    for place in _instances(properties):
+        _apply("DeleteStack", place, {"StackName": _instance_name(properties)})
+
+
+def _instances(properties: Mapping[str, Any]) -> dict[Place, dict[str, str]]:
+    """Return each account and Region that gets a stack, with that stack's parameters."""
+    shared = _parameters(properties.get("Parameters"))
+    return {
+        (account, region): {**shared, **_parameters(group.get("ParameterOverrides"))}
+        for group in properties.get("StackInstancesGroup", [])
+        for account in _accounts(group["DeploymentTargets"])
+        for region in group["Regions"]
+    }
+
+
+def _parameters(listed: list[Mapping[str, Any]] | None) -> dict[str, str]:
+    return {parameter["ParameterKey"]: str(parameter["ParameterValue"]) for parameter in listed or ()}
+
+
+def _accounts(targets: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the accounts a group names, directly or by their organizational units."""
+    units = [accounts_under(unit) for unit in targets.get("OrganizationalUnitIds") or ()]
+    named = targets.get("Accounts") or ()
+    if not units:
+        yield from named
+        return
+    reached = dict.fromkeys(account for unit in units for account in unit)
+    match targets.get("AccountFilterType", "NONE"):
+        case "NONE":
+            yield from reached
+        case "INTERSECTION":
+            yield from (account for account in reached if account in named)
+        case "DIFFERENCE":
+            yield from (account for account in reached if account not in named)
+        case "UNION":
+            yield from dict.fromkeys([*reached, *named])
+
+
+def _instance_name(properties: Mapping[str, Any]) -> str:
+    return f"StackSet-{properties['StackSetName']}"
+
+
+def _stack_request(properties: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, str]:
+    request = {"StackName": _instance_name(properties), "TemplateBody": _template(properties)}
+    for number, capability in enumerate(properties.get("Capabilities") or (), 1):
+        request[f"Capabilities.member.{number}"] = capability
+    for number, (key, value) in enumerate(parameters.items(), 1):
+        request[f"Parameters.member.{number}.ParameterKey"] = key
+        request[f"Parameters.member.{number}.ParameterValue"] = value
+    return request
+
+
+def _template(properties: Mapping[str, Any]) -> str:
+    """Return the template, from the world's own S3 where only its URL is given."""
+    if properties.get("TemplateBody"):
+        return str(properties["TemplateBody"])
+    url = urlsplit(properties["TemplateURL"])
+    bucket, dot, _ = (url.hostname or "").partition(".s3")
+    path = unquote(url.path).lstrip("/")
+    if not dot:
+        bucket, _, path = path.partition("/")
+    template: bytes | None = s3._get_object_data(bucket, path)  # noqa: SLF001 - asserted in symbols
+    if template is None:
+        raise ValueError(f"There is no template at {properties['TemplateURL']}.")
+    return template.decode()
+
+
+def _apply(action: str, place: Place, request: Mapping[str, str]) -> None:
+    """Carry out one action on one stack instance and wait for its end; ValueError tells why it failed."""
+    account, region = place
+    with request_scope(account, region):
+        status, _, body = asyncio.run_coroutine_threadsafe(
+            cloudformation.handle_request("POST", "/", {}, urlencode({"Action": action, **request}).encode(), {}),
+            ministack.app._MAIN_LOOP,  # noqa: SLF001 - asserted in symbols
+        ).result()
+        if status >= 400:
+            if NOTHING_TO_DO in body.decode():
+                return
+            message = re.search("<Message>(.*?)</Message>", body.decode(), re.DOTALL)
+            reason = html.unescape(message[1]) if message else body.decode()
+            raise ValueError(f"{action} of {request['StackName']} in {account}/{region}: {reason}")
+        _wait(action, place, request["StackName"])
+
+
+def _wait(action: str, place: Place, name: str) -> None:
+    deadline = time.monotonic() + LONGEST_SECONDS
+    while (stack := cloudformation._stacks.get(name)) and _goes_on(action, stack["StackStatus"]):  # noqa: SLF001 - asserted in symbols
+        if time.monotonic() > deadline:
+            raise ValueError(f"{action} of {name} in {'/'.join(place)} took longer than {LONGEST_SECONDS:.0f} seconds.")
+        time.sleep(0.01)
+    if stack and stack["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE"}:
+        raise ValueError(f"{action} of {name} in {'/'.join(place)} ended in {stack['StackStatus']}: {_reason(stack)}")
+
+
+def _goes_on(action: str, status: str) -> bool:
+    """Whether a stack has not come to the end of the action; a deletion is answered before the status tells of it."""
+    return status.endswith("_IN_PROGRESS") or (action == "DeleteStack" and not status.startswith("DELETE_"))
+
+
+def _reason(stack: Mapping[str, Any]) -> str:
+    """Return the reason of the first resource that failed, which tells more than that of the whole stack."""
+    events = cloudformation._stack_events.get(stack["StackId"]) or ()  # noqa: SLF001 - asserted in symbols
+    failed = (event["ResourceStatusReason"] for event in events if event["ResourceStatus"].endswith("_FAILED"))
+    return str(next(failed, stack.get("StackStatusReason", "")))

@@ -1,0 +1,82 @@
+"""The embedded AWS as its parent sees it: started, asked, and stopped by its own process id."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.error
+import urllib.request
+from typing import Any
+
+import boto3
+
+from coastguard.local.aws.organization import HUB, HUB_REGION
+
+_START_SECONDS = 60
+_STOP_SECONDS = 20
+_ASK_SECONDS = 20
+
+
+class WorldError(Exception):
+    """The local world cannot do what was asked; the text says why."""
+
+
+class AwsProcess:
+    """A running `python -m coastguard.local.aws`. It removes its temporary folder itself, even if we are killed."""
+
+    def __init__(self) -> None:
+        argument = json.dumps({"folder": tempfile.mkdtemp(prefix="coastguard-")})
+        self._process = subprocess.Popen(  # noqa: S603  # ourselves
+            [sys.executable, "-m", "coastguard.local.aws", argument],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.url = ""
+
+    def wait_until_ready(self) -> None:
+        """Wait for its ready line. Raises WorldError if it ends instead, or takes too long."""
+        impatience = threading.Timer(_START_SECONDS, self._process.kill)
+        impatience.start()
+        try:
+            line = self._process.stdout.readline() if self._process.stdout else ""
+        finally:
+            impatience.cancel()
+        if not line:
+            self.stop()
+            raise WorldError("the embedded AWS did not start; if it said why, that stands above")
+        self.url = f"http://127.0.0.1:{json.loads(line)['port']}"
+
+    def stop(self) -> None:
+        """End it: it notices that its stdin is closed. Kill it if it does not."""
+        if self._process.stdin:
+            self._process.stdin.close()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
+
+    def session(self, account: str = HUB.id, region: str = HUB_REGION) -> boto3.Session:
+        """Sign in as an account's root: there, an account's id is its access key."""
+        return boto3.Session(aws_access_key_id=account, aws_secret_access_key="local", region_name=region)  # noqa: S106  # a word, not a secret
+
+    def client(self, service: str, account: str = HUB.id, region: str = HUB_REGION) -> Any:  # noqa: ANN401  # boto3 has no types
+        """Make a client that speaks to this AWS."""
+        return self.session(account, region).client(service, endpoint_url=self.url)
+
+    def ask(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Call the control plane: GET, or POST if there is a body. Raises WorldError with its reason."""
+        data = None if body is None else json.dumps(body).encode()
+        try:
+            with urllib.request.urlopen(f"{self.url}/_world/{path}", data, _ASK_SECONDS) as answer:  # noqa: S310  # 127.0.0.1
+                result: dict[str, Any] = json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                raise WorldError(json.load(error).get("error", str(error))) from error
+        except OSError as error:
+            raise WorldError(f"the embedded AWS does not answer: {error}") from error
+        return result

@@ -1,0 +1,144 @@
+"""The local workspace: everything Slack remembers, behind one lock, with the clock passed in."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from coastguard.local.slack.content import Content, Json
+from coastguard.local.slack.conversation import Conversation
+from coastguard.local.slack.directory import CHANNELS, PEOPLE, TEAM, Channel, Person
+from coastguard.local.slack.faults import Faults
+from coastguard.local.slack.limits import Budgets
+from coastguard.local.slack.messages import Message, new_message
+from coastguard.local.slack.shapes import ephemeral_state, state_of
+from coastguard.local.slack.strict import Strict
+from coastguard.local.slack.tickets import Tickets
+
+# Plainly no secrets: they open nothing but this workspace.
+BOT_TOKEN = "xoxb-local-not-a-secret"  # noqa: S105 - see above
+SIGNING_SECRET = "local-signing-secret-not-a-secret"  # noqa: S105 - see above
+
+
+def _nobody_to_tell() -> None:
+    """Stands in for `on_change` where nobody watches."""
+
+
+class Workspace:
+    """Coast: one app, three people, a few channels. Several threads may use it.
+
+    `clock` gives seconds since 1970. Clicks and commands go to `request_url`, which may be set once it is known.
+    `on_change` is called after every change, without the lock, in the thread that changed something.
+    Who reads or changes something in several steps holds `lock` or `changing()` meanwhile.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        *,
+        channels: Iterable[Channel] = CHANNELS,
+        on_change: Callable[[], None] = _nobody_to_tell,
+        request_url: str = "",
+    ) -> None:
+        self.clock = clock
+        self.on_change = on_change
+        self.request_url = request_url
+        self.lock = threading.RLock()
+        self.revision = 0
+        self.strict = Strict()
+        self.people: dict[str, Person] = {person.id: person for person in PEOPLE}
+        self.tickets = Tickets()
+        self.faults = Faults()
+        self.budgets = Budgets()
+        self.views: dict[str, Json] = {}
+        self._conversations = {channel.id: Conversation(channel) for channel in channels}
+        self._ephemerals: dict[str, tuple[Conversation, Message]] = {}
+        self._last_ts = 0
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Holds the lock for a change; when the change succeeded, counts it and tells `on_change`."""
+        with self.lock:
+            yield
+            self.revision += 1
+        self.on_change()
+
+    def conversation(self, name: str) -> Conversation | None:
+        """The channel of that id or name, with or without `#`."""
+        for conversation in self._conversations.values():
+            if name in (conversation.channel.id, conversation.channel.name, f"#{conversation.channel.name}"):
+                return conversation
+        return None
+
+    def next_ts(self) -> str:
+        """A message's ts: the time in microseconds, never the same twice, always growing."""
+        with self.lock:
+            self._last_ts = max(self._last_ts + 1, int(self.clock() * 1_000_000))
+            return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
+
+    def add(
+        self,
+        conversation: Conversation,
+        author: str,
+        content: Content,
+        thread_ts: str | None = None,
+        *,
+        broadcast: bool = False,
+    ) -> Message:
+        """A new message in a channel or thread. Raises SlackError thread_not_found."""
+        thread = conversation.thread_of(thread_ts) if thread_ts else None
+        message = new_message(self.next_ts(), author, content)
+        message = replace(message, thread_ts=thread, broadcast=broadcast and thread is not None)
+        conversation.put(message)
+        return message
+
+    def whisper(
+        self, conversation: Conversation, user: str, author: str, content: Content, thread_ts: str | None = None
+    ) -> Message:
+        """A message that only `user` sees. It is not in the channel: the Web API never gives it back."""
+        message = replace(new_message(self.next_ts(), author, content), thread_ts=thread_ts, only_for=user)
+        self._ephemerals[message.ts] = (conversation, message)
+        return message
+
+    def seen(self, conversation: Conversation, ts: str, user: str) -> Message | None:
+        """The message or ephemeral of that ts, as far as `user` can see it."""
+        place, ephemeral = self._ephemerals.get(ts, (None, None))
+        if ephemeral is not None and place is conversation and ephemeral.only_for == user:
+            return ephemeral
+        return conversation.get(ts)
+
+    def put(self, conversation: Conversation, message: Message) -> None:
+        """The new version of a message or ephemeral."""
+        if message.only_for is None:
+            conversation.put(message)
+        else:
+            self._ephemerals[message.ts] = (conversation, message)
+
+    def remove(self, conversation: Conversation, message: Message) -> None:
+        """Takes a message or ephemeral away."""
+        if message.only_for is None:
+            conversation.remove(message)
+        else:
+            del self._ephemerals[message.ts]
+
+    def state(self) -> Json:
+        """All that can be seen, as the page shows it."""
+        with self.lock:
+            return {
+                "revision": self.revision,
+                "team": {"id": TEAM.id, "name": TEAM.name},
+                "users": [person.as_state() for person in self.people.values()],
+                "channels": [self._channel_state(conversation) for conversation in self._conversations.values()],
+                "ephemerals": [
+                    ephemeral_state(message, conversation.channel.id, self.people)
+                    for conversation, message in self._ephemerals.values()
+                ],
+                "views": [{"user": user, "view": view} for user, view in self.views.items()],
+            }
+
+    def _channel_state(self, conversation: Conversation) -> Json:
+        return {
+            "id": conversation.channel.id,
+            "name": conversation.channel.name,
+            "messages": [state_of(message, conversation, self.people) for message in conversation.shown()],
+        }

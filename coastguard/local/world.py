@@ -1,0 +1,118 @@
+"""The world: embedded AWS, local Slack and page, with Coastguard deployed into them by the code that AWS gets."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from coastguard import package
+from coastguard.checkout import TEMPLATES
+from coastguard.deploy import Wanted, deploy
+from coastguard.local.aws import organization
+from coastguard.local.aws_process import AwsProcess, WorldError
+from coastguard.local.server import Server, application
+from coastguard.local.slack.directory import CHANNELS, TEAM
+from coastguard.local.slack.errors import Refused
+from coastguard.local.slack.handshake import enter_request_url
+from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET, Workspace
+
+_POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What world to make. `templates` may be another folder of the same four, to see what a change does."""
+
+    grace: int = 10
+    port: int = 0
+    templates: Path = TEMPLATES
+
+
+class World:
+    """A context manager: inside it the world stands, afterwards nothing of it is left.
+
+    `url` is the page's; `outputs` are those of the hub's stack; `started` is when it stood, by time.monotonic.
+    """
+
+    def __init__(self, plan: Plan, progress: Callable[[str], None]) -> None:
+        self.plan = plan
+        self.outputs: dict[str, str] = {}
+        self.started = 0.0
+        self.workspace = Workspace(time.time)
+        self.aws: AwsProcess
+        self._progress = progress
+        self._server: Server
+
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        return self._server.url
+
+    def __enter__(self) -> Self:
+        self._server = Server(self.plan.port)
+        try:
+            self._progress("starting an AWS organization on this machine")
+            self.aws = AwsProcess()
+        except BaseException:
+            self._server.stop()
+            raise
+        try:
+            self._deploy()
+        except BaseException:
+            self._stop()
+            raise
+        self.started = time.monotonic()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def fleet(self) -> dict[str, Any]:
+        """Show the fleet: accounts, Regions, clusters, instances."""
+        return self.aws.ask("fleet")
+
+    def _stop(self) -> None:
+        # The AWS first: its functions speak to our Slack until their end.
+        self.aws.stop()
+        self._server.stop()
+
+    def _deploy(self) -> None:
+        code = package.build(self._progress)
+        self.aws.wait_until_ready()
+        self._server.start(application(self.aws, self.workspace, self.plan.grace))
+        wanted = Wanted(
+            code=code,
+            templates=self.plan.templates,
+            hub={
+                "SlackTeam": TEAM.id,
+                "SlackChannel": CHANNELS[0].id,
+                "SlackBotToken": BOT_TOKEN,
+                "SlackSigningSecret": SIGNING_SECRET,
+                "SlackApiUrl": f"{self.url}/api/",
+                "OrganizationId": organization.ORGANIZATION,
+                "GraceSeconds": str(self.plan.grace),
+                # AWS gathers events for ten seconds before it wakes ingest; nobody wants to wait for that here.
+                "IngestWindowSeconds": "1",
+            },
+            organization={
+                "OrganizationalUnitIds": organization.MEMBERS_UNIT,
+                "RulesRegions": ",".join(organization.REGIONS),
+                "RolesRegion": organization.HUB_REGION,
+            },
+        )
+        self.outputs = deploy(self.aws.client, wanted, self._progress, poll_seconds=_POLL_SECONDS)
+        api = self.outputs["ApiId"]
+        self._progress("entering the Request URL in Slack")
+        try:
+            asyncio.run(
+                enter_request_url(self.workspace, f"{self.aws.url}/_aws/execute-api/{api}/$default/slack/events")
+            )
+        except Refused as error:
+            raise WorldError(
+                f"{error} If that is a 401, the signing secret in {self.outputs['SecretArn']} is not the Slack app's."
+            ) from error

@@ -1,0 +1,105 @@
+"""Packaging: one zip for all five functions, with the same content and name wherever it is built.
+
+It holds hub, spoke, chatops and their pinned dependencies, all pure Python: one zip serves every processor. boto3 is
+among them, because the one that the Lambda runtime brings is older at times and does not know every parameter we need;
+of its hundreds of services only those in use go in.
+"""
+
+import hashlib
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from coastguard.checkout import BUILD, LAMBDA_REQUIREMENTS, PACKAGES, ROOT
+
+# The AWS services that hub, spoke and chatops call.
+SERVICES = {"autoscaling", "dynamodb", "ec2", "ecs", "secretsmanager", "sqs", "ssm", "sts"}
+# Installers write these anew each time, or name this machine in them.
+_LEFT_OUT = ("__pycache__", "RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
+_EARLIEST = (1980, 1, 1, 0, 0, 0)
+_REGULAR_FILE = 0o100644 << 16
+
+
+class PackagingError(Exception):
+    """The zip cannot be built; the text says what to do."""
+
+
+def build(progress: Callable[[str], None], folder: Path = BUILD) -> Path:
+    """Build the zip and return its path, `coastguard-<digest>.zip`; does nothing that an earlier build has done."""
+    dependencies = _dependencies(folder, progress)
+    files = sorted([*_files(dependencies, dependencies), *_own_files()])
+    digest = hashlib.sha256()
+    for name, path in files:
+        digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    target = folder / f"coastguard-{digest.hexdigest()[:16]}.zip"
+    if not target.exists():
+        progress(f"packing {len(files)} files")
+        _pack(target, files)
+    return target
+
+
+def _dependencies(folder: Path, progress: Callable[[str], None]) -> Path:
+    """Install the pinned dependencies into a folder named by their pins, unless it is there."""
+    pins = LAMBDA_REQUIREMENTS.read_bytes()
+    target = folder / f"lambda-{hashlib.sha256(pins).hexdigest()[:16]}"
+    if target.exists():
+        return target
+    progress("fetching the Lambda functions' pinned dependencies")
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as unfinished:
+        installed = Path(unfinished) / "installed"
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        command += ["--no-deps", "--no-compile", "--only-binary=:all:", "--require-hashes"]
+        command += ["--target", str(installed), "--requirement", str(LAMBDA_REQUIREMENTS)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own words
+        if done.returncode:
+            raise PackagingError(
+                f"pip could not fetch the functions' dependencies: {done.stderr.strip()[-500:]}\n"
+                "Check that pip reaches a package index (its settings are those of `pip config list`) and try again."
+            )
+        binaries = sorted(str(path.name) for path in installed.rglob("*.so"))
+        if binaries:
+            raise PackagingError(f"{', '.join(binaries)} would tie the zip to one processor: pin pure Python wheels.")
+        if not target.exists():  # somebody else may have been quicker
+            installed.rename(target)
+    return target
+
+
+def _own_files() -> Iterator[tuple[str, Path]]:
+    for package in PACKAGES:
+        yield from _files(ROOT / package, ROOT)
+
+
+def _files(folder: Path, root: Path) -> Iterator[tuple[str, Path]]:
+    for path in folder.rglob("*"):
+        name = path.relative_to(root)
+        if path.is_file() and _goes_in(name.parts):
+            yield name.as_posix(), path
+
+
+def _goes_in(parts: tuple[str, ...]) -> bool:
+    match parts:
+        case ("bin", *_):
+            return False
+        case ("boto3", "data" | "examples", *_):
+            return False
+        case ("botocore", "data", service, _, file):
+            return service in SERVICES and not file.startswith(("examples", "waiters"))
+    return not set(parts) & set(_LEFT_OUT)
+
+
+def _pack(target: Path, files: list[tuple[str, Path]]) -> None:
+    # Under a name of its own until it is whole: several may build at once.
+    with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".unfinished", delete=False) as unfinished:
+        archive = zipfile.ZipFile(unfinished, "w")
+        for name, path in files:
+            entry = zipfile.ZipInfo(name, _EARLIEST)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3  # Unix, wherever it is built
+            entry.external_attr = _REGULAR_FILE
+            archive.writestr(entry, path.read_bytes(), compresslevel=9)
+        archive.close()
+    Path(unfinished.name).replace(target)

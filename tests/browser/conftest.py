@@ -1,0 +1,47 @@
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from coastguard.local.world import Plan, World
+from tests.browser.chromium import chromium
+
+GRACE_SECONDS = 4
+PATIENCE_MILLISECONDS = 40_000
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with World(Plan(grace=GRACE_SECONDS), print) as standing:
+        yield standing
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def visit(world: World, browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open the page as one person; at the end, no page may have logged an error."""
+    errors: list[str] = []
+    contexts = []
+
+    def open_page(user: str = "U0ALICE01", scheme: str = "light") -> Page:
+        context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MILLISECONDS)
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(world.url)
+        page.locator("#live[data-live=live]").wait_for()
+        page.locator(f"[data-user={user}]").click()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []

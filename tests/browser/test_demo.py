@@ -1,0 +1,105 @@
+"""The demo as people use it, in Chromium. Each story has a cluster of its own in the one world."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from coastguard.local.world import World
+from tests.browser.conftest import GRACE_SECONDS
+
+Visit = Callable[..., Page]
+TERMINATE = "[data-action-id='coastguard.repair.terminate']"
+ACKNOWLEDGE = "[data-action-id='coastguard.acknowledge']"
+
+
+def cluster(page: Page, account: str, region: str, name: str) -> Locator:
+    return page.locator(f"[data-account='{account}'] [data-region='{region}'] [data-cluster='{name}']")
+
+
+def bulletin(page: Page, words: str) -> Locator:
+    return page.locator("[data-testid=channel] [data-ts]").filter(has_text=words)
+
+
+def test_an_unplugged_agent_is_reported_and_replaced_by_one_click(visit: Visit, world: World) -> None:
+    page = visit()
+    tiles = cluster(page, "222233334444", "eu-west-1", "prod-payments").locator(".tile")
+    host = tiles.first.get_attribute("data-host") or ""
+    before = {tile.get_attribute("data-host") for tile in tiles.all()}
+    tiles.first.click()
+    expect(page.locator(f".tile[data-host={host}]")).to_have_attribute("data-state", "grace")
+
+    report = bulletin(page, host)
+    expect(report).to_have_count(1)
+    expect(report).to_contain_text("ECS agent disconnected on 1 instance")
+    report.locator(TERMINATE).click()
+    dialog = page.locator("dialog.confirm")
+    expect(dialog).to_contain_text(host)
+    dialog.locator("[data-confirm=yes]").click()
+
+    expect(report).to_contain_text("Resolved: ECS agent on 1 instance (terminated)")
+    expect(page.locator(f".tile[data-host={host}]")).to_have_count(0)
+    newcomer = ({tile.get_attribute("data-host") for tile in tiles.all()} - before).pop() or ""
+    expect(report).to_contain_text(f"{host} → {newcomer}")
+    assert len(bulletin(page, "prod-payments").all()) == 1
+    assert sum("TerminateInstance" in call["action"] for call in world.aws.ask("calls")["calls"]) == 1
+
+
+def test_an_agent_that_is_back_within_the_grace_period_gives_no_message(visit: Visit) -> None:
+    page = visit()
+    tiles = cluster(page, "333344445555", "us-east-1", "prod-search").locator(".tile")
+    tiles.nth(1).click()
+    expect(tiles.nth(1)).to_have_attribute("data-connected", "false")
+    tiles.nth(1).click()
+    expect(tiles.nth(1)).to_have_attribute("data-connected", "true")
+    page.wait_for_timeout((GRACE_SECONDS + 6) * 1000)
+    assert bulletin(page, "prod-search").count() == 0
+
+
+def test_of_two_people_who_click_one_is_told_that_the_other_was_first(visit: Visit, world: World) -> None:
+    alice, bob = visit("U0ALICE01"), visit("U0BOB0002")
+    tile = cluster(alice, "444455556666", "us-east-1", "prod-media").locator(".tile").first
+    host = tile.get_attribute("data-host") or ""
+    tile.click()
+    for page in (alice, bob):
+        bulletin(page, host).locator(TERMINATE).click()
+    for page in (alice, bob):
+        page.locator("dialog.confirm [data-confirm=yes]").click()
+    # Which one it is depends on how far Alice's repair has come.
+    expect(bob.locator("[data-ephemeral]")).to_contain_text(re.compile("has asked for this already|is over"))
+    expect(bulletin(alice, host)).to_contain_text("Resolved")
+    ended = [call for call in world.aws.ask("calls")["calls"] if "TerminateInstance" in call["action"]]
+    assert [call["account"] for call in ended].count("444455556666") == 1
+    assert alice.locator("[data-ephemeral]").count() == 0
+
+
+def test_an_acknowledged_incident_says_by_whom_and_ends_when_the_agent_is_back(visit: Visit) -> None:
+    page = visit("U0CAROL03")
+    tile = cluster(page, "222233334444", "us-east-1", "staging-payments").locator(".tile").first
+    tile.click()
+    report = bulletin(page, "staging-payments")
+    report.locator(ACKNOWLEDGE).click()
+    expect(report).to_contain_text("Acknowledged: ECS agent disconnected on 1 instance")
+    expect(report).to_contain_text("Acknowledged by @Carol Lindqvist")
+    expect(report.locator(ACKNOWLEDGE)).to_have_count(0)
+    tile.click()
+    # Nothing tells that an agent is back: the sweep finds it, about once a minute.
+    expect(report).to_contain_text("Resolved: ECS agent on 1 instance (reconnected)", timeout=100_000)
+
+
+def test_a_lost_zone_gives_one_message_for_each_cluster(visit: Visit) -> None:
+    page = visit()
+    region = page.locator("[data-account='333344445555'] [data-region='eu-west-1']")
+    region.locator("[data-plug=zone]").first.click()
+    report = bulletin(page, "prod-search")
+    expect(report).to_contain_text("ECS agent disconnected on 2 instances")
+    expect(report).to_have_count(1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_fits_a_small_laptop(visit: Visit, scheme: str) -> None:
+    page = visit(scheme=scheme)
+    expect(page.locator(".tile")).to_have_count(42)
+    size = page.evaluate("[document.documentElement.scrollHeight, document.documentElement.scrollWidth]")
+    assert size == [800, 1280]

@@ -1,0 +1,79 @@
+"""The zip is proven as Lambda will find it: alone, beside nothing but the standard library."""
+
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from coastguard import package
+from coastguard.checkout import ROOT
+
+HANDLERS = ("hub.ingest", "hub.look", "hub.sweep", "chatops.front", "chatops.act")
+
+
+@pytest.fixture(scope="module")
+def archive() -> Path:
+    return package.build(print)
+
+
+@pytest.fixture(scope="module")
+def unpacked(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("task")
+    zipfile.ZipFile(archive).extractall(folder)
+    return folder
+
+
+def run_alone(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run code without this environment's libraries: no site-packages, no working directory on the path."""
+    begin = f"import sys; sys.path.insert(0, {str(folder)!r}); "
+    return subprocess.run([sys.executable, "-I", "-S", "-c", begin + code], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("module", HANDLERS)
+def test_each_handler_is_importable_from_the_zip_alone(module: str, unpacked: Path) -> None:
+    done = run_alone(f"import {module}; print({module}.handler.__name__)", unpacked)
+    assert (done.stdout, done.stderr) == ("handler\n", "")
+
+
+def test_a_missing_dependency_would_be_noticed(unpacked: Path, tmp_path: Path) -> None:
+    for package_of_ours in ("hub", "spoke"):
+        shutil.copytree(unpacked / package_of_ours, tmp_path / package_of_ours)
+    assert "No module named 'boto" in run_alone("import hub.look", tmp_path).stderr
+
+
+def test_every_service_that_is_called_is_in_the_zip(unpacked: Path) -> None:
+    called = {
+        service
+        for folder in package.PACKAGES
+        for path in (ROOT / folder).rglob("*.py")
+        for service in re.findall(r"(?:client|call|pages|create_client)\(\s*\"([a-z0-9]+)\"", path.read_text())
+    } | {"dynamodb"}  # pynamodb's
+    assert called == package.SERVICES
+    make = "import botocore.session as b; s = b.Session(); "
+    for service in sorted(package.SERVICES):
+        done = run_alone(f"{make}s.create_client('{service}', region_name='eu-west-1')", unpacked)
+        assert done.stderr == ""
+
+
+def test_the_zip_holds_our_three_packages_and_nothing_of_the_operators_side(archive: Path) -> None:
+    tops = {name.split("/")[0] for name in zipfile.ZipFile(archive).namelist()}
+    assert {"hub", "spoke", "chatops"} <= tops
+    assert not tops & {"coastguard", "tests", "bin", "moto", "ministack"}
+
+
+def test_nothing_in_the_zip_is_tied_to_a_processor_a_python_or_a_moment(archive: Path) -> None:
+    entries = zipfile.ZipFile(archive).infolist()
+    assert [e.filename for e in entries if e.filename.endswith((".so", ".pyc"))] == []
+    assert {e.date_time for e in entries} == {(1980, 1, 1, 0, 0, 0)}
+    assert [e.filename for e in entries] == sorted(e.filename for e in entries)
+
+
+def test_building_again_builds_the_same_and_does_no_work(archive: Path) -> None:
+    said: list[str] = []
+    before = archive.stat().st_mtime_ns
+    assert package.build(said.append) == archive
+    assert (said, archive.stat().st_mtime_ns) == ([], before)

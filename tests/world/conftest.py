@@ -1,0 +1,62 @@
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+GRACE_SECONDS = 3
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What `coastguard rehearse` printed and left behind."""
+
+    status: int
+    output: str
+    left_behind: list[str]
+
+
+@pytest.fixture
+def rehearse(tmp_path: Path) -> Callable[..., Rehearsal]:
+    """Run `coastguard rehearse one-agent` as its user would, with a temporary folder of its own to look into."""
+
+    def run(*arguments: str) -> Rehearsal:
+        folder = tmp_path / "tmp"
+        folder.mkdir()
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "coastguard.cli",
+                "rehearse",
+                "one-agent",
+                "--grace",
+                str(GRACE_SECONDS),
+                *arguments,
+            ],
+            capture_output=True,
+            text=True,
+            timeout=150,
+            env=os.environ | {"TMPDIR": str(folder), "COLUMNS": "300"},
+            check=False,
+        )
+        left = [path.name for path in folder.iterdir()] + running_in(folder)
+        return Rehearsal(done.returncode, done.stdout + done.stderr, left)
+
+    return run
+
+
+def running_in(folder: Path) -> list[str]:
+    """Name the processes that were started with `folder` in their words or environment."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+        except OSError:  # it has just ended, or is not ours
+            continue
+        if str(folder).encode() in told:
+            found.append(told[:200].decode("utf-8", "replace"))
+    return found
