@@ -1,0 +1,85 @@
+"""The documents are held to the code: what they name is there, and what is there they name."""
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from coastguard.checkout import ROOT
+from coastguard.cli import app
+from coastguard.local.rehearsals import SCENARIOS
+from spoke.repairs import REMEDIES
+
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("stacksets/*.md")])
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_of_a_document_leads_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?://)([^)#]+)\)", document.read_text())
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_every_row_of_the_i_want_to_table_leads_to_a_file() -> None:
+    rows = [row for row in README.split("## I want to…")[1].splitlines() if row.startswith("| ")][1:]
+    assert len(rows) >= 10
+    assert [row for row in rows if not re.search(r"\]\([^)]+\)", row.split("|")[2])] == []
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [("hub/incident.py", "def decide"), ("hub/hints.py", "KINDS:"), ("spoke/repairs/__init__.py", "REMEDIES:")],
+)
+def test_what_the_table_names_inside_a_file_is_there(place: str, name: str) -> None:
+    assert name in (ROOT / place).read_text()
+    assert f"]({place})" in README
+
+
+def test_every_make_target_that_a_document_names_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    named = {name for path in DOCUMENTS for name in re.findall(r"(?:`|^)make ([a-z]+)", path.read_text(), re.MULTILINE)}
+    assert named >= {"demo", "test", "check"}
+    assert named <= targets
+
+
+def test_every_command_is_documented() -> None:
+    words = "\n".join(path.read_text() for path in DOCUMENTS)
+    commands = getattr(get_command(app), "commands")  # noqa: B009 - typer does not say that it is a group
+    assert [name for name in commands if f"coastguard {name}" not in words] == []
+
+
+@pytest.mark.parametrize("name", [*SCENARIOS, *(remedy.label for remedy in REMEDIES.values())])
+def test_every_rehearsal_and_remedy_is_documented(name: str) -> None:
+    assert name in README
+
+
+def test_every_count_is_documented() -> None:
+    counted = {
+        name
+        for path in (*ROOT.glob("hub/*.py"), *ROOT.glob("chatops/*.py"))
+        for name in re.findall(r"count(?:s\.add)?\(\"([a-z]+)\"", path.read_text())
+    }
+    section = (ROOT / "docs/how-it-works.md").read_text().split("## Counts")[1]
+    documented = set(re.findall(r"`([a-z]+)`", section))
+    assert counted <= documented
+    # Two are named by what went wrong with a record.
+    assert documented - counted == {"malformed", "foreign"}
+
+
+def test_every_dependency_has_its_reason() -> None:
+    reasons = (ROOT / "CONTRIBUTING.md").read_text()
+    wanted = {
+        re.split(r"[=\[<>]", line)[0]
+        for path in ROOT.glob("requirements/*.in")
+        for line in path.read_text().splitlines()
+        if line and not line.startswith(("#", "-"))
+    }
+    assert len(wanted) > 20
+    assert [name for name in sorted(wanted) if not re.search(rf"\b{name}\b", reasons)] == []
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    modules = [path for package in ("coastguard", "hub", "chatops", "spoke") for path in (ROOT / package).rglob("*.py")]
+    assert len(modules) > 50
+    assert [str(path) for path in modules if not path.read_text().startswith('"""')] == []
