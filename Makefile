@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 PINS := $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --strip-extras --allow-unsafe
 
 help: ## show this
@@ -18,6 +18,7 @@ rehearse: .venv/local ## play every story headless
 	@$(BIN)/coastguard rehearse
 
 test: .venv/dev chromium ## all tests
+	@$(BIN)/coastguard package
 	$(BIN)/pytest $(ARGS)
 
 check: .venv/dev ## lint, types, import directions, templates
