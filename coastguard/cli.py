@@ -28,6 +28,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 out = Console(highlight=False, soft_wrap=True)
 
 Grace = Annotated[int, typer.Option(min=0, max=900, help="Seconds that an agent may be gone before it is trouble.")]
@@ -123,9 +125,13 @@ def _tidy() -> Iterator[None]:
     """Let what was begun be removed when we are told to stop, and turn known errors into one line."""
 
     def stop(_signal: int, _frame: object) -> None:
+        # Once is enough: terminals and `make` tell us more than once, and the clearing away must not be cut off.
+        for number in _STOPS:
+            signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
+    for number in _STOPS:
+        signal.signal(number, stop)
     try:
         yield
     except KeyboardInterrupt:

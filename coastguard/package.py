@@ -3,9 +3,15 @@
 It holds hub, spoke, chatops and their pinned dependencies, all pure Python: one zip serves every processor. boto3 is
 among them, because the one that the Lambda runtime brings is older at times and does not know every parameter we need;
 of its hundreds of services only those in use go in.
+
+Beside each module lies what the building Python compiled of it: where that is the Lambda runtime's version, functions
+start faster, because /var/task cannot be written to and they would compile everything at each cold start.
 """
 
+import compileall
 import hashlib
+import py_compile
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,7 +24,7 @@ from coastguard.checkout import BUILD, LAMBDA_REQUIREMENTS, PACKAGES, ROOT
 # The AWS services that hub, spoke and chatops call.
 SERVICES = {"autoscaling", "dynamodb", "ec2", "ecs", "secretsmanager", "sqs", "ssm", "sts"}
 # Installers write these anew each time, or name this machine in them.
-_LEFT_OUT = ("__pycache__", "RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
+_LEFT_OUT = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
 _REGULAR_FILE = 0o100644 << 16
 
@@ -30,21 +36,25 @@ class PackagingError(Exception):
 def build(progress: Callable[[str], None], folder: Path = BUILD) -> Path:
     """Build the zip and return its path, `coastguard-<digest>.zip`; does nothing that an earlier build has done."""
     dependencies = _dependencies(folder, progress)
-    files = sorted([*_files(dependencies, dependencies), *_own_files()])
-    digest = hashlib.sha256()
-    for name, path in files:
-        digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    digest = hashlib.sha256(dependencies.name.encode())
+    for path in sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")):
+        digest.update(f"{path.relative_to(ROOT)} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     target = folder / f"coastguard-{digest.hexdigest()[:16]}.zip"
     if not target.exists():
-        progress(f"packing {len(files)} files")
-        _pack(target, files)
+        with tempfile.TemporaryDirectory(dir=folder) as copied:
+            for package in PACKAGES:
+                shutil.copytree(ROOT / package, Path(copied, package), ignore=shutil.ignore_patterns("__pycache__"))
+            _compile(Path(copied))
+            files = sorted([*_files(dependencies), *_files(Path(copied))])
+            progress(f"packing {len(files)} files")
+            _pack(target, files)
     return target
 
 
 def _dependencies(folder: Path, progress: Callable[[str], None]) -> Path:
-    """Install the pinned dependencies into a folder named by their pins, unless it is there."""
-    pins = LAMBDA_REQUIREMENTS.read_bytes()
-    target = folder / f"lambda-{hashlib.sha256(pins).hexdigest()[:16]}"
+    """Install the pinned dependencies into a folder named by them and by this Python, unless it is there."""
+    pins = hashlib.sha256(LAMBDA_REQUIREMENTS.read_bytes()).hexdigest()[:16]
+    target = folder / f"{sys.implementation.cache_tag}-{pins}"
     if target.exists():
         return target
     progress("fetching the Lambda functions' pinned dependencies")
@@ -63,19 +73,22 @@ def _dependencies(folder: Path, progress: Callable[[str], None]) -> Path:
         binaries = sorted(str(path.name) for path in installed.rglob("*.so"))
         if binaries:
             raise PackagingError(f"{', '.join(binaries)} would tie the zip to one processor: pin pure Python wheels.")
+        _compile(installed)
         if not target.exists():  # somebody else may have been quicker
             installed.rename(target)
     return target
 
 
-def _own_files() -> Iterator[tuple[str, Path]]:
-    for package in PACKAGES:
-        yield from _files(ROOT / package, ROOT)
+def _compile(folder: Path) -> None:
+    """Compile every module for this Python; the result is valid whatever its file's date says."""
+    compileall.compile_dir(
+        folder, quiet=1, stripdir=str(folder), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
+    )
 
 
-def _files(folder: Path, root: Path) -> Iterator[tuple[str, Path]]:
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
     for path in folder.rglob("*"):
-        name = path.relative_to(root)
+        name = path.relative_to(folder)
         if path.is_file() and _goes_in(name.parts):
             yield name.as_posix(), path
 

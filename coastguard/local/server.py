@@ -101,7 +101,7 @@ class Server:
         config.graceful_timeout = 0.5
         config.accesslog = None
         config.errorlog = None
-        self._thread = threading.Thread(target=self._run, args=(application, config), name="page-server")
+        self._thread = threading.Thread(target=self._run, args=(application, config), name="page-server", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:

@@ -1,8 +1,10 @@
 """The world: embedded AWS, local Slack and page, with Coastguard deployed into them by the code that AWS gets."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -77,9 +79,10 @@ class World:
         return self.aws.ask("fleet")
 
     def _stop(self) -> None:
-        # The AWS first: its functions speak to our Slack until their end.
-        self.aws.stop()
-        self._server.stop()
+        try:
+            self.aws.stop()  # first: its functions speak to our Slack until their end
+        finally:
+            self._server.stop()
 
     def _deploy(self) -> None:
         code = package.build(self._progress)
@@ -106,6 +109,7 @@ class World:
             },
         )
         self.outputs = deploy(self.aws.client, wanted, self._progress, poll_seconds=_POLL_SECONDS)
+        self._wake()
         api = self.outputs["ApiId"]
         self._progress("entering the Request URL in Slack")
         try:
@@ -116,3 +120,17 @@ class World:
             raise WorldError(
                 f"{error} If that is a 401, the signing secret in {self.outputs['SecretArn']} is not the Slack app's."
             ) from error
+
+    def _wake(self) -> None:
+        """Start the functions that read queues with an empty batch: here, a cold start costs what ten cost in AWS."""
+        self._progress("waking the functions")
+        names = [self.outputs[f"{which}FunctionName"] for which in ("Ingest", "Look", "Act")]
+        with ThreadPoolExecutor(len(names)) as pool:
+            for name, problem in zip(names, pool.map(self._invoke, names), strict=True):
+                if problem:
+                    raise WorldError(f"the function {name} does not start: {problem}")
+
+    def _invoke(self, function: str) -> str:
+        answer = self.aws.client("lambda").invoke(FunctionName=function, Payload=json.dumps({"Records": []}))
+        told: str = answer["Payload"].read().decode()
+        return told if "FunctionError" in answer else ""

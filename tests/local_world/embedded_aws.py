@@ -61,7 +61,7 @@ class EmbeddedAws:
         assert self.process.stdout
         self.process.stdout.close()
 
-    def client(self, service: str, account: str = HUB.id, region: str = HUB_REGION, **keys: str) -> Any:  # noqa: ANN401 - botocore's clients have no type
+    def client(self, service: str, account: str = HUB.id, region: str = HUB_REGION, **keys: str) -> Any:
         """As the account's root, or as the session whose keys are given."""
         root = {"aws_access_key_id": account, "aws_secret_access_key": "test"}
         config = Config(retries={"total_max_attempts": 1})

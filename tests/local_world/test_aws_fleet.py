@@ -113,20 +113,20 @@ def test_a_zone_is_unplugged_at_once(aws: EmbeddedAws) -> None:
 
 
 def test_a_terminated_instance_of_a_group_is_replaced_by_one_that_registers(aws: EmbeddedAws, watched: Watched) -> None:
+    before = {instance["id"] for instance in search_instances(aws)}
     lost = search_instances(aws)[2]
     plug(aws, connected=False, instances=[lost["id"]])
+    watched()
     aws.client("autoscaling", SEARCH).terminate_instance_in_auto_scaling_group(
         InstanceId=lost["host"], ShouldDecrementDesiredCapacity=False
     )
-    watched()
-    now = {instance["id"]: instance for instance in search_instances(aws)}
-    assert now[lost["id"]]["host_state"] == "shutting-down"
+    assert {i["id"]: i["host_state"] for i in search_instances(aws)}[lost["id"]] in {"shutting-down", "terminated"}
     wait_for(lambda: len(search_instances(aws)) == 7)
-    (replacement,) = [i for i in search_instances(aws) if i["id"] not in now]
+    (replacement,) = [i for i in search_instances(aws) if i["id"] not in before]
     assert (replacement["connected"], replacement["group"]) == (True, "search-prod-asg")
     assert replacement["zone"] == lost["zone"]
-    (event,) = watched()
-    assert (event["detail"]["ec2InstanceId"], event["detail"]["agentConnected"]) == (replacement["host"], True)
+    (event,) = (event for event in watched() if event["detail"]["agentConnected"])
+    assert event["detail"]["ec2InstanceId"] == replacement["host"]
     ecs = aws.client("ecs", SEARCH)
     gone = {"cluster": "prod-search", "containerInstance": lost["id"], "force": True}
     assert ecs.deregister_container_instance(**gone)["containerInstance"]["ec2InstanceId"] == lost["host"]

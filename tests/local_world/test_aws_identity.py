@@ -112,7 +112,7 @@ def assume(aws: EmbeddedAws, role_arn: str = REPAIRER, by: str = "crew/actor", *
     return answer
 
 
-def as_alice(aws: EmbeddedAws, service: str) -> Any:  # noqa: ANN401 - botocore's clients have no type
+def as_alice(aws: EmbeddedAws, service: str) -> Any:
     return aws.client(service, **keys(assume(aws, SourceIdentity=ALICE)["Credentials"]))
 
 

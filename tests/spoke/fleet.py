@@ -76,13 +76,13 @@ class Fleet:
         self.unplug(cluster, instance)
         return instance, at
 
-    def known(self, cluster: Cluster, instance: str) -> Any:  # noqa: ANN401 - moto's own, with what gaps.fill adds
+    def known(self, cluster: Cluster, instance: str) -> Any:
         return self._ecs().container_instances[cluster.name][instance]
 
     def registered(self, cluster: Cluster) -> set[str]:
         return set(self._ecs().container_instances.get(cluster.name, {}))
 
-    def ec2(self, host: str) -> Any:  # noqa: ANN401 - the same
+    def ec2(self, host: str) -> Any:
         return ec2_backends[self.member.account][self.member.region].get_instance(host)
 
     def lose(self, cluster: Cluster) -> None:
@@ -91,7 +91,7 @@ class Fleet:
     def protect(self, host: str) -> None:
         self.member.call("ec2", "modify_instance_attribute", InstanceId=host, DisableApiTermination={"Value": True})
 
-    def _ecs(self) -> Any:  # noqa: ANN401 - the same
+    def _ecs(self) -> Any:
         return ecs_backends[self.member.account][self.member.region]
 
 

@@ -46,13 +46,13 @@ def session(
 
 
 @pytest.fixture
-def ecs(session: boto3.Session) -> Any:  # noqa: ANN401 - botocore's clients have no type
+def ecs(session: boto3.Session) -> Any:
     client = session.client("ecs")
     client.create_cluster(clusterName="prod")
     return client
 
 
-def register(session: boto3.Session, ecs: Any) -> tuple[str, str]:  # noqa: ANN401 - the same
+def register(session: boto3.Session, ecs: Any) -> tuple[str, str]:
     answer = session.client("ec2").run_instances(ImageId="ami-12345678", MinCount=1, MaxCount=1)
     host = answer["Instances"][0]["InstanceId"]
     registered = ecs.register_container_instance(
@@ -61,11 +61,11 @@ def register(session: boto3.Session, ecs: Any) -> tuple[str, str]:  # noqa: ANN4
     return registered["containerInstance"]["containerInstanceArn"], host
 
 
-def known(arn: str) -> Any:  # noqa: ANN401 - moto's own, with what gaps.fill adds
+def known(arn: str) -> Any:
     return ecs_backends["123456789012"]["eu-west-1"].container_instances["prod"][arn.rsplit("/", maxsplit=1)[-1]]
 
 
-def test_an_instance_shows_what_the_fleet_set(session: boto3.Session, ecs: Any) -> None:  # noqa: ANN401 - the same
+def test_an_instance_shows_what_the_fleet_set(session: boto3.Session, ecs: Any) -> None:
     arn, _ = register(session, ecs)
     since = datetime(2026, 11, 20, 12, tzinfo=UTC)
     instance = known(arn)
@@ -86,7 +86,7 @@ def test_an_instance_shows_what_the_fleet_set(session: boto3.Session, ecs: Any) 
     assert shown["healthStatus"]["overallStatus"] == "IMPAIRED"
 
 
-def test_tags_and_health_are_shown_only_when_asked_for(session: boto3.Session, ecs: Any) -> None:  # noqa: ANN401 - the same
+def test_tags_and_health_are_shown_only_when_asked_for(session: boto3.Session, ecs: Any) -> None:
     arn, _ = register(session, ecs)
 
     (shown,) = ecs.describe_container_instances(cluster="prod", containerInstances=[arn])["containerInstances"]
@@ -94,7 +94,7 @@ def test_tags_and_health_are_shown_only_when_asked_for(session: boto3.Session, e
     assert {"tags", "healthStatus"}.isdisjoint(shown)
 
 
-def test_instances_are_listed_by_agent_by_host_and_by_page(session: boto3.Session, ecs: Any) -> None:  # noqa: ANN401 - the same
+def test_instances_are_listed_by_agent_by_host_and_by_page(session: boto3.Session, ecs: Any) -> None:
     (quiet, host), (well, _) = register(session, ecs), register(session, ecs)
     known(quiet).agent_connected = False
 
@@ -110,7 +110,7 @@ def test_instances_are_listed_by_agent_by_host_and_by_page(session: boto3.Sessio
     assert [page["containerInstanceArns"] for page in pages] == [[arn] for arn in sorted([quiet, well])]
 
 
-def test_systems_manager_tells_who_can_take_commands(session: boto3.Session, ecs: Any) -> None:  # noqa: ANN401 - the same
+def test_systems_manager_tells_who_can_take_commands(session: boto3.Session, ecs: Any) -> None:
     _, host = register(session, ecs)
     arn, _ = register(session, ecs)
     known(arn).ec2_instance_id = "mi-0123456789abcdef0"
@@ -145,12 +145,12 @@ def test_systems_manager_tells_who_can_take_commands(session: boto3.Session, ecs
     ],
     ids=["list without cluster", "describe without cluster", "101", "odd filter", "unknown instance"],
 )
-def test_what_aws_refuses_is_refused(ecs: Any, operation: str, params: dict[str, object], code: str) -> None:  # noqa: ANN401 - the same
+def test_what_aws_refuses_is_refused(ecs: Any, operation: str, params: dict[str, object], code: str) -> None:
     with pytest.raises(ClientError, match=code):
         getattr(ecs, operation)(**params)
 
 
-def test_an_unknown_instance_of_an_empty_cluster_is_missing(ecs: Any) -> None:  # noqa: ANN401 - the same
+def test_an_unknown_instance_of_an_empty_cluster_is_missing(ecs: Any) -> None:
     answer = ecs.describe_container_instances(cluster="prod", containerInstances=["0" * 32])
 
     assert [failure["reason"] for failure in answer["failures"]] == ["MISSING"]

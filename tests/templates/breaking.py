@@ -47,27 +47,27 @@ class Break:
         return broken
 
 
-def hub(text: str, check: str, path: str, value: Any = GONE) -> Break:  # noqa: ANN401 - any JSON
+def hub(text: str, check: str, path: str, value: Any = GONE) -> Break:
     """Break a resource of the hub."""
     return Break(text, check, "hub", f"Resources.{path}", value)
 
 
-def roles(text: str, check: str, path: str, value: Any = GONE) -> Break:  # noqa: ANN401 - any JSON
+def roles(text: str, check: str, path: str, value: Any = GONE) -> Break:
     """Break a resource of the members' roles."""
     return Break(text, check, "roles", f"Resources.{path}", value)
 
 
-def rules(text: str, check: str, path: str, value: Any = GONE) -> Break:  # noqa: ANN401 - any JSON
+def rules(text: str, check: str, path: str, value: Any = GONE) -> Break:
     """Break a resource of the members' rules."""
     return Break(text, check, "rules", f"Resources.{path}", value)
 
 
-def organization(text: str, check: str, path: str, value: Any = GONE) -> Break:  # noqa: ANN401 - any JSON
+def organization(text: str, check: str, path: str, value: Any = GONE) -> Break:
     """Break something of the template with the StackSets."""
     return Break(text, check, "organization", path, value)
 
 
-def allow(action: str, resource: Any = "*") -> dict[str, Any]:  # noqa: ANN401 - any JSON
+def allow(action: str, resource: Any = "*") -> dict[str, Any]:
     """Return a statement that allows too much."""
     return {"Effect": "Allow", "Action": action, "Resource": resource}
 

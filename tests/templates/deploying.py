@@ -82,7 +82,7 @@ class Stack:
             raise LookupError(f"There are {len(found)} resources of type AWS::{kind} named {name}, not one.")
         return found[0]
 
-    def _resolve(self, node: Any) -> Any:  # noqa: ANN401 - a template's node is any JSON
+    def _resolve(self, node: Any) -> Any:
         if isinstance(node, list):
             return [value for item in node if (value := self._resolve(item)) is not _NO_VALUE]
         if not isinstance(node, dict):
@@ -95,7 +95,7 @@ class Stack:
                 return self._call(function, argument)
         return {key: value for key, item in node.items() if (value := self._resolve(item)) is not _NO_VALUE}
 
-    def _call(self, function: str, argument: Any) -> Any:  # noqa: ANN401 - as above
+    def _call(self, function: str, argument: Any) -> Any:
         match function:
             case "Fn::Sub":
                 return self._sub(argument)
@@ -112,7 +112,7 @@ class Stack:
                 return str(self._resolve(text)).split(separator)
         raise NotImplementedError(f"The templates use {function}, which deploying in thought does not know yet.")
 
-    def _holds(self, condition: Any) -> bool:  # noqa: ANN401 - as above
+    def _holds(self, condition: Any) -> bool:
         match condition:
             case {"Fn::Not": [inner]}:
                 return not self._holds(inner)
@@ -120,7 +120,7 @@ class Stack:
                 return str(self._resolve(left)) == str(self._resolve(right))
         raise NotImplementedError(f"The templates use the condition {condition}, which is not known yet.")
 
-    def _sub(self, argument: Any) -> str:  # noqa: ANN401 - as above
+    def _sub(self, argument: Any) -> str:
         text, own = argument if isinstance(argument, list) else (argument, {})
 
         def value(found: re.Match[str]) -> str:
@@ -134,7 +134,7 @@ class Stack:
 
         return _VARIABLE.sub(value, text)
 
-    def _ref(self, name: str) -> Any:  # noqa: ANN401 - a list parameter is a list
+    def _ref(self, name: str) -> Any:
         pseudo = {
             "AWS::AccountId": self.account,
             "AWS::NoValue": _NO_VALUE,

@@ -57,8 +57,8 @@ BROKEN = {
     ),
     "look's permission on the table": (
         "hub.yaml",
-        "- dynamodb:Query\n",
-        "- dynamodb:DescribeTable\n",
+        "[dynamodb:PutItem, dynamodb:Query]",
+        "dynamodb:PutItem",
         r"Broken: expected within \d+ s: a bulletin.*coastguard-hub-look.*may not dynamodb:Query on .*table/coastguard",
     ),
 }

@@ -101,7 +101,7 @@ async def _sent(workspace: Workspace, origin: Origin, body: bytes) -> Delivery:
 def _handles(workspace: Workspace, address: str, origin: Origin) -> Handles:
     if not workspace.request_url:
         raise Refused("The app has no request URL yet: nothing is deployed that could hear this.")
-    trigger_id, hook = workspace.tickets.issue(origin, workspace.clock())
+    trigger_id, hook = workspace.tickets.hand_out(origin, workspace.clock())
     return Handles(trigger_id, f"{address.rstrip('/')}{HOOKS}/{hook}")
 
 

@@ -25,7 +25,7 @@ class Origin:
 @dataclass(slots=True)
 class _Ticket:
     origin: Origin
-    issued: float
+    given: float
     uses: int = 0
 
 
@@ -36,10 +36,10 @@ class Tickets:
     _triggers: dict[str, _Ticket] = field(default_factory=dict)
     _hooks: dict[str, _Ticket] = field(default_factory=dict)
 
-    def issue(self, origin: Origin, now: float) -> tuple[str, str]:
+    def hand_out(self, origin: Origin, now: float) -> tuple[str, str]:
         """A trigger id and the key of a response URL."""
         for tickets in (self._triggers, self._hooks):
-            for name in [name for name, ticket in tickets.items() if now - ticket.issued > MEMORY_SECONDS]:
+            for name in [name for name, ticket in tickets.items() if now - ticket.given > MEMORY_SECONDS]:
                 del tickets[name]
         trigger, hook = f"{int(now * 1000)}.{secrets.randbelow(10**9)}.{secrets.token_hex(16)}", secrets.token_hex(16)
         self._triggers[trigger] = _Ticket(origin, now)
@@ -53,7 +53,7 @@ class Tickets:
             raise SlackError("invalid_trigger_id")
         if ticket.uses:
             raise SlackError("exchanged_trigger_id")
-        if now - ticket.issued > TRIGGER_SECONDS:
+        if now - ticket.given > TRIGGER_SECONDS:
             raise SlackError("expired_trigger_id")
         ticket.uses = 1
         return ticket.origin
@@ -61,7 +61,7 @@ class Tickets:
     def use_hook(self, hook: str, now: float) -> Origin:
         """Uses a response URL once more. Raises SlackError when it is unknown, 30 minutes old, or was used 5 times."""
         ticket = self._hooks.get(hook)
-        if ticket is None or now - ticket.issued > HOOK_SECONDS:
+        if ticket is None or now - ticket.given > HOOK_SECONDS:
             raise SlackError("expired_url")
         if ticket.uses >= HOOK_USES:
             raise SlackError("used_url")

@@ -5,7 +5,6 @@ from typing import Any
 
 from chatops import act, front
 from hub import ingest, look, sweep
-
 from tests.templates.examining import like
 from tests.templates.world import SIGNING_SECRET, TOKEN, World
 

@@ -1,0 +1,50 @@
+"""The demo as a process: what it prints, and that nothing of it stays however it is stopped."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.world.conftest import running_in
+
+
+@pytest.mark.parametrize("signals", [(signal.SIGINT,), (signal.SIGTERM, signal.SIGTERM), (signal.SIGKILL,)], ids=str)
+def test_a_stopped_demo_leaves_nothing_behind(signals: tuple[signal.Signals, ...], tmp_path: Path) -> None:
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "coastguard.cli", "demo", "--port", "0"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"},
+    )
+    assert demo.stdout
+    url = next(found[0] for line in demo.stdout if (found := re.search(r"http://127\.0\.0\.1:\d+", line)))
+    with urllib.request.urlopen(url, timeout=10) as page:
+        assert b"Coastguard" in page.read()
+    for number in signals:
+        demo.send_signal(number)
+    rest = demo.communicate(timeout=40)[0]
+    if signal.SIGKILL not in signals:
+        assert demo.returncode == 130
+        assert "nothing is left behind" in rest
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1])), 2)
+    assert wait_until_empty(folder) == []
+
+
+def wait_until_empty(folder: Path) -> list[str]:
+    """Give what notices its parent's death a moment; return what is left after that."""
+    left: list[str] = []
+    for _ in range(100):
+        left = [path.name for path in folder.iterdir()] + running_in(folder)
+        if not left:
+            break
+        signal.sigtimedwait([], 0.1)
+    return left
