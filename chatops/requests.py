@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,9 @@ from spoke.places import Cluster
 from spoke.repairs import REMEDIES
 
 ACKNOWLEDGING = "acknowledge"
+
+# Two of them make a source identity, of which STS takes 64 characters.
+_SLACK_ID = re.compile(r"[A-Za-z0-9]{2,28}")
 
 
 class BadRequest(ValueError):
@@ -49,9 +53,9 @@ def from_click(body: Mapping[str, Any], action: Mapping[str, Any], at: datetime)
             cluster=subject.cluster,
             instance=subject.instance,
             incident=subject.incident,
-            user=str(body["user"]["id"]),
-            team=str(body["team"]["id"]),
-            channel=str(body["container"]["channel_id"]),
+            user=_slack_id(body["user"]["id"]),
+            team=_slack_id(body["team"]["id"]),
+            channel=_slack_id(body["container"]["channel_id"]),
             message=str(body["container"]["message_ts"]),
             at=at,
         )
@@ -78,11 +82,12 @@ def from_message(text: str) -> Request:
         raise BadRequest(f"not a request: {error}") from error
 
 
+def _slack_id(text: str) -> str:
+    if not _SLACK_ID.fullmatch(text):
+        raise ValueError("not an id of Slack's")
+    return text
+
+
 def _wish(action_id: str) -> str:
-    return _check_wish(ACKNOWLEDGING if action_id == ACKNOWLEDGE else action_id.removeprefix(REPAIR))
-
-
-def _check_wish(wish: str) -> str:
-    if wish != ACKNOWLEDGING and wish not in REMEDIES:
-        raise BadRequest(f"unknown wish {wish[:50]!r}")
-    return wish
+    wishes = {ACKNOWLEDGE: ACKNOWLEDGING} | {REPAIR + name: name for name in REMEDIES}
+    return wishes[action_id]

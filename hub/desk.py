@@ -81,8 +81,9 @@ class Desk:
         ]
         if not changed:
             return Examined(tuple(known.incidents.values()), known.bulletin, verdicts)
-        new = None if running else bulletin
-        written = self._store.save(changed, new, _entries(verdicts, now))
+        # Whoever opens an incident writes its bulletin too: if somebody has closed it meanwhile, that is a conflict.
+        opens = any(verdict.reason is Reason.CONFIRMED for verdict in verdicts)
+        written = self._store.save(changed, None if running and not opens else bulletin, _entries(verdicts, now))
         incidents = known.incidents | {i.instance: replace(i, version=i.version + 1) for i in changed}
         return Examined(tuple(incidents.values()), written or running, verdicts)
 

@@ -5,6 +5,7 @@ The account of a hint is the envelope's, which EventBridge sets; ARNs inside the
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,6 +23,9 @@ MOST_WAITS = 2
 SWEEP, REQUEST, AGAIN = "sweep", "request", "look again"
 
 
+_HOST = re.compile(r"m?i-[0-9a-f]{8,32}")
+
+
 class BadHint(ValueError):
     """A message that can never become a hint; the text says why. Parked, counted, not retried."""
 
@@ -35,13 +39,15 @@ class Drop:
     """What a hint says of one container instance.
 
     `at` is when the agent was said to have gone, `version` ECS's counter of changes at that time, `waits` how often
-    this drop was put back because the instance had changed since.
+    this drop was put back because the instance had changed since. `host` is the EC2 or SSM id that the event names: to
+    be shown if nobody can look, never acted upon.
     """
 
     instance: str
     at: datetime
     version: int | None = None
     waits: int = 0
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +75,24 @@ def from_message(text: str) -> Hint | None:
 
 def to_message(hint: Hint) -> str:
     """Write a hint as a message that `from_message` reads."""
-    drops = [[d.instance, d.at.timestamp(), d.version, d.waits] for d in hint.drops]
+    drops = [[d.instance, d.at.timestamp(), d.version, d.waits, d.host] for d in hint.drops]
     return json.dumps({"cluster": hint.cluster.key, "why": hint.why, "drops": drops}, separators=(",", ":"))
 
 
 def gather(hints: Iterable[Hint]) -> list[Hint]:
-    """Make one hint per cluster; of an instance's drops the one with the newest version counts, in whatever order."""
+    """Make one hint per cluster; of an instance's drops the one with the newest version counts, in whatever order.
+
+    A sweep together with another reason is that other reason.
+    """
     gathered: dict[Cluster, tuple[str, dict[str, Drop]]] = {}
     for hint in hints:
-        _, drops = gathered.setdefault(hint.cluster, (hint.why, {}))
+        why, drops = gathered.get(hint.cluster, (SWEEP, {}))
+        gathered[hint.cluster] = (hint.why if why == SWEEP else why, drops)
         for drop in hint.drops:
             known = drops.get(drop.instance)
             if known is None or _age(drop) > _age(known):
                 drops[drop.instance] = drop
-    return [Hint(cluster, why, tuple(drops.values())) for cluster, (why, drops) in gathered.items()]
+    return [Hint(cluster, why, tuple(drops[i] for i in sorted(drops))) for cluster, (why, drops) in gathered.items()]
 
 
 def portions(hint: Hint) -> list[Hint]:
@@ -100,11 +110,13 @@ def _from_own(body: Mapping[str, Any]) -> Hint:
         raise BadHint(f"not a hint: {error}"[:300]) from error
 
 
-def _own_drop(cluster: Cluster, instance: str, at: float, version: int | None, waits: int) -> Drop:
+def _own_drop(  # noqa: PLR0913  # a drop has these parts
+    cluster: Cluster, instance: str, at: float, version: int | None, waits: int, host: str = ""
+) -> Drop:
     ContainerInstance(cluster.account, cluster.region, instance)  # raises BadPlace for what cannot be one
     if not isinstance(waits, int) or not isinstance(version, int | None):
         raise TypeError("version and waits must be whole numbers")
-    return Drop(instance, datetime.fromtimestamp(at, UTC), version, waits)
+    return Drop(instance, datetime.fromtimestamp(at, UTC), version, waits, _host(host))
 
 
 def _from_envelope(body: Mapping[str, Any]) -> Hint | None:
@@ -125,14 +137,22 @@ def _state_change(body: Mapping[str, Any], detail: Mapping[str, Any]) -> Hint:
     version = detail.get("version")
     if not isinstance(version, int) or isinstance(version, bool):
         version = None
-    return Hint(cluster, "state change", (Drop(instance, _time(body.get("time")), version),))
+    return Hint(cluster, "state change", (_drop(body, detail, instance, version),))
 
 
 def _health_change(body: Mapping[str, Any], detail: Mapping[str, Any]) -> Hint:
     """Read a change of any check. Only the agent's own check says that the agent is gone, and so can date it."""
     cluster, instance = _places(body, detail)
-    drop = Drop(instance, _time(body.get("time")))
+    drop = _drop(body, detail, instance, None)
     return Hint(cluster, "health change", (drop,) if _agent_gone(detail.get("healthChecks")) else ())
+
+
+def _drop(body: Mapping[str, Any], detail: Mapping[str, Any], instance: str, version: int | None) -> Drop:
+    return Drop(instance, _time(body.get("time")), version, host=_host(detail.get("ec2InstanceId")))
+
+
+def _host(name: object) -> str:
+    return name if isinstance(name, str) and _HOST.fullmatch(name) else ""
 
 
 def _agent_gone(checks: object) -> bool:

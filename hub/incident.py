@@ -11,6 +11,7 @@ Only `decide` opens and resolves. Clicks move an incident between the states in 
 """
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -21,6 +22,7 @@ from spoke.sighting import Sighting
 
 # How long a repair may take, and how long its replacement may take to register, before we say that it did not.
 REPAIR_PATIENCE = timedelta(minutes=10)
+INCIDENT_ID = re.compile(r"inc-[0-9a-f]{10}")
 # How soon to look again at something that is changing right now.
 SOON = timedelta(seconds=10)
 

@@ -21,13 +21,15 @@ from hub.store import Known, Store
 from spoke.accounts import Accounts, Member, Role
 from spoke.errors import Busy, ClusterGone, Refused
 from spoke.places import Cluster
-from spoke.sighting import Sighting
+from spoke.sighting import MISSING, Sighting
 from spoke.sightings import look, replacement
 
 log = logging.getLogger(__name__)
 
 # A member that is throttled or does not answer is tried so often before the alert goes out unchecked.
 PATIENCE = 3
+# What stands in for ECS's word for an instance's status while ECS cannot be read.
+UNKNOWN = "UNKNOWN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,10 @@ class Lookout:
         known = self.store.known(cluster)
         drops = {drop.instance: drop for drop in hint.drops}
         wanted = drops.keys() | {i.instance for i in known.incidents.values() if i.unresolved}
-        sightings = self._see(member, cluster, known, sorted(wanted), tries)
+        unseen = {
+            instance: _unseen(known.incidents.get(instance), instance, drops.get(instance)) for instance in wanted
+        }
+        sightings = self._see(member, cluster, unseen, tries)
         seen = Seen(sightings, drops, self._replacements(member, known, sightings))
         examined = self.desk.examine(cluster, known, seen, self.terms, self.clock())
         self._look_again(hint, examined.verdicts)
@@ -66,21 +71,24 @@ class Lookout:
         self.count("looks", 1)
 
     def _see(
-        self, member: Member, cluster: Cluster, known: Known, wanted: Sequence[str], tries: int
+        self, member: Member, cluster: Cluster, unseen: Mapping[str, Sighting], tries: int
     ) -> Mapping[str, Sighting]:
-        if not wanted:
+        """See how instances are; `unseen` is what stands in for those that nobody can tell anything about."""
+        if not unseen:
             return {}
         try:
-            return look(member, cluster, wanted)
+            found = look(member, cluster, sorted(unseen))
         except ClusterGone:
-            return {instance: _unseen(known, instance, status="MISSING") for instance in wanted}
+            return {instance: replace(last, status=MISSING) for instance, last in unseen.items()}
         except (Refused, Busy) as error:
             if isinstance(error, Busy) and tries < PATIENCE:
                 raise
             # Alerts fail open: say it, and say that it could not be checked.
             log.warning("look.unreadable", extra={"cluster": cluster.key, "error": str(error)})
             self.count("unreadable", 1)
-            return {instance: _unseen(known, instance, why=str(error)) for instance in wanted}
+            return {instance: replace(last, unchecked=(str(error),)) for instance, last in unseen.items()}
+        untold = unseen.keys() - found.keys()
+        return found | {i: replace(unseen[i], unchecked=("ECS tells nothing about it",)) for i in untold}
 
     def _replacements(self, member: Member, known: Known, sightings: Mapping[str, Sighting]) -> Mapping[str, str]:
         """Find who took the place of terminated instances; nobody takes two places."""
@@ -94,7 +102,7 @@ class Lookout:
                 continue
             try:
                 host = replacement(member, incident.cluster, repair.group, repair.at, taken)
-            except (Refused, Busy) as error:
+            except (Refused, Busy, ClusterGone) as error:
                 log.warning("replacement.unreadable", extra={"incident": incident.id, "error": str(error)})
                 continue
             if host:
@@ -132,8 +140,7 @@ class Lookout:
             log.info("announced", extra={"cluster": hint.cluster.key, "tone": content.tone, "ts": shown.ts})
 
 
-def _unseen(known: Known, instance: str, status: str = "UNKNOWN", why: str = "") -> Sighting:
-    """Stand in for an instance nobody could look at, with what was seen of it last."""
-    last: Incident | None = known.incidents.get(instance)
-    blank = last.sighting if last else Sighting(instance=instance, status=status, connected=None)
-    return replace(blank, status=status, connected=None, unchecked=(why,) if why else ())
+def _unseen(known: Incident | None, instance: str, drop: Drop | None) -> Sighting:
+    """Stand in for an instance nobody could look at, with what was seen of it last; its `since` may be long over."""
+    last = known.sighting if known else Sighting(instance, UNKNOWN, host=drop.host if drop else "")
+    return replace(last, status=UNKNOWN, connected=None, since=None, unchecked=())

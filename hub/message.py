@@ -14,9 +14,9 @@ from urllib.parse import quote
 from hub.audit import Entry
 from hub.blocks import Block, actions, button, confirm, context, fields, mrkdwn, plain, section
 from hub.bulletin import OLDEST, Bulletin, Content, Tone, how_it_ended
-from hub.incident import Incident, State
+from hub.incident import INCIDENT_ID, Incident, State
 from hub.mrkdwn import code, date, mention, visible
-from spoke.places import Cluster
+from spoke.places import Cluster, ContainerInstance
 from spoke.repairs import REMEDIES
 from spoke.repairs.remedy import Remedy
 
@@ -34,11 +34,12 @@ _LOOKS = {
 _ROOM = 9_900
 _BLOCK_ID = 60
 # What a member account calls its things is cut to lengths that fit the true ones and fill no message.
-_FACT = 40
+_FACT = 36
 _IN_QUESTION = 60
 _WHERE = 200
-_PROBLEM = 200
-_UNCHECKED = 4
+_PROBLEM = 150
+_UNCHECKED = 3
+_STEPS = 3
 _CROWDED = context(plain("A message has no room for more buttons: the next ones come when these instances are done."))
 _CHECKS = {
     "ok": ":white_check_mark: pass",
@@ -74,7 +75,10 @@ class Subject:
     def parse(cls, value: str) -> "Subject":
         """Read a button's value; raises ValueError for anything we have not written."""
         key, instance, incident = value.rsplit("/", 2)
-        return cls(Cluster.from_key(key), instance, incident)
+        cluster = Cluster.from_key(key)
+        if not INCIDENT_ID.fullmatch(incident):
+            raise ValueError(f"{incident[:50]!r} is not an incident's id")
+        return cls(cluster, ContainerInstance(cluster.account, cluster.region, instance).id, incident)
 
 
 def render(content: Content, bulletin: Bulletin) -> Message:
@@ -188,7 +192,7 @@ def _repair(incident: Incident) -> str:
     repair = incident.repair
     if repair is None:
         return ""
-    steps = "".join(f"\n:white_check_mark: {code(step)}" for step in repair.steps)
+    steps = "".join(f"\n:white_check_mark: {code(step)}" for step in repair.steps[:_STEPS])
     label = REMEDIES[repair.remedy].label if repair.remedy in REMEDIES else code(repair.remedy, _FACT)
     asked = f"{label} asked by {mention(repair.by)} {date(repair.at)}"
     if repair.problem:

@@ -7,7 +7,7 @@ plain_text objects.
 
 import re
 import unicodedata
-from datetime import datetime
+from datetime import UTC, datetime
 
 # As written, with entities: what is foreign must not make a message longer than Slack takes.
 _LONGEST_NAME = 120
@@ -38,9 +38,10 @@ def code(name: str, longest: int = _LONGEST_NAME) -> str:
 
 def mention(user: str) -> str:
     """Name a Slack user by id; anything that is no user id is shown as the foreign text it is."""
-    return f"<@{user}>" if _USER.fullmatch(user) else code(user)
+    return f"<@{user}>" if _USER.fullmatch(user) else code(user, 40)
 
 
 def date(at: datetime) -> str:
     """Show a moment in the reader's own time."""
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time_secs}}|{at:%Y-%m-%d %H:%M:%S} UTC>"
+    fallback = f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time_secs}}|{fallback}>"

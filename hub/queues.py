@@ -7,19 +7,24 @@ visibility timeout.
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from hub.hints import Hint, portions, to_message
 from spoke.places import Cluster
 
 log = logging.getLogger(__name__)
 
-# SQS: 10 entries a batch, DelaySeconds up to 15 minutes, group and deduplication ids of up to 128 characters.
+# SQS: 10 entries and 1 MiB a batch, DelaySeconds up to 15 minutes, group and deduplication ids of up to 128 characters.
 _BATCH = 10
+_LONGEST_BATCH = 1_048_576
 LONGEST_DELAY = 900
 _LONGEST_ID = 128
+_LONGEST_REASON = 250
+_REASON_BYTES = 4 * _LONGEST_REASON + 50
 _BACKOFF = (5, 10, 20, 40, 60)
 
 
@@ -105,14 +110,9 @@ class Queues:
     def park(self, url: str, bad: Sequence[tuple[Record, str]]) -> set[str]:
         """Keep records that can never be read, with the reason; returns the ids of those that SQS refused."""
         refused: set[str] = set()
-        for start in range(0, len(bad), _BATCH):
-            batch = bad[start : start + _BATCH]
+        for batch in _that_fit(bad):
             entries = [
-                {
-                    "Id": str(number),
-                    "MessageBody": record.body,
-                    "MessageAttributes": {"reason": {"DataType": "String", "StringValue": reason[:250] or "unknown"}},
-                }
+                {"Id": str(number), "MessageBody": record.body, "MessageAttributes": _with_reason(record, reason)}
                 for number, (record, reason) in enumerate(batch)
             ]
             answered = self._sqs.send_message_batch(QueueUrl=url, Entries=entries)
@@ -138,10 +138,43 @@ class Queues:
                 log.exception("group.failed", extra={"group": group, "tries": waiting[0].tries})
                 failed += [record.id for record in waiting]
                 for record in waiting:
-                    self._sqs.change_message_visibility(
-                        QueueUrl=url, ReceiptHandle=record.receipt, VisibilityTimeout=backoff(record.tries)
-                    )
+                    self._back_soon(url, record)
         return failed
+
+    def _back_soon(self, url: str, record: Record) -> None:
+        try:
+            self._sqs.change_message_visibility(
+                QueueUrl=url, ReceiptHandle=record.receipt, VisibilityTimeout=backoff(record.tries)
+            )
+        except ClientError as error:
+            # It comes back all the same, when the queue's own visibility timeout is over.
+            log.warning("visibility.kept", extra={"record": record.id, "error": str(error)})
+
+
+def _that_fit(bad: Sequence[tuple[Record, str]]) -> Iterator[list[tuple[Record, str]]]:
+    """Cut into batches that SQS takes in one call."""
+    batch: list[tuple[Record, str]] = []
+    room = _LONGEST_BATCH
+    for record, reason in bad:
+        size = _size(record) + _REASON_BYTES
+        if batch and (len(batch) == _BATCH or size > room):
+            yield batch
+            batch, room = [], _LONGEST_BATCH
+        batch.append((record, reason))
+        room -= size
+    if batch:
+        yield batch
+
+
+def _with_reason(record: Record, reason: str) -> dict[str, dict[str, str]]:
+    """Give the reason as a message attribute, unless the record alone is as long as SQS allows."""
+    if _size(record) + _REASON_BYTES > _LONGEST_BATCH:
+        return {}
+    return {"reason": {"DataType": "String", "StringValue": reason[:_LONGEST_REASON] or "unknown"}}
+
+
+def _size(record: Record) -> int:
+    return len(record.body.encode("utf-8", "replace"))
 
 
 def _digest(text: str) -> str:

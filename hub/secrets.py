@@ -44,10 +44,10 @@ class Vault:
 def _read(text: str, arn: str) -> SlackSecret:
     try:
         value = json.loads(text)
-        secret = SlackSecret(str(value["bot_token"]), str(value["signing_secret"]))
+        secret = SlackSecret(value["bot_token"], value["signing_secret"])
     except (ValueError, KeyError, TypeError):
         secret = SlackSecret("", "")
-    if not (secret.bot_token and secret.signing_secret):
+    if not all(isinstance(part, str) and part for part in (secret.bot_token, secret.signing_secret)):
         raise BadSecret(
             f"the secret {arn} must be JSON with bot_token and signing_secret: "
             'put {"bot_token": "…", "signing_secret": "…"} of your Slack app into it'

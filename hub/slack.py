@@ -9,11 +9,12 @@ The SDK's own retries are off but for rate limits: they repeat a request whose a
 stand there twice (docs/how-it-works.md).
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from http.client import HTTPException
 from typing import Any
-from urllib.error import URLError
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -22,6 +23,7 @@ from slack_sdk.web import SlackResponse
 # Shorter than the lease on a post (hub.desk.LEASE), so that a lease never ends under somebody still waiting.
 TIMEOUT_SECONDS = 4
 _IN_DOUBT = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
+_WORD = re.compile(r"[a-z][a-z0-9_]*")
 _PAGES = 5
 
 
@@ -42,7 +44,11 @@ class NotNow(SlackError):
 
 
 class Rejected(SlackError):
-    """Slack refuses, and will again until somebody mends the cause."""
+    """Slack refuses, and will again until somebody mends the cause. `word` is Slack's own for it."""
+
+    def __init__(self, text: str, word: str) -> None:
+        super().__init__(text)
+        self.word = word
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,23 +116,24 @@ class Slack:
         """Tell one person something in a channel."""
         self._call(self._client.chat_postEphemeral, channel=channel, user=user, text=text, blocks=list(blocks))
 
-    def mine(self, channel: str, since: datetime, event_type: str) -> list[Posted]:
-        """Read back our own messages of a kind since then, oldest first."""
+    def mine(self, channel: str, since: datetime, until: datetime, event_type: str) -> list[Posted]:
+        """Read back our own messages of a kind from that time, oldest first."""
         bot = str(self._call(self._client.auth_test)["bot_id"])
         found = [
             Posted(str(message["ts"]), message["metadata"].get("event_payload", {}))
-            for message in self._history(channel, since)
+            for message in self._history(channel, since, until)
             if message.get("bot_id") == bot and message.get("metadata", {}).get("event_type") == event_type
         ]
         return sorted(found, key=lambda posted: posted.ts)
 
-    def _history(self, channel: str, since: datetime) -> Iterator[Mapping[str, Any]]:
+    def _history(self, channel: str, since: datetime, until: datetime) -> Iterator[Mapping[str, Any]]:
         cursor = ""
         for _ in range(_PAGES):
             answer = self._call(
                 self._client.conversations_history,
                 channel=channel,
                 oldest=f"{since.timestamp():.6f}",
+                latest=f"{until.timestamp():.6f}",
                 include_all_metadata=True,
                 limit=200,
                 **({"cursor": cursor} if cursor else {}),
@@ -142,7 +149,7 @@ class Slack:
             answer = method(**arguments)
         except SlackApiError as error:
             raise _sorted_error(method.__name__, error) from error
-        except (SlackClientError, URLError, OSError, ValueError) as error:
+        except (SlackClientError, HTTPException, OSError, ValueError) as error:
             raise InDoubt(f"{method.__name__}: {type(error).__name__}") from error
         data: Mapping[str, Any] = answer.data if isinstance(answer.data, dict) else {}
         return data
@@ -151,10 +158,13 @@ class Slack:
 def _sorted_error(method: str, error: SlackApiError) -> SlackError:
     """Sort Slack's answer by what the caller does about it."""
     response = error.response
-    said = response.get("error") if response is not None else None
+    said = str(response.get("error"))
     if response.status_code == 429 or said == "ratelimited":
-        return NotNow(f"{method}: rate limit", int(response.headers.get("Retry-After") or 1))
-    if response.status_code >= 500 or said in _IN_DOUBT or said is None:
-        return InDoubt(f"{method}: {said or response.status_code}")
+        seconds = str(response.headers.get("Retry-After"))
+        return NotNow(f"{method}: rate limit", int(seconds) if seconds.isdecimal() else 1)
+    if not _WORD.fullmatch(said):  # somebody's error page on the way, say
+        return InDoubt(f"{method}: an answer that is not Slack's, with status {response.status_code}")
+    if response.status_code >= 500 or said in _IN_DOUBT:
+        return InDoubt(f"{method}: {said}")
     details = (response.get("response_metadata") or {}).get("messages") or []
-    return Rejected(": ".join([method, str(said), *map(str, details[:3])]))
+    return Rejected(": ".join([method, said, *map(str, details[:3])]), said)

@@ -160,9 +160,8 @@ class Store:
 
     def entries(self, cluster: Cluster, after: str) -> list[tuple[str, audit.Entry]]:
         """Read a cluster's log entries whose key comes after `after`, oldest first."""
-        rows = self._row.query(
-            _cluster_pk(cluster), self._row.sk.between(after + "\x00", "log#~"), consistent_read=True
-        )
+        first = max(after, "log#") + "\x00"
+        rows = self._row.query(_cluster_pk(cluster), self._row.sk.between(first, "log#~"), consistent_read=True)
         return [(row.sk, self._read(row, audit.Entry)) for row in rows]
 
     # Requests

@@ -76,7 +76,7 @@ class EmbeddedAws:
     def _ask(self, path: str, body: bytes | None) -> Json:
         """Ask the control plane; a refusal comes back as its JSON."""
         try:
-            with urllib.request.urlopen(f"{self.url}/_world/{path}", body) as answer:  # noqa: S310 - 127.0.0.1
+            with urllib.request.urlopen(f"{self.url}/_world/{path}", body) as answer:
                 found: Json = json.load(answer)
         except urllib.error.HTTPError as error:
             with error:

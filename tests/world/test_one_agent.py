@@ -35,7 +35,7 @@ BROKEN = {
         "spoke-roles.yaml",
         "role${HubRolePath}coastguard-hub-look",
         "role${HubRolePath}coastguard-hub-somebody",
-        r"Broken: the bulletin came, but unchecked.*coastguard-hub-look.*coastguard-reader",
+        r"Broken: the bulletin came, but unchecked.*coastguard-reader.*does not trust role coastguard-hub-look",
     ),
     "the reader's permission": (
         "spoke-roles.yaml",

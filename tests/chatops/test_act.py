@@ -1,0 +1,112 @@
+"""Act as Lambda runs it: batches of acts.fifo, what fails of them, and what it is told."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from chatops import act
+from chatops.requests import to_message
+from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET
+from hub.incident import State
+from hub.message import ACKNOWLEDGE
+from hub.settings import BadSettings
+from spoke.places import Cluster
+from tests.chatops.entrances import in_lambda, sqs_event
+from tests.chatops.factories import ALICE, BOB
+from tests.chatops.story import Story
+
+NOTHING_FAILED: dict[str, Any] = {"batchItemFailures": []}
+
+
+class Queue:
+    """acts.fifo, and the function behind it."""
+
+    def __init__(self, story: Story) -> None:
+        self._story = story
+        self._delivered: list[dict[str, Any]] = []
+        self.url = story.hub.make_queue("ActsQueue")
+
+    def put(self, cluster: Cluster, body: str, token: str) -> None:
+        self._story.hub.queues.send_in_order(self.url, cluster, body, token)
+
+    def deliver(self) -> tuple[list[str], dict[str, Any]]:
+        """Hand over what waits; the messages' ids, and the function's answer."""
+        answer = self._story.hub.sqs.receive_message(
+            QueueUrl=self.url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
+        )
+        self._delivered = answer["Messages"]
+        return [message["MessageId"] for message in self._delivered], act.handler(sqs_event(self._delivered), None)
+
+    def deliver_again(self) -> dict[str, Any]:
+        """The same batch after it was given back."""
+        return act.handler(sqs_event(self._delivered, tries=2), None)
+
+
+@pytest.fixture
+def queue(story: Story, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
+    """A new execution environment of coastguard-act. It has the machine's clock, so the story plays now."""
+    story.clock.now = datetime.now(UTC)
+    queue = Queue(story)
+    with in_lambda(
+        monkeypatch,
+        "coastguard-act",
+        TABLE="coastguard",
+        ACTS_QUEUE_URL=queue.url,
+        LOOKS_QUEUE_URL=story.urls["LooksQueue"],
+        SLACK_SECRET_ARN=story.hub.make_secret({"bot_token": BOT_TOKEN, "signing_secret": SIGNING_SECRET}),
+        SLACK_API_URL=story.slack,
+    ):
+        yield queue
+
+
+def test_requests_are_worked_off_in_their_order_and_counted(
+    story: Story, queue: Queue, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (victim,) = story.trouble()
+    for click in (story.click(ACKNOWLEDGE, user=ALICE), story.click(ACKNOWLEDGE, user=BOB), story.click(user=BOB)):
+        queue.put(story.cluster, to_message(click), click.id)
+
+    _, answer = queue.deliver()
+
+    assert answer == NOTHING_FAILED
+    incident = story.incident(victim)
+    assert incident.acknowledged_by == ALICE
+    assert incident.repair is not None
+    assert incident.repair.by == BOB
+    assert story.is_gone(victim)
+    assert len(story.whispers(BOB)) == 1
+    assert [hint.cluster for hint in story.looks_asked()] == [story.cluster] * 3
+    (counted,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (sum(counted["requests"]), sum(counted["refusals"])) == (3, 1)
+
+
+def test_what_fails_is_given_back_and_hurts_only_its_own_cluster(story: Story, queue: Queue) -> None:
+    (victim,) = story.trouble(grouped=False)
+    click = story.click(ACKNOWLEDGE)
+    queue.put(Cluster("333344445555", "eu-west-1", "prod-search"), "no request", "bad")
+    queue.put(story.cluster, to_message(click), click.id)
+    story.hub.sqs.delete_queue(QueueUrl=story.urls["LooksQueue"])
+    (bad, good), answer = queue.deliver()
+    assert answer == {"batchItemFailures": [{"itemIdentifier": bad}, {"itemIdentifier": good}]}
+
+    story.hub.make_queue("LooksQueue")
+    assert queue.deliver_again() == {"batchItemFailures": [{"itemIdentifier": bad}]}
+
+    assert story.state(victim) is State.ACKNOWLEDGED
+    assert [entry.what for entry in story.log(click)] == ["acknowledged"]
+    assert story.outcome(click) == "acknowledged"
+
+
+@pytest.mark.usefixtures("queue")
+def test_missing_settings_are_all_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = [field.name.upper() for field in fields(act.Settings)]
+    assert len(wanted) == 7
+    for name in wanted:
+        monkeypatch.delenv(f"COASTGUARD_{name}")
+    with pytest.raises(BadSettings) as error:
+        act.handler(sqs_event([]), None)
+    assert all(f"COASTGUARD_{name} is missing" in str(error.value) for name in wanted)

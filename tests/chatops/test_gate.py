@@ -1,0 +1,267 @@
+"""The gate: an HTTP request comes in from API Gateway, and an answer goes out, whatever was in it."""
+
+import base64
+import json
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+
+from chatops.door import LARGEST_BODY, OLDEST_SECONDS
+from chatops.requests import Request
+from coastguard.local.slack.directory import TEAM
+from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET
+from hub.message import ACKNOWLEDGE
+from hub.secrets import SlackSecret
+from tests.chatops.factories import (
+    ALICE,
+    BOB,
+    CHANNEL,
+    NOW,
+    TERMINATE,
+    Posted,
+    form_of,
+    http_event,
+    incident,
+    payload_of,
+    signed,
+)
+from tests.chatops.fronts import Front
+
+Json = dict[str, Any]
+REFUSED = {"statusCode": 401, "body": ""}
+
+
+# What comes in --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("action", "wish"),
+    [
+        pytest.param(ACKNOWLEDGE, "acknowledge", id="acknowledge"),
+        pytest.param(TERMINATE, "terminate", id="terminate"),
+    ],
+)
+def test_a_click_is_taken_on_and_acknowledged(front: Front, posted: Posted, action: str, wish: str) -> None:
+    answer = front.hear(posted.click(action, BOB))
+
+    assert (answer["statusCode"], answer["body"]) == (200, "")
+    (taken,) = front.taken
+    assert taken == Request(
+        id=taken.id,
+        wish=wish,
+        cluster=incident().cluster,
+        instance=incident().instance,
+        incident=incident().id,
+        user=BOB,
+        team=TEAM.id,
+        channel=CHANNEL,
+        message=posted.ts,
+        at=NOW,
+    )
+
+
+def test_a_click_replayed_within_the_five_minutes_is_the_same_request(front: Front, click: bytes) -> None:
+    event = http_event(click, signed(click))
+    front.answer(event)
+    front.clock.go_on(timedelta(minutes=4))
+    assert front.answer(event)["statusCode"] == 200
+    assert len({taken.id for taken in front.taken}) == 1
+
+
+def plain_body(body: bytes) -> Json:
+    return http_event(body, signed(body), encoded=False)
+
+
+def headers_as_slack_writes_them(body: bytes) -> Json:
+    return {**http_event(body, {}), "headers": signed(body)}
+
+
+def headers_in_capitals(body: bytes) -> Json:
+    return {**http_event(body, {}), "headers": {name.upper(): value for name, value in signed(body).items()}}
+
+
+def no_mark_of_base64(body: bytes) -> Json:
+    event = plain_body(body)
+    del event["isBase64Encoded"]
+    return event
+
+
+def five_minutes_old(body: bytes) -> Json:
+    return http_event(body, signed(body, NOW - timedelta(seconds=OLDEST_SECONDS)))
+
+
+@pytest.mark.parametrize(
+    "write", [plain_body, headers_as_slack_writes_them, headers_in_capitals, no_mark_of_base64, five_minutes_old]
+)
+def test_a_click_comes_in_however_the_event_is_written(front: Front, click: bytes, write: Any) -> None:
+    assert front.answer(write(click))["statusCode"] == 200
+    assert len(front.taken) == 1
+
+
+def test_slacks_check_of_the_url_is_answered(front: Front) -> None:
+    body = json.dumps({"type": "url_verification", "challenge": "3eZbrw1aB", "token": "x"}).encode()
+    headers = signed(body) | {"Content-Type": "application/json"}
+
+    answer = front.answer(http_event(body, headers, encoded=False))
+
+    assert answer["statusCode"] == 200
+    assert json.loads(answer["body"]) == {"challenge": "3eZbrw1aB"}
+
+
+def test_a_command_is_told_about_the_buttons(front: Front, command: bytes) -> None:
+    answer = front.hear(command)
+    assert answer["statusCode"] == 200
+    assert "Acknowledge, Terminate" in answer["body"]
+    assert front.taken == []
+
+
+# What stays out -------------------------------------------------------------------------------------------------------
+
+
+def forged(body: bytes) -> Json:
+    return http_event(body, signed(body, secret="another"))
+
+
+def unsigned(body: bytes) -> Json:
+    return http_event(body, {})
+
+
+def six_minutes_old(body: bytes) -> Json:
+    return http_event(body, signed(body, NOW - timedelta(minutes=6)))
+
+
+def strange_timestamp(body: bytes) -> Json:
+    return http_event(body, signed(body) | {"X-Slack-Request-Timestamp": "soon, I hope"})
+
+
+def strange_signature(body: bytes) -> Json:
+    return http_event(body, signed(body) | {"X-Slack-Signature": "v0=ключ"})
+
+
+def changed(body: bytes) -> Json:
+    return http_event(body + b"&user=U0BOB0002", signed(body))
+
+
+def oversized(body: bytes) -> Json:
+    body += b"&" + b"x" * LARGEST_BODY
+    return http_event(body, signed(body))
+
+
+def no_headers(body: bytes) -> Json:
+    return {name: value for name, value in http_event(body, {}).items() if name != "headers"}
+
+
+def null_headers(body: bytes) -> Json:
+    return {**http_event(body, {}), "headers": None}
+
+
+def no_body(body: bytes) -> Json:
+    return {name: value for name, value in http_event(body, signed(body)).items() if name != "body"}
+
+
+def null_body(body: bytes) -> Json:
+    return {**http_event(body, signed(body)), "body": None}
+
+
+def bad_base64(body: bytes) -> Json:
+    return {**http_event(body, signed(body)), "body": body.decode()}
+
+
+def base64_beyond_ascii(body: bytes) -> Json:
+    return {**http_event(body, signed(body)), "body": "ключ" + base64.b64encode(body).decode()}
+
+
+def body_that_should_be_decoded(body: bytes) -> Json:
+    return {**http_event(body, signed(body)), "isBase64Encoded": False}
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        forged,
+        unsigned,
+        six_minutes_old,
+        strange_timestamp,
+        strange_signature,
+        changed,
+        oversized,
+        no_headers,
+        null_headers,
+        no_body,
+        null_body,
+        bad_base64,
+        base64_beyond_ascii,
+        body_that_should_be_decoded,
+    ],
+)
+def test_what_slack_did_not_sign_is_refused_and_nothing_of_it_is_logged(
+    front: Front, click: bytes, caplog: pytest.LogCaptureFixture, write: Any
+) -> None:
+    for logger in (None, "chatops", "slack_bolt", "slack_sdk"):
+        caplog.set_level(logging.DEBUG, logger)
+
+    answer = front.answer(write(click))
+
+    assert answer == REFUSED
+    assert front.taken == []
+    assert front.counts == {"refused": 1}
+    (line,) = [json.loads(LambdaPowertoolsFormatter().format(record)) for record in caplog.records]
+    assert line["message"] == "request.refused"
+    assert line["reason"] in {"unsigned", "old", "oversized", "forged"}
+    written = json.dumps(line)
+    for secret in (payload_of(click)["trigger_id"], "payload", ALICE, "v0=", "ключ", "soon", SIGNING_SECRET, BOT_TOKEN):
+        assert secret not in written
+
+
+def test_another_workspace_is_refused(front: Front, click: bytes) -> None:
+    elsewhere = payload_of(click) | {"team": {"id": "T0ELSEWHERE", "domain": "elsewhere"}}
+    answer = front.hear(form_of(elsewhere))
+    assert (answer["statusCode"], answer["body"]) == (403, "")
+    assert front.taken == []
+
+
+def test_a_command_in_another_workspace_is_refused(front: Front, command: bytes) -> None:
+    answer = front.hear(command.replace(TEAM.id.encode(), b"T0ELSEWHERE"))
+    assert (answer["statusCode"], answer["body"]) == (403, "")
+
+
+# When something else fails --------------------------------------------------------------------------------------------
+
+
+def test_a_click_that_the_queue_refuses_is_not_acknowledged(front: Front, click: bytes) -> None:
+    front.is_down = True
+    answer = front.hear(click)
+    assert (answer["statusCode"], answer["body"]) == (500, "")
+
+    front.is_down = False
+    assert front.hear(click)["statusCode"] == 200
+    assert len(front.taken) == 1
+
+
+def test_a_new_secret_is_taken_up_and_the_old_one_forgotten(front: Front, click: bytes) -> None:
+    old = http_event(click, signed(click))
+    new = http_event(click, signed(click, secret="rotated"))
+    assert (front.answer(old)["statusCode"], front.answer(new)) == (200, REFUSED)
+
+    front.secret = SlackSecret("xoxb-rotated", "rotated")
+
+    assert (front.answer(new)["statusCode"], front.answer(old)) == (200, REFUSED)
+    assert front.apps == 2
+
+
+def test_an_unchanged_secret_keeps_its_app(front: Front, click: bytes) -> None:
+    for _ in range(3):
+        front.hear(click)
+        front.secret = replace(front.secret)
+    assert front.apps == 1
+
+
+def test_bolt_warns_of_nothing_when_the_app_is_made(
+    front: Front, click: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    front.hear(click)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []

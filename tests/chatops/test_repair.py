@@ -1,0 +1,207 @@
+"""Repairs: somebody clicks Terminate, and one host goes."""
+
+from hub.hints import Hint
+from hub.incident import State
+from hub.message import ACKNOWLEDGE
+from tests.chatops.factories import ALICE, BOB
+from tests.chatops.story import GROUP, REMEDIATOR, Story
+from tests.spoke.fleet import ACCOUNT
+
+
+def test_the_host_goes_and_the_incident_says_how(story: Story) -> None:
+    (victim,) = story.trouble()
+    request = story.click()
+    before = story.fleet.hosts_of(GROUP)
+
+    story.act(request)
+
+    assert story.is_gone(victim)
+    assert story.terminations() == 1
+    after = story.fleet.hosts_of(GROUP)
+    assert len(after) == len(before) == 2
+    assert set(before) - set(after) == {victim.host}
+    incident = story.incident(victim)
+    assert incident.state is State.REPAIRING  # until a look finds the replacement
+    repair = incident.repair
+    assert repair is not None
+    assert (repair.request, repair.remedy, repair.by) == (request.id, "terminate", ALICE)
+    assert repair.finished is not None
+    assert repair.finished > repair.at
+    assert (repair.group, repair.problem) == (GROUP, "")
+    assert repair.steps == (
+        f"Terminated {victim.host} in Auto Scaling group {GROUP}, which replaces it.",
+        f"Took {victim.instance} out of prod-payments, so that ECS starts its tasks elsewhere.",
+    )
+    assert story.outcome(request) == "; ".join(repair.steps)
+
+
+def test_who_did_it_stands_in_the_log_and_in_the_member_account(story: Story) -> None:
+    (victim,) = story.trouble()
+    request = story.click(user=BOB)
+    story.hub.trail.calls.clear()
+
+    story.act(request)
+
+    incident = story.incident(victim)
+    asked, done = story.log(request)
+    assert (asked.what, asked.result) == ("asked: Terminate", "")
+    assert (done.what, done.result) == ("Terminate done", story.outcome(request))
+    assert asked.at < done.at
+    for entry in (asked, done):
+        assert (entry.who, entry.where, entry.quiet) == (BOB, victim.host, False)
+        assert (entry.incident, entry.request) == (incident.id, request.id)
+        assert entry.source_identity == f"slack-T0COAST01-{BOB}"
+    (signed_in,) = story.hub.trail.of("sts:AssumeRole")
+    assert signed_in["RoleArn"] == f"arn:aws:iam::{ACCOUNT}:role/{REMEDIATOR}"
+    assert signed_in["RoleSessionName"] == incident.id
+    assert signed_in["SourceIdentity"] == f"slack-T0COAST01-{BOB}"
+
+
+def test_a_second_person_does_not_act_in_the_name_of_the_first(story: Story) -> None:
+    first, second = story.trouble(size=2)
+    story.hub.trail.calls.clear()
+
+    story.act(story.click(user=ALICE, victim=first))
+    story.act(story.click(user=BOB, victim=second))
+
+    people = [call["SourceIdentity"] for call in story.hub.trail.of("sts:AssumeRole")]
+    assert people == [f"slack-T0COAST01-{ALICE}", f"slack-T0COAST01-{BOB}"]
+
+
+def test_looks_are_asked_for_and_nobody_is_told_anything_beside_the_bulletin(story: Story) -> None:
+    story.trouble()
+    story.act(story.click())
+    assert story.looks_asked() == [Hint(story.cluster, "request")] * 2  # when it begins and when it ends
+    assert story.whispers(ALICE) == story.whispers(BOB) == []
+
+
+def test_only_a_look_resolves(story: Story) -> None:
+    (victim,) = story.trouble()
+    before = set(story.fleet.hosts_of(GROUP))
+    story.act(story.click())
+    assert story.state(victim) is State.REPAIRING
+    story.look()
+    assert story.state(victim) is State.REPAIRING
+    assert "the replacement registers" in story.message()
+
+    (newcomer,) = set(story.fleet.hosts_of(GROUP)) - before
+    story.fleet.register(story.cluster, newcomer)
+    story.look()
+
+    assert story.state(victim) is State.RESOLVED
+    assert story.incident(victim).replacement == newcomer
+    assert f"`{newcomer}`" in story.message()
+    assert len(story.thread()) == 3  # asked, done, resolved
+
+
+def test_outside_of_a_group_the_host_goes_and_nothing_is_awaited(story: Story) -> None:
+    (victim,) = story.trouble(grouped=False)
+
+    story.act(story.click())
+
+    assert story.is_gone(victim)
+    repair = story.incident(victim).repair
+    assert repair is not None
+    assert (repair.group, repair.problem) == ("", "")
+    story.look()
+    assert story.state(victim) is State.RESOLVED
+
+
+def test_of_several_instances_the_one_that_was_clicked_goes(story: Story) -> None:
+    first, second, third = story.trouble(size=3)
+
+    story.act(story.click(victim=second))
+
+    assert story.is_gone(second)
+    assert story.is_untouched(first)
+    assert story.is_untouched(third)
+    assert (story.state(first), story.state(third)) == (State.OPEN, State.OPEN)
+
+
+def test_an_acknowledged_incident_can_be_repaired_by_somebody_else(story: Story) -> None:
+    (victim,) = story.trouble()
+    story.act(story.click(ACKNOWLEDGE, user=ALICE))
+    story.look()
+
+    story.act(story.click(user=BOB))
+
+    incident = story.incident(victim)
+    assert story.is_gone(victim)
+    assert incident.repair is not None
+    assert (incident.acknowledged_by, incident.repair.by) == (ALICE, BOB)
+
+
+# Once ----------------------------------------------------------------------------------------------------------------
+
+
+def test_two_people_click_and_one_host_goes_once(story: Story) -> None:
+    (victim,) = story.trouble()
+    first, second = story.click(user=ALICE), story.click(user=BOB)
+
+    story.act(first)
+    story.act(second)
+
+    assert story.terminations() == 1
+    repair = story.incident(victim).repair
+    assert repair is not None
+    assert repair.by == ALICE
+    (told,) = story.whispers(BOB)
+    assert told.startswith(f"<@{ALICE}> has asked for this already (Terminate, <!date^")
+    assert story.whispers(ALICE) == []
+    (refused,) = story.log(second)
+    assert (refused.who, refused.what, refused.result) == (BOB, "refused: terminate", told)
+    assert refused.quiet  # it is in the log, the thread is spared
+    assert story.outcome(second) == f"refused: {told}"
+    assert story.counts["refusals"] == 1
+
+
+def test_somebody_who_clicks_twice_is_refused_the_second_time(story: Story) -> None:
+    (victim,) = story.trouble()
+    clicks = [story.click(), story.click()]
+
+    for request in clicks:
+        story.act(request)
+
+    assert story.is_gone(victim)
+    assert story.terminations() == 1
+    assert len(story.whispers(ALICE)) == 1
+
+
+def test_two_people_click_on_two_instances_and_both_go(story: Story) -> None:
+    victims = story.trouble(size=2)
+    clicks = [story.click(user=user, victim=victim) for user, victim in zip((ALICE, BOB), victims, strict=True)]
+
+    for request in clicks:
+        story.act(request)
+
+    assert all(map(story.is_gone, victims))
+    assert story.terminations() == 2
+
+
+def test_a_request_that_comes_again_when_all_is_done_does_nothing(story: Story) -> None:
+    (victim,) = story.trouble()
+    request = story.click()
+    story.act(request)
+    before = story.incident(victim), story.log(request), story.looks_asked()
+
+    for tries in (2, 3):
+        story.act(request, tries)
+
+    assert story.terminations() == 1
+    assert (story.incident(victim), story.log(request)) == before[:2]
+    assert story.looks_asked() == []
+    assert story.counts["requests"] == 1
+
+
+def test_a_refused_request_that_comes_again_stays_refused(story: Story) -> None:
+    (victim,) = story.trouble()
+    refused = story.click(user=BOB)
+    story.act(story.click(user=ALICE))
+    story.act(refused)
+
+    story.act(refused, 2)
+
+    assert len(story.whispers(BOB)) == 1
+    assert len(story.log(refused)) == 1
+    assert story.terminations() == 1
+    assert story.is_gone(victim)

@@ -1,0 +1,79 @@
+"""The whole way of a click: from the channel over HTTP, front and queue into the member account."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from starlette.routing import Route
+
+from chatops import act, front
+from coastguard.local.slack import clicks
+from coastguard.local.slack.clicks import Press
+from coastguard.local.slack.delivery import Delivery
+from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET
+from tests.chatops.entrances import in_lambda, sqs_event
+from tests.chatops.factories import ALICE, BOB, CHANNEL, TERMINATE, http_event
+from tests.chatops.story import Story
+from tests.local_slack.serving import served
+
+
+async def api_gateway(request: HttpRequest) -> Response:
+    """What an HTTP API does between Slack and the front."""
+    event = http_event(await request.body(), request.headers)
+    answer: dict[str, Any] = await run_in_threadpool(front.handler, event, None)
+    return Response(answer["body"], answer["statusCode"], answer.get("headers"))
+
+
+@pytest.fixture
+def acts(story: Story, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Both functions, deployed: Slack sends clicks to the front; acts.fifo's URL."""
+    story.clock.now = datetime.now(UTC)
+    url = story.hub.make_queue("ActsQueue")
+    with (
+        served(Starlette(routes=[Route("/slack/events", api_gateway, methods=["POST"])])) as address,
+        in_lambda(
+            monkeypatch,
+            "coastguard",
+            TABLE="coastguard",
+            ACTS_QUEUE_URL=url,
+            LOOKS_QUEUE_URL=story.urls["LooksQueue"],
+            SLACK_SECRET_ARN=story.hub.make_secret({"bot_token": BOT_TOKEN, "signing_secret": SIGNING_SECRET}),
+            SLACK_API_URL=story.slack,
+        ),
+    ):
+        story.workspace.request_url = f"{address}/slack/events"
+        yield url
+
+
+def click(story: Story, user: str) -> Delivery:
+    press = Press(user, CHANNEL, story.bulletin().ts, TERMINATE)
+    return asyncio.run(clicks.click(story.workspace, story.slack, press))
+
+
+def work_off(story: Story, url: str) -> None:
+    answer = story.hub.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"])
+    assert act.handler(sqs_event(answer["Messages"]), None) == {"batchItemFailures": []}
+
+
+def test_two_people_click_in_the_channel_and_one_host_goes(story: Story, acts: str) -> None:
+    (victim,) = story.trouble()
+    story.hub.sqs.delete_queue(QueueUrl=acts)
+    assert click(story, ALICE).error == "http 500"  # Slack shows that it did not work
+    story.hub.make_queue("ActsQueue")
+
+    assert [click(story, user).error for user in (ALICE, BOB)] == [None, None]
+    assert story.is_untouched(victim)  # the front only takes orders
+    work_off(story, acts)
+    story.look()
+
+    assert story.is_gone(victim)
+    assert f"Terminate asked by <@{ALICE}>" in story.message()
+    assert story.whispers(ALICE) == []
+    (told,) = story.whispers(BOB)
+    assert told.startswith(f"<@{ALICE}> has asked for this already (Terminate, ")

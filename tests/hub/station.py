@@ -1,0 +1,188 @@
+"""A hub at work: events go in, time passes, looks are made; what comes out stands in the table and in Slack.
+
+The entry points' functions are called as Lambda's event source mappings would call them, one after another.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from moto.sqs.models import sqs_backends
+
+from hub.announce import Announcer
+from hub.bulletin import Bulletin
+from hub.desk import Desk, Terms
+from hub.hints import SWEEP, Hint
+from hub.incident import Incident
+from hub.lookout import Lookout
+from hub.queues import Queues, answer, records
+from hub.slack import Slack
+from hub.sorting import Sorter
+from hub.store import Store
+from spoke.accounts import Accounts, Role
+from spoke.places import Cluster
+from tests.hub.factories import CHANNEL, GRACE, Json, bent, event
+from tests.hub.faults import Faults
+from tests.hub.slack_side import SlackSide
+from tests.hub.stack import Mail
+from tests.hub.timing import Clock
+from tests.spoke.fleet import Fleet
+
+
+class Died(BaseException):
+    """A function is gone in the middle of its work; SQS gives its batch out again when visibility is over."""
+
+
+@dataclass
+class Station:
+    clock: Clock
+    mail: Mail
+    queues: Queues
+    store: Store
+    accounts: Accounts
+    reader: Role
+    slack: SlackSide
+    fleet: Fleet
+    faults: Faults
+    client: Callable[[], Slack]
+    counted: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def desk(self) -> Desk:
+        return Desk(self.store)
+
+    @property
+    def lookout(self) -> Lookout:
+        return Lookout(
+            accounts=self.accounts,
+            reader=self.reader,
+            store=self.store,
+            desk=self.desk,
+            terms=Terms(GRACE, CHANNEL),
+            announcer=Announcer(self.client, self.store, self.clock),
+            queues=self.queues,
+            delay_url=self.mail.delay,
+            clock=self.clock,
+            count=self.count,
+        )
+
+    @property
+    def sorter(self) -> Sorter:
+        return Sorter(self.queues, self.mail.looks, self.mail.dead, self.count)
+
+    def count(self, name: str, number: int) -> None:
+        self.counted[name] += number
+
+    # What happens in the member account
+
+    def quiet(self, cluster: Cluster, host: str | None = None) -> tuple[str, str]:
+        """A container instance whose agent goes quiet now, of which ECS tells; its id and its host."""
+        instance, at = self.fleet.quiet(cluster, host)
+        self.fleet.known(cluster, instance).version = 10
+        self.tell(cluster, instance)
+        return instance, at
+
+    def disconnect(self, cluster: Cluster, instance: str) -> None:
+        self.fleet.unplug(cluster, instance)
+        self.fleet.known(cluster, instance).version += 1
+        self.tell(cluster, instance)
+
+    def reconnect(self, cluster: Cluster, instance: str) -> None:
+        """ECS tells of that as well, but the rule does not let it through."""
+        known = self.fleet.known(cluster, instance)
+        known.agent_connected = True
+        known.version += 1
+
+    def tell(self, cluster: Cluster, instance: str, *, version: int | None = None, times: int = 1) -> None:
+        """The event that ECS sends when an agent is gone; EventBridge may deliver it more than once."""
+        now = self.clock()
+        detail = {
+            "clusterArn": cluster.arn,
+            "containerInstanceArn": cluster.arn.replace(":cluster/", ":container-instance/") + f"/{instance}",
+            "ec2InstanceId": self.fleet.known(cluster, instance).ec2_instance_id,
+            "version": version or self.fleet.known(cluster, instance).version,
+        }
+        envelope = bent(event("state-change"), detail, time=f"{now:%Y-%m-%dT%H:%M:%SZ}")
+        for _ in range(times):
+            self.mail.sqs.send_message(QueueUrl=self.mail.delay, MessageBody=envelope)
+
+    # What the hub does
+
+    def wait(self, **span: float) -> None:
+        """Let time pass, and the hub do what is due meanwhile."""
+        until = self.clock() + timedelta(**span)
+        self.deliver()
+        while (due := self._next_due()) and due <= until:
+            self.clock.forward(seconds=max((due - self.clock()).total_seconds(), 0) + 0.001)
+            self.deliver()
+        self.clock.forward(seconds=max((until - self.clock()).total_seconds(), 0))
+
+    def deliver(self) -> None:
+        """Hand over everything that is due, as long as there is anything."""
+        while self.ingest() + self.look():
+            pass
+
+    def ingest(self) -> int:
+        return self._invoke(self.mail.delay, lambda batch: self.sorter.sort(records(batch)))
+
+    def look(self) -> int:
+        lookout = self.lookout
+        return self._invoke(
+            self.mail.looks, lambda batch: self.queues.work_off(self.mail.looks, records(batch), lookout.attend)
+        )
+
+    def sweep(self) -> None:
+        hints = [Hint(cluster, SWEEP) for cluster in sorted(self.store.unfinished())]
+        self.queues.ask_looks(self.mail.looks, hints, f"{self.clock()}")
+        self.deliver()
+
+    def _invoke(self, url: str, function: Callable[[Json], list[str]]) -> int:
+        if not any(message.visible and not message.delayed for message in _messages(url)):
+            return 0
+        batch = self.mail.receive(url)
+        if batch["Records"]:
+            with suppress(Died):
+                self.mail.done(url, batch, answer(function(batch)))
+        return len(batch["Records"])
+
+    def _next_due(self) -> datetime | None:
+        """When the next message will be due, of those that wait or are in flight."""
+        now = self.clock().timestamp() * 1_000
+        due = [
+            moment
+            for url in (self.mail.delay, self.mail.looks)
+            for message in _messages(url)
+            if (moment := max(message.delayed_until, message.visible_at)) > now
+        ]
+        return datetime.fromtimestamp(min(due) / 1_000, self.clock().tzinfo) if due else None
+
+    # What came of it
+
+    def incidents(self, cluster: Cluster) -> dict[str, Incident]:
+        return self.store.known(cluster).incidents
+
+    def bulletin(self, cluster: Cluster) -> Bulletin:
+        kept = self.store.bulletin(cluster)
+        assert kept is not None
+        return kept
+
+    def only_message(self) -> Json:
+        (message,) = self.slack.messages()
+        return message
+
+    def states(self) -> list[str]:
+        """How the channel's messages say that things stand, oldest first."""
+        return [message["metadata"]["event_payload"]["state"] for message in self.slack.messages()]
+
+    def at_rest(self) -> bool:
+        """Whether nothing lies in any queue, not even in those for dead letters."""
+        mail = self.mail
+        return not any(mail.waiting(url) for url in (mail.delay, mail.dead, mail.looks, mail.looks_dead))
+
+
+def _messages(url: str) -> list[Any]:
+    """What lies in a queue, without the price of asking for it."""
+    return list(sqs_backends["123456789012"]["eu-west-1"].queues[url.rsplit("/", 1)[-1]]._messages)

@@ -1,0 +1,563 @@
+"""One message per episode, whatever happens: the table on moto, Slack the local one, faults between them."""
+
+import random
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from slack_sdk.web import SlackResponse
+
+from coastguard.local.slack.content import Content
+from coastguard.local.slack.workspace import BOT_TOKEN
+from hub.announce import Announcer
+from hub.audit import Entry
+from hub.bulletin import Bulletin, Tone, compose
+from hub.desk import LEASE
+from hub.incident import Incident, State
+from hub.message import Message, note, render
+from hub.slack import InDoubt, NotNow, Rejected, Slack, SlackError
+from hub.store import Conflict, Store
+from tests.hub.factories import ALICE, CHANNEL, CLUSTER, ELSEWHERE, EPISODE, NOON, bulletin, entry, incident
+from tests.hub.slack_side import SlackSide
+from tests.hub.timing import Clock
+
+OPEN = [incident()]
+ACKNOWLEDGED = [incident(state=State.ACKNOWLEDGED)]
+RESOLVED = [incident(state=State.RESOLVED)]
+
+SECOND = timedelta(seconds=1)
+AFTER_LEASE = LEASE.total_seconds() + 1
+
+
+@dataclass
+class Scene:
+    """A cluster's bulletin, its table and its channel."""
+
+    store: Store
+    slack: SlackSide
+    clock: Clock
+    client: Callable[[], Slack]
+
+    def begin(self) -> None:
+        """What a look writes when an episode begins, before it posts."""
+        now = self.clock()
+        begun = Bulletin(CLUSTER, EPISODE, CHANNEL, now, noted=f"log#{now.isoformat()}", doubt_since=now)
+        self.store.save(OPEN, replace(begun, lease_until=now + LEASE))
+
+    @property
+    def bulletin(self) -> Bulletin:
+        kept = self.store.bulletin(CLUSTER)
+        assert kept is not None
+        return kept
+
+    def message(self, incidents: list[Incident]) -> Message:
+        return render(compose(self.bulletin, incidents), self.bulletin)
+
+    def show(self, incidents: list[Incident] = OPEN, *, first: bool = False) -> Bulletin:
+        """What a look does; `first` is the one that began the episode."""
+        kept = self.bulletin
+        content = compose(kept, incidents)
+        return self.announcer.show(kept, render(content, kept), content.tone, leased=first)
+
+    @property
+    def announcer(self) -> Announcer:
+        return Announcer(self.client, self.store, self.clock)
+
+    def post_and_die(self, incidents: list[Incident] = OPEN) -> str:
+        """Somebody posts, and crashes before it is noted."""
+        message = self.message(incidents)
+        parts = (message.text, message.blocks, message.attachments, message.metadata)
+        return self.slack.client().post(self.bulletin.channel, *parts)
+
+    def log(self, *entries: Entry) -> None:
+        for one in entries:
+            self.store.log(CLUSTER, one)
+
+    def only_message(self) -> dict[str, Any]:
+        (message,) = self.slack.messages()
+        return message
+
+
+@pytest.fixture
+def scene(store: Store, slack: SlackSide, clock: Clock) -> Scene:
+    scene = Scene(store, slack, clock, slack.client)
+    scene.begin()
+    return scene
+
+
+def ours(scene: Scene) -> list[str]:
+    """The app's own messages among all that is said in the channel."""
+    return [message["ts"] for message in scene.slack.messages() if "bot_id" in message]
+
+
+def said(scene: Scene) -> str:
+    """How the only message says that things stand."""
+    return str(scene.only_message()["metadata"]["event_payload"]["state"])
+
+
+# When all goes well
+
+
+def test_an_episode_begins_with_one_message(scene: Scene) -> None:
+    shown = scene.show(first=True)
+
+    message = scene.only_message()
+    assert message["text"] == scene.message(OPEN).text
+    assert message["metadata"]["event_payload"]["bulletin"] == f"{CLUSTER.key}#{EPISODE}"
+    assert scene.bulletin == shown
+    assert (shown.ts, shown.shown) == (message["ts"], scene.message(OPEN).digest)
+    assert (shown.doubt_since, shown.lease_until, shown.closed) == (None, None, False)
+
+
+def test_a_change_edits_the_same_message(scene: Scene) -> None:
+    ts = scene.show(first=True).ts
+
+    shown = scene.show(ACKNOWLEDGED)
+
+    assert scene.only_message()["ts"] == shown.ts == ts
+    assert said(scene) == "acknowledged"
+    assert scene.bulletin == shown
+
+
+def test_nothing_is_edited_or_written_while_nothing_changes(scene: Scene) -> None:
+    scene.show(first=True)
+    before = scene.bulletin
+
+    for _ in range(3):
+        assert scene.show() == before
+
+    assert scene.only_message()["edited"] is None
+    assert scene.bulletin == before
+
+
+@pytest.mark.parametrize(
+    ("incidents", "closed"),
+    [
+        pytest.param(OPEN, False, id="open"),
+        pytest.param(ACKNOWLEDGED, False, id="acknowledged"),
+        pytest.param([incident(state=State.REPAIRING)], False, id="repairing"),
+        pytest.param([*OPEN, incident(2, State.RESOLVED)], False, id="one of two resolved"),
+        pytest.param(RESOLVED, True, id="resolved"),
+    ],
+)
+@pytest.mark.parametrize("already", [True, False], ids=["shown before", "never shown"])
+def test_an_episode_is_closed_when_slack_shows_that_all_is_over(
+    scene: Scene, incidents: list[Incident], closed: bool, already: bool
+) -> None:
+    if already:
+        scene.show([incident(9)], first=True)
+
+    assert scene.show(incidents, first=not already).closed is closed
+
+    assert scene.bulletin.closed is closed
+    assert scene.only_message()["metadata"]["event_payload"]["state"] == str(compose(scene.bulletin, incidents).tone)
+    assert scene.store.unfinished() == {CLUSTER}  # the incident itself is still open in the table
+
+
+# When nobody knows whether a post arrived
+
+
+LOST = [
+    pytest.param("lost_answer", {}, 1, id="the answer is lost"),
+    pytest.param("server_error", {"accepted": True}, 1, id="500, yet it was posted"),
+    pytest.param("server_error", {}, 0, id="500, and nothing was posted"),
+]
+
+
+@pytest.mark.parametrize(("kind", "more", "posted"), LOST)
+def test_a_post_in_doubt_ends_in_one_message(scene: Scene, kind: str, more: dict[str, object], posted: int) -> None:
+    scene.slack.fault("chat.postMessage", kind, **more)
+
+    with pytest.raises(InDoubt):
+        scene.show(first=True)
+    assert len(scene.slack.messages()) == posted
+    assert scene.bulletin.ts == ""
+    scene.clock.forward(seconds=AFTER_LEASE)
+    scene.show(ACKNOWLEDGED)
+
+    assert said(scene) == "acknowledged"
+    assert scene.bulletin.ts == scene.only_message()["ts"]
+    assert (scene.bulletin.doubt_since, scene.bulletin.lease_until) == (None, None)
+
+
+@pytest.mark.parametrize(("kind", "more", "posted"), LOST)
+def test_one_doubt_after_another_ends_in_one_message(
+    scene: Scene, kind: str, more: dict[str, object], posted: int
+) -> None:
+    for attempt in range(4):
+        scene.slack.fault("chat.postMessage", kind, **more)
+        if attempt and posted:
+            break
+        with pytest.raises(InDoubt):
+            scene.show(first=attempt == 0)
+        scene.clock.forward(seconds=60)
+    scene.slack.workspace.faults.clear()
+
+    scene.show()
+
+    assert scene.bulletin.ts == scene.only_message()["ts"]
+
+
+def test_a_crash_between_post_and_save_ends_in_one_message(scene: Scene) -> None:
+    ts = scene.post_and_die()
+    scene.clock.forward(seconds=AFTER_LEASE)
+
+    shown = scene.show(RESOLVED)
+
+    assert shown.ts == scene.only_message()["ts"] == ts
+    assert said(scene) == "resolved"
+
+
+def test_a_crash_before_the_post_ends_in_one_message(scene: Scene) -> None:
+    scene.clock.forward(seconds=AFTER_LEASE)
+
+    assert scene.show().ts == scene.only_message()["ts"]
+
+
+def test_of_a_double_the_earliest_is_kept_and_the_others_are_deleted(scene: Scene) -> None:
+    first = scene.post_and_die()
+    scene.clock.forward(seconds=2)
+    doubles = [scene.post_and_die(), scene.post_and_die()]
+    scene.slack.client().post(CHANNEL, "a note", [], thread=doubles[0])
+    scene.clock.forward(seconds=AFTER_LEASE)
+
+    shown = scene.show(ACKNOWLEDGED)
+
+    assert shown.ts == scene.only_message()["ts"] == first
+    assert said(scene) == "acknowledged"
+
+
+def test_messages_that_are_not_this_bulletin_are_left_alone(scene: Scene) -> None:
+    others = [
+        replace(scene.bulletin, episode="ep-before"),
+        replace(scene.bulletin, cluster=ELSEWHERE),
+        replace(scene.bulletin, cluster=replace(CLUSTER, name="prod-payments-2")),
+    ]
+    client = scene.slack.client()
+    for other in others:
+        message = render(compose(other, [incident(cluster=other.cluster, episode=other.episode)]), other)
+        client.post(CHANNEL, message.text, message.blocks, message.attachments, message.metadata)
+    client.post("C0SECOND1", "x", [], metadata=scene.message(OPEN).metadata)
+    scene.slack.chat(3)
+    scene.clock.forward(seconds=AFTER_LEASE)
+
+    shown = scene.show()
+
+    bulletins = [one["metadata"]["event_payload"]["bulletin"] for one in scene.slack.messages() if one["metadata"]]
+    assert bulletins == [other.id for other in others] + [shown.id]
+    assert len(scene.slack.messages("C0SECOND1")) == 1
+
+
+def test_nobody_elses_word_is_taken_for_ours(scene: Scene) -> None:
+    conversation = scene.slack.workspace.conversation(CHANNEL)
+    assert conversation is not None
+    scene.slack.workspace.add(conversation, ALICE, Content("mine!", metadata=dict(scene.message(OPEN).metadata)))
+    scene.clock.forward(seconds=AFTER_LEASE)
+
+    shown = scene.show()
+
+    assert ours(scene) == [shown.ts]
+    assert len(scene.slack.messages()) == 2
+
+
+@pytest.mark.parametrize(("passed", "left"), [(0, 11), (1, 10), (9.5, 1)])
+def test_while_somebody_may_still_be_posting_nobody_else_does(scene: Scene, passed: float, left: int) -> None:
+    scene.clock.forward(seconds=passed)
+    before = scene.bulletin
+
+    with pytest.raises(NotNow) as caught:
+        scene.show()
+
+    assert caught.value.seconds == left
+    assert scene.slack.messages() == []
+    assert scene.bulletin == before
+
+
+def test_of_two_who_come_after_the_lease_one_posts(scene: Scene) -> None:
+    scene.clock.forward(seconds=AFTER_LEASE)
+    content = compose(scene.bulletin, OPEN)
+    late = scene.bulletin
+    scene.show()
+
+    with pytest.raises((Conflict, NotNow)):
+        scene.announcer.show(late, render(content, late), content.tone, leased=False)
+
+    assert scene.bulletin.ts == scene.only_message()["ts"]
+
+
+@pytest.mark.parametrize("method", ["conversations.history", "auth.test"])
+@pytest.mark.parametrize("kind", ["server_error", "ratelimit", "lost_answer"])
+def test_who_cannot_read_what_was_posted_posts_nothing(scene: Scene, method: str, kind: str) -> None:
+    scene.post_and_die()
+    scene.clock.forward(seconds=AFTER_LEASE)
+    scene.slack.fault(method, kind)
+
+    with pytest.raises(SlackError):
+        scene.show()
+    assert scene.bulletin.ts == ""
+    scene.clock.forward(seconds=AFTER_LEASE)
+    scene.show()
+
+    assert scene.bulletin.ts == scene.only_message()["ts"]
+
+
+@pytest.mark.parametrize("posted", [True, False], ids=["posted", "not posted"])
+def test_a_busy_channel_does_not_hide_what_was_posted(scene: Scene, posted: bool) -> None:
+    ts = scene.post_and_die() if posted else ""
+    for _ in range(4):
+        scene.clock.forward(minutes=10)
+        scene.slack.chat(400)
+
+    shown = scene.show()
+
+    assert ours(scene) == [shown.ts]
+    assert not posted or shown.ts == ts
+
+
+def test_doubt_after_doubt_in_a_busy_channel_ends_in_one_message(scene: Scene) -> None:
+    """Each doubt is settled by the next who comes: nobody must read the channel since the first one."""
+    for _ in range(3):
+        scene.clock.forward(minutes=10)
+        scene.slack.chat(600)
+        scene.slack.fault("chat.postMessage", "server_error")
+        with pytest.raises(InDoubt):
+            scene.show()
+    scene.clock.forward(minutes=10)
+    scene.slack.fault("chat.postMessage", "lost_answer")
+    with pytest.raises(InDoubt):
+        scene.show()
+    (posted,) = ours(scene)
+    scene.clock.forward(minutes=10)
+    scene.slack.chat(1_200)
+
+    assert scene.show().ts == posted
+    assert ours(scene) == [posted]
+
+
+# When Slack says no
+
+
+def test_a_rate_limit_is_waited_out_and_ends_in_one_message(scene: Scene) -> None:
+    scene.slack.fault("chat.postMessage", "ratelimit", retry_after=30)
+
+    with pytest.raises(NotNow) as caught:
+        scene.show(first=True)
+    assert caught.value.seconds == 30
+    scene.clock.forward(seconds=30)
+    scene.show()
+
+    assert scene.bulletin.ts == scene.only_message()["ts"]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_after_a_rate_limit_nothing_is_in_doubt(scene: Scene, first: bool) -> None:
+    """In a storm every bulletin meets it; waiting out leases and reading the channel would make it last for hours."""
+    if not first:
+        scene.clock.forward(seconds=AFTER_LEASE)
+    scene.slack.fault("chat.postMessage", "ratelimit", retry_after=1)
+    with pytest.raises(NotNow):
+        scene.show(first=first)
+    scene.slack.fault("conversations.history", "server_error")
+
+    scene.clock.forward(seconds=1)
+    scene.show()
+
+    assert scene.bulletin.ts == scene.only_message()["ts"]
+
+
+@pytest.mark.parametrize("kind", ["ratelimit", "server_error", "lost_answer"])
+def test_an_edit_that_fails_is_made_up_for(scene: Scene, kind: str) -> None:
+    scene.show(first=True)
+    scene.slack.fault("chat.update", kind)
+
+    with pytest.raises(SlackError):
+        scene.show(ACKNOWLEDGED)
+    scene.show(ACKNOWLEDGED)
+
+    assert said(scene) == "acknowledged"
+    assert scene.bulletin.shown == scene.message(ACKNOWLEDGED).digest
+
+
+@pytest.mark.parametrize(
+    ("channel", "word"),
+    [("C0NOWHERE", "channel_not_found"), ("C0PUBLIC1", "not_in_channel"), ("C0ARCHIVE", "is_archived")],
+)
+def test_a_channel_nobody_can_post_to_is_told(
+    store: Store, slack: SlackSide, clock: Clock, channel: str, word: str
+) -> None:
+    shown = store.save_bulletin(bulletin(channel=channel, ts="", doubt_since=NOON, lease_until=NOON + LEASE))
+    content = compose(shown, OPEN)
+
+    with pytest.raises(Rejected, match=word):
+        Announcer(slack.client, store, clock).show(shown, render(content, shown), content.tone, leased=True)
+
+    assert store.bulletin(CLUSTER) == replace(shown, doubt_since=None, lease_until=None, version=2)
+
+
+def test_a_message_that_somebody_deleted_is_posted_anew(scene: Scene) -> None:
+    scene.slack.client().delete(CHANNEL, scene.show(first=True).ts)
+    scene.clock.forward(minutes=5)
+
+    shown = scene.show(ACKNOWLEDGED)
+
+    assert shown.ts == scene.only_message()["ts"]
+    assert said(scene) == "acknowledged"
+
+
+@pytest.mark.parametrize("step", [[], [entry("step", at=NOON + SECOND)]], ids=["", "with a note"])
+def test_what_one_who_was_overtaken_has_drawn_does_not_last(scene: Scene, step: list[Entry]) -> None:
+    scene.show(first=True)
+    old = scene.bulletin
+    scene.show(ACKNOWLEDGED)
+    scene.log(*step)
+    content = compose(old, RESOLVED)
+
+    with pytest.raises(Conflict):
+        scene.announcer.show(old, render(content, old), content.tone, leased=False)
+    scene.show(ACKNOWLEDGED)
+
+    assert said(scene) == "acknowledged"
+    assert scene.bulletin.closed is False
+
+
+# What the thread says
+
+
+STEPS = [entry(f"step {number}", at=NOON + number * SECOND, who="") for number in range(1, 6)]
+
+
+def test_the_thread_says_what_was_logged_in_its_order(scene: Scene) -> None:
+    scene.show(first=True)
+    quiet = entry("refused", at=NOON + 3 * SECOND, quiet=True)
+    scene.log(STEPS[4], quiet, STEPS[0], STEPS[1])
+
+    scene.show(ACKNOWLEDGED)
+
+    assert [line.split("*")[1] for line in scene.slack.replies()] == ["step 1", "step 2", "step 5"]
+    assert scene.bulletin.noted == STEPS[4].key
+
+
+def test_what_was_logged_before_the_first_post_is_said_in_its_thread(scene: Scene) -> None:
+    scene.log(STEPS[0])
+
+    scene.show(first=True)
+
+    assert len(scene.slack.replies()) == 1
+    assert len(scene.slack.messages()) == 1
+
+
+def test_nothing_is_said_twice(scene: Scene) -> None:
+    scene.show(first=True)
+    for incidents, step in ((ACKNOWLEDGED, STEPS[0]), (OPEN, STEPS[1]), (RESOLVED, STEPS[2])):
+        scene.log(step)
+        scene.show(incidents)
+        scene.show(incidents)
+
+    assert [line.split("*")[1] for line in scene.slack.replies()] == ["step 1", "step 2", "step 3"]
+
+
+def test_what_was_logged_in_an_earlier_episode_is_not_said(store: Store, slack: SlackSide, clock: Clock) -> None:
+    store.log(CLUSTER, entry("long ago", at=NOON - timedelta(hours=1)))
+    scene = Scene(store, slack, clock, slack.client)
+    scene.begin()
+
+    scene.show(first=True)
+
+    assert slack.replies() == []
+
+
+def test_a_note_that_fails_is_made_up_for_and_the_ones_before_it_are_not_repeated(scene: Scene) -> None:
+    """Slack takes a message a second: five notes at once need several tries, and every try must come further."""
+    scene.show(first=True)
+    scene.log(*STEPS)
+    scene.slack.workspace.budgets.on = True
+
+    tries = 0
+    while not scene.bulletin.closed:
+        tries += 1
+        assert tries < 20
+        scene.clock.forward(seconds=2)
+        try:
+            scene.show(RESOLVED)
+        except NotNow:
+            assert scene.bulletin.closed is False
+
+    assert [line.split("*")[1] for line in scene.slack.replies()] == [f"step {number}" for number in range(1, 6)]
+    assert said(scene) == "resolved"
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["with the first post", "with an edit"])
+def test_a_note_in_doubt_is_said_twice_at_worst(scene: Scene, first: bool) -> None:
+    if not first:
+        scene.show(first=True)
+    scene.log(*STEPS[:3])
+    scene.slack.workspace.faults.clear()
+    if first:
+        scene.slack.fault("chat.postMessage", "slow", seconds=0.0)
+    scene.slack.fault("chat.postMessage", "slow", seconds=0.0)
+    scene.slack.fault("chat.postMessage", "lost_answer")
+
+    with pytest.raises(InDoubt):
+        scene.show(ACKNOWLEDGED, first=first)
+    scene.clock.forward(seconds=AFTER_LEASE)
+    scene.show(ACKNOWLEDGED)
+
+    steps = [line.split("*")[1] for line in scene.slack.replies()]
+    assert steps in (["step 1", "step 2", "step 2", "step 3"], ["step 1", "step 2", "step 1", "step 2", "step 3"])
+    assert scene.bulletin.ts == scene.only_message()["ts"]
+
+
+# Whatever happens, in whatever order
+
+
+class Died(BaseException):
+    """The function is gone, in the middle of its work."""
+
+
+class Mortal(Slack):
+    """A Slack client whose caller may die just before or just after anything it says to Slack."""
+
+    def __init__(self, url: str, dies: Callable[[], bool]) -> None:
+        super().__init__(BOT_TOKEN, url)
+        self._dies = dies
+
+    def _call(self, method: Callable[..., SlackResponse], **arguments: Any) -> Mapping[str, Any]:
+        self._perhaps_die()
+        answer = super()._call(method, **arguments)
+        self._perhaps_die()
+        return answer
+
+    def _perhaps_die(self) -> None:
+        if self._dies():
+            raise Died
+
+
+METHODS = ("chat.postMessage", "chat.update", "chat.delete", "conversations.history", "auth.test")
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_whatever_goes_wrong_there_is_one_message_in_the_end(scene: Scene, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - not for secrets
+    scene.client = lambda: Mortal(scene.slack.api_url, lambda: chance.random() < 0.1)
+    scene.log(STEPS[0])
+    for number, incidents in enumerate([OPEN, OPEN, OPEN, ACKNOWLEDGED, ACKNOWLEDGED, RESOLVED]):
+        for _ in range(chance.randrange(3)):
+            kind = chance.choice(["lost_answer", "server_error", "ratelimit"])
+            scene.slack.fault(chance.choice(METHODS), kind, accepted=chance.random() < 0.5)
+        with suppress(SlackError, Conflict, Died):
+            scene.show(incidents, first=number == 0)
+        scene.clock.forward(seconds=chance.choice([1, 5, 11, 60]))
+    scene.slack.workspace.faults.clear()
+    scene.client = scene.slack.client
+    scene.clock.forward(seconds=60)
+
+    shown = scene.bulletin if scene.bulletin.closed else scene.show(RESOLVED)
+
+    assert shown.closed
+    assert shown.ts == scene.only_message()["ts"]
+    assert said(scene) == str(Tone.RESOLVED)
+    assert scene.slack.replies()
+    assert set(scene.slack.replies()) == {note(STEPS[0])[0]}

@@ -1,0 +1,309 @@
+"""The one door through which incidents change: read, decided, written, and decided again if somebody was quicker."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from hub.audit import Entry
+from hub.bulletin import Bulletin
+from hub.desk import LEASE, Desk, Examined, Gone, Seen, Terms
+from hub.hints import Drop
+from hub.incident import REPAIR_PATIENCE, Incident, Reason, State, acknowledge
+from hub.slack import TIMEOUT_SECONDS
+from hub.store import Conflict, Store
+from spoke.sightings import Sighting
+from tests.hub.factories import (
+    ALICE,
+    BOB,
+    CHANNEL,
+    CLUSTER,
+    EPISODE,
+    GRACE,
+    NOON,
+    bulletin,
+    drop,
+    entry,
+    finished,
+    incident,
+    instance_id,
+    repair,
+    sighting,
+)
+
+TERMS = Terms(GRACE, CHANNEL)
+
+
+@pytest.fixture
+def desk(store: Store) -> Desk:
+    return Desk(store)
+
+
+def examine(
+    desk: Desk,
+    store: Store,
+    *sightings: Sighting,
+    replacements: Mapping[str, str] | None = None,
+    told: bool = True,
+) -> Examined:
+    drops = {seen.instance: Drop(seen.instance, NOON - GRACE, seen.version) for seen in sightings if told}
+    seen = Seen({seen.instance: seen for seen in sightings}, drops, replacements or {})
+    return desk.examine(CLUSTER, store.known(CLUSTER), seen, TERMS, NOON)
+
+
+def logged(store: Store) -> list[Entry]:
+    return [one for _, one in store.entries(CLUSTER, "")]
+
+
+# What a look brings
+
+
+def test_the_first_incident_begins_an_episode_with_a_bulletin_in_doubt(desk: Desk, store: Store) -> None:
+    examined = examine(desk, store, sighting())
+
+    begun = store.bulletin(CLUSTER)
+    assert begun == examined.bulletin
+    assert begun == Bulletin(
+        CLUSTER,
+        EPISODE,
+        CHANNEL,
+        NOON,
+        noted="log#2026-11-20T12:00:00.000+00:00",
+        doubt_since=NOON,
+        lease_until=NOON + LEASE,
+        version=1,
+    )
+    assert examined.incidents == tuple(store.known(CLUSTER).incidents.values())
+    assert [found.episode for found in examined.incidents] == [EPISODE]
+
+
+def test_a_lease_is_longer_than_anybody_waits_for_slack() -> None:
+    assert timedelta(seconds=TIMEOUT_SECONDS) < LEASE
+
+
+def test_nothing_to_tell_writes_nothing(desk: Desk, store: Store) -> None:
+    examined = examine(desk, store, sighting(1, connected=True), sighting(2, status="DRAINING"))
+
+    assert (examined.incidents, examined.bulletin) == ((), None)
+    assert store.known(CLUSTER).bulletin is None
+    assert logged(store) == []
+
+
+def test_the_next_incident_joins_the_running_episode(desk: Desk, store: Store) -> None:
+    store.save([incident(1)], bulletin())
+
+    examined = examine(desk, store, sighting(1), sighting(2))
+
+    assert {found.episode for found in examined.incidents} == {EPISODE}
+    assert examined.bulletin is not None
+    assert examined.bulletin.ts == bulletin().ts
+    assert store.bulletin(CLUSTER) == examined.bulletin
+
+
+def test_after_an_episode_is_closed_the_next_one_begins(desk: Desk, store: Store) -> None:
+    store.save([incident(1, State.RESOLVED)], bulletin(episode="ep-before", closed=True))
+
+    examined = examine(desk, store, sighting(1))
+
+    assert examined.bulletin is not None
+    assert (examined.bulletin.episode, examined.bulletin.ts, examined.bulletin.closed) == (EPISODE, "", False)
+    assert store.bulletin(CLUSTER) == examined.bulletin
+    assert store.known(CLUSTER).incidents[instance_id(1)].episode == EPISODE
+
+
+def test_an_episode_goes_on_until_its_end_was_said(desk: Desk, store: Store) -> None:
+    store.save([incident(1, State.RESOLVED)], bulletin(closed=False))
+
+    examine(desk, store, sighting(2))
+
+    assert {found.episode for found in store.known(CLUSTER).incidents.values()} == {EPISODE}
+
+
+def test_a_look_that_changes_nothing_writes_nothing(desk: Desk, store: Store) -> None:
+    examine(desk, store, sighting(1), sighting(2))
+    before = store.known(CLUSTER)
+
+    examined = examine(desk, store, sighting(1), sighting(2))
+
+    assert store.known(CLUSTER) == before
+    assert [verdict.reason for verdict in examined.verdicts] == [Reason.STILL, Reason.STILL]
+    assert len(logged(store)) == 1
+
+
+@pytest.mark.parametrize("meanwhile", ["incident", "bulletin"])
+def test_who_was_overtaken_opens_nothing(desk: Desk, store: Store, meanwhile: str) -> None:
+    store.save([incident(1)], bulletin())
+    known = store.known(CLUSTER)
+    if meanwhile == "incident":
+        store.save([incident(2)])
+    else:
+        store.save_bulletin(replace(bulletin(version=1), closed=True))
+    seen = Seen({instance_id(2): sighting(2)}, {instance_id(2): drop(2)}, {})
+
+    with pytest.raises(Conflict):
+        desk.examine(CLUSTER, known, seen, TERMS, NOON)
+
+    assert len(logged(store)) == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "seen", "lines"),
+    [
+        pytest.param([], [sighting(1)], [("opened", "the agent is disconnected", True)], id="opened"),
+        pytest.param(
+            [],
+            [sighting(1, connected=None)],
+            [("opened", "reported, could not be checked", True)],
+            id="opened unchecked",
+        ),
+        pytest.param([incident(1)], [sighting(1, connected=True)], [("resolved", "reconnected", False)], id="resolved"),
+        pytest.param(
+            [incident(1), incident(2), incident(3)],
+            [sighting(1, connected=True), sighting(2, host_state="stopped"), sighting(3, connected=True)],
+            [("resolved", "reconnected", False), ("resolved", "stopped", False)],
+            id="resolved in two ways: a line each",
+        ),
+        pytest.param(
+            [incident(1, State.REPAIRING, repair=repair(at=NOON - REPAIR_PATIENCE))],
+            [sighting(1)],
+            [("terminate failed", "it did not finish within 10 minutes", False)],
+            id="repair given up",
+        ),
+        pytest.param([incident(1)], [sighting(1, running_tasks=1)], [], id="only seen differently"),
+    ],
+)
+def test_what_a_look_has_found_is_logged(
+    desk: Desk, store: Store, before: list[Incident], seen: list[Sighting], lines: list[tuple[str, str, bool]]
+) -> None:
+    if before:
+        store.save(before, bulletin())
+
+    examine(desk, store, *seen)
+
+    assert [(one.what, one.result, one.quiet) for one in logged(store)] == lines
+    assert all((one.at, one.who) == (NOON, "") for one in logged(store))
+
+
+def test_the_log_names_who_took_the_place(desk: Desk, store: Store) -> None:
+    store.save([incident(1, State.REPAIRING, repair=finished())], bulletin())
+
+    examine(desk, store, sighting(1, host_state="terminated"), replacements={instance_id(1): "i-new"})
+
+    assert [one.result for one in logged(store)] == ["terminated, replaced by i-new"]
+
+
+@pytest.mark.parametrize(
+    ("count", "where", "about_one"),
+    [
+        pytest.param(1, "i-00000000000000001", True, id="one"),
+        pytest.param(5, ", ".join(f"i-{n:017x}" for n in range(1, 6)), False, id="five"),
+        pytest.param(12, ", ".join(f"i-{n:017x}" for n in range(1, 6)) + " and 7 more", False, id="more"),
+    ],
+)
+def test_a_line_of_the_log_names_five_hosts_at_most(
+    desk: Desk, store: Store, count: int, where: str, about_one: bool
+) -> None:
+    examine(desk, store, *map(sighting, range(1, count + 1)))
+
+    (one,) = logged(store)
+    assert one.where == where
+    assert bool(one.incident) is about_one
+
+
+# What somebody wants
+
+
+def acknowledged(current: Incident) -> tuple[Incident, list[Entry]]:
+    return acknowledge(current, ALICE, NOON), [entry()]
+
+
+def test_a_change_is_written_with_its_log(desk: Desk, store: Store) -> None:
+    store.save([incident()])
+
+    changed = desk.change(CLUSTER, instance_id(), incident().id, acknowledged)
+
+    assert changed == store.incident(CLUSTER, instance_id())
+    assert (changed.state, changed.acknowledged_by, changed.version) == (State.ACKNOWLEDGED, ALICE, 2)
+    assert logged(store) == [entry()]
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        pytest.param(None, id="never was"),
+        pytest.param(incident(state=State.RESOLVED), id="over"),
+        pytest.param(incident(id="inc-other"), id="another one by now"),
+    ],
+)
+def test_an_incident_that_is_over_is_not_changed(desk: Desk, store: Store, there: Incident | None) -> None:
+    if there:
+        store.save([there])
+
+    with pytest.raises(Gone):
+        desk.change(CLUSTER, instance_id(), incident().id, acknowledged)
+
+    assert store.incident(CLUSTER, instance_id()) == (replace(there, version=1) if there else None)
+    assert logged(store) == []
+
+
+class No(Exception):
+    """Somebody thinks better of it."""
+
+
+def test_what_a_change_raises_passes_through_and_nothing_is_written(desk: Desk, store: Store) -> None:
+    store.save([incident()])
+
+    def change(_: Incident) -> tuple[Incident, list[Entry]]:
+        raise No
+
+    with pytest.raises(No):
+        desk.change(CLUSTER, instance_id(), incident().id, change)
+
+    assert store.incident(CLUSTER, instance_id()) == incident(version=1)
+
+
+@pytest.mark.parametrize("quicker", [1, 4])
+def test_a_change_is_decided_again_on_what_somebody_quicker_has_written(desk: Desk, store: Store, quicker: int) -> None:
+    store.save([incident()])
+    seen: list[int] = []
+
+    def change(current: Incident) -> tuple[Incident, list[Entry]]:
+        seen.append(current.sighting.running_tasks)
+        if len(seen) <= quicker:
+            store.save([replace(current, sighting=sighting(running_tasks=len(seen)))])
+        return acknowledge(current, BOB, NOON), [entry(who=BOB)]
+
+    changed = desk.change(CLUSTER, instance_id(), incident().id, change)
+
+    assert seen == [6, *range(1, quicker + 1)]
+    assert (changed.acknowledged_by, changed.sighting.running_tasks) == (BOB, quicker)
+    assert changed == store.incident(CLUSTER, instance_id())
+    assert len(logged(store)) == 1
+
+
+def test_who_is_always_overtaken_gives_up(desk: Desk, store: Store) -> None:
+    store.save([incident()])
+
+    def change(current: Incident) -> tuple[Incident, list[Entry]]:
+        store.save([replace(current, sighting=sighting(running_tasks=current.version))])
+        return acknowledge(current, BOB, NOON), [entry()]
+
+    with pytest.raises(Conflict):
+        desk.change(CLUSTER, instance_id(), incident().id, change)
+
+    left = store.incident(CLUSTER, instance_id())
+    assert left is not None
+    assert left.state is State.OPEN
+    assert logged(store) == []
+
+
+def test_who_is_overtaken_by_the_end_is_told_that_it_is_over(desk: Desk, store: Store) -> None:
+    store.save([incident()])
+
+    def change(current: Incident) -> tuple[Incident, list[Entry]]:
+        store.save([replace(current, state=State.RESOLVED, resolved_at=NOON, ending="reconnected")])
+        return acknowledge(current, BOB, NOON), [entry()]
+
+    with pytest.raises(Gone):
+        desk.change(CLUSTER, instance_id(), incident().id, change)

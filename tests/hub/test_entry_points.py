@@ -1,0 +1,263 @@
+"""The functions as Lambda calls them: told by their environment, given a true SQS event, judged by what is left."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSResponse
+
+from coastguard.local.slack.workspace import BOT_TOKEN
+from hub import ingest, look, sweep
+from hub.hints import Drop, Hint, from_message, to_message
+from hub.incident import State
+from hub.queues import group_id
+from hub.settings import BadSettings
+from hub.store import Store
+from spoke.places import Cluster
+from tests.hub.factories import CHANNEL, CLUSTER, ELSEWHERE, GRACE, NOON, bulletin, event, incident
+from tests.hub.rendering import words_of
+from tests.hub.slack_side import SlackSide
+from tests.hub.stack import Mail
+from tests.hub.timing import Clock
+from tests.spoke.fleet import Fleet
+from tests.templates.reading import read
+
+FUNCTIONS = {"IngestFunction": ingest, "LookFunction": look, "SweepFunction": sweep}
+
+
+@pytest.fixture(autouse=True)
+def fresh(quiet_logs: None) -> Iterator[None]:  # noqa: ARG001 - to put the logs back
+    """Each test is a cold start."""
+    for function in FUNCTIONS.values():
+        function.wire.cache_clear()
+    yield
+    for function in FUNCTIONS.values():
+        function.wire.cache_clear()
+
+
+@pytest.fixture
+def secret(aws: None, session: boto3.Session) -> str:  # noqa: ARG001 - moto must be up
+    value = json.dumps({"bot_token": BOT_TOKEN, "signing_secret": "not-a-secret"})
+    return str(session.client("secretsmanager").create_secret(Name="slack", SecretString=value)["ARN"])
+
+
+@pytest.fixture
+def told(
+    monkeypatch: pytest.MonkeyPatch, mail: Mail, store: Store, slack: SlackSide, secret: str
+) -> Callable[[str], None]:
+    """Gives a function the environment that the template gives it, and nothing more."""
+    values = {
+        "COASTGUARD_TABLE": "coastguard",
+        "COASTGUARD_DELAY_QUEUE_URL": mail.delay,
+        "COASTGUARD_DEAD_QUEUE_URL": mail.dead,
+        "COASTGUARD_LOOKS_QUEUE_URL": mail.looks,
+        "COASTGUARD_GRACE_SECONDS": str(int(GRACE.total_seconds())),
+        "COASTGUARD_SLACK_SECRET_ARN": secret,
+        "COASTGUARD_SLACK_CHANNEL": CHANNEL,
+        "COASTGUARD_SLACK_API_URL": slack.api_url,
+        "COASTGUARD_READER_ROLE": "coastguard-reader",
+        "POWERTOOLS_SERVICE_NAME": "coastguard",
+        "POWERTOOLS_METRICS_NAMESPACE": "Coastguard",
+    }
+    assert store
+
+    def tell(function: str) -> None:
+        names = read("hub")["Resources"][function]["Properties"]["Environment"]["Variables"]
+        for name in names:
+            monkeypatch.setenv(name, values[name])
+
+    return tell
+
+
+def metrics(capsys: pytest.CaptureFixture[str]) -> dict[str, float]:
+    """What was counted, as CloudWatch reads it from the output."""
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    counted: dict[str, float] = {}
+    for line in lines:
+        for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]:
+            assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]
+            counted[metric["Name"]] = line[metric["Name"]][0]
+    return counted
+
+
+# ingest
+
+
+def test_ingest_sends_hints_on_and_parks_what_it_cannot_read(
+    told: Callable[[str], None], mail: Mail, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told("IngestFunction")
+    for body in (
+        json.dumps(event("state-change")),
+        json.dumps(event("foreign-account")),
+        "{",
+        json.dumps(event("drill")),
+    ):
+        mail.sqs.send_message(QueueUrl=mail.delay, MessageBody=body)
+    clock.forward(seconds=GRACE.total_seconds() + 1)
+    batch = mail.receive(mail.delay)
+
+    answer = ingest.handler(batch, None)
+
+    mail.done(mail.delay, batch, answer)
+    assert answer == {"batchItemFailures": []}
+    assert [from_message(body) for body in mail.bodies(mail.looks)] == [from_message(json.dumps(event("state-change")))]
+    assert mail.waiting(mail.dead) == 2
+    assert mail.waiting(mail.delay) == 0
+    assert metrics(capsys) == {"hints": 1, "foreign": 1, "malformed": 1, "drills": 1}
+
+
+def test_ingest_logs_why_a_record_was_parked(
+    told: Callable[[str], None], mail: Mail, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    told("IngestFunction")
+    mail.sqs.send_message(QueueUrl=mail.delay, MessageBody="{")
+    clock.forward(seconds=GRACE.total_seconds() + 1)
+
+    with caplog.at_level(logging.INFO):
+        ingest.handler(mail.receive(mail.delay), None)
+
+    (line,) = (record for record in caplog.records if record.getMessage() == "record.parked")
+    assert line.__dict__["reason"] == "malformed: not JSON"
+
+
+# look
+
+
+def test_look_opens_an_incident_and_tells_slack(
+    told: Callable[[str], None],
+    mail: Mail,
+    fleet: Fleet,
+    store: Store,
+    slack: SlackSide,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told("LookFunction")
+    cluster = fleet.cluster()
+    instance, host = fleet.quiet(cluster)
+    asked = to_message(Hint(cluster, "state change", (Drop(instance, NOON - GRACE),)))
+    mail.sqs.send_message(
+        QueueUrl=mail.looks, MessageBody=asked, MessageGroupId=group_id(cluster), MessageDeduplicationId="1"
+    )
+    batch = mail.receive(mail.looks)
+
+    answer = look.handler(batch, None)
+
+    assert answer == {"batchItemFailures": []}
+    (found,) = store.known(cluster).incidents.values()
+    assert (found.instance, found.state, found.since) == (instance, State.OPEN, NOON - GRACE)
+    (message,) = slack.messages()
+    assert host in words_of(message)
+    assert metrics(capsys) == {"looks": 1, "announced": 1}
+
+
+def test_look_gives_back_what_failed_and_only_that_and_never_logs_the_token(
+    told: Callable[[str], None],
+    mail: Mail,
+    fleet: Fleet,
+    store: Store,
+    slack: SlackSide,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told("LookFunction")
+    clusters = [fleet.cluster(name) for name in ("prod-payments", "prod-search")]
+    for number, cluster in enumerate(clusters):
+        instance, _ = fleet.quiet(cluster)
+        asked = to_message(Hint(cluster, "state change", (Drop(instance, NOON - GRACE),)))
+        mail.sqs.send_message(
+            QueueUrl=mail.looks, MessageBody=asked, MessageGroupId=cluster.name, MessageDeduplicationId=str(number)
+        )
+    slack.fault("chat.postMessage", "server_error")
+    batch = mail.receive(mail.looks)
+
+    with caplog.at_level(logging.DEBUG):
+        answer = look.handler(batch, None)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": batch["Records"][0]["messageId"]}]}
+    assert [len(store.known(cluster).incidents) for cluster in clusters] == [1, 1]
+    assert len(slack.messages()) == 1
+    said = caplog.text + "".join(capsys.readouterr()) + "".join(str(record.__dict__) for record in caplog.records)
+    assert BOT_TOKEN not in said
+    assert "InDoubt" in said
+
+
+# sweep
+
+
+def test_sweep_asks_for_a_look_at_everything_unfinished(
+    told: Callable[[str], None], mail: Mail, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told("SweepFunction")
+    over = Cluster("444455556666", "eu-west-1", "media")
+    store.save([incident()], bulletin())
+    store.save([incident(state=State.RESOLVED, cluster=ELSEWHERE)], bulletin(cluster=ELSEWHERE))
+    store.save([incident(state=State.RESOLVED, cluster=over)], bulletin(cluster=over, closed=True))
+
+    sweep.handler({}, None)
+
+    hints = [from_message(body) for body in mail.bodies(mail.looks)]
+    assert sorted(hint.cluster for hint in hints if hint) == [CLUSTER, ELSEWHERE]
+    assert {(hint.why, hint.drops) for hint in hints if hint} == {("sweep", ())}
+    assert metrics(capsys) == {"swept": 2}
+
+
+def test_a_round_made_twice_asks_once_and_the_next_one_asks_again(
+    told: Callable[[str], None], mail: Mail, store: Store, clock: Clock
+) -> None:
+    told("SweepFunction")
+    store.save([incident()], bulletin())
+
+    for _ in range(2):
+        sweep.handler({}, None)
+    assert mail.waiting(mail.looks) == 1
+    clock.forward(minutes=1)
+    sweep.handler({}, None)
+
+    assert mail.waiting(mail.looks) == 2
+
+
+def test_a_round_with_nothing_to_do_does_nothing(
+    told: Callable[[str], None], mail: Mail, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told("SweepFunction")
+
+    sweep.handler({}, None)
+
+    assert mail.waiting(mail.looks) == 0
+    assert metrics(capsys) == {}
+
+
+def test_a_round_that_sqs_refuses_is_an_error_that_says_so(
+    told: Callable[[str], None], store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told("SweepFunction")
+    store.save([incident()], bulletin())
+    session = boto3.Session()
+    failed = {"Failed": [{"Id": "0", "Code": "ServiceUnavailable"}], "ResponseMetadata": {"HTTPStatusCode": 200}}
+    session.events.register("before-call.sqs.SendMessageBatch", lambda **_: (AWSResponse("", 200, {}, None), failed))
+    monkeypatch.setattr(boto3, "Session", lambda: session)
+
+    with pytest.raises(RuntimeError, match="refused 1 of 1 clusters"):
+        sweep.handler({}, None)
+
+
+# All of them
+
+
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)
+def test_a_function_without_settings_names_all_that_are_missing(function: Any) -> None:
+    with pytest.raises(BadSettings) as caught:
+        function.handler({"Records": []}, None)
+
+    assert str(caught.value).count("is missing") == len(function.Settings.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_asks_for_no_more_than_the_template_gives(name: str) -> None:
+    given = set(read("hub")["Resources"][name]["Properties"]["Environment"]["Variables"])
+
+    assert {f"COASTGUARD_{field.upper()}" for field in FUNCTIONS[name].Settings.__dataclass_fields__} <= given

@@ -1,0 +1,125 @@
+"""Whatever a member account calls its things: in Slack nobody is mentioned, nothing linked or formatted by it."""
+
+from collections.abc import Callable
+
+import pytest
+
+from hub.audit import Entry
+from hub.bulletin import ROWS
+from hub.incident import Incident, State
+from hub.message import note
+from tests.hub.factories import entry, finished, incident, repair, sighting
+from tests.hub.rendering import all_blocks, check, check_bulletin, drawn, length, tricks
+
+HOSTILE = {
+    "broadcasts": "<!channel> EVIL <!here> <!everyone> <!subteam^S0EVIL>",
+    "plain broadcasts": "@channel @here @everyone EVIL #general",
+    "people": "<@U0ALICE01> EVIL <#C0GENERAL>",
+    "links": "<https://evil.example|EVIL> https://evil.example/EVIL mailto:EVIL@evil.example",
+    "moments": "<!date^0^{date}^https://evil.example|EVIL>",
+    "backticks": "`EVIL` ```EVIL``` `",
+    "formatting": "*EVIL* _EVIL_ ~EVIL~ > EVIL",
+    "emoji": ":rotating_light: EVIL :white_check_mark:",
+    "entities": "&lt;!channel&gt; EVIL &amp;",
+    "right to left": "\u202eEVIL\u202c \u2066EVIL\u2069 \u05d0EVIL\u200f",
+    "control characters": "EVIL\x00\x07\x1b[31mEVIL\x7f\x9f",
+    "lines": "\nEVIL\r\n> EVIL\u2028EVIL\u2029EVIL\x85EVIL\x0b\x0c",
+    "half characters": "\ud800EVIL\udfff",
+    "nothing to see": " \u200b\u2060\ufeff\n",
+    "empty": "",
+    "long": "EVIL" * 1_250,
+    "long and escaped": "&<>" * 1_666,
+    "long and quoted": '"\\' * 2_500,
+    "long and far away": "\U0001f600" * 5_000,
+    "long code": "`" * 5_000,
+}
+
+
+def seen(name: str) -> Callable[[str, int], Incident]:
+    return lambda text, number: incident(number, sighting=sighting(number, **{name: text}))
+
+
+def blind(text: str, number: int) -> Incident:
+    unchecked = tuple(f"{text} {n}" for n in range(20))
+    return incident(number, sighting=sighting(number, connected=None, unchecked=unchecked))
+
+
+def ended(text: str, number: int) -> Incident:
+    return incident(number, State.RESOLVED, ending="terminated", repair=finished(group=text))
+
+
+PLACES: dict[str, Callable[[str, int], Incident]] = {
+    "host": seen("host"),
+    "zone": seen("zone"),
+    "type": seen("instance_type"),
+    "agent version": seen("agent_version"),
+    "operating system": seen("os"),
+    "status": seen("status"),
+    "unchecked": blind,
+    "host's state": lambda text, n: incident(n, sighting=sighting(n, checks=None, host_state=text)),
+    "checks": seen("checks"),
+    "ping": seen("ping"),
+    "tags": lambda text, n: incident(n, sighting=sighting(n, tags=((text, text),))),
+    "who acknowledged": lambda text, n: incident(n, State.ACKNOWLEDGED, acknowledged_by=text),
+    "who repairs": lambda text, n: incident(n, State.REPAIRING, repair=repair(by=text)),
+    "who repaired": lambda text, n: incident(n, State.RESOLVED, repair=finished(by=text)),
+    "remedy": lambda text, n: incident(n, State.REPAIRING, repair=repair(remedy=text)),
+    "steps": lambda text, n: incident(n, State.REPAIRING, repair=finished(steps=(text,) * 9)),
+    "problem": lambda text, n: incident(n, repair=finished(problem=text)),
+    "group of the repair": lambda text, n: incident(n, State.REPAIRING, repair=finished(group=text)),
+    "group that did not replace": ended,
+    "replacement": lambda text, n: incident(n, State.RESOLVED, ending="terminated", replacement=text),
+}
+
+
+def everywhere(text: str, number: int) -> Incident:
+    """The same in all places at once that an open incident has."""
+    names = ("host", "zone", "instance_type", "agent_version", "os", "host_state", "checks", "ping")
+    hostile = sighting(number, unchecked=(text,) * 9, tags=((text, text),), **dict.fromkeys(names, text))
+    return incident(number, sighting=hostile, repair=finished(problem=text, by=text, remedy=text, steps=(text,) * 9))
+
+
+@pytest.mark.parametrize("count", [1, ROWS, ROWS + 1])
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+def test_a_bulletin_shows_foreign_words_as_words(place: Callable[[str, int], Incident], count: int) -> None:
+    for name, text in HOSTILE.items():
+        message = drawn(*(place(text, number) for number in range(1, count + 1)))
+
+        assert tricks(all_blocks(message), message.text, message.attachments[0]["fallback"]) == [], name
+        assert length(message) < 10_000, name
+
+
+@pytest.mark.parametrize("count", [1, ROWS, ROWS + 1])
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_slack_takes_a_bulletin_full_of_foreign_words(text: str, count: int) -> None:
+    message = drawn(*(everywhere(text, number) for number in range(1, count + 1)))
+
+    check_bulletin(message)
+    assert tricks(all_blocks(message), message.text) == []
+    assert length(message) < 10_000
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param(lambda text: entry(who=text), id="who"),
+        pytest.param(lambda text: entry(where=text), id="where"),
+        pytest.param(lambda text: entry(result=text), id="result"),
+        pytest.param(lambda text: entry(who=text, where=text, result=text), id="everywhere"),
+    ],
+)
+def test_a_note_shows_foreign_words_as_words(written: Callable[[str], Entry], text: str) -> None:
+    line, blocks = note(written(text))
+
+    check(line, blocks)
+    assert tricks(blocks, line) == []
+
+
+def test_the_search_for_tricks_finds_them() -> None:
+    """What the tests above look for must be found where nothing was made harmless."""
+    for text in ("<!channel>", "@here", "#general", "https://evil.example", "a\x00b", "`a\nb`", "EVIL", "`a<b`"):
+        assert tricks([], text)
+    assert tricks([{"type": "mrkdwn", "text": "fine", "verbatim": False}])
+    assert tricks([{"type": "plain_text", "text": ":fire:", "emoji": True}])
+    assert not tricks([{"type": "plain_text", "text": "<!channel> *EVIL*", "emoji": False}], "`EVIL @here`")

@@ -1,0 +1,470 @@
+"""The one decision: what becomes of an incident in the light of a sighting."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.hints import MOST_WAITS, Drop
+from hub.incident import (
+    REPAIR_PATIENCE,
+    SOON,
+    Condition,
+    Incident,
+    Reason,
+    Repair,
+    State,
+    Verdict,
+    acknowledge,
+    begin_repair,
+    condition,
+    decide,
+    end_repair,
+    gone_since,
+    incident_id,
+)
+from spoke.sighting import Sighting
+from tests.hub.factories import (
+    ALICE,
+    BOB,
+    CLUSTER,
+    ELSEWHERE,
+    EPISODE,
+    GRACE,
+    NOON,
+    drop,
+    finished,
+    incident,
+    instance_id,
+    repair,
+    sighting,
+)
+
+SECOND = timedelta(seconds=1)
+
+SEEN = {
+    Condition.CONNECTED: sighting(connected=True),
+    Condition.DEREGISTERED: Sighting(instance_id(), "MISSING"),
+    Condition.TERMINATED: sighting(host_state="terminated"),
+    Condition.STOPPED: sighting(host_state="stopped"),
+    Condition.CHANGING: sighting(host_state="shutting-down"),
+    Condition.DRAINING: sighting(status="DRAINING"),
+    Condition.DISCONNECTED: sighting(),
+    Condition.UNREADABLE: Sighting(instance_id(), "UNKNOWN", unchecked=("access denied",)),
+}
+
+LATE = NOON - REPAIR_PATIENCE
+KNOWN: dict[str, Incident | None] = {
+    "nothing": None,
+    "resolved": incident(state=State.RESOLVED, version=5),
+    "open": incident(version=1),
+    "acknowledged": incident(state=State.ACKNOWLEDGED, version=2),
+    "repairing": incident(state=State.REPAIRING, version=3),
+    "repairing late": incident(state=State.REPAIRING, repair=repair(at=LATE), version=3),
+    "repaired in a group": incident(state=State.REPAIRING, repair=finished(), version=4),
+    "repaired in a group late": incident(state=State.REPAIRING, repair=finished(at=LATE), version=4),
+    "repaired alone": incident(state=State.REPAIRING, repair=finished(group=""), version=4),
+    "repaired alone late": incident(state=State.REPAIRING, repair=finished(group="", at=LATE), version=4),
+    "repair failed": incident(repair=finished(problem="no"), version=4),
+    "repair failed, acknowledged": incident(state=State.ACKNOWLEDGED, repair=finished(problem="no"), version=4),
+}
+
+# What follows for each condition (a row) from each known incident (a column): reason, state afterwards.
+FRESH = ("nothing", "resolved")
+SOLID = ("open", "acknowledged", "repair failed", "repair failed, acknowledged")
+IN_TIME = ("repairing", "repaired in a group", "repaired alone")
+TOO_LATE = ("repairing late", "repaired in a group late", "repaired alone late")
+UNRESOLVED = (*SOLID, *IN_TIME, *TOO_LATE)
+AWAITING = ("repairing", "repaired in a group")
+TROUBLE = (Condition.DISCONNECTED, Condition.UNREADABLE)
+OUT = (Condition.DEREGISTERED, Condition.TERMINATED)
+
+
+def expected(seen: Condition, known: str) -> tuple[Reason, State | None]:
+    before = KNOWN[known].state if KNOWN[known] else None  # type: ignore[union-attr]  # it is there
+    if known in FRESH:
+        return (Reason.CONFIRMED, State.OPEN) if seen in TROUBLE else (Reason.NO_TROUBLE, before)
+    if seen is Condition.CHANGING:
+        return Reason.CHANGING, before
+    if seen in (*TROUBLE, Condition.DRAINING):
+        return (Reason.OVERDUE, State.OPEN) if known in TOO_LATE else (Reason.STILL, before)
+    if seen in OUT and known in AWAITING:
+        return Reason.AWAITING, before
+    return Reason.OVER, State.RESOLVED
+
+
+def decided(
+    current: Incident | None,
+    seen: Sighting,
+    dropped: Drop | None = None,
+    *,
+    now: datetime = NOON,
+    replacement: str = "",
+) -> Verdict:
+    return decide(
+        current, seen, dropped, cluster=CLUSTER, episode="ep-2", now=now, grace=GRACE, replacement=replacement
+    )
+
+
+@pytest.mark.parametrize("known", KNOWN)
+@pytest.mark.parametrize("seen", SEEN)
+def test_the_whole_table(seen: Condition, known: str) -> None:
+    verdict = decided(KNOWN[known], SEEN[seen], drop())
+
+    after = verdict.incident.state if verdict.incident else None
+    assert (verdict.reason, after) == expected(seen, known)
+
+
+def test_the_table_knows_every_condition_and_every_state() -> None:
+    assert set(SEEN) == set(Condition)
+    assert {known.state for known in KNOWN.values() if known} == set(State)
+    assert {*FRESH, *UNRESOLVED} == set(KNOWN)
+
+
+@pytest.mark.parametrize("known", KNOWN)
+@pytest.mark.parametrize("seen", SEEN)
+def test_deciding_again_on_the_result_changes_nothing(seen: Condition, known: str) -> None:
+    for replacement in ("", "i-new"):
+        first = decided(KNOWN[known], SEEN[seen], drop(), replacement=replacement)
+
+        again = decided(first.incident, SEEN[seen], drop(), replacement=replacement)
+
+        assert again.incident == first.incident
+
+
+@pytest.mark.parametrize(
+    ("seen", "name"),
+    [
+        pytest.param(sighting(status="INACTIVE"), Condition.DEREGISTERED, id="inactive"),
+        pytest.param(sighting(status="DEREGISTERING"), Condition.DEREGISTERED, id="deregistering"),
+        pytest.param(sighting(status="REGISTRATION_FAILED"), Condition.DEREGISTERED, id="never registered"),
+        pytest.param(sighting(status="INACTIVE", connected=True), Condition.DEREGISTERED, id="inactive yet connected"),
+        pytest.param(sighting(status="DRAINING", connected=True), Condition.CONNECTED, id="draining and connected"),
+        pytest.param(sighting(host_state="gone"), Condition.TERMINATED, id="forgotten by EC2"),
+        pytest.param(sighting(host_state="stopping"), Condition.STOPPED, id="stopping"),
+        pytest.param(sighting(status="REGISTERING"), Condition.CHANGING, id="registering"),
+        pytest.param(sighting(host_state="pending"), Condition.DISCONNECTED, id="host starting"),
+        pytest.param(sighting(host_state=None), Condition.DISCONNECTED, id="host unknown: fails open"),
+        pytest.param(sighting(checks="impaired"), Condition.DISCONNECTED, id="host ill"),
+        pytest.param(sighting(connected=None), Condition.UNREADABLE, id="agent unknown"),
+        pytest.param(sighting(status="SOMETHING_NEW"), Condition.DISCONNECTED, id="unknown status: fails open"),
+    ],
+)
+def test_a_sighting_says_one_thing(seen: Sighting, name: Condition) -> None:
+    assert condition(seen) is name
+
+
+# When it begins
+
+
+def test_a_confirmed_incident_is_whole() -> None:
+    seen = sighting()
+
+    verdict = decided(None, seen, drop(ago=GRACE + SECOND))
+
+    assert verdict == Verdict(
+        Reason.CONFIRMED,
+        Incident(
+            id=incident_id(CLUSTER, instance_id(), NOON),
+            cluster=CLUSTER,
+            instance=instance_id(),
+            episode="ep-2",
+            state=State.OPEN,
+            since=NOON - GRACE - SECOND,
+            opened_at=NOON,
+            sighting=seen,
+        ),
+    )
+
+
+def test_a_second_incident_of_an_instance_takes_the_row_of_the_first() -> None:
+    before = incident(state=State.RESOLVED, version=5, repair=finished(), acknowledged_by=ALICE)
+
+    after = decided(before, sighting(), drop()).incident
+
+    assert after is not None
+    assert after.id != before.id
+    assert (after.state, after.version, after.repair, after.acknowledged_by, after.resolved_at) == (
+        State.OPEN,
+        5,
+        None,
+        "",
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("seen", "dropped", "since"),
+    [
+        pytest.param(sighting(), drop(), NOON - GRACE, id="told by the event"),
+        pytest.param(sighting(version=7), drop(version=9), NOON - GRACE, id="event newer than ECS's answer"),
+        pytest.param(sighting(version=7), drop(version=None), NOON - GRACE, id="event without version"),
+        pytest.param(sighting(version=None), drop(), NOON - GRACE, id="ECS tells no version"),
+        pytest.param(sighting(version=8), drop(version=7), None, id="changed since: may have been back"),
+        pytest.param(
+            sighting(version=8), drop(version=7, waits=MOST_WAITS - 1), None, id="changed since, put back once"
+        ),
+        pytest.param(
+            sighting(version=8), drop(version=7, waits=MOST_WAITS), NOON - GRACE, id="changed since, put back too often"
+        ),
+        pytest.param(sighting(since=NOON - 3 * GRACE), None, NOON - 3 * GRACE, id="told by ECS's health"),
+        pytest.param(sighting(since=NOON - 3 * GRACE), drop(), NOON - 3 * GRACE, id="the earlier of both"),
+        pytest.param(sighting(since=NOON - SECOND), drop(), NOON - GRACE, id="the event the earlier"),
+        pytest.param(sighting(version=8, since=NOON - SECOND), drop(version=7), NOON - SECOND, id="only health counts"),
+        pytest.param(sighting(), None, None, id="nobody tells"),
+    ],
+)
+def test_since_when_an_agent_is_gone(seen: Sighting, dropped: Drop | None, since: datetime | None) -> None:
+    assert gone_since(seen, dropped) == since
+
+
+@pytest.mark.parametrize(
+    ("ago", "confirmed"),
+    [
+        pytest.param(GRACE - SECOND, False, id="a second before grace ends"),
+        pytest.param(GRACE, True, id="when it ends"),
+        pytest.param(timedelta(0), False, id="right now"),
+        pytest.param(-timedelta(minutes=5), False, id="in the future, by a clock that is wrong"),
+        pytest.param(timedelta(days=3), True, id="days ago, after an outage"),
+    ],
+)
+@pytest.mark.parametrize("seen", [SEEN[condition] for condition in TROUBLE], ids=TROUBLE)
+def test_nothing_is_said_within_grace(seen: Sighting, ago: timedelta, confirmed: bool) -> None:
+    verdict = decided(None, seen, drop(ago=ago))
+
+    assert (verdict.reason is Reason.CONFIRMED) is confirmed
+    assert (verdict.incident is not None) is confirmed
+
+
+@pytest.mark.parametrize("current", [None, KNOWN["resolved"]], ids=["nothing known", "resolved before"])
+def test_what_is_too_young_is_looked_at_again_when_grace_ends(current: Incident | None) -> None:
+    verdict = decided(current, sighting(), drop(ago=30 * SECOND))
+
+    assert verdict == Verdict(
+        Reason.TOO_YOUNG,
+        current,
+        again=GRACE - 30 * SECOND,
+        drop=Drop(instance_id(), NOON - 30 * SECOND, 7, 1),
+    )
+    assert decided(current, sighting(), verdict.drop, now=NOON + GRACE - 30 * SECOND).reason is Reason.CONFIRMED
+
+
+def test_when_nobody_knows_since_when_grace_begins_now() -> None:
+    verdict = decided(None, sighting(version=9), drop(version=7))
+
+    assert verdict == Verdict(Reason.TOO_YOUNG, None, again=GRACE, drop=Drop(instance_id(), NOON, 9, 1))
+    assert decided(None, sighting(version=9), verdict.drop, now=NOON + GRACE).reason is Reason.CONFIRMED
+
+
+def test_an_instance_that_never_rests_is_believed_in_the_end() -> None:
+    dropped, now, looks = drop(version=7), NOON, 0
+    while True:
+        looks += 1
+        verdict = decided(None, sighting(version=7 + 10 * looks), dropped, now=now)
+        if verdict.reason is Reason.CONFIRMED:
+            break
+        assert verdict.drop is not None
+        assert verdict.again is not None
+        dropped, now = verdict.drop, now + verdict.again
+    assert looks == MOST_WAITS + 1
+
+
+# While it lasts
+
+
+@pytest.mark.parametrize("known", [*SOLID, *IN_TIME])
+def test_a_lasting_incident_keeps_everything_but_what_is_seen(known: str) -> None:
+    before, seen = KNOWN[known], sighting(running_tasks=1, checks="impaired", version=12)
+    assert before is not None
+
+    verdict = decided(before, seen, drop())
+
+    assert verdict.incident == replace(before, sighting=seen)
+    assert verdict.again == (SOON if known in IN_TIME else None)
+
+
+@pytest.mark.parametrize("known", UNRESOLVED)
+def test_what_cannot_be_read_resolves_nothing(known: str) -> None:
+    verdict = decided(KNOWN[known], SEEN[Condition.UNREADABLE])
+
+    assert verdict.incident is not None
+    assert verdict.incident.unresolved
+
+
+@pytest.mark.parametrize(
+    ("before", "state"),
+    [
+        pytest.param(incident(), State.OPEN, id="nobody had it"),
+        pytest.param(incident(state=State.ACKNOWLEDGED), State.ACKNOWLEDGED, id="somebody had it"),
+    ],
+)
+def test_a_repair_that_does_not_finish_gives_the_incident_back(before: Incident, state: State) -> None:
+    begun = begin_repair(before, repair(at=NOON - REPAIR_PATIENCE))
+
+    verdict = decided(begun, sighting())
+
+    assert verdict.reason is Reason.OVERDUE
+    assert verdict.incident is not None
+    assert verdict.incident.state is state
+    assert verdict.incident.repair == replace(
+        repair(at=NOON - REPAIR_PATIENCE), finished=NOON, problem="it did not finish within 10 minutes"
+    )
+
+
+def test_a_repair_has_all_of_its_patience() -> None:
+    begun = begin_repair(incident(), repair(at=NOON - REPAIR_PATIENCE + SECOND))
+
+    assert decided(begun, sighting()).reason is Reason.STILL
+
+
+# How it ends
+
+
+@pytest.mark.parametrize("known", UNRESOLVED)
+@pytest.mark.parametrize("seen", [Condition.CONNECTED, Condition.STOPPED])
+def test_it_ends_when_the_agent_is_back_or_the_host_was_stopped(seen: Condition, known: str) -> None:
+    before = KNOWN[known]
+    assert before is not None
+
+    assert decided(before, SEEN[seen]) == Verdict(
+        Reason.OVER, replace(before, state=State.RESOLVED, resolved_at=NOON, ending=str(seen))
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "seen", "ending"),
+    [
+        pytest.param("open", Condition.DEREGISTERED, "deregistered", id="deregistered by somebody else"),
+        pytest.param("open", Condition.TERMINATED, "terminated", id="terminated by somebody else"),
+        pytest.param("repaired alone", Condition.DEREGISTERED, "terminated", id="deregistered by our repair"),
+        pytest.param("repaired in a group late", Condition.DEREGISTERED, "terminated", id="no replacement in time"),
+        pytest.param("repair failed", Condition.DEREGISTERED, "deregistered", id="our repair failed"),
+        pytest.param("repairing late", Condition.DEREGISTERED, "deregistered", id="our repair never ended"),
+    ],
+)
+def test_it_ends_when_the_instance_is_no_more(known: str, seen: Condition, ending: str) -> None:
+    verdict = decided(KNOWN[known], SEEN[seen])
+
+    assert verdict.incident is not None
+    assert (verdict.incident.state, verdict.incident.ending, verdict.incident.replacement) == (
+        State.RESOLVED,
+        ending,
+        "",
+    )
+
+
+@pytest.mark.parametrize("known", AWAITING)
+@pytest.mark.parametrize("seen", OUT)
+def test_the_end_of_a_repair_waits_for_the_replacement_and_names_it(seen: Condition, known: str) -> None:
+    waiting = decided(KNOWN[known], SEEN[seen])
+    assert waiting == Verdict(Reason.AWAITING, KNOWN[known], again=SOON)
+
+    verdict = decided(KNOWN[known], SEEN[seen], replacement="i-new")
+
+    assert verdict.incident is not None
+    assert (verdict.reason, verdict.incident.replacement) == (Reason.OVER, "i-new")
+
+
+# What people do
+
+
+def test_acknowledging_names_who_and_when() -> None:
+    assert acknowledge(incident(), BOB, NOON) == replace(
+        incident(), state=State.ACKNOWLEDGED, acknowledged_by=BOB, acknowledged_at=NOON
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "ended", "state"),
+    [
+        pytest.param(incident(), finished(), State.REPAIRING, id="done: a look will resolve it"),
+        pytest.param(incident(), finished(problem="protected"), State.OPEN, id="failed"),
+        pytest.param(
+            incident(state=State.ACKNOWLEDGED),
+            finished(problem="protected"),
+            State.ACKNOWLEDGED,
+            id="failed, was taken",
+        ),
+    ],
+)
+def test_only_a_failed_repair_changes_the_state(before: Incident, ended: Repair, state: State) -> None:
+    after = end_repair(begin_repair(before, repair()), ended)
+
+    assert (after.state, after.repair) == (state, ended)
+
+
+def test_an_incident_is_named_by_its_place_and_its_beginning() -> None:
+    names = {
+        incident_id(cluster, instance_id(number), at)
+        for cluster in (CLUSTER, ELSEWHERE)
+        for number in (1, 2)
+        for at in (NOON, NOON + timedelta(microseconds=1))
+    }
+
+    assert len(names) == 8
+    assert incident_id(CLUSTER, instance_id(), NOON) == incident_id(CLUSTER, instance_id(), NOON)
+
+
+# Whatever comes, in whatever order
+
+_sightings = st.builds(
+    sighting,
+    status=st.sampled_from(["ACTIVE", "DRAINING", "REGISTERING", "INACTIVE", "MISSING", "UNKNOWN"]),
+    connected=st.sampled_from([True, False, None]),
+    host_state=st.sampled_from([None, "running", "shutting-down", "stopped", "terminated"]),
+    version=st.none() | st.integers(1, 12),
+    since=st.none() | st.integers(0, 600).map(lambda seconds: NOON - timedelta(seconds=seconds)),
+)
+_told = st.none() | st.builds(
+    drop,
+    ago=st.integers(-60, 600).map(lambda seconds: timedelta(seconds=seconds)),
+    version=st.none() | st.integers(1, 12),
+    waits=st.integers(0, 3),
+)
+
+
+@given(st.sampled_from(sorted(KNOWN)), _sightings, _told, st.sampled_from(["", "i-new"]))
+@settings(max_examples=150, deadline=None)
+def test_whatever_is_seen_deciding_twice_is_deciding_once(
+    known: str, seen: Sighting, told: Drop | None, replacement: str
+) -> None:
+    first = decided(KNOWN[known], seen, told, replacement=replacement)
+    again = decided(first.incident, seen, told, replacement=replacement)
+
+    assert again.incident == first.incident
+
+
+@given(st.sampled_from(UNRESOLVED), st.lists(st.tuples(_sightings, _told), max_size=4))
+@settings(max_examples=80, deadline=None)
+def test_an_unresolved_incident_stays_the_same_one_until_it_is_resolved(
+    known: str, history: list[tuple[Sighting, Drop | None]]
+) -> None:
+    before = KNOWN[known]
+    assert before is not None
+    current: Incident | None = before
+    for seen, told in history:
+        after = decided(current, seen, told).incident
+        assert after is not None
+        assert (after.id, after.episode, after.since) == (before.id, EPISODE, before.since)
+        if not after.unresolved:
+            assert after.ending in set(Condition)
+            return
+        current = after
+
+
+@given(_sightings, _told)
+@settings(max_examples=150, deadline=None)
+def test_trouble_is_confirmed_put_off_or_not_there_but_never_forgotten(seen: Sighting, told: Drop | None) -> None:
+    verdict = decided(None, seen, told)
+
+    if condition(seen) not in TROUBLE:
+        assert verdict == Verdict(Reason.NO_TROUBLE, None)
+    elif verdict.incident is None:
+        assert verdict.again is not None
+        assert verdict.again > timedelta(0)
+        assert verdict.drop is not None
+        assert verdict.drop.instance == seen.instance
+    else:
+        assert NOON - verdict.incident.since >= GRACE

@@ -1,0 +1,417 @@
+"""What a bulletin looks like in Slack: always taken, never too long, with the right buttons."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.bulletin import ROWS
+from hub.incident import Incident, State
+from hub.message import ACKNOWLEDGE, REPAIR, Subject, note
+from spoke.places import Cluster
+from spoke.repairs import REMEDIES
+from tests.hub.factories import (
+    ALICE,
+    BOB,
+    CLUSTER,
+    EPISODE,
+    GRACE,
+    LONGEST,
+    NOON,
+    entry,
+    finished,
+    incident,
+    instance_id,
+    repair,
+    sighting,
+)
+from tests.hub.rendering import all_blocks, buttons, check, check_bulletin, drawn, length, words
+
+TERMINATE = REPAIR + "terminate"
+LONG_STEPS = (
+    f"Terminated i-0123456789abcdef0 in Auto Scaling group {'g' * 255}, which replaces it.",
+    f"Took {instance_id()} out of {'c' * 255}, so that ECS starts its tasks elsewhere.",
+)
+
+
+def longest(number: int, state: State, *, failed: bool) -> Incident:
+    """An incident all of whose parts are as long as AWS makes them."""
+    seen = sighting(
+        number,
+        instance=f"ffffffff-ffff-ffff-ffff-{number:012x}",
+        host=f"mi-{number:017x}",
+        zone="ap-southeast-1-bkk-1a",
+        instance_type="m7gd-flex.metal-48xl",
+        agent_version="1.100.100",
+        running_tasks=9_999,
+        checks="insufficient-data",
+        unchecked=("EC2 status: access denied", "SSM ping: RequestLimitExceeded"),
+    )
+    done = repair(request="r" * 20, finished=NOON, steps=LONG_STEPS, group="g" * 255)
+    parts: dict[State, dict[str, object]] = {
+        State.OPEN: {},
+        State.ACKNOWLEDGED: {},
+        State.REPAIRING: {"repair": done},
+        State.RESOLVED: {"repair": done, "ending": "terminated", "replacement": "i-0123456789abcdef0"},
+    }
+    trouble = {"repair": repair(finished=NOON, problem="It would not. " * 50)} if failed else {}
+    return incident(number, state, cluster=LONGEST, sighting=seen, instance=seen.instance, **(parts[state] | trouble))
+
+
+@pytest.mark.parametrize("failed", [False, True], ids=["", "repair failed"])
+@pytest.mark.parametrize("count", [1, 2, ROWS, ROWS + 1, 1_000])
+@pytest.mark.parametrize("state", State)
+def test_slack_takes_every_bulletin_with_the_longest_legal_names(state: State, count: int, failed: bool) -> None:
+    message = drawn(*(longest(number, state, failed=failed) for number in range(1, count + 1)))
+
+    check_bulletin(message)
+    assert length(message) < 10_000
+
+
+@pytest.mark.parametrize("count", [1, ROWS, ROWS + 1, 1_000])
+@pytest.mark.parametrize("state", State)
+def test_slack_takes_every_bulletin(state: State, count: int) -> None:
+    message = drawn(*(incident(number, state) for number in range(1, count + 1)))
+
+    check_bulletin(message)
+    assert length(message) < 10_000
+
+
+@given(st.lists(st.tuples(st.sampled_from(State), st.booleans(), st.booleans()), min_size=1, max_size=8))
+@settings(max_examples=40, deadline=None)
+def test_slack_takes_every_mixture(kinds: list[tuple[State, bool, bool]]) -> None:
+    def made(number: int, state: State, failed: bool, long: bool) -> Incident:
+        if long:
+            return longest(number, state, failed=failed)
+        return incident(number, state, cluster=LONGEST, **({"repair": finished(problem="no")} if failed else {}))
+
+    message = drawn(*(made(number, *kind) for number, kind in enumerate(kinds, 1)))
+
+    check_bulletin(message)
+    assert length(message) < 10_000
+
+
+def test_beyond_a_row_each_a_bulletin_is_of_constant_size() -> None:
+    sizes = {
+        count: length(drawn(*(incident(number) for number in range(1, count + 1)))) for count in (20, 100, 1_000, 5_000)
+    }
+
+    assert max(sizes.values()) - min(sizes.values()) < 50
+
+
+def test_many_zones_do_not_make_it_longer() -> None:
+    message = drawn(*(incident(n, sighting=sighting(n, zone=f"eu-west-1{chr(97 + n % 26)}")) for n in range(1, 200)))
+
+    assert words(message).count("eu-west-1") < 30
+    check_bulletin(message)
+
+
+def test_a_bulletin_with_no_incident_of_its_episode_is_still_a_message() -> None:
+    check_bulletin(drawn(incident(episode="ep-before")))
+
+
+# What it says
+
+
+def test_one_instance_is_shown_with_all_its_facts() -> None:
+    said = words(drawn(incident()))
+
+    for fact in (
+        "ECS agent disconnected on 1 instance",
+        "`222233334444`",
+        "`eu-west-1`",
+        "`prod-payments`",
+        "`i-00000000000000001`",
+        "`eu-west-1a` · `m7g.xlarge`",
+        "*Disconnected since*\n<!date^1795175580^",
+        "6 running",
+        ":white_check_mark: pass",
+        "`1.86.0`",
+        "*Why it matters:*",
+    ):
+        assert fact in said
+
+
+@pytest.mark.parametrize("count", [1, 3, 30])
+def test_account_region_and_cluster_stand_in_every_bulletin(count: int) -> None:
+    message = drawn(*(incident(number) for number in range(1, count + 1)))
+
+    said = json.dumps([message.blocks, message.attachments])
+    for place in (CLUSTER.account, CLUSTER.region, CLUSTER.name):
+        assert place in said
+        assert place in message.text
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        pytest.param({"checks": "impaired"}, ":x: fail", id="checks fail"),
+        pytest.param({"checks": None, "host_state": "pending"}, "`pending`", id="no checks: the host's state"),
+        pytest.param({"checks": None, "host_state": None}, ":grey_question: unknown", id="nothing known"),
+        pytest.param(
+            {"checks": None, "host_state": None, "ping": "ConnectionLost"}, "SSM says `ConnectionLost`", id="ping"
+        ),
+        pytest.param({"checks": "something-new"}, "`something-new`", id="a result we do not know"),
+        pytest.param({"zone": "", "instance_type": ""}, "*Zone · type*\nunknown", id="no zone"),
+        pytest.param({"agent_version": ""}, "*Agent*\nunknown", id="no agent version"),
+        pytest.param({"host": ""}, f"`{instance_id()}`", id="no host: the container instance"),
+        pytest.param(
+            {"unchecked": ("EC2 status: no answer",)}, "Could not be checked: EC2 status: no answer", id="blind"
+        ),
+    ],
+)
+def test_what_is_not_known_is_said(change: dict[str, object], shown: str) -> None:
+    assert shown in words(drawn(incident(sighting=sighting(**change))))
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        pytest.param(incident(state=State.ACKNOWLEDGED), f"Acknowledged by <@{ALICE}>", id="acknowledged"),
+        pytest.param(incident(state=State.REPAIRING), f"Terminate asked by <@{ALICE}>", id="repairing"),
+        pytest.param(incident(state=State.REPAIRING), ":hourglass_flowing_sand: AWS answers", id="waiting for AWS"),
+        pytest.param(
+            incident(state=State.REPAIRING, repair=finished()),
+            ":white_check_mark: `Terminated it.`",
+            id="what was done",
+        ),
+        pytest.param(
+            incident(state=State.REPAIRING, repair=finished()),
+            "the replacement registers",
+            id="waiting for the new one",
+        ),
+        pytest.param(incident(repair=finished(problem="It is protected.")), "It failed: It is protected.", id="failed"),
+        pytest.param(incident(repair=repair(remedy="pray", by=BOB)), f"`pray` asked by <@{BOB}>", id="unknown remedy"),
+        pytest.param(
+            incident(state=State.RESOLVED, ending="terminated", replacement="i-new"), "→ `i-new`", id="replaced"
+        ),
+        pytest.param(incident(state=State.RESOLVED), "after 6 min", id="how long it lasted"),
+    ],
+)
+def test_who_is_at_work_and_what_came_of_it(shown: Incident, said: str) -> None:
+    assert said in words(drawn(shown))
+
+
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [
+        (timedelta(0), "after 0 s"),
+        (timedelta(seconds=59), "after 59 s"),
+        (timedelta(minutes=14, seconds=20), "after 14 min 20 s"),
+        (timedelta(hours=3), "after 3 h"),
+        (timedelta(days=2, hours=3, minutes=4), "after 2 d 3 h"),
+    ],
+)
+def test_how_long_it_lasted_is_told_with_two_units(span: timedelta, said: str) -> None:
+    over = incident(state=State.RESOLVED, since=NOON - span, resolved_at=NOON)
+
+    assert f", {said}" in words(drawn(over)).splitlines()[-1] or f", {said}\n" in words(drawn(over)) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("state", "emoji", "color"),
+    [
+        (State.OPEN, ":red_circle:", "#D93025"),
+        (State.ACKNOWLEDGED, ":large_yellow_circle:", "#E8A317"),
+        (State.REPAIRING, ":large_blue_circle:", "#1D7AFC"),
+        (State.RESOLVED, ":large_green_circle:", "#2EB67D"),
+    ],
+)
+def test_emoji_color_and_metadata_say_the_same(state: State, emoji: str, color: str) -> None:
+    message = drawn(incident(state=state))
+
+    (attachment,) = message.attachments
+    assert message.blocks[0]["text"]["text"].startswith(emoji)
+    assert attachment["color"] == color
+    assert message.metadata == {
+        "event_type": "coastguard_bulletin",
+        "event_payload": {"bulletin": f"{CLUSTER.key}#{EPISODE}", "state": str(state)},
+    }
+
+
+@pytest.mark.parametrize("state", State)
+def test_the_text_is_a_sentence_for_notifications_and_screen_readers(state: State) -> None:
+    message = drawn(incident(state=state))
+
+    assert message.text[0].isupper()
+    assert message.text.endswith(f"`{CLUSTER.name}` in {CLUSTER.region}, account {CLUSTER.account}.")
+    assert message.attachments[0]["fallback"] == message.text
+
+
+# Its buttons
+
+
+@pytest.mark.parametrize(
+    ("shown", "actions"),
+    [
+        pytest.param(incident(), [ACKNOWLEDGE, TERMINATE], id="open"),
+        pytest.param(incident(state=State.ACKNOWLEDGED), [TERMINATE], id="acknowledged"),
+        pytest.param(incident(state=State.REPAIRING), [], id="repairing"),
+        pytest.param(incident(state=State.RESOLVED), [], id="resolved"),
+        pytest.param(incident(repair=finished(problem="no")), [ACKNOWLEDGE, TERMINATE], id="repair failed"),
+        pytest.param(
+            incident(state=State.ACKNOWLEDGED, repair=finished(problem="no")), [TERMINATE], id="taken, repair failed"
+        ),
+    ],
+)
+def test_each_state_has_its_buttons(shown: Incident, actions: list[str]) -> None:
+    drawn_buttons = buttons(all_blocks(drawn(shown)))
+
+    assert [button["action_id"] for button in drawn_buttons] == actions
+    for button in drawn_buttons:
+        subject = Subject.parse(button["value"])
+        assert (subject.cluster, subject.instance, subject.incident) == (CLUSTER, shown.instance, shown.id)
+
+
+def test_five_instances_of_an_ordinary_name_all_have_their_buttons() -> None:
+    values = [button["value"] for button in buttons(all_blocks(drawn(*map(incident, range(1, ROWS + 1)))))]
+
+    assert len(values) == 2 * ROWS
+    assert len(set(values)) == ROWS
+
+
+def test_when_there_is_no_room_who_is_gone_longest_has_buttons_and_the_others_are_promised_some() -> None:
+    crowd = [longest(number, State.OPEN, failed=True) for number in range(1, ROWS + 1)]
+
+    message = drawn(*crowd)
+
+    served = {Subject.parse(button["value"]).instance for button in buttons(all_blocks(message))}
+    assert served == {one.instance for one in crowd[: len(served)]}
+    assert 1 <= len(served) < ROWS
+    assert "no room for more buttons" in words(message)
+    for one in crowd:
+        assert one.sighting.host in words(message)
+
+
+@pytest.mark.parametrize("remedy", REMEDIES)
+@pytest.mark.parametrize("tasks", [0, 1, 99_999])
+def test_a_repair_asks_first_in_words_that_slack_takes(remedy: str, tasks: int) -> None:
+    shown = longest(1, State.OPEN, failed=False)
+    message = drawn(replace(shown, sighting=replace(shown.sighting, running_tasks=tasks)))
+
+    (button,) = (b for b in buttons(all_blocks(message)) if b["action_id"] == REPAIR + remedy)
+    asked = button["confirm"]
+    assert set(asked) >= {"title", "text", "confirm", "deny"}
+    assert len(asked["text"]["text"]) <= 300
+    assert shown.sighting.host in asked["text"]["text"]
+    assert f"{tasks} running task" + ("" if tasks == 1 else "s") in asked["text"]["text"]
+
+
+# Its ids
+
+
+def test_the_same_content_has_the_same_digest_whatever_the_order() -> None:
+    two = [incident(1), incident(2)]
+
+    assert drawn(*two).digest == drawn(*reversed(two)).digest
+    assert drawn(*two, ts="", shown="x", version=9).digest == drawn(*two).digest
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param(incident(state=State.ACKNOWLEDGED), id="state"),
+        pytest.param(incident(state=State.ACKNOWLEDGED, acknowledged_by=BOB), id="person"),
+        pytest.param(incident(sighting=sighting(running_tasks=5)), id="tasks"),
+        pytest.param(incident(sighting=sighting(unchecked=("EC2",))), id="unchecked"),
+        pytest.param(incident(since=NOON - GRACE), id="since"),
+        pytest.param(incident(id="inc-other"), id="incident: the buttons are about another one"),
+        pytest.param(incident(repair=finished(problem="no")), id="repair"),
+    ],
+)
+def test_whatever_is_shown_changes_the_digest(changed: Incident) -> None:
+    digests = {drawn(shown).digest for shown in (incident(), incident(state=State.ACKNOWLEDGED), changed)}
+
+    assert len(digests) == (2 if changed.state is State.ACKNOWLEDGED and changed.acknowledged_by == ALICE else 3)
+
+
+def test_what_is_not_shown_does_not_change_the_digest() -> None:
+    unseen = incident(version=9, sighting=sighting(version=99, tags=(("team", "payments"),), registered_at=NOON))
+
+    assert drawn(unseen).digest == drawn(incident()).digest
+
+
+@pytest.mark.parametrize("count", [1, ROWS, ROWS + 1])
+def test_block_ids_are_unique_and_new_with_every_change(count: int) -> None:
+    before = drawn(*(incident(number) for number in range(1, count + 1)))
+    after = drawn(*(incident(number, State.ACKNOWLEDGED) for number in range(1, count + 1)))
+
+    ids = [[block["block_id"] for block in all_blocks(message)] for message in (before, after)]
+    assert len(set(ids[0])) == len(ids[0])
+    assert set(ids[0]).isdisjoint(ids[1])
+    assert max(map(len, ids[0])) <= 255
+
+
+@given(
+    st.builds(
+        Cluster,
+        st.from_regex(r"[0-9]{12}", fullmatch=True),
+        st.sampled_from(["eu-west-1", "us-gov-west-1", "cn-north-1"]),
+        st.from_regex(r"[A-Za-z0-9_-]{1,255}", fullmatch=True),
+    ),
+    st.from_regex(r"[0-9a-f]{32}", fullmatch=True),
+    st.from_regex(r"inc-[0-9a-f]{10}", fullmatch=True),
+)
+@settings(max_examples=40, deadline=None)
+def test_a_subject_that_is_written_and_read_is_the_same(cluster: Cluster, instance: str, name: str) -> None:
+    subject = Subject(cluster, instance, name)
+
+    assert Subject.parse(str(subject)) == subject
+    assert len(str(subject)) <= 2_000
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("terminate", id="one word"),
+        pytest.param(f"{instance_id()}/inc-0123456789", id="no cluster"),
+        pytest.param(f"2222/eu-west-1/prod/{instance_id()}/inc-0123456789", id="no account"),
+        pytest.param(f"222233334444/prod/{instance_id()}/inc-0123456789", id="no Region"),
+        pytest.param(f"222233334444/eu-west-1/prod payments/{instance_id()}/inc-0123456789", id="no cluster's name"),
+        pytest.param(f"x/222233334444/eu-west-1/prod/{instance_id()}/inc-0123456789", id="something before it"),
+        pytest.param("222233334444/eu-west-1/prod/i-1/inc-0123456789", id="no instance"),
+        pytest.param(f"222233334444/eu-west-1/prod/{instance_id()}/", id="no incident"),
+        pytest.param(f"222233334444/eu-west-1/prod/{instance_id()}/inc-0123456789/", id="something after it"),
+        pytest.param(f"222233334444/eu-west-1/prod/{instance_id()}/<!channel>", id="a broadcast"),
+        pytest.param(f"arn:aws:ecs:eu-west-1:222233334444:container-instance/{instance_id()}", id="an ARN"),
+    ],
+)
+def test_a_subject_we_have_not_written_is_refused(value: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        Subject.parse(value)
+
+
+# Its thread
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        pytest.param(entry(), f"<@{ALICE}> *acknowledged* `i-0b7c9d1e2f3a4b5c6`", id="somebody"),
+        pytest.param(
+            entry("resolved", who="", result="reconnected"), "*resolved* `i-0b7c9d1e2f3a4b5c6`", id="Coastguard"
+        ),
+        pytest.param(entry("began", where=""), f"<@{ALICE}> *began*", id="about nothing in particular"),
+    ],
+)
+def test_a_note_says_who_did_what_where(written: object, text: str) -> None:
+    said, blocks = note(written)  # type: ignore[arg-type]  # an entry
+
+    assert said == text
+    check(said, blocks)
+
+
+def test_a_note_tells_what_came_of_it() -> None:
+    _, blocks = note(entry("Terminate done", result="Terminated it; Took it out."))
+
+    assert blocks[1]["elements"][0]["text"] == "Terminated it; Took it out."
+
+
+def test_a_note_about_five_hosts_and_more_names_them_all() -> None:
+    hosts = ", ".join(f"mi-{number:017x}" for number in range(5)) + " and 995 more"
+
+    assert hosts in note(entry(where=hosts))[0]

@@ -1,0 +1,262 @@
+"""What the hub says to Slack, and what it makes of Slack's answers; the other side is the local Slack."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+
+from hub.blocks import section
+from hub.slack import InDoubt, NotNow, Rejected, Slack, SlackError
+from tests.hub.factories import ALICE, CHANNEL, NOON, Json
+from tests.hub.slack_side import SlackSide
+from tests.hub.timing import Clock
+
+WORDS = {"text": "ECS agent disconnected.", "blocks": [section("ECS agent disconnected.")]}
+METADATA: Json = {"event_type": "coastguard_bulletin", "event_payload": {"bulletin": "b-1", "state": "open"}}
+
+
+def post(slack: SlackSide, channel: str = CHANNEL, **more: object) -> str:
+    return slack.client().post(channel, **(WORDS | more))  # type: ignore[arg-type]  # any part of a message
+
+
+# What it says
+
+
+def test_a_message_is_posted_with_all_its_parts(slack: SlackSide) -> None:
+    attachments = [{"color": "#D93025", "fallback": "f", "blocks": [section("More.")]}]
+
+    ts = post(slack, attachments=attachments, metadata=METADATA)
+
+    (message,) = slack.messages()
+    assert (message["ts"], message["text"], message["metadata"]) == (ts, WORDS["text"], METADATA)
+    assert message["attachments"][0]["color"] == "#D93025"
+
+
+def test_a_reply_stands_in_its_thread(slack: SlackSide) -> None:
+    post(slack, text="And so on.", thread=post(slack))
+
+    assert slack.replies() == ["And so on."]
+
+
+def test_an_update_changes_the_message_in_its_place(slack: SlackSide) -> None:
+    ts = post(slack, metadata=METADATA)
+    later = {**METADATA, "event_payload": {"bulletin": "b-1", "state": "resolved"}}
+
+    for _ in range(2):
+        slack.client().update(CHANNEL, ts, "Resolved.", [section("Resolved.")], [], later)
+
+    (message,) = slack.messages()
+    assert (message["ts"], message["text"], message["metadata"]) == (ts, "Resolved.", later)
+
+
+def test_a_deleted_message_is_gone(slack: SlackSide) -> None:
+    slack.client().delete(CHANNEL, post(slack))
+
+    assert slack.messages() == []
+
+
+def test_a_whisper_is_seen_by_one_person(slack: SlackSide) -> None:
+    slack.client().whisper(CHANNEL, ALICE, "Not you.", [section("Not you.")])
+
+    assert slack.messages() == []
+    (whisper,) = slack.workspace.state()["ephemerals"]
+    assert (whisper["user"], whisper["text"]) == (ALICE, "Not you.")
+
+
+# What it makes of the answers
+
+
+def update(slack: SlackSide, ts: str = "1795176000.000001", channel: str = CHANNEL) -> None:
+    slack.client().update(channel, ts, "t", [section("t")], [], METADATA)
+
+
+REFUSALS: dict[str, tuple[Callable[[SlackSide], object], str]] = {
+    "unknown channel": (lambda slack: post(slack, "C0NOWHERE"), "channel_not_found"),
+    "private channel": (lambda slack: post(slack, "C0PRIVATE"), "channel_not_found"),
+    "not invited": (lambda slack: post(slack, "C0PUBLIC1"), "not_in_channel"),
+    "archived": (lambda slack: post(slack, "C0ARCHIVE"), "is_archived"),
+    "wrong token": (lambda slack: Slack("xoxb-wrong", slack.api_url).post(CHANNEL, "t", []), "invalid_auth"),
+    "no such message": (update, "message_not_found"),
+    "no such thread": (lambda slack: post(slack, thread="1795176000.000001"), "thread_not_found"),
+    "wrong blocks": (lambda slack: post(slack, blocks=[section("x" * 3_001)]), "invalid_blocks: .*at most 3000"),
+    "too many blocks": (lambda slack: post(slack, blocks=[section("x")] * 51), "invalid_blocks"),
+    "too long together": (lambda slack: post(slack, blocks=[section("x" * 2_900)] * 5), "msg_blocks_too_long"),
+    "history of a foreign channel": (
+        lambda slack: slack.client().mine("C0PUBLIC1", NOON, NOON, "x"),
+        "not_in_channel",
+    ),
+}
+
+
+@pytest.mark.parametrize(("ask", "said"), REFUSALS.values(), ids=REFUSALS)
+def test_what_a_person_must_mend_is_rejected_with_slacks_word_for_it(
+    slack: SlackSide, ask: Callable[[SlackSide], object], said: str
+) -> None:
+    with pytest.raises(Rejected, match=said):
+        ask(slack)
+
+    assert slack.messages() == []
+
+
+@pytest.mark.parametrize("seconds", [1, 30, 900])
+@pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
+def test_a_rate_limit_tells_when_to_come_back(slack: SlackSide, method: str, seconds: int) -> None:
+    ts = post(slack)
+    slack.fault(method, "ratelimit", retry_after=seconds)
+
+    with pytest.raises(NotNow) as caught:
+        post(slack) if method == "chat.postMessage" else update(slack, ts)
+
+    assert caught.value.seconds == seconds
+    assert len(slack.messages()) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "posted"),
+    [
+        pytest.param("server_error", {}, 0, id="500, not done"),
+        pytest.param("server_error", {"accepted": True}, 1, id="500, done"),
+        pytest.param("lost_answer", {}, 1, id="answer lost, done"),
+    ],
+)
+def test_what_may_have_been_done_is_in_doubt_and_not_tried_again(
+    slack: SlackSide, kind: str, more: Json, posted: int
+) -> None:
+    slack.fault("chat.postMessage", kind, **more)
+
+    with pytest.raises(InDoubt, match="postMessage"):
+        post(slack)
+
+    assert len(slack.messages()) == posted
+
+
+@contextmanager
+def answering(raw: bytes) -> Iterator[str]:
+    """A Slack that answers every request with these bytes and hangs up."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(5)
+
+    def serve() -> None:
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        with connection:
+            connection.settimeout(5)
+            request = connection.makefile("rb")
+            head = dict(line.lower().split(b": ", 1) for line in iter(request.readline, b"\r\n") if b": " in line)
+            request.read(int(head[b"content-length"]))
+            connection.sendall(raw)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield "http://{}:{}/api/".format(*listener.getsockname())
+    finally:
+        listener.close()
+        thread.join(5)
+
+
+def http(status: str, body: str, *headers: str, length: int | None = None) -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body) if length is None else length}", *headers, "", body]
+    return "\r\n".join(lines).encode()
+
+
+PAGE = "<html><body>We are sorry: token xoxb-secret</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("raw", "error"),
+    [
+        pytest.param(http("503 Service Unavailable", PAGE, "Content-Type: text/html"), InDoubt, id="a page, 503"),
+        pytest.param(http("502 Bad Gateway", ""), InDoubt, id="nothing, 502"),
+        pytest.param(http("200 OK", PAGE, "Content-Type: text/html"), InDoubt, id="a page, 200"),
+        pytest.param(http("200 OK", '{"ok": true, "ts"', length=500), InDoubt, id="cut off"),
+        pytest.param(http("200 OK", '{"ok": false}'), InDoubt, id="no, without a word why"),
+        *(
+            pytest.param(http("200 OK", f'{{"ok": false, "error": "{word}"}}'), InDoubt, id=word)
+            for word in ("internal_error", "fatal_error", "service_unavailable", "request_timeout")
+        ),
+        pytest.param(http("200 OK", '{"ok": false, "error": "ratelimited"}'), NotNow, id="ratelimited, 200"),
+        pytest.param(http("429 Too Many", "", "Retry-After: 7"), NotNow, id="429 without a body"),
+        pytest.param(http("429 Too Many", PAGE, "Retry-After: soon"), NotNow, id="429 without a number"),
+        pytest.param(http("200 OK", '{"ok": false, "error": "token_revoked"}'), Rejected, id="token revoked"),
+        pytest.param(b"", InDoubt, id="nothing at all"),
+        pytest.param(b"SSH-2.0-OpenSSH_9.6\r\n", InDoubt, id="no HTTP"),
+    ],
+)
+def test_answers_that_slack_rarely_gives_are_sorted_too(raw: bytes, error: type[SlackError]) -> None:
+    with answering(raw) as url, pytest.raises(error) as caught:
+        Slack("xoxb-hidden", url).post(CHANNEL, "t", [])
+
+    assert "xoxb" not in str(caught.value)
+
+
+def test_a_slack_that_is_not_there_is_in_doubt() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    url = "http://{}:{}/api/".format(*listener.getsockname())
+    listener.close()
+
+    with pytest.raises(InDoubt):
+        Slack("xoxb-hidden", url).post(CHANNEL, "t", [])
+
+
+# What it reads back
+
+
+def test_only_own_messages_of_the_kind_are_read_back_oldest_first(slack: SlackSide, clock: Clock) -> None:
+    slack.chat(3)
+    since = clock()
+    clock.forward(seconds=1)
+    first = post(slack, metadata=METADATA)
+    post(slack)
+    post(slack, metadata={"event_type": "something_else", "event_payload": {}})
+    slack.chat(3)
+    post(slack, thread=first, metadata=METADATA)
+    post(slack, "C0SECOND1", metadata=METADATA)
+    second = post(slack, metadata={**METADATA, "event_payload": {"bulletin": "b-2"}})
+
+    until = clock() + timedelta(seconds=1)
+    mine = slack.client().mine(CHANNEL, since, until, "coastguard_bulletin")
+
+    assert [posted.ts for posted in mine] == [first, second]
+    assert [posted.payload["bulletin"] for posted in mine] == ["b-1", "b-2"]
+
+
+def test_messages_from_before_and_after_are_not_read_back(slack: SlackSide, clock: Clock) -> None:
+    post(slack, metadata=METADATA)
+    clock.forward(seconds=10)
+    since, until = clock() - timedelta(seconds=5), clock() + timedelta(seconds=5)
+    clock.forward(seconds=10)
+    post(slack, metadata=METADATA)
+
+    assert slack.client().mine(CHANNEL, since, until, "coastguard_bulletin") == []
+
+
+def test_a_deleted_message_is_not_read_back_even_if_its_thread_is_left(slack: SlackSide, clock: Clock) -> None:
+    since, until = clock() - timedelta(seconds=1), clock() + timedelta(seconds=1)
+    ts = post(slack, metadata=METADATA)
+    post(slack, thread=ts)
+    slack.client().delete(CHANNEL, ts)
+
+    assert slack.client().mine(CHANNEL, since, until, "coastguard_bulletin") == []
+
+
+def test_a_long_history_is_read_page_by_page(slack: SlackSide, clock: Clock) -> None:
+    since, until = clock() - timedelta(seconds=1), clock() + timedelta(seconds=1)
+    first = post(slack, metadata=METADATA)
+    slack.chat(450)
+    last = post(slack, metadata=METADATA)
+
+    assert [posted.ts for posted in slack.client().mine(CHANNEL, since, until, "coastguard_bulletin")] == [first, last]
+
+
+def test_a_history_that_cannot_be_read_is_an_error_and_not_an_empty_one(slack: SlackSide, clock: Clock) -> None:
+    post(slack, metadata=METADATA)
+    slack.fault("conversations.history", "server_error")
+
+    with pytest.raises(InDoubt):
+        slack.client().mine(CHANNEL, clock() - timedelta(seconds=1), clock(), "coastguard_bulletin")

@@ -1,0 +1,452 @@
+"""The table, on moto's DynamoDB and made as the template says: what is written, refused, and can still be read."""
+
+import json
+from collections.abc import Callable
+from dataclasses import fields, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from pynamodb.exceptions import PynamoDBException
+
+from hub import audit
+from hub.bulletin import Bulletin
+from hub.incident import Incident, State
+from hub.store import REQUEST_KEPT, RESOLVED_KEPT, TRANSACTION, Claim, Conflict, Known, Store
+from spoke.sightings import Sighting
+from tests.hub.factories import (
+    BOB,
+    CLUSTER,
+    ELSEWHERE,
+    EPISODE,
+    NOON,
+    Json,
+    bulletin,
+    entry,
+    finished,
+    incident,
+    instance_id,
+    sighting,
+)
+
+SECOND = timedelta(seconds=1)
+
+
+def written(before: Incident) -> Incident:
+    return replace(before, version=before.version + 1)
+
+
+def raw(dynamodb: Any, sk: str, pk: str = f"cluster#{CLUSTER.key}") -> Json:
+    """A row as it lies in the table."""
+    item: Json = dynamodb.get_item(TableName="coastguard", Key={"pk": {"S": pk}, "sk": {"S": sk}})["Item"]
+    return item
+
+
+def rewrite(dynamodb: Any, sk: str, change: Callable[[Json], None]) -> None:
+    """Make a row one of another release."""
+    item = raw(dynamodb, sk)
+    data = json.loads(item["data"]["S"])
+    change(data)
+    dynamodb.put_item(TableName="coastguard", Item={**item, "data": {"S": json.dumps(data)}})
+
+
+# What is written can be read
+
+
+def test_everything_of_an_incident_is_kept(store: Store) -> None:
+    whole = incident(
+        state=State.RESOLVED,
+        acknowledged_by=BOB,
+        acknowledged_at=NOON,
+        repair=finished(problem="almost"),
+        ending="terminated",
+        replacement="i-new",
+        sighting=sighting(
+            since=NOON,
+            registered_at=NOON,
+            ping="Online",
+            tags=(("team", "a"), ("é", "\x00<")),
+            unchecked=("EC2", "SSM"),
+        ),
+    )
+    store.save([whole])
+
+    assert store.incident(CLUSTER, instance_id()) == written(whole)
+    assert store.known(CLUSTER) == Known({instance_id(): written(whole)}, None)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        pytest.param(
+            bulletin(doubt_since=NOON, lease_until=NOON + SECOND, ts="", shown="abc", noted="log#x"), id="whole"
+        ),
+        pytest.param(bulletin(closed=True), id="closed"),
+    ],
+)
+def test_everything_of_a_bulletin_is_kept(store: Store, shown: Bulletin) -> None:
+    assert store.save([incident()], shown) == replace(shown, version=1)
+    assert store.bulletin(CLUSTER) == store.known(CLUSTER).bulletin == replace(shown, version=1)
+    assert store.save_bulletin(replace(shown, version=1)) == replace(shown, version=2) == store.bulletin(CLUSTER)
+
+
+def test_everything_of_a_log_entry_is_kept(store: Store) -> None:
+    whole = entry(result="done", incident="inc-1", request="r-1", source_identity="slack-T-U", quiet=True)
+    store.log(CLUSTER, whole)
+    store.log(CLUSTER, whole)
+
+    assert store.entries(CLUSTER, "") == [(whole.key, whole)]
+
+
+def test_nothing_is_known_of_a_cluster_nobody_wrote_about(store: Store) -> None:
+    store.save([incident()], bulletin())
+
+    assert store.known(ELSEWHERE) == Known({}, None)
+    assert store.incident(CLUSTER, instance_id(2)) is None
+    assert store.bulletin(ELSEWHERE) is None
+    assert store.entries(ELSEWHERE, "") == []
+
+
+def test_a_cluster_is_known_without_its_log(store: Store) -> None:
+    store.save([incident(1), incident(2)], bulletin(), [entry()])
+
+    known = store.known(CLUSTER)
+
+    assert set(known.incidents) == {instance_id(1), instance_id(2)}
+    assert known.bulletin == bulletin(version=1)
+
+
+def test_clusters_whose_names_begin_alike_are_kept_apart(store: Store) -> None:
+    longer = replace(CLUSTER, name=CLUSTER.name + "-2")
+    store.save([incident(1)], bulletin())
+    store.save([incident(2, cluster=longer)], bulletin(cluster=longer))
+
+    assert set(store.known(CLUSTER).incidents) == {instance_id(1)}
+    assert store.unfinished() == {CLUSTER, longer}
+
+
+def test_two_stores_keep_to_their_tables(store: Store, dynamodb: Any) -> None:
+    described = dynamodb.describe_table(TableName="coastguard")["Table"]
+    names = ("AttributeDefinitions", "KeySchema")
+    index = {name: described["GlobalSecondaryIndexes"][0][name] for name in ("IndexName", "KeySchema", "Projection")}
+    dynamodb.create_table(
+        TableName="other",
+        BillingMode="PAY_PER_REQUEST",
+        GlobalSecondaryIndexes=[index],
+        **{name: described[name] for name in names},
+    )
+    other = Store("other", "eu-west-1")
+    other.save([incident(cluster=ELSEWHERE)])
+    store.save([incident()])
+
+    assert (store.unfinished(), other.unfinished()) == ({CLUSTER}, {ELSEWHERE})
+    assert store.known(ELSEWHERE) == Known({}, None)
+
+
+# Who was quicker
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        pytest.param(incident(state=State.ACKNOWLEDGED, version=0), id="thinks that there is none"),
+        pytest.param(incident(state=State.ACKNOWLEDGED, version=2), id="read it before the last change"),
+        pytest.param(incident(state=State.ACKNOWLEDGED, version=9), id="read something that never was"),
+    ],
+)
+def test_who_has_read_another_version_writes_nothing(store: Store, late: Incident) -> None:
+    for version in range(3):
+        store.save([incident(version=version)])
+    neighbour = incident(2)
+
+    with pytest.raises(Conflict):
+        store.save([neighbour, late], bulletin(), [entry()])
+
+    assert store.known(CLUSTER) == Known({instance_id(): incident(version=3)}, None)
+    assert store.entries(CLUSTER, "") == []
+
+
+def test_who_has_read_a_row_that_is_gone_writes_nothing(store: Store) -> None:
+    with pytest.raises(Conflict):
+        store.save([incident(version=1)])
+
+    assert store.known(CLUSTER) == Known({}, None)
+
+
+@pytest.mark.parametrize("version", [0, 1, 3])
+def test_a_bulletin_changes_only_for_who_has_read_it_last(store: Store, version: int) -> None:
+    for before in range(2):
+        store.save_bulletin(bulletin(version=before))
+
+    with pytest.raises(Conflict):
+        store.save_bulletin(bulletin(version=version, shown="late"))
+    with pytest.raises(Conflict):
+        store.save([incident()], bulletin(version=version, shown="late"))
+
+    assert store.known(CLUSTER) == Known({}, bulletin(version=2))
+
+
+@pytest.mark.parametrize("count", [TRANSACTION - 3, TRANSACTION - 2, 2 * TRANSACTION + 1])
+def test_more_rows_than_a_transaction_takes_are_all_written(store: Store, count: int) -> None:
+    many = [incident(number) for number in range(count)]
+
+    store.save(many, bulletin(), [entry("a"), entry("b")])
+
+    known = store.known(CLUSTER)
+    assert set(known.incidents.values()) == set(map(written, many))
+    assert known.bulletin == bulletin(version=1)
+    assert len(store.entries(CLUSTER, "")) == 2
+
+
+def test_an_incident_is_never_written_without_its_bulletin(store: Store) -> None:
+    store.save_bulletin(bulletin())
+
+    with pytest.raises(Conflict):
+        store.save([incident(number) for number in range(250)], bulletin())
+
+    assert store.known(CLUSTER) == Known({}, bulletin(version=1))
+
+
+def test_what_fails_half_way_leaves_whole_transactions_and_the_bulletin_for_the_next_look(store: Store) -> None:
+    many = [incident(number) for number in range(150)]
+    store.save([many[-1]])
+
+    with pytest.raises(Conflict):
+        store.save(many, bulletin())
+
+    known = store.known(CLUSTER)
+    assert len(known.incidents) == TRANSACTION - 1 + 1
+    assert known.bulletin == bulletin(version=1)
+
+
+def test_other_errors_are_no_conflict(aws: None, shared_store: Store) -> None:  # noqa: ARG001 - moto, without a table
+    for write in (
+        lambda: shared_store.save([incident()]),
+        lambda: shared_store.save_bulletin(bulletin()),
+        lambda: shared_store.claim("r-1", NOON),
+        lambda: shared_store.log(CLUSTER, entry()),
+    ):
+        with pytest.raises(PynamoDBException):
+            write()
+
+
+def test_a_row_that_is_too_large_is_no_conflict(store: Store) -> None:
+    huge = incident(sighting=sighting(unchecked=("x" * 450_000,)))
+
+    with pytest.raises(PynamoDBException):
+        store.save([huge])
+
+
+# What is unfinished
+
+
+@pytest.mark.parametrize(
+    ("incidents", "shown", "unfinished"),
+    [
+        pytest.param([incident()], None, True, id="open"),
+        pytest.param([incident(state=State.ACKNOWLEDGED)], bulletin(closed=True), True, id="acknowledged"),
+        pytest.param([incident(state=State.REPAIRING)], None, True, id="repairing"),
+        pytest.param([incident(1, State.RESOLVED), incident(2)], None, True, id="one of two"),
+        pytest.param([incident(state=State.RESOLVED)], bulletin(), True, id="resolved, not yet said"),
+        pytest.param([incident(state=State.RESOLVED)], bulletin(closed=True), False, id="resolved and said"),
+    ],
+)
+def test_what_is_not_over_or_not_said_is_unfinished(
+    store: Store, incidents: list[Incident], shown: Bulletin | None, unfinished: bool
+) -> None:
+    store.save(incidents, shown)
+
+    assert store.unfinished() == ({CLUSTER} if unfinished else set())
+
+
+def test_what_ends_leaves_the_index(store: Store) -> None:
+    store.save([incident()], bulletin())
+    store.save([incident(state=State.RESOLVED, version=1)])
+    assert store.unfinished() == {CLUSTER}
+
+    store.save_bulletin(bulletin(closed=True, version=1))
+
+    assert store.unfinished() == set()
+
+
+def test_more_unfinished_rows_than_a_page_has_are_all_found(store: Store) -> None:
+    tags = (("team", "x" * 100_000),)
+    for cluster in (CLUSTER, ELSEWHERE):
+        store.save([incident(n, cluster=cluster, sighting=sighting(n, tags=tags)) for n in range(12)])
+
+    assert store.unfinished() == {CLUSTER, ELSEWHERE}
+    assert len(store.known(CLUSTER).incidents) == 12
+
+
+# How long it is kept
+
+
+@pytest.mark.parametrize(
+    ("kept", "sk", "until"),
+    [
+        pytest.param(incident(), f"instance#{instance_id()}", None, id="open"),
+        pytest.param(
+            incident(state=State.RESOLVED, resolved_at=NOON),
+            f"instance#{instance_id()}",
+            NOON + RESOLVED_KEPT,
+            id="resolved",
+        ),
+    ],
+)
+def test_incidents_are_kept_until_some_time_after_they_end(
+    store: Store,
+    dynamodb: Any,
+    kept: Incident,
+    sk: str,
+    until: datetime | None,
+) -> None:
+    store.save([kept])
+
+    expires = raw(dynamodb, sk).get("expires")
+    assert (expires and int(expires["N"])) == (until and int(until.timestamp()))
+
+
+def test_an_incident_that_opens_again_is_kept(store: Store, dynamodb: Any) -> None:
+    store.save([incident(state=State.RESOLVED)])
+    store.save([incident(id="inc-2", version=1)])
+
+    row = raw(dynamodb, f"instance#{instance_id()}")
+    assert "expires" not in row
+    assert row["open_pk"] == {"S": "open"}
+
+
+def test_log_entries_are_kept_400_days_and_requests_30(store: Store, dynamodb: Any) -> None:
+    store.log(CLUSTER, entry())
+    store.claim("r-1", NOON)
+
+    assert timedelta(days=400) == audit.KEPT
+    assert raw(dynamodb, entry().key)["expires"] == {"N": str(int((NOON + audit.KEPT).timestamp()))}
+    assert timedelta(days=30) == REQUEST_KEPT
+    assert raw(dynamodb, "request", "request#r-1")["expires"] == {"N": str(int((NOON + REQUEST_KEPT).timestamp()))}
+
+
+def test_a_bulletin_never_expires(store: Store, dynamodb: Any) -> None:
+    store.save_bulletin(bulletin(closed=True))
+
+    assert "expires" not in raw(dynamodb, "bulletin")
+
+
+# The log
+
+
+def test_entries_are_read_in_the_order_of_their_time(store: Store) -> None:
+    told = [entry(f"step {number}", at=NOON + number * SECOND) for number in range(12)]
+    for one in reversed(told):
+        store.log(CLUSTER, one)
+
+    assert [one for _, one in store.entries(CLUSTER, "")] == told
+
+
+@pytest.mark.parametrize("after", range(3))
+def test_entries_are_read_after_a_key(store: Store, after: int) -> None:
+    told = [entry(f"step {number}", at=NOON + number * SECOND) for number in range(3)]
+    store.save([incident()], bulletin(), told)
+
+    assert [one for _, one in store.entries(CLUSTER, told[after].key)] == told[after + 1 :]
+
+
+def test_entries_of_the_same_moment_are_told_apart(store: Store) -> None:
+    same = [entry("acknowledged"), entry("refused"), entry("acknowledged", who=BOB), entry("acknowledged", where="i-2")]
+    for one in same:
+        store.log(CLUSTER, one)
+
+    read = store.entries(CLUSTER, f"log#{NOON.isoformat(timespec='milliseconds')}")
+    assert {one for _, one in read} == set(same)
+    assert [key for key, _ in read] == sorted(one.key for one in same)
+
+
+def test_a_log_without_a_key_to_begin_after_holds_nothing_but_the_log(store: Store) -> None:
+    store.save([incident()], bulletin(), [entry()])
+
+    assert store.entries(CLUSTER, "") == [(entry().key, entry())]
+
+
+# Requests
+
+
+def test_a_request_is_claimed_once(store: Store) -> None:
+    first = store.claim("r-1", NOON)
+    second = store.claim("r-1", NOON + SECOND)
+
+    assert first == second == Claim("r-1", NOON, "", 1)
+
+
+def test_a_finished_request_says_what_came_of_it(store: Store) -> None:
+    store.finish(store.claim("r-1", NOON), "acknowledged")
+
+    assert store.claim("r-1", NOON + SECOND) == Claim("r-1", NOON, "acknowledged", 2)
+    assert store.claim("r-2", NOON).outcome == ""
+
+
+def test_a_request_finishes_once(store: Store) -> None:
+    claim = store.claim("r-1", NOON)
+    store.finish(claim, "done")
+
+    with pytest.raises(Conflict):
+        store.finish(claim, "done again")
+
+    assert store.claim("r-1", NOON).outcome == "done"
+
+
+# Rows of other releases
+
+
+def test_rows_with_fields_of_a_newer_release_can_be_read(store: Store, dynamodb: Any) -> None:
+    store.save([incident(repair=finished())], bulletin(), [entry()])
+
+    def newer(data: Json) -> None:
+        data["from_the_future"] = {"what": ["ever"]}
+        for part in ("sighting", "repair"):
+            if part in data:
+                data[part]["from_the_future"] = 1
+
+    for sk in ("bulletin", f"instance#{instance_id()}", entry().key):
+        rewrite(dynamodb, sk, newer)
+
+    assert store.known(CLUSTER) == Known({instance_id(): written(incident(repair=finished()))}, bulletin(version=1))
+    assert store.entries(CLUSTER, "") == [(entry().key, entry())]
+
+
+def test_rows_of_an_older_release_can_be_read(store: Store, dynamodb: Any) -> None:
+    store.save([incident()], bulletin(), [entry()])
+    needed = {
+        "bulletin": {"cluster", "episode", "channel", "started_at"},
+        f"instance#{instance_id()}": {
+            "id", "cluster", "instance", "episode", "state", "since", "opened_at", "sighting",
+        },
+        entry().key: {"at", "who", "what", "where", "result"},
+    }  # fmt: skip
+
+    for sk, names in needed.items():
+
+        def older(data: Json, names: set[str] = names) -> None:
+            for name in set(data) - names:
+                del data[name]
+            if "sighting" in data:
+                data["sighting"] = {name: data["sighting"][name] for name in ("instance", "status")}
+
+        rewrite(dynamodb, sk, older)
+
+    bare = written(incident(sighting=Sighting(instance_id(), "ACTIVE")))
+    assert store.known(CLUSTER) == Known(
+        {instance_id(): bare}, Bulletin(CLUSTER, EPISODE, "C0ECSALERTS", bulletin().started_at, version=1)
+    )
+    assert store.entries(CLUSTER, "") == [(entry().key, entry())]
+
+
+def test_only_what_every_release_has_written_must_be_there() -> None:
+    """What is added to a row from now on needs a default, or yesterday's rows cannot be read."""
+
+    def needed(kind: type) -> set[str]:
+        return {field.name for field in fields(kind) if field.default.__class__.__name__ == "_MISSING_TYPE"}
+
+    assert needed(Incident) == {"id", "cluster", "instance", "episode", "state", "since", "opened_at", "sighting"}
+    assert needed(Bulletin) == {"cluster", "episode", "channel", "started_at"}
+    assert needed(audit.Entry) == {"at", "who", "what", "where", "result"}
+    assert needed(Claim) == {"request", "at"}
+    assert needed(Sighting) == {"instance", "status"}
