@@ -12,7 +12,7 @@ and are bound to one instance, so going on can never hit another one.
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chatops.requests import ACKNOWLEDGING, Request, from_message
 from hub.audit import Entry
@@ -34,6 +34,10 @@ log = logging.getLogger(__name__)
 # A member that is throttled or does not answer is tried so often before the repair is given up.
 PATIENCE = 3
 
+# What was asked longer ago is not begun any more: an outage is over, or somebody has moved dead letters back.
+FRESH = timedelta(minutes=15)
+
+_OLD = "You asked for this more than 15 minutes ago, and nothing was done since. Please click again if it still helps."
 _OVER = "This incident is over."
 _STALE = "This message no longer shows how things are; please use the cluster's newest message."
 
@@ -78,9 +82,12 @@ class Execution:
     def _do(self, request: Request, tries: int) -> str:
         """Do what is asked, or what a crash has left of it. Raises NotAllowed."""
         known = self.store.incident(request.cluster, request.instance)
-        if known and known.repair and known.repair.request == request.id and known.repair.finished:
+        begun = known.repair if known and known.repair and known.repair.request == request.id else None
+        if known and begun and begun.finished:
             # Done or failed once and for all: it is not tried again, only what came of it is still to be told.
-            return self._end(request, known, known.repair)
+            return self._end(request, known, begun)
+        if begun is None and self.clock() - request.at > FRESH:
+            raise NotAllowed(_OLD)
         self._check(request)
         return self._acknowledge(request) if request.wish == ACKNOWLEDGING else self._repair(request, tries)
 

@@ -27,6 +27,7 @@ from tests.chatops.factories import (
     ALICE,
     CHANNEL,
     CLUSTER,
+    Posted,
     form_of,
     http_event,
     incident,

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from chatops.execution import FRESH
 from chatops.requests import Request
 from hub.incident import State
 from hub.message import ACKNOWLEDGE
@@ -14,6 +16,7 @@ from tests.chatops.story import Story, Victim
 
 STALE = "This message no longer shows how things are; please use the cluster's newest message."
 OVER = "This incident is over."
+OLD = "You asked for this more than 15 minutes ago, and nothing was done since. Please click again if it still helps."
 FOREIGN = "This app belongs to another workspace."
 
 
@@ -86,6 +89,10 @@ def another_workspace(_story: Story, _victims: list[Victim], request: Request) -
     return replace(request, team="T0ELSEWHERE")
 
 
+def a_click_that_lay_about(_story: Story, _victims: list[Victim], request: Request) -> Request:
+    return replace(request, at=request.at - FRESH - timedelta(minutes=1))
+
+
 Twist = Callable[[Story, list[Victim], Request], Request]
 WITH_A_NEIGHBOUR = {an_incident_that_is_over, an_earlier_incident_of_the_instance}  # so that the episode goes on
 
@@ -104,6 +111,7 @@ WITH_A_NEIGHBOUR = {an_incident_that_is_over, an_earlier_incident_of_the_instanc
         pytest.param(an_earlier_incident_of_the_instance, ACKNOWLEDGE, OVER, id="an earlier incident, acknowledge"),
         pytest.param(an_instance_that_was_never_in_trouble, TERMINATE, OVER, id="an instance never in trouble"),
         pytest.param(an_instance_of_another_cluster, TERMINATE, STALE, id="an instance of another cluster"),
+        pytest.param(a_click_that_lay_about, TERMINATE, OLD, id="a click that lay about"),
         pytest.param(another_workspace, TERMINATE, FOREIGN, id="another workspace"),
     ],
 )
