@@ -1,6 +1,6 @@
 """What moto 5.2.5 leaves out of the AWS that Coastguard reads, filled in.
 
-`fill()` patches moto's classes once per process; it then holds for `mock_aws` and for moto's server alike. Every
+`fill()` patches moto's classes once per process; it then holds for `mock_aws` and for the local world alike. Every
 symbol that is reached into is checked first, so another moto fails with the names that are missing.
 
 What the fleet may set, and what is answered when it does not:

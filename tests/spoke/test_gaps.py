@@ -1,9 +1,8 @@
-"""What the fleet of the local world answers beyond moto, in both ways in which moto is used."""
+"""What the fleet of the local world answers beyond moto."""
 
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.client import HTTPConnection
 from typing import Any
 
 import boto3
@@ -11,38 +10,16 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.ecs.models import ecs_backends
-from moto.server import ThreadedMotoServer
 
 from coastguard.local import gaps
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """Moto's server, at host:port; it takes half a second to stop."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    try:
-        yield "{}:{}".format(*server.get_host_and_port())
-    finally:
-        server.stop()
-
-
-@pytest.fixture(params=["mock", "server"])
-def session(
-    request: pytest.FixtureRequest, hub: boto3.Session, server: str, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[boto3.Session]:
+@pytest.fixture
+def session(hub: boto3.Session) -> Iterator[boto3.Session]:
     gaps.fill()
     gaps.PINGS.clear()
-    if request.param == "mock":
-        with mock_aws():
-            yield hub
-        return
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{server}")
-    connection = HTTPConnection(server)
-    connection.request("POST", "/moto-api/reset")
-    assert connection.getresponse().status == 200
-    connection.close()
-    yield hub
+    with mock_aws():
+        yield hub
 
 
 @pytest.fixture
