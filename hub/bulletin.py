@@ -57,10 +57,8 @@ class Content:
     """What a bulletin says: everything that is rendered, nothing about how."""
 
     cluster: Cluster
-    episode: str
     tone: Tone
     headline: str
-    subject: str
     why: str
     rows: tuple[Incident, ...]
     more: tuple[Incident, ...]
@@ -75,10 +73,8 @@ def compose(bulletin: Bulletin, incidents: Iterable[Incident]) -> Content:
     few = len(shown) <= ROWS
     return Content(
         cluster=bulletin.cluster,
-        episode=bulletin.episode,
         tone=_tone(live),
         headline=_headline(mine, live),
-        subject=_count(len(shown)),
         why=_why(live),
         rows=tuple(shown) if few else (),
         more=() if few else tuple(shown),
@@ -114,11 +110,14 @@ def _headline(mine: list[Incident], live: list[Incident]) -> str:
 def _why(live: list[Incident]) -> str:
     if not live:
         return ""
+    if all(i.sighting.connected is None for i in live):
+        return "ECS says that the agent has gone, and Coastguard could not look whether it is back."
     tasks = sum(i.sighting.running_tasks for i in live)
     if any(i.sighting.checks == "impaired" for i in live):
         return "EC2 status checks fail as well: the host itself is in trouble, and so are the tasks on it."
     if tasks:
-        return f"{_plural(tasks, 'task')} run on without a manager: no deploys, no replacement when they fail."
+        run = "runs" if tasks == 1 else "run"
+        return f"{_plural(tasks, 'task')} {run} on without a manager: no deploys, no replacement when they fail."
     return "New tasks cannot be placed there, and the capacity it stands for is not real."
 
 

@@ -173,10 +173,16 @@ def _facts(incident: Incident) -> list[tuple[str, str]]:
         ("Instance", host),
         ("Zone · type", kind or "unknown"),
         ("Disconnected since", date(incident.since)),
-        ("Tasks on it", f"{seen.running_tasks} running"),
+        ("Tasks on it", _tasks(incident)),
         ("EC2 status", _host(incident)),
         ("Agent", code(seen.agent_version, _FACT) if seen.agent_version else "unknown"),
     ]
+
+
+def _tasks(incident: Incident) -> str:
+    """Count the tasks, if ECS has ever told: it never does without the agent's version."""
+    seen = incident.sighting
+    return f"{seen.running_tasks} running" if seen.agent_version else "unknown"
 
 
 def _host(incident: Incident) -> str:
@@ -211,10 +217,8 @@ def _buttons(incident: Incident) -> list[Block]:
 
 
 def _remedy_button(remedy: Remedy, incident: Incident, value: str) -> Block:
-    seen = incident.sighting
-    tasks = "1 running task" if seen.running_tasks == 1 else f"{seen.running_tasks} running tasks"
-    name, cluster = code(seen.host or incident.instance, _FACT), code(incident.cluster.name, _IN_QUESTION)
-    text = f"{name} in {cluster}, {tasks}. {remedy.confirm}"
+    host = code(incident.sighting.host or incident.instance, _FACT)
+    text = f"{host} in {code(incident.cluster.name, _IN_QUESTION)}, tasks: {_tasks(incident)}. {remedy.confirm}"
     question = confirm(remedy.title, text, remedy.label, remedy.style)
     return button(REPAIR + remedy.name, remedy.label, value, style=remedy.style, confirm=question)
 

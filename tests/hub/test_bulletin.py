@@ -7,6 +7,7 @@ import pytest
 from hub.bulletin import ROWS, Tone, compose, how_it_ended
 from hub.incident import Incident, State
 from tests.hub.factories import CLUSTER, EPISODE, NOON, bulletin, finished, incident, instance_id, repair, sighting
+from tests.hub.rendering import drawn, words
 
 OPEN = incident(1)
 UNREADABLE = incident(2, sighting=sighting(2, connected=None, unchecked=("access denied",)))
@@ -136,3 +137,14 @@ def test_how_an_incident_ended(over: Incident, how: str) -> None:
 def test_a_bulletin_is_named_by_its_cluster_and_episode() -> None:
     assert bulletin().id == f"{CLUSTER.key}#{EPISODE}"
     assert instance_id() not in bulletin().id
+
+
+@pytest.mark.parametrize(("tasks", "said"), [(1, "1 task runs on"), (2, "2 tasks run on"), (0, "New tasks cannot")])
+def test_why_it_matters_counts_the_tasks(tasks: int, said: str) -> None:
+    assert compose(bulletin(), [incident(sighting=sighting(running_tasks=tasks))]).why.startswith(said)
+
+
+def test_what_nobody_could_look_at_is_not_called_harmless() -> None:
+    unseen = incident(sighting=sighting(connected=None, running_tasks=0, agent_version=""))
+    assert "could not look" in compose(bulletin(), [unseen]).why
+    assert "0 running" not in words(drawn(unseen))
