@@ -136,7 +136,7 @@ class Execution:
         return self._end(request, incident, ended)
 
     def _end(self, request: Request, incident: Incident, repair: Repair) -> str:
-        outcome = f"failed: {repair.problem}" if repair.problem else "; ".join(repair.steps) or "done"
+        outcome = f"failed: {repair.problem}" if repair.problem else " ".join(repair.steps) or "done"
         label = REMEDIES[repair.remedy].label
         what = f"{label} failed" if repair.problem else f"{label} done"
         entry = _entry(request, repair.finished or repair.at, what, incident, outcome)

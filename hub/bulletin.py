@@ -108,7 +108,7 @@ def _headline(mine: list[Incident], live: list[Incident]) -> str:
 
 
 def _why(live: list[Incident]) -> str:
-    if not live:
+    if _tone(live) in {Tone.RESOLVED, Tone.REPAIRING}:
         return ""
     if all(i.sighting.connected is None for i in live):
         return "ECS says that the agent has gone, and Coastguard could not look whether it is back."

@@ -191,9 +191,9 @@ def _time(text: object) -> datetime:
         raise BadHint(f"the event's time is {text[:50]!r}") from error
 
 
-def _age(drop: Drop) -> tuple[int, int, datetime]:
-    """Tell which of two drops is the newer one, also when they carry no version."""
-    return drop.version or 0, drop.waits, drop.at
+def _age(drop: Drop) -> tuple[int, int, datetime, str]:
+    """Tell which of two drops is the newer one, the same in whatever order they come; one with no version is older."""
+    return -1 if drop.version is None else drop.version, drop.waits, drop.at, drop.host
 
 
 # (source, detail-type) -> its reader. A new kind of event is one line here and one rule in spoke-rules.yaml.

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from hub.audit import Entry
 from hub.blocks import Block, actions, button, confirm, context, fields, mrkdwn, plain, section
 from hub.bulletin import OLDEST, Bulletin, Content, Tone, how_it_ended
-from hub.incident import INCIDENT_ID, Incident, State
+from hub.incident import INCIDENT_ID, Incident, Repair, State
 from hub.mrkdwn import code, date, mention, visible
 from spoke.places import Cluster, ContainerInstance
 from spoke.repairs import REMEDIES
@@ -40,6 +40,7 @@ _WHERE = 200
 _PROBLEM = 150
 _UNCHECKED = 3
 _STEPS = 3
+_STEP = 110
 _CROWDED = context(plain("A message has no room for more buttons: the next ones come when these instances are done."))
 _CHECKS = {
     "ok": ":white_check_mark: pass",
@@ -143,9 +144,7 @@ def _facts_and_state(incident: Incident, *, alone: bool) -> list[Block]:
     """Draw what is known of one instance, and who is at work on it; where it is only if it is `alone`."""
     row = [fields([*(_place(incident.cluster) if alone else ()), *_facts(incident)])]
     if incident.repair and incident.unresolved:
-        row.append(context(mrkdwn(_repair(incident))))
-        if incident.repair.problem:
-            row.append(context(plain(visible(f"It failed: {incident.repair.problem}", _PROBLEM))))
+        row += _repair(incident.repair, alone=alone)
     elif incident.acknowledged_by and incident.acknowledged_at:
         who = mention(incident.acknowledged_by)
         row.append(context(mrkdwn(f"Acknowledged by {who} {date(incident.acknowledged_at)}")))
@@ -194,17 +193,15 @@ def _host(incident: Incident) -> str:
     return _CHECKS.get(seen.checks, code(seen.checks, _FACT))
 
 
-def _repair(incident: Incident) -> str:
-    repair = incident.repair
-    if repair is None:
-        return ""
-    steps = "".join(f"\n:white_check_mark: {code(step)}" for step in repair.steps[:_STEPS])
+def _repair(repair: Repair, *, alone: bool) -> list[Block]:
+    """Draw how far a repair has come, or why it failed. Its steps need room that there is only `alone`."""
     label = REMEDIES[repair.remedy].label if repair.remedy in REMEDIES else code(repair.remedy, _FACT)
-    asked = f"{label} asked by {mention(repair.by)} {date(repair.at)}"
+    asked = context(mrkdwn(f"{label} asked by {mention(repair.by)} {date(repair.at)}"))
     if repair.problem:
-        return asked
+        return [asked, context(plain(visible(f"It failed: {repair.problem}", _PROBLEM)))]
     waits = "the replacement registers" if repair.finished and repair.group else "AWS answers"
-    return f"{asked}{steps}\n:hourglass_flowing_sand: {waits}"
+    steps = [context(plain(visible(f"✓ {step}", _STEP))) for step in repair.steps[: _STEPS if alone else 0]]
+    return [asked, *steps, context(mrkdwn(f":hourglass_flowing_sand: {waits}"))]
 
 
 def _buttons(incident: Incident) -> list[Block]:

@@ -24,6 +24,7 @@ def main() -> None:
         expect(bulletin(page, host)).to_contain_text("Resolved")
         cluster(page, "333344445555", "us-east-1", "prod-search").locator(".tile").nth(2).click()
         expect(bulletin(page, "prod-search")).to_contain_text("disconnected on 1 instance")
+        expect(page.locator(".tile[data-state=trouble]")).to_have_count(1)
         page.mouse.move(0, 0)
         page.screenshot(path=ROOT / "docs" / "demo.png")
 

@@ -66,7 +66,7 @@ def assert_repaired(story: Story, victim: Victim, request: Request) -> None:
     assert (repair.request, repair.by, repair.group, repair.problem) == (request.id, ALICE, GROUP, "")
     assert repair.finished is not None
     assert len(repair.steps) == 2
-    assert story.outcome(request) == "; ".join(repair.steps)
+    assert story.outcome(request) == " ".join(repair.steps)
     asked, done = story.log(request)
     assert (asked.what, done.what, done.result) == ("asked: Terminate", "Terminate done", story.outcome(request))
     assert asked.source_identity == done.source_identity == f"slack-T0COAST01-{ALICE}"
@@ -98,7 +98,7 @@ def test_a_repair_that_a_look_saw_through_to_the_end_is_done_and_not_refused(sto
 
     assert story.incident(victim) == incident
     assert incident.repair is not None
-    assert story.outcome(request) == "; ".join(incident.repair.steps)
+    assert story.outcome(request) == " ".join(incident.repair.steps)
     assert [entry.what for entry in story.log(request)] == ["asked: Terminate", "Terminate done"]
     assert story.whispers() == []
 
@@ -111,7 +111,7 @@ def test_outside_of_a_group_a_crash_is_no_worse(story: Story) -> None:
     story.act(request, 2)
 
     assert story.is_gone(victim)
-    assert story.outcome(request).startswith(f"Found {victim.host} already terminated.; Took {victim.instance} out")
+    assert story.outcome(request).startswith(f"Found {victim.host} already terminated. Took {victim.instance} out")
     assert story.terminations() == 1
     story.look()
     assert story.state(victim) is State.RESOLVED

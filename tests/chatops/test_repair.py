@@ -32,7 +32,7 @@ def test_the_host_goes_and_the_incident_says_how(story: Story) -> None:
         f"Terminated {victim.host} in Auto Scaling group {GROUP}, which replaces it.",
         f"Took {victim.instance} out of prod-payments, so that ECS starts its tasks elsewhere.",
     )
-    assert story.outcome(request) == "; ".join(repair.steps)
+    assert story.outcome(request) == " ".join(repair.steps)
 
 
 def test_who_did_it_stands_in_the_log_and_in_the_member_account(story: Story) -> None:
