@@ -1,6 +1,9 @@
 """The embedded AWS as its parent sees it: started, asked, and stopped by its own process id."""
 
 import json
+import os
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,12 +29,14 @@ class AwsProcess:
     """A running `python -m coastguard.local.aws`. It removes its temporary folder itself, even if we are killed."""
 
     def __init__(self) -> None:
-        argument = json.dumps({"folder": tempfile.mkdtemp(prefix="coastguard-")})
+        self._folder = tempfile.mkdtemp(prefix="coastguard-")
+        argument = json.dumps({"folder": self._folder})
         self._process = subprocess.Popen(  # noqa: S603  # ourselves
             [sys.executable, "-m", "coastguard.local.aws", argument],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # with its Lambda workers, so that all of them can be ended together
         )
         self.url = ""
 
@@ -49,16 +54,18 @@ class AwsProcess:
         self.url = f"http://127.0.0.1:{json.loads(line)['port']}"
 
     def stop(self) -> None:
-        """End it: it notices that its stdin is closed. Kill it if it does not."""
+        """End it: it notices that its stdin is closed. Kill it and its children if it does not."""
         if self._process.stdin:
             self._process.stdin.close()
         try:
             self._process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         if self._process.stdout:
             self._process.stdout.close()
+        # What a function was still unpacking while the folder was removed would stay behind.
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def session(self, account: str = HUB.id, region: str = HUB_REGION) -> boto3.Session:
         """Sign in as an account's root: there, an account's id is its access key."""
