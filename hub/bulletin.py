@@ -28,7 +28,6 @@ class Bulletin:
     cluster: Cluster
     episode: str
     channel: str
-    started_at: datetime
     ts: str = ""
     shown: str = ""
     noted: str = ""

@@ -119,7 +119,6 @@ def _begin(cluster: Cluster, known: Known, channel: str, now: datetime) -> Bulle
         cluster=cluster,
         episode=f"ep-{now:%Y%m%dT%H%M%S%f}",
         channel=channel,
-        started_at=now,
         noted=f"log#{now.isoformat(timespec='milliseconds')}",
         doubt_since=now,
         lease_until=now + LEASE,

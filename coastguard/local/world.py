@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -36,17 +37,17 @@ class Plan:
 class World:
     """A context manager: inside it the world stands, afterwards nothing of it is left.
 
-    `url` is the page's; `outputs` are those of the hub's stack; `started` is when it stood, by time.monotonic.
+    `url` is the page's; `outputs` are those of the hub's stack.
     """
 
     def __init__(self, plan: Plan, progress: Callable[[str], None]) -> None:
         self.plan = plan
         self.outputs: dict[str, str] = {}
-        self.started = 0.0
         self.workspace = Workspace(time.time)
         self.aws: AwsProcess
         self._progress = progress
         self._server: Server
+        self._undo = ExitStack()
 
     @property
     def url(self) -> str:
@@ -54,35 +55,24 @@ class World:
         return self._server.url
 
     def __enter__(self) -> Self:
-        self._server = Server(self.plan.port)
-        try:
+        with ExitStack() as undo:
+            self._server = Server(self.plan.port)
+            undo.callback(self._server.stop)
             self._progress("starting an AWS organization on this machine")
             self.aws = AwsProcess()
-        except BaseException:
-            self._server.stop()
-            raise
-        try:
+            undo.callback(self.aws.stop)  # which comes first: its functions speak to our Slack until their end
             self._deploy()
-        except BaseException:
-            self._stop()
-            raise
-        self.started = time.monotonic()
+            self._undo = undo.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._stop()
+        self._undo.close()
 
     def fleet(self) -> dict[str, Any]:
         """Show the fleet: accounts, Regions, clusters, instances."""
         return self.aws.ask("fleet")
-
-    def _stop(self) -> None:
-        try:
-            self.aws.stop()  # first: its functions speak to our Slack until their end
-        finally:
-            self._server.stop()
 
     def _deploy(self) -> None:
         code = package.build(self._progress)

@@ -81,7 +81,7 @@ def incident(**changes: Any) -> Incident:
 
 
 def bulletin(**changes: Any) -> Bulletin:
-    return replace(Bulletin(CLUSTER, "ep-1", CHANNEL, NOW), **changes)
+    return replace(Bulletin(CLUSTER, "ep-1", CHANNEL), **changes)
 
 
 # From Slack to the front ----------------------------------------------------------------------------------------------

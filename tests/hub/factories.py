@@ -107,7 +107,7 @@ def incident(number: int = 1, state: State = State.OPEN, *, cluster: Cluster = C
 def bulletin(**more: object) -> Bulletin:
     """A bulletin that Slack shows."""
     began = NOON - timedelta(minutes=5)
-    usual = Bulletin(CLUSTER, EPISODE, CHANNEL, began, ts="1795175700.000100", noted=f"log#{began.isoformat()}")
+    usual = Bulletin(CLUSTER, EPISODE, CHANNEL, ts="1795175700.000100", noted=f"log#{began.isoformat()}")
     return replace(usual, **more)  # type: ignore[arg-type]  # any field of a bulletin
 
 

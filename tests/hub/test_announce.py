@@ -44,7 +44,7 @@ class Scene:
     def begin(self) -> None:
         """What a look writes when an episode begins, before it posts."""
         now = self.clock()
-        begun = Bulletin(CLUSTER, EPISODE, CHANNEL, now, noted=f"log#{now.isoformat()}", doubt_since=now)
+        begun = Bulletin(CLUSTER, EPISODE, CHANNEL, noted=f"log#{now.isoformat()}", doubt_since=now)
         self.store.save(OPEN, replace(begun, lease_until=now + LEASE))
 
     @property

@@ -68,7 +68,6 @@ def test_the_first_incident_begins_an_episode_with_a_bulletin_in_doubt(desk: Des
         CLUSTER,
         EPISODE,
         CHANNEL,
-        NOON,
         noted="log#2026-11-20T12:00:00.000+00:00",
         doubt_since=NOON,
         lease_until=NOON + LEASE,

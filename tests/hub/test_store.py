@@ -415,7 +415,7 @@ def test_rows_with_fields_of_a_newer_release_can_be_read(store: Store, dynamodb:
 def test_rows_of_an_older_release_can_be_read(store: Store, dynamodb: Any) -> None:
     store.save([incident()], bulletin(), [entry()])
     needed = {
-        "bulletin": {"cluster", "episode", "channel", "started_at"},
+        "bulletin": {"cluster", "episode", "channel"},
         f"instance#{instance_id()}": {
             "id", "cluster", "instance", "episode", "state", "since", "opened_at", "sighting",
         },
@@ -433,9 +433,7 @@ def test_rows_of_an_older_release_can_be_read(store: Store, dynamodb: Any) -> No
         rewrite(dynamodb, sk, older)
 
     bare = written(incident(sighting=Sighting(instance_id(), "ACTIVE")))
-    assert store.known(CLUSTER) == Known(
-        {instance_id(): bare}, Bulletin(CLUSTER, EPISODE, "C0ECSALERTS", bulletin().started_at, version=1)
-    )
+    assert store.known(CLUSTER) == Known({instance_id(): bare}, Bulletin(CLUSTER, EPISODE, "C0ECSALERTS", version=1))
     assert store.entries(CLUSTER, "") == [(entry().key, entry())]
 
 
@@ -446,7 +444,7 @@ def test_only_what_every_release_has_written_must_be_there() -> None:
         return {field.name for field in fields(kind) if field.default.__class__.__name__ == "_MISSING_TYPE"}
 
     assert needed(Incident) == {"id", "cluster", "instance", "episode", "state", "since", "opened_at", "sighting"}
-    assert needed(Bulletin) == {"cluster", "episode", "channel", "started_at"}
+    assert needed(Bulletin) == {"cluster", "episode", "channel"}
     assert needed(audit.Entry) == {"at", "who", "what", "where", "result"}
     assert needed(Claim) == {"request", "at"}
     assert needed(Sighting) == {"instance", "status"}
