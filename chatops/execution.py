@@ -24,6 +24,7 @@ from hub.mrkdwn import date, escape, mention, visible
 from hub.queues import Queues, Record
 from hub.slack import Rejected, Slack
 from hub.store import Store
+from hub.storm import lock
 from spoke.accounts import Accounts, Role
 from spoke.errors import Busy, NotDone, Refused
 from spoke.repairs import REMEDIES
@@ -161,6 +162,10 @@ class Execution:
             raise NotAllowed(_STALE)
         if bulletin.closed:
             raise NotAllowed(_OVER)
+        if request.wish in REMEDIES and REMEDIES[request.wish].drastic:
+            storm = self.store.storm(bulletin.channel, request.cluster.region)
+            if storm and not storm.closed:
+                raise NotAllowed(lock(storm.region))
 
     def _change(self, request: Request, change: Callable[[Incident], tuple[Incident, list[Entry]]]) -> Incident:
         """Change the incident a request is about and ask for a look, which will show it."""

@@ -102,6 +102,7 @@ def deploy_command(  # noqa: PLR0913  # a command has the options it has
         "SlackTeam": slack_team,
         "SlackChannel": slack_channel,
         "GraceSeconds": str(grace),
+        "Regions": regions,
         **({"SlackBotToken": slack_bot_token} if slack_bot_token else {}),
         **({"SlackSigningSecret": slack_signing_secret} if slack_signing_secret else {}),
     }

@@ -1,4 +1,4 @@
-"""Announce: make Slack show what a bulletin says. One message per episode, also after crashes and lost answers.
+"""Announce: make Slack show what a record (a bulletin or a storm) says. One message each, also after crashes.
 
     lease + doubt in the row ─▶ chat.postMessage ─▶ ts in the row, doubt cleared
           │ any crash or lost answer: the doubt stays
@@ -12,113 +12,161 @@ Who finds nothing has settled the old doubt, and nobody has posted meanwhile, fo
 never longer than one try to post, however long an outage lasts and however much is said in the channel.
 
 Exactly once cannot be had over this API: a double that is found and removed is the best there is.
+
+Edits come out of a budget of the whole app, because Slack counts them so. Who gets none comes back later and draws what
+is true then: nothing waits that would be old by the time it is shown.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from hub.bulletin import Bulletin, Tone
+from hub.bulletin import Bulletin
 from hub.desk import LEASE
-from hub.message import EVENT_TYPE, Message, note
+from hub.message import Message, event_type, note
 from hub.slack import NotNow, Rejected, Slack
-from hub.store import Conflict, Store
+from hub.store import Conflict, Record, Store
 
+# Slack takes somewhat more than 50 edits a minute from an app.
+EDITS_A_MINUTE = 45
+# So soon after an edit the next one waits, unless a person waits for it.
+EDIT_GAP = timedelta(seconds=3)
 # Slack's clock and ours may differ by so much.
 _CLOCKS = timedelta(seconds=2)
 # So long after its lease Slack may still have accepted a post.
 _LATE = timedelta(minutes=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What shall be shown. `last` says that nothing will follow; `urgent` that a person waits for it."""
+
+    message: Message
+    last: bool = False
+    urgent: bool = False
+
+
 class Announcer:
-    """Brings one bulletin's message in line. Only a look calls it."""
+    """Brings one record's message in line. Only a look calls it."""
 
     def __init__(self, slack: Callable[[], Slack], store: Store, clock: Callable[[], datetime]) -> None:
         self._slack = slack
         self._store = store
         self._clock = clock
 
-    def show(self, bulletin: Bulletin, message: Message, tone: Tone, *, leased: bool) -> Bulletin:
-        """Make Slack show `message`, and say in its thread what has happened since the last time.
+    def show(self, record: Record, saying: Saying, *, leased: bool) -> Record:
+        """Make Slack show it, and say in a bulletin's thread what has happened since the last time.
 
-        `leased` says that this very look has begun the bulletin and so holds its lease. Raises SlackError, Conflict.
+        `leased` says that this very look has begun the record and so holds its lease. Raises SlackError, Conflict.
         """
-        if bulletin.ts and bulletin.shown == message.digest:
-            return bulletin
-        there = self._edit(bulletin, message) if bulletin.ts else self._post(bulletin, message, leased=leased)
+        if record.ts and record.shown == saying.message.digest:
+            return record
+        there = self._edit(record, saying) if record.ts else self._post(record, saying.message, leased=leased)
+        now = self._clock()
         try:
-            told = self._narrate(there)
-            return self._store.save_bulletin(replace(told, shown=message.digest, closed=tone is Tone.RESOLVED))
+            # What has just begun has nothing in its log that it does not say itself.
+            told = there if leased else self._narrate(there)
+            closed_at = now if saying.last else None
+            shown = saying.message.digest
+            return self._store.keep(replace(told, shown=shown, shown_at=now, closed=saying.last, closed_at=closed_at))
         except Conflict:
-            self._doubt_what_is_shown(bulletin)
+            self._doubt_what_is_shown(record)
             raise
 
-    def _doubt_what_is_shown(self, bulletin: Bulletin) -> None:
-        """Somebody was quicker, yet Slack may show what we drew, which is older: let the next look edit again."""
-        newest = self._store.bulletin(bulletin.cluster)
-        if newest:
-            self._store.save_bulletin(replace(newest, shown="", closed=False))
+    def posted_in(self, channel: str, thread: str, since: datetime) -> dict[str, str]:
+        """Find the bulletins that stand in a thread since then: ts by bulletin. Doubles are deleted."""
+        slack = self._slack()
+        found: dict[str, str] = {}
+        for post in slack.mine(channel, since - _CLOCKS, self._clock() + _LATE, event_type(Bulletin.kind), thread):
+            bulletin = str(post.payload.get(Bulletin.kind))
+            if found.setdefault(bulletin, post.ts) != post.ts:
+                slack.delete(channel, post.ts)
+        return found
 
-    def _edit(self, bulletin: Bulletin, message: Message) -> Bulletin:
+    def _doubt_what_is_shown(self, record: Record) -> None:
+        """Somebody was quicker, yet Slack may show what we drew, which is older: let the next look edit again."""
+        newest = self._store.newest(record)
+        if newest:
+            self._store.keep(replace(newest, shown="", closed=False))
+
+    def _edit(self, record: Record, saying: Saying) -> Record:
+        self._afford(record, urgent=saying.urgent)
         try:
-            self._update(bulletin, bulletin.ts, message)
+            self._update(record, record.ts, saying.message)
         except Rejected as error:
             if error.word != "message_not_found":
                 raise
             # Somebody has deleted it; the incidents go on.
-            return self._post(replace(bulletin, ts="", doubt_since=None), message, leased=False)
-        return bulletin
+            return self._post(replace(record, ts="", doubt_since=None), saying.message, leased=False)
+        return record
 
-    def _post(self, bulletin: Bulletin, message: Message, *, leased: bool) -> Bulletin:
+    def _afford(self, record: Record, *, urgent: bool) -> None:
+        """Take an edit out of the app's budget, or raise NotNow with a moment of its own in a minute to come."""
+        now = self._clock()
+        if not urgent and record.shown_at and now - record.shown_at < EDIT_GAP:
+            raise NotNow("this message was edited a moment ago", EDIT_GAP.seconds)
+        over = self._store.spend("chat.update", now) - EDITS_A_MINUTE
+        if over > 0 and not urgent:
+            minutes, place = divmod(over - 1, EDITS_A_MINUTE)
+            raise NotNow(
+                "this minute's edits are used up", 60 - now.second + 60 * minutes + place * 60 // EDITS_A_MINUTE
+            )
+
+    def _post(self, record: Record, message: Message, *, leased: bool) -> Record:
         ts = ""
         if not leased:
-            self._await_lease(bulletin)
-            ts = self._adopt(bulletin)
+            self._await_lease(record)
+            ts = self._adopt(record)
             if ts:
-                self._update(bulletin, ts, message)
+                self._update(record, ts, message)
             else:
                 now = self._clock()
-                bulletin = self._store.save_bulletin(replace(bulletin, doubt_since=now, lease_until=now + LEASE))
-        settled = replace(bulletin, doubt_since=None, lease_until=None)
+                record = self._store.keep(replace(record, doubt_since=now, lease_until=now + LEASE))
+        settled = replace(record, doubt_since=None, lease_until=None)
         if ts:
             return replace(settled, ts=ts)
-        parts = message.text, message.blocks, message.attachments, message.metadata
+        parts = message.text, message.blocks, message.attachments, message.metadata, record.thread
         try:
-            return replace(settled, ts=self._slack().post(bulletin.channel, *parts))
+            return replace(settled, ts=self._slack().post(record.channel, *parts))
         except (NotNow, Rejected):
             # Slack has told us that it did nothing: who comes next need neither wait nor read the channel.
-            self._store.save_bulletin(settled)
+            self._store.keep(settled)
             raise
 
-    def _update(self, bulletin: Bulletin, ts: str, message: Message) -> None:
-        self._slack().update(bulletin.channel, ts, message.text, message.blocks, message.attachments, message.metadata)
+    def _update(self, record: Record, ts: str, message: Message) -> None:
+        self._slack().update(record.channel, ts, message.text, message.blocks, message.attachments, message.metadata)
 
-    def _await_lease(self, bulletin: Bulletin) -> None:
+    def _await_lease(self, record: Record) -> None:
         """Raise NotNow while somebody else may still be posting."""
         now = self._clock()
-        if bulletin.lease_until and now < bulletin.lease_until:
-            seconds = int((bulletin.lease_until - now).total_seconds()) + 1
-            raise NotNow("a post of this bulletin may be under way", seconds)
+        if record.lease_until and now < record.lease_until:
+            seconds = int((record.lease_until - now).total_seconds()) + 1
+            raise NotNow("a post of this message may be under way", seconds)
 
-    def _adopt(self, bulletin: Bulletin) -> str:
-        """Find what an earlier try may have posted: the earliest message is ours from now on, doubles are deleted."""
-        if bulletin.doubt_since is None:
+    def _adopt(self, record: Record) -> str:
+        """The earliest message that an earlier try has posted is ours from now on; doubles are deleted."""
+        if record.doubt_since is None:
             return ""
-        since, until = bulletin.doubt_since - _CLOCKS, (bulletin.lease_until or self._clock()) + _LATE
+        since, until = record.doubt_since - _CLOCKS, (record.lease_until or self._clock()) + _LATE
         slack = self._slack()
-        posts = slack.mine(bulletin.channel, since, until, EVENT_TYPE)
-        found = [post for post in posts if post.payload.get("bulletin") == bulletin.id]
+        posts = slack.mine(record.channel, since, until, event_type(record.kind), record.thread)
+        found = [post.ts for post in posts if post.payload.get(record.kind) == record.id]
         for double in found[1:]:
-            slack.delete(bulletin.channel, double.ts)
-        return found[0].ts if found else ""
+            slack.delete(record.channel, double)
+        return found[0] if found else ""
 
-    def _narrate(self, bulletin: Bulletin) -> Bulletin:
+    def _narrate(self, record: Record) -> Record:
         """Say in the thread what the log has got since; twice at worst, if we die between saying and noting it."""
+        if not isinstance(record, Bulletin):
+            return record
+        bulletin: Bulletin = record
         for key, entry in self._store.entries(bulletin.cluster, bulletin.noted):
             bulletin = replace(bulletin, noted=key)
-            if not entry.quiet:
+            # In a storm's thread hundreds of clusters speak: there, only what people do is worth a line.
+            if not entry.quiet and (entry.who or not bulletin.thread):
                 text, blocks = note(entry)
-                self._slack().post(bulletin.channel, text, blocks, thread=bulletin.ts)
+                thread = bulletin.thread or bulletin.ts
+                self._slack().post(bulletin.channel, text, blocks, thread=thread, aloud=entry.aloud)
                 # At once: Slack takes a message a second, so the next one may have to wait.
-                bulletin = self._store.save_bulletin(bulletin)
+                bulletin = self._store.keep(bulletin)
         return bulletin

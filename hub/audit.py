@@ -12,7 +12,7 @@ class Entry:
     """One line of a cluster's log.
 
     `who` is a Slack user id, or "" for Coastguard itself; `where` the host it is about. A quiet entry is kept but not
-    said in the bulletin's thread.
+    said in the bulletin's thread; one that is `aloud` is shown in the channel too, because an edit alone tells nobody.
     """
 
     at: datetime
@@ -24,6 +24,7 @@ class Entry:
     request: str = ""
     source_identity: str = ""
     quiet: bool = False
+    aloud: bool = False
 
     @property
     def key(self) -> str:

@@ -5,12 +5,17 @@ whose answer never came; whoever finds it reads the channel's history before pos
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import ClassVar
 
 from hub.incident import Condition, Incident, State
+from hub.tally import Tally
 from spoke.places import Cluster
+
+# What was resolved a shorter while ago goes on in its message instead of beginning a new one.
+REOPENS = timedelta(minutes=10)
 
 # Up to so many instances have a row and buttons each; beyond, the bulletin is of constant size.
 ROWS = 5
@@ -22,8 +27,12 @@ OLDEST = 10
 class Bulletin:
     """The one Slack message of a cluster's episode, as far as we know what Slack shows.
 
-    `shown` is the digest of the message shown last, `noted` the key of the last log entry said in the thread.
+    `shown` is the digest of the message shown last, `noted` the key of the last log entry said in the thread. One that
+    is `aside` was left to a storm to post; one that belongs to a `storm` stands in that storm's `thread`. `group` is
+    the cluster's monitoring group, `tally` what its unresolved incidents have in common.
     """
+
+    kind: ClassVar[str] = "bulletin"
 
     cluster: Cluster
     episode: str
@@ -34,12 +43,24 @@ class Bulletin:
     doubt_since: datetime | None = None
     lease_until: datetime | None = None
     closed: bool = False
+    opened_at: datetime | None = None
+    shown_at: datetime | None = None
+    closed_at: datetime | None = None
+    aside: bool = False
+    storm: str = ""
+    thread: str = ""
+    group: str = ""
+    tally: Tally = field(default_factory=Tally)
     version: int = 0
 
     @property
     def id(self) -> str:
         """Names this bulletin in the message's metadata: one cluster, one episode."""
         return f"{self.cluster.key}#{self.episode}"
+
+    def reopens(self, now: datetime) -> bool:
+        """Whether trouble that begins now goes on in this message."""
+        return bool(self.closed and self.ts and self.closed_at and now - self.closed_at < REOPENS)
 
 
 class Tone(StrEnum):
@@ -53,7 +74,10 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a bulletin says: everything that is rendered, nothing about how."""
+    """What a bulletin says: everything that is rendered, nothing about how.
+
+    `locked` tells why nobody may do anything drastic now, "" when they may.
+    """
 
     cluster: Cluster
     tone: Tone
@@ -62,9 +86,11 @@ class Content:
     rows: tuple[Incident, ...]
     more: tuple[Incident, ...]
     unchecked: tuple[str, ...]
+    group: str = ""
+    locked: str = ""
 
 
-def compose(bulletin: Bulletin, incidents: Iterable[Incident]) -> Content:
+def compose(bulletin: Bulletin, incidents: Iterable[Incident], locked: str = "") -> Content:
     """Say what an episode's incidents amount to."""
     mine = sorted((i for i in incidents if i.episode == bulletin.episode), key=lambda i: (i.since, i.instance))
     live = [i for i in mine if i.unresolved]
@@ -78,6 +104,8 @@ def compose(bulletin: Bulletin, incidents: Iterable[Incident]) -> Content:
         rows=tuple(shown) if few else (),
         more=() if few else tuple(shown),
         unchecked=tuple(sorted({text for i in live for text in i.sighting.unchecked})),
+        group=bulletin.group,
+        locked=locked if live else "",
     )
 
 
@@ -103,6 +131,8 @@ def _headline(mine: list[Incident], live: list[Incident]) -> str:
             return f"Acknowledged: ECS agent disconnected on {_count(len(live))}{tail}"
     if all(i.sighting.connected is None for i in live):
         return f"ECS agent reported disconnected on {_count(len(live))}, could not be checked{tail}"
+    if all(i.flapping for i in live):
+        return f"ECS agent flapping on {_count(len(live))}{tail}"
     return f"ECS agent disconnected on {_count(len(live))}{tail}"
 
 
@@ -111,6 +141,8 @@ def _why(live: list[Incident]) -> str:
         return ""
     if all(i.sighting.connected is None for i in live):
         return "ECS says that the agent has gone, and Coastguard could not look whether it is back."
+    if all(i.flapping for i in live):
+        return "The agent goes and comes back again and again: deploys and placements there fail now and then."
     tasks = sum(i.sighting.running_tasks for i in live)
     if any(i.sighting.checks == "impaired" for i in live):
         return "EC2 status checks fail as well: the host itself is in trouble, and so are the tasks on it."

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from hub.audit import Entry
 from hub.bulletin import Bulletin, how_it_ended
 from hub.hints import Drop
-from hub.incident import Incident, Reason, Verdict, decide
+from hub.incident import CALM, FLAPS, Incident, Reason, Verdict, decide
 from hub.store import Conflict, Known, Store
+from hub.tally import Tally
 from spoke.places import Cluster
 from spoke.sighting import Sighting
 
@@ -21,6 +22,10 @@ from spoke.sighting import Sighting
 LEASE = timedelta(seconds=10)
 _TRIES = 5
 _NAMED = 5
+_FLAPPING = (
+    f"gone {FLAPS} times within an hour: this stays one incident until the agent has been back for"
+    f" {CALM.seconds // 60} minutes"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +42,16 @@ class Gone(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """On what terms a cluster is watched: how long an agent may be gone, and where its bulletins go."""
+class Watch:
+    """How a cluster is watched: how long an agent may be gone, where its bulletins go, what group it is in.
+
+    `aside` says that a bulletin that begins now is to be left to a storm, and is not posted for itself.
+    """
 
     grace: timedelta
     channel: str
+    group: str = ""
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +69,10 @@ class Desk:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def examine(self, cluster: Cluster, known: Known, seen: Seen, terms: Terms, now: datetime) -> Examined:
+    def examine(self, cluster: Cluster, known: Known, seen: Seen, watch: Watch, now: datetime) -> Examined:
         """Bring the cluster's incidents in line with what was seen. Raises Conflict: then look again."""
         running = known.bulletin if known.bulletin and not known.bulletin.closed else None
-        bulletin = running or _begin(cluster, known, terms.channel, now)
+        bulletin = running or _begin(cluster, known, watch, now)
         verdicts = tuple(
             decide(
                 known.incidents.get(instance),
@@ -71,7 +81,7 @@ class Desk:
                 cluster=cluster,
                 episode=bulletin.episode,
                 now=now,
-                grace=terms.grace,
+                grace=watch.grace,
                 replacement=seen.replacements.get(instance, ""),
             )
             for instance, sighting in sorted(seen.sightings.items())
@@ -81,10 +91,17 @@ class Desk:
         ]
         if not changed:
             return Examined(tuple(known.incidents.values()), known.bulletin, verdicts)
-        # Whoever opens an incident writes its bulletin too: if somebody has closed it meanwhile, that is a conflict.
-        opens = any(verdict.reason is Reason.CONFIRMED for verdict in verdicts)
-        written = self._store.save(changed, None if running and not opens else bulletin, _entries(verdicts, now))
         incidents = known.incidents | {i.instance: replace(i, version=i.version + 1) for i in changed}
+        opens = any(verdict.reason is Reason.CONFIRMED for verdict in verdicts)
+        if not (running or opens):
+            self._store.save(changed, entries=_entries(verdicts, now))
+            return Examined(tuple(incidents.values()), None, verdicts)
+        counted = replace(bulletin, tally=Tally.of(i for i in incidents.values() if i.episode == bulletin.episode))
+        # Whoever opens an incident writes its bulletin too: if somebody has closed it meanwhile, that is a conflict.
+        entries = _entries(verdicts, now)
+        if opens and known.bulletin and known.bulletin.closed and bulletin.episode == known.bulletin.episode:
+            entries.append(Entry(now, "", "reopened", cluster.name, "", aloud=True))
+        written = self._store.save(changed, counted if opens or counted != running else None, entries)
         return Examined(tuple(incidents.values()), written or running, verdicts)
 
     def change(
@@ -113,25 +130,39 @@ class Desk:
         return replace(changed, version=changed.version + 1)
 
 
-def _begin(cluster: Cluster, known: Known, channel: str, now: datetime) -> Bulletin:
-    """Begin an episode. Its bulletin is born in doubt, so the post that follows needs no write before it."""
+def _begin(cluster: Cluster, known: Known, watch: Watch, now: datetime) -> Bulletin:
+    """Begin an episode, or go on with one that was over a moment ago.
+
+    A new bulletin is born in doubt, so the post that follows needs no write before it; unless none follows.
+    """
+    before = known.bulletin
+    if before and before.reopens(now):
+        return replace(before, closed=False, closed_at=None, shown="", opened_at=now)
     return Bulletin(
         cluster=cluster,
         episode=f"ep-{now:%Y%m%dT%H%M%S%f}",
-        channel=channel,
+        channel=watch.channel,
         noted=f"log#{now.isoformat(timespec='milliseconds')}",
-        doubt_since=now,
-        lease_until=now + LEASE,
-        version=known.bulletin.version if known.bulletin else 0,
+        doubt_since=None if watch.aside else now,
+        lease_until=None if watch.aside else now + LEASE,
+        aside=watch.aside,
+        opened_at=now,
+        group=watch.group,
+        version=before.version if before else 0,
     )
 
 
 def _entries(verdicts: Sequence[Verdict], now: datetime) -> list[Entry]:
-    """Log what a look has found: a line for what opened, one for each kind of ending and for each repair given up."""
+    """Log what a look has found: a line for what opened, one for each kind of ending and for each repair given up.
+
+    An agent that flaps is worth a line too, when it is first seen to.
+    """
     opened = [v.incident for v in verdicts if v.reason is Reason.CONFIRMED and v.incident]
     over = [v.incident for v in verdicts if v.reason is Reason.OVER and v.incident]
     entries = [_entry(now, "opened", about, how, quiet=True) for how, about in _sorted_by(_how_it_began, opened)]
     entries += [_entry(now, "resolved", about, how) for how, about in _sorted_by(_how_it_ended, over)]
+    flapping = [i for i in opened if i.flapping]
+    entries += [_entry(now, "flapping", flapping, _FLAPPING)] if flapping else []
     entries += [
         _entry(now, f"{v.incident.repair.remedy} failed", [v.incident], v.incident.repair.problem)
         for v in verdicts

@@ -2,6 +2,8 @@
 
 A hint is never believed: it decides where to look and since when an agent may be gone, not what is true.
 The account of a hint is the envelope's, which EventBridge sets; ARNs inside the event must agree with it.
+
+An event that a replayed archive delivers tells where to look, but not since when: what it reports may be long over.
 """
 
 import json
@@ -20,10 +22,10 @@ MOST_WAITS = 2
 
 
 # Why somebody looks, besides what an event of a member says (KINDS).
-SWEEP, REQUEST, AGAIN = "sweep", "request", "look again"
-
+SWEEP, REQUEST, AGAIN, ALONE, REPLAY = "sweep", "request", "look again", "no storm", "replay"
 
 _HOST = re.compile(r"m?i-[0-9a-f]{8,32}")
+_STORM = re.compile(r"([A-Z0-9]{2,28})/([a-z]{2}(?:-[a-z]+){1,2}-[0-9]{1,2})", re.ASCII)
 
 
 class BadHint(ValueError):
@@ -38,13 +40,14 @@ class Foreign(BadHint):
 class Drop:
     """What a hint says of one container instance.
 
-    `at` is when the agent was said to have gone, `version` ECS's counter of changes at that time, `waits` how often
-    this drop was put back because the instance had changed since. `host` is the EC2 or SSM id that the event names: to
-    be shown if nobody can look, never acted upon.
+    `at` is when the agent was said to have gone, None when nobody said: then the instance is only worth a look.
+    `version` is ECS's counter of changes at that time, `waits` how often this drop was put back because the instance
+    had changed since. `host` is the EC2 or SSM id that the event names: to be shown if nobody can look, never acted
+    upon.
     """
 
     instance: str
-    at: datetime
+    at: datetime | None
     version: int | None = None
     waits: int = 0
     host: str = ""
@@ -52,15 +55,32 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A reason to look at a cluster; no drops means: at what is already known of it."""
+    """A reason to look at a cluster; no drops means: at what is already known of it.
+
+    `crowd` is how many clusters of the Region were spoken of in the same breath: many together are a storm.
+    """
 
     cluster: Cluster
     why: str
     drops: tuple[Drop, ...] = ()
+    crowd: int = 0
 
 
-def from_message(text: str) -> Hint | None:
-    """Read a message of the delay queue: an EventBridge envelope or a hint of our own.
+@dataclass(frozen=True, slots=True, order=True)
+class StormHint:
+    """A reason to see whether a channel has a storm in a Region, and to say how it stands."""
+
+    channel: str
+    region: str
+
+    @property
+    def key(self) -> str:
+        """The storm in one word, "C0ECSALERTS/eu-west-1"."""
+        return f"{self.channel}/{self.region}"
+
+
+def from_message(text: str) -> Hint | StormHint | None:
+    """Read a message of the queues: an EventBridge envelope or a hint of our own.
 
     None means that the message is fine but nobody needs to look. Raises BadHint.
     """
@@ -70,13 +90,18 @@ def from_message(text: str) -> Hint | None:
         raise BadHint("not JSON") from error
     if not isinstance(body, dict):
         raise BadHint("not a JSON object")
+    if "storm" in body:
+        return _storm(body["storm"])
     return _from_own(body) if "cluster" in body else _from_envelope(body)
 
 
-def to_message(hint: Hint) -> str:
+def to_message(hint: Hint | StormHint) -> str:
     """Write a hint as a message that `from_message` reads."""
-    drops = [[d.instance, d.at.timestamp(), d.version, d.waits, d.host] for d in hint.drops]
-    return json.dumps({"cluster": hint.cluster.key, "why": hint.why, "drops": drops}, separators=(",", ":"))
+    if isinstance(hint, StormHint):
+        return json.dumps({"storm": hint.key}, separators=(",", ":"))
+    drops = [[d.instance, d.at and d.at.timestamp(), d.version, d.waits, d.host] for d in hint.drops]
+    body = {"cluster": hint.cluster.key, "why": hint.why, "drops": drops, "crowd": hint.crowd}
+    return json.dumps(body, separators=(",", ":"))
 
 
 def gather(hints: Iterable[Hint]) -> list[Hint]:
@@ -84,15 +109,18 @@ def gather(hints: Iterable[Hint]) -> list[Hint]:
 
     A sweep together with another reason is that other reason.
     """
-    gathered: dict[Cluster, tuple[str, dict[str, Drop]]] = {}
+    gathered: dict[Cluster, tuple[str, int, dict[str, Drop]]] = {}
     for hint in hints:
-        why, drops = gathered.get(hint.cluster, (SWEEP, {}))
-        gathered[hint.cluster] = (hint.why if why == SWEEP else why, drops)
+        why, crowd, drops = gathered.get(hint.cluster, (SWEEP, 0, {}))
+        gathered[hint.cluster] = (hint.why if why == SWEEP else why, max(crowd, hint.crowd), drops)
         for drop in hint.drops:
             known = drops.get(drop.instance)
             if known is None or _age(drop) > _age(known):
                 drops[drop.instance] = drop
-    return [Hint(cluster, why, tuple(drops[i] for i in sorted(drops))) for cluster, (why, drops) in gathered.items()]
+    return [
+        Hint(cluster, why, tuple(drops[i] for i in sorted(drops)), crowd)
+        for cluster, (why, crowd, drops) in gathered.items()
+    ]
 
 
 def portions(hint: Hint) -> list[Hint]:
@@ -101,22 +129,34 @@ def portions(hint: Hint) -> list[Hint]:
     return [replace(hint, drops=hint.drops[start : start + DROPS_PER_MESSAGE]) for start in starts]
 
 
+def _storm(key: object) -> StormHint:
+    found = _STORM.fullmatch(key) if isinstance(key, str) else None
+    if not found:
+        raise BadHint(f"not a storm: {str(key)[:100]!r}")
+    return StormHint(*found.groups())
+
+
 def _from_own(body: Mapping[str, Any]) -> Hint:
     try:
         cluster = Cluster.from_key(body["cluster"])
         drops = tuple(_own_drop(cluster, *parts) for parts in body["drops"])
-        return Hint(cluster, str(body["why"]), drops)
+        return Hint(cluster, str(body["why"]), drops, _whole(body.get("crowd", 0)))
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError, OSError) as error:
         raise BadHint(f"not a hint: {error}"[:300]) from error
 
 
 def _own_drop(  # noqa: PLR0913  # a drop has these parts
-    cluster: Cluster, instance: str, at: float, version: int | None, waits: int, host: str = ""
+    cluster: Cluster, instance: str, at: float | None, version: int | None, waits: int, host: str = ""
 ) -> Drop:
     ContainerInstance(cluster.account, cluster.region, instance)  # raises BadPlace for what cannot be one
-    if not isinstance(waits, int) or not isinstance(version, int | None):
-        raise TypeError("version and waits must be whole numbers")
-    return Drop(instance, datetime.fromtimestamp(at, UTC), version, waits, _host(host))
+    dated = None if at is None else datetime.fromtimestamp(at, UTC)
+    return Drop(instance, dated, version if version is None else _whole(version), _whole(waits), _host(host))
+
+
+def _whole(number: object) -> int:
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise TypeError(f"{str(number)[:50]!r} is not a whole number")
+    return number
 
 
 def _from_envelope(body: Mapping[str, Any]) -> Hint | None:
@@ -129,7 +169,10 @@ def _from_envelope(body: Mapping[str, Any]) -> Hint | None:
     detail = body.get("detail")
     if not isinstance(detail, dict):
         raise BadHint("the event has no detail")
-    return read(body, detail)
+    hint = read(body, detail)
+    if hint is None or not body.get("replay-name"):
+        return hint
+    return replace(hint, why=REPLAY, drops=tuple(replace(drop, at=None, version=None) for drop in hint.drops))
 
 
 def _state_change(body: Mapping[str, Any], detail: Mapping[str, Any]) -> Hint:
@@ -144,7 +187,8 @@ def _health_change(body: Mapping[str, Any], detail: Mapping[str, Any]) -> Hint:
     """Read a change of any check. Only the agent's own check says that the agent is gone, and so can date it."""
     cluster, instance = _places(body, detail)
     drop = _drop(body, detail, instance, None)
-    return Hint(cluster, "health change", (drop,) if _agent_gone(detail.get("healthChecks")) else ())
+    gone = _agent_gone(detail.get("healthChecks"))
+    return Hint(cluster, "health change", (drop if gone else replace(drop, at=None),))
 
 
 def _drop(body: Mapping[str, Any], detail: Mapping[str, Any], instance: str, version: int | None) -> Drop:
@@ -191,9 +235,13 @@ def _time(text: object) -> datetime:
         raise BadHint(f"the event's time is {text[:50]!r}") from error
 
 
-def _age(drop: Drop) -> tuple[int, int, datetime, str]:
-    """Tell which of two drops is the newer one, the same in whatever order they come; one with no version is older."""
-    return -1 if drop.version is None else drop.version, drop.waits, drop.at, drop.host
+def _age(drop: Drop) -> tuple[bool, int, int, float, str]:
+    """Tell which of two drops is the newer one, the same in whatever order they come.
+
+    One that is dated tells more than one that is not, and so does one with a version.
+    """
+    at = -1.0 if drop.at is None else drop.at.timestamp()
+    return drop.at is not None, -1 if drop.version is None else drop.version, drop.waits, at, drop.host
 
 
 # (source, detail-type) -> its reader. A new kind of event is one line here and one rule in spoke-rules.yaml.

@@ -8,6 +8,9 @@
 
 Only `decide` opens and resolves. Clicks move an incident between the states in the middle (`acknowledge`,
 `begin_repair`, `end_repair`).
+
+An instance that was confirmed to be in trouble FLAPS times within FLAP_WINDOW is flapping: its incident stays one, and
+unresolved, until the agent has been connected for CALM.
 """
 
 import hashlib
@@ -25,6 +28,16 @@ REPAIR_PATIENCE = timedelta(minutes=10)
 INCIDENT_ID = re.compile(r"inc-[0-9a-f]{10}")
 # How soon to look again at something that is changing right now.
 SOON = timedelta(seconds=10)
+# Agents drop several times an hour by design and are back within seconds; these are drops that outlasted the grace.
+FLAPS, FLAP_WINDOW = 3, timedelta(hours=1)
+CALM = timedelta(minutes=20)
+# Of an agent that never comes to rest, so many drops are kept.
+_DROPS_KEPT = 20
+
+UNWATCHED = "UNWATCHED"
+"""Status of an instance in a cluster that has been opted out."""
+# Auto Scaling's words for hosts that it has taken out of service; https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html
+_OUT_OF_SERVICE = ("EnteringStandby", "Standby", "Terminat", "Detach", "Warmed")
 
 
 class State(StrEnum):
@@ -43,6 +56,8 @@ class Condition(StrEnum):
     DEREGISTERED = "deregistered"
     TERMINATED = "terminated"
     STOPPED = "stopped"
+    OUT_OF_SERVICE = "taken out of service by Auto Scaling"
+    UNWATCHED = "no longer monitored"
     CHANGING = "changing"
     DRAINING = "draining"
     DISCONNECTED = "disconnected"
@@ -58,6 +73,7 @@ class Reason(StrEnum):
     STILL = "still in trouble"
     CHANGING = "changing right now"
     AWAITING = "awaiting the replacement"
+    FLAPPING = "back for now"
     OVERDUE = "the repair did not finish"
     OVER = "over"
 
@@ -78,7 +94,11 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One container instance's trouble. `version` grows with each change and guards its row."""
+    """One container instance's trouble. `version` grows with each change and guards its row.
+
+    `drops` are the times within FLAP_WINDOW before the last of them at which its agent was confirmed to have gone, over
+    several incidents; `calm_since` is since when a flapping one is back.
+    """
 
     id: str
     cluster: Cluster
@@ -94,12 +114,19 @@ class Incident:
     resolved_at: datetime | None = None
     ending: str = ""
     replacement: str = ""
+    drops: tuple[datetime, ...] = ()
+    calm_since: datetime | None = None
     version: int = 0
 
     @property
     def unresolved(self) -> bool:
         """Whether the trouble goes on as far as we know."""
         return self.state is not State.RESOLVED
+
+    @property
+    def flapping(self) -> bool:
+        """Whether its agent goes again and again."""
+        return len(self.drops) >= FLAPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +166,21 @@ def decide(  # noqa: PLR0911, PLR0913  # the one decision on one screen: its who
                 since=since,
                 opened_at=now,
                 sighting=sighting,
+                drops=_recent(current.drops if current else (), since),
                 version=current.version if current else 0,
             )
             return Verdict(Reason.CONFIRMED, opened)
         case _, None:
             return Verdict(Reason.NO_TROUBLE, current)
-        case ((Condition.DISCONNECTED | Condition.UNREADABLE | Condition.DRAINING), Incident()):
-            return _go_on(known, sighting, now)
+        case ((Condition.DISCONNECTED | Condition.UNREADABLE | Condition.DRAINING), Incident() as live) | (
+            Condition.OUT_OF_SERVICE,
+            Incident(state=State.REPAIRING) as live,
+        ):
+            return _go_on(live, sighting, drop, now)
         case Condition.CHANGING, Incident():
             return Verdict(Reason.CHANGING, known, again=SOON)
+        case Condition.CONNECTED, Incident(flapping=True) if not _calm(known, drop, now):
+            return Verdict(Reason.FLAPPING, _back_for_now(known, sighting, drop, now))
         case (Condition.DEREGISTERED | Condition.TERMINATED) as ending, Incident():
             if not replacement and awaits_replacement(known, now):
                 return Verdict(Reason.AWAITING, known, again=SOON)
@@ -161,6 +194,8 @@ def condition(sighting: Sighting) -> Condition:  # noqa: PLR0911  # one return f
     match sighting:
         case Sighting(status="MISSING" | "INACTIVE" | "DEREGISTERING" | "REGISTRATION_FAILED"):
             return Condition.DEREGISTERED
+        case Sighting(status="UNWATCHED"):
+            return Condition.UNWATCHED
         case Sighting(connected=True):
             return Condition.CONNECTED
         case Sighting(host_state="terminated" | "gone"):
@@ -169,6 +204,8 @@ def condition(sighting: Sighting) -> Condition:  # noqa: PLR0911  # one return f
             return Condition.STOPPED
         case Sighting(host_state="shutting-down") | Sighting(status="REGISTERING"):
             return Condition.CHANGING
+        case Sighting(lifecycle=state) if state.startswith(_OUT_OF_SERVICE):
+            return Condition.OUT_OF_SERVICE
         case Sighting(connected=None):
             return Condition.UNREADABLE
         case Sighting(status="DRAINING"):
@@ -184,8 +221,15 @@ def gone_since(sighting: Sighting, drop: Drop | None) -> datetime | None:
     that was put back too often, or whose instance cannot be read, is believed.
     """
     dates = [sighting.since] if sighting.since else []
-    if drop and (
-        drop.version is None or sighting.version is None or drop.version >= sighting.version or drop.waits >= MOST_WAITS
+    if (
+        drop
+        and drop.at
+        and (
+            drop.version is None
+            or sighting.version is None
+            or drop.version >= sighting.version
+            or drop.waits >= MOST_WAITS
+        )
     ):
         dates.append(drop.at)
     return min(dates, default=None)
@@ -238,15 +282,39 @@ def _wait(  # noqa: PLR0913  # the same input as decide's
     return Verdict(Reason.TOO_YOUNG, current, again=since + grace - now, drop=put_back)
 
 
-def _go_on(known: Incident, sighting: Sighting, now: datetime) -> Verdict:
+def _go_on(known: Incident, sighting: Sighting, drop: Drop | None, now: datetime) -> Verdict:
     repair = known.repair
     seen = replace(known, sighting=sighting)
+    if known.calm_since and sighting.connected is False:
+        seen = replace(seen, drops=_recent(known.drops, gone_since(sighting, drop) or now), calm_since=None)
     if known.state is not State.REPAIRING or repair is None:
         return Verdict(Reason.STILL, seen)
     if now - repair.at < REPAIR_PATIENCE:
         return Verdict(Reason.STILL, seen, again=SOON)
     overdue = replace(repair, finished=now, problem="it did not finish within 10 minutes")
     return Verdict(Reason.OVERDUE, end_repair(seen, overdue))
+
+
+def _recent(drops: tuple[datetime, ...], newest: datetime) -> tuple[datetime, ...]:
+    """Add a drop to those that came shortly before it."""
+    return (*(drop for drop in drops if newest - drop < FLAP_WINDOW), newest)[-_DROPS_KEPT:]
+
+
+def _calm(known: Incident, drop: Drop | None, now: datetime) -> bool:
+    """Whether a flapping incident whose agent is back is over: somebody repaired it, or it has stayed for long."""
+    if known.state is State.REPAIRING:
+        return True
+    return known.calm_since is not None and not _dropped_since(known, drop) and now - known.calm_since >= CALM
+
+
+def _dropped_since(known: Incident, drop: Drop | None) -> bool:
+    return bool(known.calm_since and drop and drop.at and drop.at > known.calm_since)
+
+
+def _back_for_now(known: Incident, sighting: Sighting, drop: Drop | None, now: datetime) -> Incident:
+    if drop and drop.at and _dropped_since(known, drop):
+        return replace(known, sighting=sighting, drops=_recent(known.drops, drop.at), calm_since=drop.at)
+    return replace(known, sighting=sighting, calm_since=known.calm_since or now)
 
 
 def _resolve(known: Incident, ending: Condition, now: datetime, replacement: str = "") -> Incident:

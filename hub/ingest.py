@@ -8,10 +8,11 @@ from typing import Any
 import boto3
 
 from hub.queues import Queues, answer, records
-from hub.runtime import AWS
+from hub.runtime import AWS, clock
 from hub.settings import read
 from hub.sorting import Sorter
 from hub.telemetry import Counts, log_as_json
+from hub.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,10 @@ class Settings:
     """What ingest is told."""
 
     looks_queue_url: str
+    delay_queue_url: str
     dead_queue_url: str
+    grace_seconds: int
+    longer_grace: str = ""
 
 
 @cache
@@ -29,7 +33,16 @@ def wire() -> tuple[Sorter, Counts]:
     settings = read(Settings, os.environ)
     counts = Counts()
     queues = Queues(boto3.client("sqs", config=AWS))
-    return Sorter(queues, settings.looks_queue_url, settings.dead_queue_url, counts.add), counts
+    sorter = Sorter(
+        queues=queues,
+        looks_url=settings.looks_queue_url,
+        delay_url=settings.delay_queue_url,
+        dead_url=settings.dead_queue_url,
+        terms=Terms.read(settings.grace_seconds, channel="", longer=settings.longer_grace),
+        clock=clock,
+        count=counts.add,
+    )
+    return sorter, counts
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -1,16 +1,14 @@
 """Entry point of the function that reads looks.fifo."""
 
 import os
+import time
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 from typing import Any
 
 import boto3
 
-from hub.announce import Announcer
-from hub.desk import Desk, Terms
-from hub.lookout import Lookout
+from hub.lookout import Lookout, assemble
 from hub.queues import Queues, answer, records
 from hub.runtime import AWS, clock
 from hub.secrets import Vault
@@ -18,6 +16,7 @@ from hub.settings import read
 from hub.slack import Slack
 from hub.store import Store
 from hub.telemetry import Counts, log_as_json
+from hub.terms import Terms
 from spoke.accounts import Accounts, Role
 
 
@@ -33,6 +32,9 @@ class Settings:
     slack_channel: str
     slack_api_url: str
     reader_role: str
+    longer_grace: str = ""
+    cluster_tags: str = ""
+    group_channels: str = ""
 
 
 @cache
@@ -43,17 +45,23 @@ def wire() -> tuple[Lookout, str, Counts]:
     counts = Counts()
     session = boto3.Session()
     vault = Vault(session.client("secretsmanager", config=AWS), settings.slack_secret_arn, clock)
-    store = Store(settings.table, session.region_name)
-    lookout = Lookout(
+    lookout = assemble(
         accounts=Accounts(session),
         reader=Role(settings.reader_role, session_name="coastguard-look"),
-        store=store,
-        desk=Desk(store),
-        terms=Terms(timedelta(seconds=settings.grace_seconds), settings.slack_channel),
-        announcer=Announcer(lambda: Slack(vault.slack().bot_token, settings.slack_api_url), store, clock),
+        store=Store(settings.table, session.region_name),
+        slack=lambda: Slack(vault.slack().bot_token, settings.slack_api_url),
+        terms=Terms.read(
+            settings.grace_seconds,
+            settings.slack_channel,
+            settings.longer_grace,
+            settings.cluster_tags,
+            settings.group_channels,
+        ),
         queues=Queues(session.client("sqs", config=AWS)),
+        looks_url=settings.looks_queue_url,
         delay_url=settings.delay_queue_url,
         clock=clock,
+        sleep=time.sleep,
         count=counts.add,
     )
     return lookout, settings.looks_queue_url, counts

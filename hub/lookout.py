@@ -1,25 +1,32 @@
 """The lookout: one look at one cluster, from the hints about it to the bulletin. Gathers and applies; decides nothing.
 
 A look is a rerun of the same comparison, whatever caused it: read what is known, see how things are, bring the
-incidents in line (hub.desk), make Slack show them (hub.announce).
+incidents in line (hub.desk), make Slack show them (hub.announce), or leave that to a storm (hub.storms).
 """
 
 import logging
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from hub.announce import Announcer
-from hub.bulletin import compose
-from hub.desk import Desk, Examined, Seen, Terms
-from hub.hints import AGAIN, SWEEP, Drop, Hint, from_message, gather
-from hub.incident import Condition, Incident, Verdict, awaits_replacement, condition
+from hub.announce import Announcer, Saying
+from hub.barometer import Barometer
+from hub.bulletin import Bulletin, Tone, compose
+from hub.desk import Desk, Examined, Seen, Watch
+from hub.hints import AGAIN, ALONE, REQUEST, SWEEP, BadHint, Drop, Hint, StormHint, from_message, gather
+from hub.incident import UNWATCHED, Condition, Incident, Verdict, awaits_replacement, condition
 from hub.message import render
 from hub.queues import Queues, Record
-from hub.slack import NotNow
+from hub.slack import NotNow, Slack, SlackError
 from hub.store import Known, Store
+from hub.storm import lock
+from hub.storms import Storms
+from hub.tags import Tags
+from hub.terms import ANY, Terms
 from spoke.accounts import Accounts, Member, Role
 from spoke.errors import Busy, ClusterGone, Refused
+from spoke.hosts import GROUPS_A_CALL
 from spoke.places import Cluster
 from spoke.sighting import MISSING, Sighting
 from spoke.sightings import look, replacement
@@ -30,28 +37,35 @@ log = logging.getLogger(__name__)
 PATIENCE = 3
 # What stands in for ECS's word for an instance's status while ECS cannot be read.
 UNKNOWN = "UNKNOWN"
+# What Slack has put off at the same moment does not come back at the same moment.
+_SPREAD_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Lookout:
-    """Everything a look works with."""
+    """Everything a look works with; `assemble` puts it together."""
 
     accounts: Accounts
     reader: Role
     store: Store
     desk: Desk
     terms: Terms
+    tags: Tags
     announcer: Announcer
+    barometer: Barometer
+    storms: Storms
     queues: Queues
     delay_url: str
     clock: Callable[[], datetime]
     count: Callable[[str, int], None]
 
     def attend(self, waiting: Sequence[Record]) -> None:
-        """Take all waiting messages of one cluster together."""
-        hints = [hint for record in waiting if (hint := from_message(record.body))]
-        for hint in gather(hints):
+        """Take all waiting messages of one group together: of a cluster, or of a storm."""
+        found = [self._read(record) for record in waiting]
+        for hint in gather(hint for hint in found if isinstance(hint, Hint)):
             self.look(hint, waiting[0].tries)
+        for storm in sorted({hint for hint in found if isinstance(hint, StormHint)}):
+            self.storms.attend(storm)
 
     def look(self, hint: Hint, tries: int) -> None:
         """Look at a cluster. What it raises is worth another try."""
@@ -63,21 +77,39 @@ class Lookout:
         unseen = {
             instance: _unseen(known.incidents.get(instance), instance, drops.get(instance)) for instance in wanted
         }
-        sightings = self._see(member, cluster, unseen, tries)
+        tag = self.tags.value(member, cluster) if self.terms.by_tag and wanted else None
+        if self.terms.watches(tag):
+            sightings = self._see(member, cluster, unseen, _in_groups(hint, known), tries)
+        else:
+            sightings = {instance: replace(last, status=UNWATCHED) for instance, last in unseen.items()}
         seen = Seen(sightings, drops, self._replacements(member, known, sightings))
-        examined = self.desk.examine(cluster, known, seen, self.terms, self.clock())
+        examined = self.desk.examine(cluster, known, seen, self._watch(hint, tag), self.clock())
         self._look_again(hint, examined.verdicts)
         self._announce(hint, known, examined)
         self.count("looks", 1)
 
+    def _watch(self, hint: Hint, tag: str | None) -> Watch:
+        channel = self.terms.channel_of(tag)
+        return Watch(
+            grace=self.terms.grace_of(hint.cluster),
+            channel=channel,
+            group="" if tag in {None, ANY} else str(tag),
+            aside=self.barometer.falls(StormHint(channel, hint.cluster.region), hint.cluster, hint.crowd),
+        )
+
     def _see(
-        self, member: Member, cluster: Cluster, unseen: Mapping[str, Sighting], tries: int
+        self,
+        member: Member,
+        cluster: Cluster,
+        unseen: Mapping[str, Sighting],
+        in_groups: set[str],
+        tries: int,
     ) -> Mapping[str, Sighting]:
         """See how instances are; `unseen` is what stands in for those that nobody can tell anything about."""
         if not unseen:
             return {}
         try:
-            found = look(member, cluster, sorted(unseen))
+            found = look(member, cluster, sorted(unseen), in_groups)
         except ClusterGone:
             return {instance: replace(last, status=MISSING) for instance, last in unseen.items()}
         except (Refused, Busy) as error:
@@ -120,24 +152,96 @@ class Lookout:
         for verdict in verdicts:
             if verdict.again is not None and (verdict.drop or hint.why != SWEEP):
                 puts_off.setdefault(verdict.again, []).extend([verdict.drop] if verdict.drop else [])
-        for again, drops in puts_off.items():
-            self.queues.later(self.delay_url, Hint(hint.cluster, AGAIN, tuple(drops)), again.total_seconds())
+        waits = [(Hint(hint.cluster, AGAIN, tuple(drops)), again) for again, drops in puts_off.items()]
+        self.queues.later(self.delay_url, [(later, again.total_seconds()) for later, again in waits])
 
     def _announce(self, hint: Hint, known: Known, examined: Examined) -> None:
         bulletin = examined.bulletin
         if bulletin is None or bulletin.closed:
             return
-        content = compose(bulletin, examined.incidents)
+        place = StormHint(bulletin.channel, bulletin.cluster.region)
         begun_now = known.bulletin is None or known.bulletin.episode != bulletin.episode
+        if begun_now:
+            self.barometer.opened(bulletin)
+        storm = self.barometer.standing(place) if bulletin.storm else None
+        content = compose(bulletin, examined.incidents, lock(place.region) if storm else "")
+        last = content.tone is Tone.RESOLVED
+        left_to_a_storm = not bulletin.ts and (storm or bulletin.aside)
+        if left_to_a_storm and last:
+            # Over before anybody was told of it by name: the storm has counted it.
+            self.store.keep(replace(bulletin, closed=True, closed_at=self.clock()))
+        elif left_to_a_storm and hint.why != ALONE:
+            self.barometer.call(place)
+        else:
+            saying = Saying(render(content, bulletin), last, urgent=hint.why == REQUEST)
+            self._show(hint, replace(bulletin, aside=False), saying, leased=begun_now and not bulletin.aside)
+
+    def _show(self, hint: Hint, bulletin: Bulletin, saying: Saying, *, leased: bool) -> None:
+        cluster = bulletin.cluster
         try:
-            shown = self.announcer.show(bulletin, render(content, bulletin), content.tone, leased=begun_now)
+            shown = self.announcer.show(bulletin, saying, leased=leased)
         except NotNow as error:
-            log.info("announce.later", extra={"cluster": hint.cluster.key, "seconds": error.seconds})
-            self.queues.later(self.delay_url, Hint(hint.cluster, AGAIN), error.seconds)
+            seconds = error.seconds + zlib.crc32(cluster.key.encode()) % _SPREAD_SECONDS
+            log.info("announce.later", extra={"cluster": cluster.key, "seconds": seconds})
+            self.queues.later(self.delay_url, [(Hint(cluster, AGAIN), seconds)])
+            return
+        except SlackError as error:
+            if hint.why != SWEEP:
+                raise
+            # The incidents are kept, and the next sweep tries again: one dead letter for each round would tell nothing.
+            log.warning("announce.failed", extra={"cluster": cluster.key, "error": str(error)})
+            self.count("unannounced", 1)
             return
         if shown is not bulletin:
             self.count("announced", 1)
-            log.info("announced", extra={"cluster": hint.cluster.key, "tone": content.tone, "ts": shown.ts})
+            log.info("announced", extra={"cluster": cluster.key, "ts": shown.ts})
+
+    def _read(self, record: Record) -> Hint | StormHint | None:
+        """Read a message of looks.fifo. Only we write them, so one that cannot be read comes from another release.
+
+        It is counted and given up: the sweep finds the trouble all the same, and failing would hold up the group.
+        """
+        try:
+            return from_message(record.body)
+        except BadHint:
+            log.exception("hint.unreadable", extra={"record": record.id, "group": record.group})
+            self.count("malformed", 1)
+            return None
+
+
+def assemble(  # noqa: PLR0913  # what a look works with, each of it once
+    *,
+    accounts: Accounts,
+    reader: Role,
+    store: Store,
+    slack: Callable[[], Slack],
+    terms: Terms,
+    queues: Queues,
+    looks_url: str,
+    delay_url: str,
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], None],
+    count: Callable[[str, int], None],
+) -> Lookout:
+    """Put a lookout together."""
+    announcer = Announcer(slack, store, clock)
+    storms = Storms(store, announcer, slack, queues, looks_url, delay_url, clock, sleep, count)
+    barometer = Barometer(store, queues, looks_url, clock)
+    desk, tags = Desk(store), Tags(clock)
+    return Lookout(
+        accounts, reader, store, desk, terms, tags, announcer, barometer, storms, queues, delay_url, clock, count
+    )
+
+
+def _in_groups(hint: Hint, known: Known) -> set[str]:
+    """Name the instances of which Auto Scaling is asked too.
+
+    It costs a call, so the first look at new trouble goes without; later ones ask while there are few. Where Auto
+    Scaling is known to have had its hand in it, it is asked at once.
+    """
+    live = {i.instance for i in known.incidents.values() if i.unresolved}
+    before = {i.instance for i in known.incidents.values() if i.ending == Condition.OUT_OF_SERVICE}
+    return before | (live if not hint.drops and len(live) <= GROUPS_A_CALL else set())
 
 
 def _unseen(known: Incident | None, instance: str, drop: Drop | None) -> Sighting:

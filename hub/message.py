@@ -16,11 +16,11 @@ from hub.blocks import Block, actions, button, confirm, context, fields, mrkdwn,
 from hub.bulletin import OLDEST, Bulletin, Content, Tone, how_it_ended
 from hub.incident import INCIDENT_ID, Incident, Repair, State
 from hub.mrkdwn import code, date, mention, visible
+from hub.tally import Tally
 from spoke.places import Cluster, ContainerInstance
 from spoke.repairs import REMEDIES
 from spoke.repairs.remedy import Remedy
 
-EVENT_TYPE = "coastguard_bulletin"
 ACKNOWLEDGE = "coastguard.acknowledge"
 REPAIR = "coastguard.repair."
 
@@ -42,6 +42,10 @@ _UNCHECKED = 3
 _STEPS = 3
 _STEP = 110
 _CROWDED = context(plain("A message has no room for more buttons: the next ones come when these instances are done."))
+_SYSTEMS = {
+    "windows": "It runs Windows.",
+    "bottlerocket": "It runs Bottlerocket, which has no systemctl: its agent restarts with the host.",
+}
 _CHECKS = {
     "ok": ":white_check_mark: pass",
     "impaired": ":x: fail",
@@ -82,6 +86,11 @@ class Subject:
         return cls(cluster, ContainerInstance(cluster.account, cluster.region, instance).id, incident)
 
 
+def event_type(kind: str) -> str:
+    """Name the kind of a message in its metadata: "bulletin" or "storm"."""
+    return f"coastguard_{kind}"
+
+
 def render(content: Content, bulletin: Bulletin) -> Message:
     """Draw a bulletin."""
     emoji, color = _LOOKS[content.tone]
@@ -89,28 +98,33 @@ def render(content: Content, bulletin: Bulletin) -> Message:
     text = f"{content.headline}: {code(cluster.name)} in {cluster.region}, account {cluster.account}."
     blocks = [section(f"{emoji} *{content.headline}*  ·  {code(cluster.name)}")]
     why = [section(f"*Why it matters:* {content.why}")] if content.why else []
-    small_print = [*_unchecked(content), _links(content)]
+    small_print = [*_unchecked(content), *_locked(content), _links(content)]
     match content.rows:
         case ():
             body = [*_many(content), *why]
         case (only,):
-            body = [*_facts_and_state(only, alone=True), *why, *_buttons(only)]
+            body = [*_facts_and_state(only, content.group, alone=True), *why, *_buttons(only, content.locked)]
         case several:
-            body = [*why, *_rows(several, _ROOM - _length([*blocks, *why, *small_print]))]
+            body = [*why, *_rows(several, content.locked, _ROOM - _length([*blocks, *why, *small_print]))]
     body += small_print
+    return finished(bulletin.kind, bulletin.id, bulletin.episode, str(content.tone), (text, color, blocks, body))
+
+
+def finished(
+    kind: str, name: str, episode: str, state: str, parts: tuple[str, str, list[Block], list[Block]]
+) -> Message:
+    """Make a message of its text, color, headline and body, and mark it with what it is about."""
+    text, color, blocks, body = parts
     drawing = json.dumps([text, blocks, body, color], sort_keys=True)
     digest = hashlib.sha256(drawing.encode()).hexdigest()[:16]
     for number, block in enumerate(blocks + body):
         # New with every change: Slack's clients keep what was chosen in a block whose id they know.
-        block["block_id"] = f"{bulletin.episode}.{number}.{digest}"
+        block["block_id"] = f"{episode}.{number}.{digest}"
     return Message(
         text=text,
         blocks=blocks,
         attachments=[{"color": color, "fallback": text, "blocks": body}],
-        metadata={
-            "event_type": EVENT_TYPE,
-            "event_payload": {"bulletin": bulletin.id, "state": str(content.tone)},
-        },
+        metadata={"event_type": event_type(kind), "event_payload": {kind: name, "state": state}},
         digest=digest,
     )
 
@@ -123,13 +137,13 @@ def note(entry: Entry) -> tuple[str, list[Block]]:
     return line, [section(line), *([context(plain(visible(entry.result)))] if entry.result else [])]
 
 
-def _rows(incidents: Sequence[Incident], room: int) -> list[Block]:
+def _rows(incidents: Sequence[Incident], locked: str, room: int) -> list[Block]:
     """Draw each instance. The first ones, which are gone longest, have their buttons, as many as there is room for."""
-    rows = [_facts_and_state(incident, alone=False) for incident in incidents]
+    rows = [_facts_and_state(incident, "", alone=False) for incident in incidents]
     room -= sum(map(_length, rows)) + _length([_CROWDED])
     drawn: list[Block] = []
     for incident, row in zip(incidents, rows, strict=True):
-        buttons = _buttons(incident)
+        buttons = _buttons(incident, locked)
         room -= _length(buttons)
         drawn += [*row, *buttons] if room >= 0 else row
     return drawn if room >= 0 else [*drawn, dict(_CROWDED)]
@@ -140,9 +154,10 @@ def _length(blocks: Sequence[Block]) -> int:
     return sum(len(json.dumps(block, separators=(",", ":"))) + _BLOCK_ID for block in blocks)
 
 
-def _facts_and_state(incident: Incident, *, alone: bool) -> list[Block]:
+def _facts_and_state(incident: Incident, group: str, *, alone: bool) -> list[Block]:
     """Draw what is known of one instance, and who is at work on it; where it is only if it is `alone`."""
-    row = [fields([*(_place(incident.cluster) if alone else ()), *_facts(incident)])]
+    row = [fields([*(_place(incident.cluster, group) if alone else ()), *_facts(incident)])]
+    row += _remarks(incident)
     if incident.repair and incident.unresolved:
         row += _repair(incident.repair, alone=alone)
     elif incident.acknowledged_by and incident.acknowledged_at:
@@ -151,8 +166,12 @@ def _facts_and_state(incident: Incident, *, alone: bool) -> list[Block]:
     return row
 
 
-def _place(cluster: Cluster) -> list[tuple[str, str]]:
-    return [("Account · Region", f"{code(cluster.account)} · {code(cluster.region)}"), ("Cluster", code(cluster.name))]
+def _place(cluster: Cluster, group: str) -> list[tuple[str, str]]:
+    in_group = f", group {code(group, _FACT)}" if group else ""
+    return [
+        ("Account · Region", f"{code(cluster.account)} · {code(cluster.region)}"),
+        ("Cluster", f"{code(cluster.name)}{in_group}"),
+    ]
 
 
 def _facts(incident: Incident) -> list[tuple[str, str]]:
@@ -171,11 +190,33 @@ def _facts(incident: Incident) -> list[tuple[str, str]]:
     return [
         ("Instance", host),
         ("Zone · type", kind or "unknown"),
-        ("Disconnected since", date(incident.since)),
+        _when(incident),
         ("Tasks on it", _tasks(incident)),
         ("EC2 status", _host(incident)),
         ("Agent", code(seen.agent_version, _FACT) if seen.agent_version else "unknown"),
     ]
+
+
+def _when(incident: Incident) -> tuple[str, str]:
+    if not incident.flapping:
+        return "Disconnected since", date(incident.since)
+    back = f", back since {date(incident.calm_since)}" if incident.calm_since else ", gone again"
+    return "Flapping", f"{len(incident.drops)} drops, the last {date(incident.drops[-1])}{back}"
+
+
+def _remarks(incident: Incident) -> list[Block]:
+    """Draw what is unusual about an instance, in words of ours."""
+    seen = incident.sighting
+    remarks = []
+    if incident.unresolved and seen.runtime_impaired:
+        remarks.append(":warning: The container runtime is sick too: ECS cannot start or stop tasks there.")
+    if incident.unresolved and seen.os in _SYSTEMS:
+        remarks.append(_SYSTEMS[seen.os])
+    if incident.unresolved and seen.host.startswith("mi-"):
+        remarks.append("A machine of your own (ECS Anywhere): whether it has power, only its owner can tell.")
+    if incident.unresolved and seen.managed:
+        remarks.append("AWS manages this host (ECS Managed Instances) and replaces it itself: nothing to be done here.")
+    return [context(mrkdwn(" ".join(remarks)))] if remarks else []
 
 
 def _tasks(incident: Incident) -> str:
@@ -204,13 +245,17 @@ def _repair(repair: Repair, *, alone: bool) -> list[Block]:
     return [asked, *steps, context(mrkdwn(f":hourglass_flowing_sand: {waits}"))]
 
 
-def _buttons(incident: Incident) -> list[Block]:
+def _buttons(incident: Incident, locked: str) -> list[Block]:
     if incident.state in {State.REPAIRING, State.RESOLVED}:
         return []
     value = str(Subject(incident.cluster, incident.instance, incident.id))
     row = [] if incident.acknowledged_by else [button(ACKNOWLEDGE, "Acknowledge", value, style="primary")]
-    row += [_remedy_button(remedy, incident, value) for remedy in REMEDIES.values()]
-    return [actions(*row)]
+    row += [
+        _remedy_button(remedy, incident, value)
+        for remedy in REMEDIES.values()
+        if remedy.fits(incident.sighting) and not (remedy.drastic and locked)
+    ]
+    return [actions(*row)] if row else []
 
 
 def _remedy_button(remedy: Remedy, incident: Incident, value: str) -> Block:
@@ -234,13 +279,25 @@ def _many(content: Content) -> list[Block]:
     return [
         fields(
             [
-                *_place(content.cluster),
+                *_place(content.cluster, content.group),
                 ("Instances", f"{len(content.more):,}"),
                 ("Zones", ", ".join(f"{code(z, _FACT)} {n:,}" for z, n in sorted(zones.items())[:6])),
+                *in_common(Tally.of(content.more)),
             ]
         ),
         section("*Longest gone*\n" + "\n".join(lines) + (f"\nand {rest:,} more" if rest else "")),
     ]
+
+
+def in_common(tally: Tally) -> list[tuple[str, str]]:
+    """Name what most instances of a tally share, if they share anything."""
+    of = f"of {tally.instances:,}"
+    shared = [f"{what} {code(which, _FACT)} ({number:,} {of})" for what, which, number in tally.shared()]
+    return [("In common", ", ".join(shared))] if shared else []
+
+
+def _locked(content: Content) -> list[Block]:
+    return [context(mrkdwn(f":lock: {content.locked}"))] if content.locked else []
 
 
 def _unchecked(content: Content) -> list[Block]:

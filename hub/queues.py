@@ -8,12 +8,13 @@ visibility timeout.
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from hub.hints import Hint, portions, to_message
+from hub.hints import Hint, StormHint, portions, to_message
 from spoke.places import Cluster
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,8 @@ _LONGEST_ID = 128
 _LONGEST_REASON = 250
 _REASON_BYTES = 4 * _LONGEST_REASON + 50
 _BACKOFF = (5, 10, 20, 40, 60)
+# The sooner the last cluster of a storm is asked for, the fewer are looked at twice.
+_THREADS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +69,10 @@ def by_group(batch: Iterable[Record]) -> dict[str, list[Record]]:
     return groups
 
 
-def group_id(cluster: Cluster) -> str:
-    """Name the FIFO group of a cluster."""
-    return cluster.key if len(cluster.key) <= _LONGEST_ID else _digest(cluster.key)
+def group_id(place: Cluster | StormHint) -> str:
+    """Name the FIFO group of a cluster, or of a storm."""
+    key = f"storm/{place.key}" if isinstance(place, StormHint) else place.key
+    return key if len(key) <= _LONGEST_ID else _digest(key)
 
 
 def backoff(tries: int) -> int:
@@ -82,30 +86,41 @@ class Queues:
     def __init__(self, sqs: Any) -> None:  # noqa: ANN401  # boto3's clients have no types
         self._sqs = sqs
 
-    def ask_looks(self, url: str, hints: Iterable[Hint], token: str) -> set[Cluster]:
-        """Ask for looks; returns the clusters for which SQS refused. The same token asks only once in five minutes."""
-        messages = [(hint.cluster, to_message(hint)) for whole in hints for hint in portions(whole)]
-        refused: set[Cluster] = set()
-        for start in range(0, len(messages), _BATCH):
-            batch = messages[start : start + _BATCH]
-            entries = [
-                {
-                    "Id": str(number),
-                    "MessageBody": body,
-                    "MessageGroupId": group_id(cluster),
-                    "MessageDeduplicationId": _digest(f"{token} {body}"),
-                }
-                for number, (cluster, body) in enumerate(batch)
-            ]
-            answered = self._sqs.send_message_batch(QueueUrl=url, Entries=entries)
-            refused |= {batch[int(failure["Id"])][0] for failure in answered.get("Failed", [])}
-        return refused
+    def ask_looks(self, url: str, hints: Iterable[Hint | StormHint], token: str) -> set[str]:
+        """Ask for looks; returns the groups for which SQS refused. The same token asks only once in five minutes."""
+        entries = [
+            {"MessageBody": body, "MessageGroupId": group, "MessageDeduplicationId": _digest(f"{token} {body}")}
+            for group, body in _messages(hints)
+        ]
+        return {entry["MessageGroupId"] for entry in self._send(url, entries)}
 
-    def later(self, url: str, hint: Hint, seconds: float) -> None:
-        """Put a hint into the delay queue; a longer wait than SQS knows is waited out in parts."""
-        delay = min(max(int(seconds) + 1, 1), LONGEST_DELAY)
-        for portion in portions(hint):
-            self._sqs.send_message(QueueUrl=url, MessageBody=to_message(portion), DelaySeconds=delay)
+    def later(self, url: str, waits: Iterable[tuple[Hint | StormHint, float]]) -> None:
+        """Put hints into the delay queue, each with its seconds; a longer wait than SQS knows is waited out in parts.
+
+        Raises RuntimeError if SQS refuses any.
+        """
+        entries = [
+            {"MessageBody": body, "DelaySeconds": min(max(int(seconds) + 1, 1), LONGEST_DELAY)}
+            for hint, seconds in waits
+            for _, body in _messages([hint])
+        ]
+        refused = self._send(url, entries)
+        if refused:
+            raise RuntimeError(f"the delay queue refused {len(refused)} of {len(entries)} hints")
+
+    def _send(self, url: str, entries: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Send in batches, several at the same time; returns the entries that SQS refused."""
+
+        def send(batch: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+            numbered = [{"Id": str(number), **entry} for number, entry in enumerate(batch)]
+            answered = self._sqs.send_message_batch(QueueUrl=url, Entries=numbered)
+            return [batch[int(failure["Id"])] for failure in answered.get("Failed", [])]
+
+        batches = [entries[start : start + _BATCH] for start in range(0, len(entries), _BATCH)]
+        if len(batches) < 2:
+            return [entry for batch in batches for entry in send(batch)]
+        with ThreadPoolExecutor(min(_THREADS, len(batches))) as threads:
+            return [entry for refused in threads.map(send, batches) for entry in refused]
 
     def park(self, url: str, bad: Sequence[tuple[Record, str]]) -> set[str]:
         """Keep records that can never be read, with the reason; returns the ids of those that SQS refused."""
@@ -128,10 +143,11 @@ class Queues:
     def work_off(self, url: str, batch: Iterable[Record], work: Callable[[list[Record]], None]) -> list[str]:
         """Give each group of a FIFO batch to `work`; returns the ids of the groups whose work raised.
 
-        A group that fails hurts only itself, and comes back after seconds that grow with its tries.
+        A group that fails hurts only itself, and comes back after seconds that grow with its tries. Storms take their
+        time, so they come last.
         """
         failed: list[str] = []
-        for group, waiting in by_group(batch).items():
+        for group, waiting in sorted(by_group(batch).items(), key=lambda item: item[0].startswith("storm/")):
             try:
                 work(waiting)
             except Exception:  # whatever it is: logged here, counted and kept by SQS, never dropped
@@ -149,6 +165,15 @@ class Queues:
         except ClientError as error:
             # It comes back all the same, when the queue's own visibility timeout is over.
             log.warning("visibility.kept", extra={"record": record.id, "error": str(error)})
+
+
+def _messages(hints: Iterable[Hint | StormHint]) -> Iterator[tuple[str, str]]:
+    """Write hints, each with the name of its group, cut into messages that SQS takes."""
+    for hint in hints:
+        if isinstance(hint, StormHint):
+            yield group_id(hint), to_message(hint)
+        else:
+            yield from ((group_id(hint.cluster), to_message(portion)) for portion in portions(hint))
 
 
 def _that_fit(bad: Sequence[tuple[Record, str]]) -> Iterator[list[tuple[Record, str]]]:

@@ -73,8 +73,10 @@ class Slack:
         attachments: Sequence[Mapping[str, Any]] = (),
         metadata: Mapping[str, Any] | None = None,
         thread: str = "",
+        *,
+        aloud: bool = False,
     ) -> str:
-        """Post a message and return its ts."""
+        """Post a message and return its ts; a reply in a thread is shown in the channel too if it is said `aloud`."""
         answer = self._call(
             self._client.chat_postMessage,
             channel=channel,
@@ -85,6 +87,7 @@ class Slack:
             **({"attachments": list(attachments)} if attachments else {}),
             **({"metadata": metadata} if metadata else {}),
             **({"thread_ts": thread} if thread else {}),
+            **({"reply_broadcast": True} if thread and aloud else {}),
         )
         return str(answer["ts"])
 
@@ -116,22 +119,24 @@ class Slack:
         """Tell one person something in a channel."""
         self._call(self._client.chat_postEphemeral, channel=channel, user=user, text=text, blocks=list(blocks))
 
-    def mine(self, channel: str, since: datetime, until: datetime, event_type: str) -> list[Posted]:
-        """Read back our own messages of a kind from that time, oldest first."""
+    def mine(self, channel: str, since: datetime, until: datetime, event_type: str, thread: str = "") -> list[Posted]:
+        """Read back our own messages of a kind from that time, in the channel or in a thread of it, oldest first."""
         bot = str(self._call(self._client.auth_test)["bot_id"])
         found = [
             Posted(str(message["ts"]), message["metadata"].get("event_payload", {}))
-            for message in self._history(channel, since, until)
+            for message in self._history(channel, since, until, thread)
             if message.get("bot_id") == bot and message.get("metadata", {}).get("event_type") == event_type
         ]
         return sorted(found, key=lambda posted: posted.ts)
 
-    def _history(self, channel: str, since: datetime, until: datetime) -> Iterator[Mapping[str, Any]]:
+    def _history(self, channel: str, since: datetime, until: datetime, thread: str) -> Iterator[Mapping[str, Any]]:
+        read = self._client.conversations_replies if thread else self._client.conversations_history
         cursor = ""
         for _ in range(_PAGES):
             answer = self._call(
-                self._client.conversations_history,
+                read,
                 channel=channel,
+                **({"ts": thread} if thread else {}),
                 oldest=f"{since.timestamp():.6f}",
                 latest=f"{until.timestamp():.6f}",
                 include_all_metadata=True,

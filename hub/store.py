@@ -1,16 +1,21 @@
 """The table: the only module that knows PynamoDB, and what a row looks like.
 
     pk                                 sk                what                     index `open`
-    cluster#<account>/<region>/<name>  instance#<id>     incident                 while unresolved
-    same                               bulletin          record of the message    while not closed
+    cluster#<account>/<region>/<name>  instance#<id>     incident                 incidents, while unresolved
+    same                               bulletin          record of the message    bulletins, while not closed
     same                               log#<time>#<id>   audit entry
+    storm#<channel>                    <region>          record of its message    storms, while not closed
     request#<id>                       request           a click, single use
+    budget#<what>                      <minute>          how often it was done
+
+The index's sort key begins with the Region, so that a storm can be read in one go.
 
 Rows carry a version. Each write names the version it read; whoever finds another one raises Conflict, reads again and
 decides again. Values travel as one JSON document per row, so a row of an older release reads as today's with defaults.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -27,15 +32,20 @@ from pynamodb.transactions import TransactWrite
 from hub import audit
 from hub.bulletin import Bulletin
 from hub.incident import Incident
+from hub.storm import Storm
 from spoke.places import Cluster
 
 _T = TypeVar("_T")
+Record = TypeVar("Record", Bulletin, Storm)
 
 # Rows of a transaction: DynamoDB takes 100.
 TRANSACTION = 100
 # A look reads them all, so not for long: what happened stands in the log.
 RESOLVED_KEPT = timedelta(days=3)
 REQUEST_KEPT = timedelta(days=30)
+BUDGET_KEPT = timedelta(hours=1)
+# Transactions of a big save at the same time.
+_THREADS = 8
 
 
 class Conflict(Exception):
@@ -83,6 +93,7 @@ class _Row(Model):
     expires = NumberAttribute(null=True)
     open_pk = UnicodeAttribute(null=True)
     open_sk = UnicodeAttribute(null=True)
+    used = NumberAttribute(null=True)
     data = JSONAttribute()
     open_index = _OpenIndex()
 
@@ -138,19 +149,77 @@ class Store:
         rows = [self._bulletin_row(bulletin)] if bulletin else []
         rows += [self._incident_row(incident) for incident in incidents]
         rows += [self._entry_row(_one_cluster(incidents, bulletin), entry) for entry in entries]
-        for start in range(0, len(rows), TRANSACTION):
-            self._write(rows[start : start + TRANSACTION])
+        self._write(rows[:TRANSACTION])
+        rest = [rows[start : start + TRANSACTION] for start in range(TRANSACTION, len(rows), TRANSACTION)]
+        if rest:
+            with ThreadPoolExecutor(min(_THREADS, len(rest))) as threads:
+                list(threads.map(self._write, rest))
         return replace(bulletin, version=bulletin.version + 1) if bulletin else None
 
-    def save_bulletin(self, bulletin: Bulletin) -> Bulletin:
+    def keep(self, record: Record) -> Record:
         """Write what Slack shows; raise Conflict."""
-        row = self._bulletin_row(bulletin)
+        row = self._record_row(record)
         self._put(row, self._unchanged(row))
-        return replace(bulletin, version=bulletin.version + 1)
+        return replace(record, version=record.version + 1)
 
-    def unfinished(self) -> set[Cluster]:
-        """Name the clusters with an unresolved incident or a bulletin that has not said its last."""
-        return {Cluster.from_key(row.open_sk.rsplit("/", 1)[0]) for row in self._row.open_index.query("open")}
+    def keep_all(self, bulletins: Sequence[Bulletin]) -> list[Bulletin]:
+        """Write several bulletins together; returns those that were written. Whom somebody else has changed stays."""
+        written: list[Bulletin] = []
+        for start in range(0, len(bulletins), TRANSACTION):
+            some = bulletins[start : start + TRANSACTION]
+            try:
+                self._write([self._record_row(bulletin) for bulletin in some])
+            except Conflict:
+                written += self._keep_each(some)
+            else:
+                written += [replace(bulletin, version=bulletin.version + 1) for bulletin in some]
+        return written
+
+    def newest(self, record: Record) -> Record | None:
+        """Read a record as it is by now."""
+        if isinstance(record, Bulletin):
+            return self.bulletin(record.cluster)
+        return self.storm(record.channel, record.region)
+
+    def storm(self, channel: str, region: str) -> Storm | None:
+        """Read the storm of a channel and Region; one that is closed stays until the next."""
+        row = self._get(f"storm#{channel}", region)
+        return self._read(row, Storm) if row else None
+
+    # What is open. The index is a moment behind the table: who reads it will look again.
+
+    def open_storms(self) -> list[Storm]:
+        """Read the storms that have not said their last."""
+        return [self._read(row, Storm) for row in self._row.open_index.query("storms")]
+
+    def open_bulletins(self, region: str = "") -> list[Bulletin]:
+        """Read the bulletins that have not said their last, of one Region or of all."""
+        narrowed = self._row.open_sk.startswith(f"{region}/") if region else None
+        return [self._read(row, Bulletin) for row in self._row.open_index.query("bulletins", narrowed)]
+
+    def open_incidents(self, clusters: Collection[Cluster]) -> dict[Cluster, list[Incident]]:
+        """Read the unresolved incidents of some clusters of a Region, at best ones that are next to each other."""
+        found: dict[Cluster, list[Incident]] = {cluster: [] for cluster in clusters}
+        keys = sorted(map(_open_key, clusters))
+        for row in self._row.open_index.query("incidents", self._row.open_sk.between(f"{keys[0]}/", f"{keys[-1]}/~")):
+            incident = self._read(row, Incident)
+            if incident.cluster in found:
+                found[incident.cluster].append(incident)
+        return found
+
+    def clusters_in_trouble(self) -> set[Cluster]:
+        """Name the clusters with an unresolved incident."""
+        rows = self._row.open_index.query("incidents", attributes_to_get=["open_sk"])
+        return {_cluster_of(row.open_sk) for row in rows}
+
+    # Budgets
+
+    def spend(self, what: str, now: datetime) -> int:
+        """Count one more use of something in this minute; returns the how manieth it is."""
+        row = self._row(pk=f"budget#{what}", sk=f"{now:%Y%m%dT%H%M}")
+        expires = int((now + BUDGET_KEPT).timestamp())
+        row.update([self._row.used.add(1), self._row.expires.set(expires)])
+        return int(row.used)
 
     # The log
 
@@ -191,13 +260,22 @@ class Store:
         if incident.resolved_at:
             row.expires = int((incident.resolved_at + RESOLVED_KEPT).timestamp())
         else:
-            row.open_pk, row.open_sk = "open", f"{incident.cluster.key}/{incident.instance}"
+            row.open_pk, row.open_sk = "incidents", f"{_open_key(incident.cluster)}/{incident.instance}"
         return row
+
+    def _record_row(self, record: Bulletin | Storm) -> _Row:
+        return self._bulletin_row(record) if isinstance(record, Bulletin) else self._storm_row(record)
 
     def _bulletin_row(self, bulletin: Bulletin) -> _Row:
         row = self._make(_cluster_pk(bulletin.cluster), "bulletin", bulletin, bulletin.version)
         if not bulletin.closed:
-            row.open_pk, row.open_sk = "open", f"{bulletin.cluster.key}/bulletin"
+            row.open_pk, row.open_sk = "bulletins", _open_key(bulletin.cluster)
+        return row
+
+    def _storm_row(self, storm: Storm) -> _Row:
+        row = self._make(f"storm#{storm.channel}", storm.region, storm, storm.version)
+        if not storm.closed:
+            row.open_pk, row.open_sk = "storms", f"{storm.region}/{storm.channel}"
         return row
 
     def _entry_row(self, cluster: Cluster, entry: audit.Entry) -> _Row:
@@ -227,6 +305,15 @@ class Store:
         except self._row.DoesNotExist:
             return None
 
+    def _keep_each(self, bulletins: Iterable[Bulletin]) -> list[Bulletin]:
+        written: list[Bulletin] = []
+        for bulletin in bulletins:
+            try:
+                written.append(self.keep(bulletin))
+            except Conflict:
+                continue
+        return written
+
     def _put(self, row: _Row, condition: Condition) -> None:
         try:
             row.save(condition)
@@ -249,6 +336,15 @@ class Store:
 
 def _cluster_pk(cluster: Cluster) -> str:
     return f"cluster#{cluster.key}"
+
+
+def _open_key(cluster: Cluster) -> str:
+    return f"{cluster.region}/{cluster.account}/{cluster.name}"
+
+
+def _cluster_of(open_key: str) -> Cluster:
+    region, account, name, _ = open_key.split("/")
+    return Cluster(account, region, name)
 
 
 def _one_cluster(incidents: Sequence[Incident], bulletin: Bulletin | None) -> Cluster:

@@ -1,45 +1,74 @@
-"""Entry point of the function that makes the rounds every minute: what is unfinished is looked at again.
+"""Entry point of the function that makes the rounds every minute: what is unfinished, and a tenth of the members.
 
-It finds what no event tells: agents that came back, posts that Slack never took, repairs that never ended.
+It finds what no event tells: agents that came back, posts that Slack never took, repairs that never ended, agents that
+were lost before Coastguard came.
 """
 
 import os
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
+from typing import Any
 
 import boto3
 
-from hub.hints import SWEEP, Hint
 from hub.queues import Queues
+from hub.registry import Registry
+from hub.rounds import Rounds
 from hub.runtime import AWS, clock
 from hub.settings import read
 from hub.store import Store
 from hub.telemetry import Counts, log_as_json
+from hub.terms import Terms
+from spoke.accounts import Accounts, Role
+
+# A visit that is under way when this is over ends within the function's 55 seconds.
+_PATIENCE = timedelta(seconds=25)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What sweep is told."""
+    """What sweep is told. `regions` are the member Regions, comma-separated."""
 
     table: str
     looks_queue_url: str
+    reader_role: str
+    regions: str
+    cluster_tags: str = ""
 
 
 @cache
-def wire() -> tuple[Store, Queues, Settings, Counts]:
+def wire() -> tuple[Rounds, Counts]:
     """Make what sweep works with."""
     log_as_json()
     settings = read(Settings, os.environ)
     session = boto3.Session()
-    return Store(settings.table, session.region_name), Queues(session.client("sqs", config=AWS)), settings, Counts()
+    counts = Counts()
+    rounds = Rounds(
+        store=Store(settings.table, session.region_name),
+        queues=Queues(session.client("sqs", config=AWS)),
+        looks_url=settings.looks_queue_url,
+        accounts=Accounts(session),
+        reader=Role(settings.reader_role, session_name="coastguard-sweep"),
+        registry=Registry(session.client("organizations", config=AWS), clock),
+        regions=tuple(region.strip() for region in settings.regions.split(",")),
+        terms=Terms.read(0, channel="", clusters=settings.cluster_tags),
+        patience=_PATIENCE,
+        clock=clock,
+        ticks=time.monotonic,
+        sleep=time.sleep,
+        count=counts.add,
+    )
+    return rounds, counts
 
 
-def handler(_event: object, _context: object) -> None:
-    """Ask for a look at every cluster with an unresolved incident or an unfinished bulletin."""
-    store, queues, settings, counts = wire()
-    hints = [Hint(cluster, SWEEP) for cluster in sorted(store.unfinished(), key=lambda cluster: cluster.key)]
-    refused = queues.ask_looks(settings.looks_queue_url, hints, f"{clock():%Y%m%dT%H%M}")
-    counts.add("swept", len(hints))
-    counts.flush()
-    if refused:
-        raise RuntimeError(f"looks.fifo refused {len(refused)} of {len(hints)} clusters; the next round asks again")
+def handler(event: Mapping[str, Any], _context: object) -> None:
+    """Make the rounds. The event {"sweep": "all"} visits every member Region at once."""
+    rounds, counts = wire()
+    try:
+        rounds.unfinished()
+        rounds.visit(everywhere=event.get("sweep") == "all")
+    finally:
+        counts.flush()

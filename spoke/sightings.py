@@ -12,27 +12,32 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from spoke.accounts import Member
-from spoke.hosts import EC2_A_CALL, GROUP_TAG, SSM_A_CALL, Host, ask_ec2, ask_ssm
+from spoke.hosts import EC2_A_CALL, GROUP_TAG, SSM_A_CALL, Host, ask_auto_scaling, ask_ec2, ask_ssm
 from spoke.hosts import described as hosts_described
 from spoke.places import Cluster, ContainerInstance
 from spoke.sighting import MISSING, Sighting
 
 READER_PERMISSIONS: tuple[str, ...] = (
+    "autoscaling:DescribeAutoScalingInstances",
     "ec2:DescribeInstanceStatus",
     "ec2:DescribeInstances",
+    "ecs:DescribeClusters",
     "ecs:DescribeContainerInstances",
+    "ecs:ListClusters",
     "ecs:ListContainerInstances",
     "ssm:DescribeInstanceInformation",
 )
-"""The IAM actions that looking calls, here and in `hosts`."""
+"""The IAM actions that looking calls, here, in `discovery` and in `hosts`."""
 
 _ECS_A_CALL = 100
 _THREADS = 8  # more do not make a look faster
 _Found = TypeVar("_Found")
 
 
-def look(member: Member, cluster: Cluster, instance_ids: Collection[str]) -> dict[str, Sighting]:
-    """Return a sighting by container instance id.
+def look(
+    member: Member, cluster: Cluster, instance_ids: Collection[str], grouped: Collection[str] = ()
+) -> dict[str, Sighting]:
+    """Return a sighting by container instance id; of those in `grouped`, also how Auto Scaling sees their hosts.
 
     An instance about which ECS answers nothing, or something else than MISSING, is left out: nothing was seen of it.
     Raises Refused, Busy or ClusterGone when ECS cannot be read.
@@ -53,8 +58,10 @@ def look(member: Member, cluster: Cluster, instance_ids: Collection[str]) -> dic
     sightings = _in_batches(sorted(set(instance_ids)), _ECS_A_CALL, describe)
     quiet = [sighting.host for sighting in sightings.values() if _is_quiet(sighting)]
     hosts = _hosts(member, quiet)
+    asked = [sighting.host for sighting in sightings.values() if sighting.instance in grouped and _is_quiet(sighting)]
+    lifecycles = ask_auto_scaling(member, [host for host in asked if host.startswith("i-")])
     return {
-        instance: _with_host(sighting, hosts[sighting.host])
+        instance: replace(_with_host(sighting, hosts[sighting.host]), lifecycle=lifecycles.get(sighting.host, ""))
         if _is_quiet(sighting) and sighting.host in hosts
         else sighting
         for instance, sighting in sightings.items()
@@ -150,6 +157,7 @@ def _sighting(raw: Mapping[str, Any]) -> Sighting:
         instance_type=attributes.get("ecs.instance-type", ""),
         os=_os(attributes),
         agent_version=raw.get("versionInfo", {}).get("agentVersion", ""),
+        ami=attributes.get("ecs.ami-id", ""),
         running_tasks=raw.get("runningTasksCount", 0),
         registered_at=_utc(raw.get("registeredAt")),
         tags=tuple((tag["key"], tag.get("value", "")) for tag in raw.get("tags", ())),

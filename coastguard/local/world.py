@@ -89,6 +89,7 @@ class World:
                 "SlackApiUrl": f"{self.url}/api/",
                 "OrganizationId": organization.ORGANIZATION,
                 "GraceSeconds": str(self.plan.grace),
+                "Regions": ",".join(organization.REGIONS),
                 # AWS gathers events for ten seconds before it wakes ingest; nobody wants to wait for that here.
                 "IngestWindowSeconds": "1",
             },

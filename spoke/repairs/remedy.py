@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from spoke.accounts import Member
 from spoke.places import Cluster
+from spoke.sighting import Sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,5 +38,7 @@ class Remedy:
     style: str  # "danger", "primary" or "": of the button
     title: str  # of the question that is asked before
     confirm: str  # that question
+    drastic: bool  # whether it is locked while a storm lasts
+    fits: Callable[[Sighting], bool]  # whether it makes sense for such an instance at all
     permissions: tuple[str, ...]  # IAM actions that `run` calls
     run: Callable[[Member, Target], Outcome]

@@ -143,6 +143,11 @@ def _deregister(member: Member, target: Target, seen: Sighting) -> str:
     return f"Took {target.instance} out of {target.cluster.name}, so that ECS starts its tasks elsewhere."
 
 
+def fits(sighting: Sighting) -> bool:
+    """Whether it is ours to terminate: neither somebody's own machine nor one that AWS replaces itself."""
+    return not sighting.managed and not sighting.host.startswith("mi-")
+
+
 REMEDY = Remedy(
     name="terminate",
     label="Terminate",
@@ -152,6 +157,8 @@ REMEDY = Remedy(
         "Its tasks end with it, and ECS starts them elsewhere. In an Auto Scaling group a new instance takes its place;"
         " outside of one nothing does."
     ),
+    drastic=True,
+    fits=fits,
     permissions=(
         "autoscaling:DescribeAutoScalingInstances",
         "autoscaling:TerminateInstanceInAutoScalingGroup",

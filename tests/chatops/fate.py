@@ -11,7 +11,7 @@ from botocore.model import OperationModel
 
 from hub.audit import Entry
 from hub.bulletin import Bulletin
-from hub.hints import Hint
+from hub.hints import Hint, StormHint
 from hub.incident import Incident
 from hub.queues import Queues
 from hub.slack import Slack
@@ -87,7 +87,7 @@ class MortalQueues(Queues):
         super().__init__(sqs)
         self._fate = fate
 
-    def ask_looks(self, url: str, hints: Iterable[Hint], token: str) -> set[Cluster]:
+    def ask_looks(self, url: str, hints: Iterable[Hint | StormHint], token: str) -> set[str]:
         with self._fate.step("ask"):
             return super().ask_looks(url, hints, token)
 

@@ -19,15 +19,15 @@ from chatops.requests import Request, from_click
 from coastguard.local.slack.clicks import Press
 from coastguard.local.slack.directory import TEAM
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
-from hub.announce import Announcer
 from hub.audit import Entry
 from hub.bulletin import Bulletin
-from hub.desk import Desk, Terms
-from hub.hints import Drop, Hint, from_message
+from hub.desk import Desk
+from hub.hints import REQUEST, Drop, Hint, from_message
 from hub.incident import Incident, State
-from hub.lookout import Lookout
+from hub.lookout import assemble
 from hub.queues import Queues
 from hub.slack import Slack
+from hub.terms import Terms
 from spoke.accounts import Accounts, Role
 from spoke.hosts import GROUP_TAG
 from spoke.places import Cluster
@@ -128,16 +128,17 @@ class Story:
             clock=self.clock,
             count=self._count,
         )
-        self._lookout = Lookout(
+        self._lookout = assemble(
             accounts=self.hub.accounts,
             reader=Role("coastguard-reader", f"coastguard-look-{next(_looks)}"),  # each moto knows its own sessions
             store=self.hub.store,
-            desk=self.desk,
+            slack=lambda: Slack(BOT_TOKEN, self.slack),
             terms=Terms(timedelta(minutes=2), CHANNEL),
-            announcer=Announcer(lambda: Slack(BOT_TOKEN, self.slack), self.hub.store, self.clock),
             queues=Queues(self.hub.sqs),
+            looks_url=self.urls["LooksQueue"],
             delay_url=self.urls["DelayQueue"],
             clock=self.clock,
+            sleep=lambda seconds: self.clock.go_on(timedelta(seconds=seconds)),
             count=self._count,
         )
 
@@ -157,7 +158,8 @@ class Story:
         self._lookout.look(Hint(self.cluster, "state change", tuple(Drop(v.instance, gone) for v in victims)), 1)
 
     def look(self) -> None:
-        self._lookout.look(Hint(self.cluster, "sweep"), 1)
+        """The look that a click asks for."""
+        self._lookout.look(Hint(self.cluster, REQUEST), 1)
 
     def click(self, action: str = TERMINATE, user: str = ALICE, victim: Victim | None = None) -> Request:
         """Somebody presses a button of the bulletin as it stands in the channel."""

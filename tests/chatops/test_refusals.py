@@ -8,6 +8,7 @@ import pytest
 
 from chatops.execution import FRESH
 from chatops.requests import Request
+from hub.bulletin import REOPENS
 from hub.incident import State
 from hub.message import ACKNOWLEDGE
 from spoke.places import Cluster
@@ -46,6 +47,7 @@ def another_channel(_story: Story, _victims: list[Victim], request: Request) -> 
 def a_message_of_the_last_episode(story: Story, victims: list[Victim], request: Request) -> Request:
     for victim in victims:
         come_back(story, victim)
+    story.clock.go_on(REOPENS)
     go_again(story, victims[0])
     assert request.message != story.bulletin().ts
     return request

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from botocore.loaders import Loader
 from moto import mock_aws
+from moto.organizations.models import organizations_backends
 
 from coastguard.local import gaps
 from hub.queues import Queues
@@ -81,6 +82,20 @@ def reluctant_sqs(shared_reluctant_sqs: tuple[Any, Reluctance]) -> tuple[Any, Re
     """An SQS that refuses what a test tells it to."""
     shared_reluctant_sqs[1].willing()
     return shared_reluctant_sqs
+
+
+@pytest.fixture(scope="session")
+def shared_organizations(session: boto3.Session) -> Any:
+    return session.client("organizations")
+
+
+@pytest.fixture
+def organizations(aws: None, shared_organizations: Any) -> Any:  # noqa: ARG001 - moto must be up
+    """An organization of the hub and the one member account of the tests."""
+    shared_organizations.create_organization(FeatureSet="ALL")
+    shared_organizations.create_account(AccountName="payments", Email="payments@example.com")
+    organizations_backends["123456789012"]["aws"].accounts[-1].id = ACCOUNT  # moto makes ids up
+    return shared_organizations
 
 
 @pytest.fixture(scope="session")
@@ -188,9 +203,10 @@ def station(
     slack: SlackSide,
     fleet: Fleet,
     faults: Faults,
+    organizations: Any,
 ) -> Station:
     """The whole hub between its queues, its table, Slack and a member account."""
-    return Station(clock, mail, queues, store, accounts, reader, slack, fleet, faults, slack.client)
+    return Station(clock, mail, queues, store, accounts, reader, slack, fleet, faults, slack.client, organizations)
 
 
 @pytest.fixture

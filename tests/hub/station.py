@@ -12,16 +12,17 @@ from typing import Any
 
 from moto.sqs.models import sqs_backends
 
-from hub.announce import Announcer
 from hub.bulletin import Bulletin
-from hub.desk import Desk, Terms
-from hub.hints import SWEEP, Hint
+from hub.desk import Desk
 from hub.incident import Incident
-from hub.lookout import Lookout
+from hub.lookout import Lookout, assemble
 from hub.queues import Queues, answer, records
+from hub.registry import Registry
+from hub.rounds import Rounds
 from hub.slack import Slack
 from hub.sorting import Sorter
 from hub.store import Store
+from hub.terms import Terms
 from spoke.accounts import Accounts, Role
 from spoke.places import Cluster
 from tests.hub.factories import CHANNEL, GRACE, Json, bent, event
@@ -29,7 +30,7 @@ from tests.hub.faults import Faults
 from tests.hub.slack_side import SlackSide
 from tests.hub.stack import Mail
 from tests.hub.timing import Clock
-from tests.spoke.fleet import Fleet
+from tests.spoke.fleet import REGION, Fleet
 
 
 class Died(BaseException):
@@ -48,6 +49,8 @@ class Station:
     fleet: Fleet
     faults: Faults
     client: Callable[[], Slack]
+    organizations: Any
+    terms: Terms = field(default_factory=lambda: Terms(GRACE, CHANNEL))
     counted: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -56,22 +59,46 @@ class Station:
 
     @property
     def lookout(self) -> Lookout:
-        return Lookout(
+        """A function's; the next one remembers nothing of what this one has seen."""
+        return assemble(
             accounts=self.accounts,
             reader=self.reader,
             store=self.store,
-            desk=self.desk,
-            terms=Terms(GRACE, CHANNEL),
-            announcer=Announcer(self.client, self.store, self.clock),
+            slack=self.client,
+            terms=self.terms,
             queues=self.queues,
+            looks_url=self.mail.looks,
             delay_url=self.mail.delay,
             clock=self.clock,
+            sleep=self.sleep,
             count=self.count,
         )
 
     @property
     def sorter(self) -> Sorter:
-        return Sorter(self.queues, self.mail.looks, self.mail.dead, self.count)
+        mail = self.mail
+        return Sorter(self.queues, mail.looks, mail.delay, mail.dead, self.terms, self.clock, self.count)
+
+    @property
+    def rounds(self) -> Rounds:
+        return Rounds(
+            store=self.store,
+            queues=self.queues,
+            looks_url=self.mail.looks,
+            accounts=self.accounts,
+            reader=self.reader,
+            registry=Registry(self.organizations, self.clock),
+            regions=(REGION,),
+            terms=self.terms,
+            patience=timedelta(seconds=25),
+            clock=self.clock,
+            ticks=self.clock.seconds,
+            sleep=self.sleep,
+            count=self.count,
+        )
+
+    def sleep(self, seconds: float) -> None:
+        self.clock.forward(seconds=seconds)
 
     def count(self, name: str, number: int) -> None:
         self.counted[name] += number
@@ -135,8 +162,13 @@ class Station:
         )
 
     def sweep(self) -> None:
-        hints = [Hint(cluster, SWEEP) for cluster in sorted(self.store.unfinished())]
-        self.queues.ask_looks(self.mail.looks, hints, f"{self.clock()}")
+        """Look at whatever is unfinished."""
+        self.rounds.unfinished()
+        self.deliver()
+
+    def visit(self) -> None:
+        """Visit every member Region."""
+        self.rounds.visit(everywhere=True)
         self.deliver()
 
     def _invoke(self, url: str, function: Callable[[Json], list[str]]) -> int:
@@ -176,6 +208,10 @@ class Station:
     def states(self) -> list[str]:
         """How the channel's messages say that things stand, oldest first."""
         return [message["metadata"]["event_payload"]["state"] for message in self.slack.messages()]
+
+    def finished(self) -> bool:
+        """Whether there is nothing that the sweep would look at."""
+        return not self.store.open_bulletins() and not self.store.clusters_in_trouble()
 
     def at_rest(self) -> bool:
         """Whether nothing lies in any queue, not even in those for dead letters."""

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from slack_sdk.web import SlackResponse
 
-from coastguard.local.slack.content import Content
+from coastguard.local.slack import content as slack_content
 from coastguard.local.slack.workspace import BOT_TOKEN
-from hub.announce import Announcer
+from hub.announce import EDIT_GAP, Announcer, Saying
 from hub.audit import Entry
-from hub.bulletin import Bulletin, Tone, compose
+from hub.bulletin import Bulletin, Content, Tone, compose
 from hub.desk import LEASE
 from hub.incident import Incident, State
 from hub.message import Message, note, render
@@ -30,6 +30,10 @@ RESOLVED = [incident(state=State.RESOLVED)]
 
 SECOND = timedelta(seconds=1)
 AFTER_LEASE = LEASE.total_seconds() + 1
+
+
+def saying(content: Content, shown: Bulletin) -> Saying:
+    return Saying(render(content, shown), last=content.tone is Tone.RESOLVED)
 
 
 @dataclass
@@ -57,10 +61,12 @@ class Scene:
         return render(compose(self.bulletin, incidents), self.bulletin)
 
     def show(self, incidents: list[Incident] = OPEN, *, first: bool = False) -> Bulletin:
-        """What a look does; `first` is the one that began the episode."""
+        """What a look does, some seconds after the last one; `first` is the one that began the episode."""
+        if not first:
+            self.clock.forward(seconds=EDIT_GAP.seconds)
         kept = self.bulletin
         content = compose(kept, incidents)
-        return self.announcer.show(kept, render(content, kept), content.tone, leased=first)
+        return self.announcer.show(kept, saying(content, kept), leased=first)
 
     @property
     def announcer(self) -> Announcer:
@@ -154,7 +160,7 @@ def test_an_episode_is_closed_when_slack_shows_that_all_is_over(
 
     assert scene.bulletin.closed is closed
     assert scene.only_message()["metadata"]["event_payload"]["state"] == str(compose(scene.bulletin, incidents).tone)
-    assert scene.store.unfinished() == {CLUSTER}  # the incident itself is still open in the table
+    assert scene.store.clusters_in_trouble() == {CLUSTER}  # the incident itself is still open in the table
 
 
 # When nobody knows whether a post arrived
@@ -254,7 +260,7 @@ def test_messages_that_are_not_this_bulletin_are_left_alone(scene: Scene) -> Non
 def test_nobody_elses_word_is_taken_for_ours(scene: Scene) -> None:
     conversation = scene.slack.workspace.conversation(CHANNEL)
     assert conversation is not None
-    scene.slack.workspace.add(conversation, ALICE, Content("mine!", metadata=dict(scene.message(OPEN).metadata)))
+    scene.slack.workspace.add(conversation, ALICE, slack_content.Content("mine!", metadata=dict(scene.message(OPEN).metadata)))
     scene.clock.forward(seconds=AFTER_LEASE)
 
     shown = scene.show()
@@ -263,9 +269,9 @@ def test_nobody_elses_word_is_taken_for_ours(scene: Scene) -> None:
     assert len(scene.slack.messages()) == 2
 
 
-@pytest.mark.parametrize(("passed", "left"), [(0, 11), (1, 10), (9.5, 1)])
+@pytest.mark.parametrize(("passed", "left"), [(3, 8), (4, 7), (9.5, 1)])
 def test_while_somebody_may_still_be_posting_nobody_else_does(scene: Scene, passed: float, left: int) -> None:
-    scene.clock.forward(seconds=passed)
+    scene.clock.forward(seconds=passed - EDIT_GAP.seconds)
     before = scene.bulletin
 
     with pytest.raises(NotNow) as caught:
@@ -283,7 +289,7 @@ def test_of_two_who_come_after_the_lease_one_posts(scene: Scene) -> None:
     scene.show()
 
     with pytest.raises((Conflict, NotNow)):
-        scene.announcer.show(late, render(content, late), content.tone, leased=False)
+        scene.announcer.show(late, saying(content, late), leased=False)
 
     assert scene.bulletin.ts == scene.only_message()["ts"]
 
@@ -388,11 +394,11 @@ def test_an_edit_that_fails_is_made_up_for(scene: Scene, kind: str) -> None:
 def test_a_channel_nobody_can_post_to_is_told(
     store: Store, slack: SlackSide, clock: Clock, channel: str, word: str
 ) -> None:
-    shown = store.save_bulletin(bulletin(channel=channel, ts="", doubt_since=NOON, lease_until=NOON + LEASE))
+    shown = store.keep(bulletin(channel=channel, ts="", doubt_since=NOON, lease_until=NOON + LEASE))
     content = compose(shown, OPEN)
 
     with pytest.raises(Rejected, match=word):
-        Announcer(slack.client, store, clock).show(shown, render(content, shown), content.tone, leased=True)
+        Announcer(slack.client, store, clock).show(shown, saying(content, shown), leased=True)
 
     assert store.bulletin(CLUSTER) == replace(shown, doubt_since=None, lease_until=None, version=2)
 
@@ -416,7 +422,7 @@ def test_what_one_who_was_overtaken_has_drawn_does_not_last(scene: Scene, step: 
     content = compose(old, RESOLVED)
 
     with pytest.raises(Conflict):
-        scene.announcer.show(old, render(content, old), content.tone, leased=False)
+        scene.announcer.show(old, saying(content, old), leased=False)
     scene.show(ACKNOWLEDGED)
 
     assert said(scene) == "acknowledged"
@@ -442,8 +448,9 @@ def test_the_thread_says_what_was_logged_in_its_order(scene: Scene) -> None:
 
 def test_what_was_logged_before_the_first_post_is_said_in_its_thread(scene: Scene) -> None:
     scene.log(STEPS[0])
+    scene.clock.forward(seconds=AFTER_LEASE)
 
-    scene.show(first=True)
+    scene.show()
 
     assert len(scene.slack.replies()) == 1
     assert len(scene.slack.messages()) == 1
@@ -494,6 +501,7 @@ def test_a_note_in_doubt_is_said_twice_at_worst(scene: Scene, first: bool) -> No
     if not first:
         scene.show(first=True)
     scene.log(*STEPS[:3])
+    scene.clock.forward(seconds=AFTER_LEASE)
     scene.slack.workspace.faults.clear()
     if first:
         scene.slack.fault("chat.postMessage", "slow", seconds=0.0)
@@ -501,7 +509,7 @@ def test_a_note_in_doubt_is_said_twice_at_worst(scene: Scene, first: bool) -> No
     scene.slack.fault("chat.postMessage", "lost_answer")
 
     with pytest.raises(InDoubt):
-        scene.show(ACKNOWLEDGED, first=first)
+        scene.show(ACKNOWLEDGED)
     scene.clock.forward(seconds=AFTER_LEASE)
     scene.show(ACKNOWLEDGED)
 

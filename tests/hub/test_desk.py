@@ -8,11 +8,12 @@ import pytest
 
 from hub.audit import Entry
 from hub.bulletin import Bulletin
-from hub.desk import LEASE, Desk, Examined, Gone, Seen, Terms
+from hub.desk import LEASE, Desk, Examined, Gone, Seen, Watch
 from hub.hints import Drop
 from hub.incident import REPAIR_PATIENCE, Incident, Reason, State, acknowledge
 from hub.slack import TIMEOUT_SECONDS
 from hub.store import Conflict, Store
+from hub.tally import Tally
 from spoke.sightings import Sighting
 from tests.hub.factories import (
     ALICE,
@@ -32,7 +33,7 @@ from tests.hub.factories import (
     sighting,
 )
 
-TERMS = Terms(GRACE, CHANNEL)
+WATCH = Watch(GRACE, CHANNEL)
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def examine(
 ) -> Examined:
     drops = {seen.instance: Drop(seen.instance, NOON - GRACE, seen.version) for seen in sightings if told}
     seen = Seen({seen.instance: seen for seen in sightings}, drops, replacements or {})
-    return desk.examine(CLUSTER, store.known(CLUSTER), seen, TERMS, NOON)
+    return desk.examine(CLUSTER, store.known(CLUSTER), seen, WATCH, NOON)
 
 
 def logged(store: Store) -> list[Entry]:
@@ -71,6 +72,8 @@ def test_the_first_incident_begins_an_episode_with_a_bulletin_in_doubt(desk: Des
         noted="log#2026-11-20T12:00:00.000+00:00",
         doubt_since=NOON,
         lease_until=NOON + LEASE,
+        opened_at=NOON,
+        tally=Tally.of(examined.incidents),
         version=1,
     )
     assert examined.incidents == tuple(store.known(CLUSTER).incidents.values())
@@ -137,11 +140,11 @@ def test_who_was_overtaken_opens_nothing(desk: Desk, store: Store, meanwhile: st
     if meanwhile == "incident":
         store.save([incident(2)])
     else:
-        store.save_bulletin(replace(bulletin(version=1), closed=True))
+        store.keep(replace(bulletin(version=1), closed=True))
     seen = Seen({instance_id(2): sighting(2)}, {instance_id(2): drop(2)}, {})
 
     with pytest.raises(Conflict):
-        desk.examine(CLUSTER, known, seen, TERMS, NOON)
+        desk.examine(CLUSTER, known, seen, WATCH, NOON)
 
     assert len(logged(store)) == 0
 

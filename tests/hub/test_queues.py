@@ -176,7 +176,7 @@ def test_a_hint_comes_back_when_its_time_has_come(
 ) -> None:
     hint = Hint(CLUSTER, "look again", (drop(waits=1),))
 
-    queues.later(mail.delay, hint, timedelta(seconds=wait).total_seconds())
+    queues.later(mail.delay, [(hint, timedelta(seconds=wait).total_seconds())])
 
     clock.forward(seconds=seconds - 0.5)
     assert mail.bodies(mail.delay) == []
@@ -187,7 +187,7 @@ def test_a_hint_comes_back_when_its_time_has_come(
 def test_a_long_hint_comes_back_whole(mail: Mail, queues: Queues, clock: Clock) -> None:
     drops = tuple(Drop(instance_id(number), NOON) for number in range(1_000))
 
-    queues.later(mail.delay, Hint(CLUSTER, "look again", drops), 10)
+    queues.later(mail.delay, [(Hint(CLUSTER, "look again", drops), 10)])
 
     clock.forward(seconds=12)
     hints = [from_message(body) for body in mail.bodies(mail.delay)]

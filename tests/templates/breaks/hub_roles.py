@@ -24,9 +24,10 @@ BREAKS = (
     hub(
         "look uses the remediator",
         "the_members_roles_are_kept_apart",
-        f"{_LOOK}.5.Resource",
+        f"{_LOOK}.7.Resource",
         {"Fn::Sub": "arn:${AWS::Partition}:iam::*:role${SpokeRolePath}coastguard-*"},
     ),
+    hub("look changes any row in place", "only_budgets_are_changed_in_place", f"{_LOOK}.5.Condition"),
     hub("act cannot name the person", "the_members_roles_are_kept_apart", f"{_ACT}.6"),
     hub("act uses any role", "the_members_roles_are_kept_apart", f"{_ACT}.5.Resource", "*"),
     hub(
@@ -58,11 +59,11 @@ BREAKS = (
         },
     ),
     hub("front cannot decrypt", "the_customers_key_is_usable", f"{_FRONT}.3"),
-    hub("look cannot send encrypted", "the_customers_key_is_usable", f"{_LOOK}.6.Fn::If.1.Action.3", "kms:Decrypt"),
+    hub("look cannot send encrypted", "the_customers_key_is_usable", f"{_LOOK}.8.Fn::If.1.Action.3", "kms:Decrypt"),
     hub(
         "sweep uses the key directly",
         "the_customers_key_is_usable",
-        "SweepRole.Properties.Policies.0.PolicyDocument.Statement.3.Fn::If.1.Condition",
+        "SweepRole.Properties.Policies.0.PolicyDocument.Statement.5.Fn::If.1.Condition",
     ),
     hub(
         "ingest reads secrets with the key",

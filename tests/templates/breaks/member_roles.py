@@ -28,7 +28,7 @@ BREAKS = (
     roles(
         "the reader may more",
         "roles_hold_what_the_code_declares",
-        "Reader.Properties.Policies.0.PolicyDocument.Statement.2.Action.0",
+        "Reader.Properties.Policies.0.PolicyDocument.Statement.3.Action.0",
         "ec2:DescribeVpcs",
     ),
     roles("the remediator lacks a permission", "roles_hold_what_the_code_declares", f"{_REPAIR}.4"),
@@ -38,14 +38,14 @@ BREAKS = (
     *(
         roles(
             f"the reader trusts without {operator}",
-            "the_reader_serves_look_alone",
+            "the_reader_serves_look_and_sweep_alone",
             f"Reader.Properties.AssumeRolePolicyDocument.Statement.0.Condition.{operator}",
         )
         for operator in ("StringEquals", "ArnEquals")
     ),
     roles(
         "the reader trusts any account",
-        "the_reader_serves_look_alone",
+        "the_reader_serves_look_and_sweep_alone",
         "Reader.Properties.AssumeRolePolicyDocument.Statement.0",
         {
             "Effect": "Allow",
@@ -56,13 +56,13 @@ BREAKS = (
     ),
     roles(
         "the reader trusts act",
-        "the_reader_serves_look_alone",
+        "the_reader_serves_look_and_sweep_alone",
         "Reader.Properties.AssumeRolePolicyDocument.Statement.0.Condition.ArnEquals.aws:PrincipalArn",
         {"Fn::Sub": "arn:${AWS::Partition}:iam::${HubAccountId}:role${HubRolePath}coastguard-hub-act"},
     ),
     roles(
         "the reader's trust forgets the hub's path",
-        "the_reader_serves_look_alone",
+        "the_reader_serves_look_and_sweep_alone",
         "Reader.Properties.AssumeRolePolicyDocument.Statement.0.Condition.ArnEquals.aws:PrincipalArn",
         {"Fn::Sub": "arn:${AWS::Partition}:iam::${HubAccountId}:role/coastguard-hub-look"},
     ),

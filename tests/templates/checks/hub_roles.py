@@ -39,7 +39,7 @@ def queues_let_their_functions_take(world: World) -> list[str]:
 
 
 def the_members_roles_are_kept_apart(world: World) -> list[str]:
-    """Only look may use the reader, only act the remediator, and what faces the internet reaches nothing."""
+    """Only look and sweep may use the reader, only act the remediator; what faces the internet reaches nothing."""
     path = world.wishes.spoke_path
     reader, remediator = (f"arn:aws:iam::222233334444:role{path}coastguard-{name}" for name in ("reader", "remediator"))
     other = f"arn:aws:iam::222233334444:role{path}admin"
@@ -52,12 +52,24 @@ def the_members_roles_are_kept_apart(world: World) -> list[str]:
     }
     wanted = {
         ("look", "sts:AssumeRole", reader),
+        ("sweep", "sts:AssumeRole", reader),
         ("act", "sts:AssumeRole", remediator),
         ("act", "sts:SetSourceIdentity", remediator),
     }
     faults = [f"{function}, {action}, {role}: not as agreed." for function, action, role in sorted(may ^ wanted)]
     services = {action.partition(":")[0] for action, _ in _permissions(world, "front")}
     return faults + [f"front has rights in {name}." for name in sorted(services & {"sts", "dynamodb"})]
+
+
+def only_budgets_are_changed_in_place(world: World) -> list[str]:
+    """Every other row is written whole, on condition that nobody else has changed it."""
+    return [
+        f"{function} may change any row in place."
+        for function in FUNCTIONS
+        for statement in statements(_document(world, function))
+        if "dynamodb:UpdateItem" in listed(statement["Action"])
+        and statement.get("Condition") != {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "budget#*"}}
+    ]
 
 
 def naming_a_person_is_a_statement_of_its_own(world: World) -> list[str]:
@@ -161,6 +173,7 @@ CHECKS = (
     roles_may_do_what_was_agreed,
     queues_let_their_functions_take,
     the_members_roles_are_kept_apart,
+    only_budgets_are_changed_in_place,
     naming_a_person_is_a_statement_of_its_own,
     only_lambda_uses_the_hubs_roles,
     the_customers_key_is_usable,
@@ -178,15 +191,21 @@ def _agreed(world: World) -> dict[str, dict[str, set[str]]]:
     table, secret = hub.resources["Table"].arn, hub.resources["Secret"].arn
     members = f"arn:aws:iam::*:role{world.wishes.spoke_path}coastguard"
     agreed: dict[str, dict[str, set[str]]] = {
-        "ingest": {delay: TAKE_FROM, looks: SEND_TO, dead: SEND_TO},
+        "ingest": {delay: TAKE_FROM | SEND_TO, looks: SEND_TO, dead: SEND_TO},
         "look": {
-            looks: TAKE_FROM,
+            looks: TAKE_FROM | SEND_TO,
             delay: SEND_TO,
-            table: {"dynamodb:PutItem", "dynamodb:Query"},
+            table: {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+            f"{table}/index/open": {"dynamodb:Query"},
             secret: READ_SECRET,
             f"{members}-reader": {"sts:AssumeRole"},
         },
-        "sweep": {f"{table}/index/open": {"dynamodb:Query"}, looks: SEND_TO},
+        "sweep": {
+            f"{table}/index/open": {"dynamodb:Query"},
+            looks: SEND_TO,
+            "*": {"organizations:ListAccounts"},
+            f"{members}-reader": {"sts:AssumeRole"},
+        },
         "front": {acts: SEND_TO, secret: READ_SECRET},
         "act": {
             acts: TAKE_FROM,

@@ -13,6 +13,8 @@ NOT_TO_BE_NARROWED = {
     "autoscaling:DescribeAutoScalingInstances",
     "ec2:DescribeInstanceStatus",
     "ec2:DescribeInstances",
+    "ecs:ListClusters",
+    "organizations:ListAccounts",
     "ssm:DescribeInstanceInformation",
 }
 
@@ -34,12 +36,13 @@ def roles_hold_what_the_code_declares(world: World) -> list[str]:
     return faults
 
 
-def the_reader_serves_look_alone(world: World) -> list[str]:
-    """Nobody but the hub's look, of this organization, may assume the reader."""
+def the_reader_serves_look_and_sweep_alone(world: World) -> list[str]:
+    """Nobody but the hub's look and sweep, of this organization, may assume the reader."""
     trust = _trust(world, "coastguard-reader")
     look, act = _hub_role(world, "look"), _hub_role(world, "act")
     cases = {
         "the hub's look": (True, look, ORGANIZATION),
+        "the hub's sweep": (True, _hub_role(world, "sweep"), ORGANIZATION),
         "the hub's act": (False, act, ORGANIZATION),
         "somebody else in the hub": (False, f"arn:aws:iam::{HUB}:role/admin", ORGANIZATION),
         "a look of another account": (False, look.replace(HUB, STRANGER), ORGANIZATION),
@@ -165,7 +168,7 @@ def permissions_stand_in_their_roles(world: World) -> list[str]:
 
 CHECKS = (
     roles_hold_what_the_code_declares,
-    the_reader_serves_look_alone,
+    the_reader_serves_look_and_sweep_alone,
     the_remediator_serves_act_for_a_person,
     the_forwarder_serves_our_rules,
     repairs_reach_only_what_they_are_for,

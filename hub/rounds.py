@@ -1,0 +1,152 @@
+"""The rounds: looks that nobody asked for, which find what no event told.
+
+Every minute, whatever is unfinished: each cluster with an unresolved incident or a bulletin that has not said its
+last, each storm that stands or brews. And a tenth of the member Regions, so that each is visited in ten minutes: its
+clusters are listed, and those with an instance whose agent is gone get a look.
+
+A member's read limits are shared with its own tools. A visit stays below a quarter of them, for bursts and over time;
+it leaves what is too much for one visit to the next round.
+"""
+
+import logging
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hub.hints import SWEEP, Drop, Hint, StormHint
+from hub.pace import Pace
+from hub.queues import Queues
+from hub.registry import Registry
+from hub.store import Store
+from hub.storm import brewing
+from hub.terms import Terms
+from spoke.accounts import Accounts, Member, Role
+from spoke.discovery import clusters, monitoring_tags, quiet_instances
+from spoke.errors import ClusterGone, SpokeError
+from spoke.places import Cluster
+
+log = logging.getLogger(__name__)
+
+# Each member Region is visited once in so many minutes.
+ROUND_MINUTES = 10
+# A quarter of what ECS allows an account and Region: bursts of 50 for reads of clusters and 100 for reads of what is in
+# them, 20 a second each.
+CLUSTER_READS = (12, 5.0)
+RESOURCE_READS = (25, 5.0)
+# What a visit can see at that pace in about 20 seconds. The clusters beyond are next in later rounds.
+CLUSTERS_A_VISIT = 120
+_THREADS = 8
+
+Place = tuple[str, str]
+"""An account and a Region."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a visit to a member Region has found, or why it found nothing."""
+
+    hints: tuple[Hint, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """Everything that the rounds work with. `ticks` and `sleep` are those of time: monotonic seconds."""
+
+    store: Store
+    queues: Queues
+    looks_url: str
+    accounts: Accounts
+    reader: Role
+    registry: Registry
+    regions: tuple[str, ...]
+    terms: Terms
+    patience: timedelta
+    clock: Callable[[], datetime]
+    ticks: Callable[[], float]
+    sleep: Callable[[float], None]
+    count: Callable[[str, int], None]
+
+    def unfinished(self) -> None:
+        """Ask for a look at whatever is not over. Raises RuntimeError if SQS refuses some."""
+        bulletins = self.store.open_bulletins()
+        places = brewing(bulletins, self.clock()) | {storm.hint for storm in self.store.open_storms()}
+        troubled = {bulletin.cluster for bulletin in bulletins} | self.store.clusters_in_trouble()
+        self._ask([*(Hint(cluster, SWEEP) for cluster in sorted(troubled)), *sorted(places)], "unfinished")
+
+    def visit(self, *, everywhere: bool = False) -> None:
+        """Visit the member Regions whose turn it is, or all. What cannot be read is counted and hurts only itself.
+
+        Raises RuntimeError if SQS refuses some, ClientError if the organization's accounts cannot be listed.
+        """
+        now = self.clock()
+        everyone = [(account, region) for account in self.registry.accounts() for region in self.regions]
+        places = [place for place in everyone if everywhere or turn(place, now)]
+        deadline = self.ticks() + self.patience.total_seconds()
+        with ThreadPoolExecutor(_THREADS) as threads:
+            visits = list(threads.map(lambda place: self._visit(place, now, deadline), places))
+        for place, visited in zip(places, visits, strict=True):
+            if visited.problem:
+                log.warning("place.blind", extra={"place": "/".join(place), "reason": visited.problem})
+        self.count("visited", sum(not visited.problem for visited in visits))
+        self.count("blind", sum(bool(visited.problem) for visited in visits))
+        self._ask([hint for visited in visits for hint in visited.hints], "visit")
+
+    def _visit(self, place: Place, now: datetime, deadline: float) -> Visit:
+        """See which clusters of a place have lost agents."""
+        if self.ticks() > deadline:
+            return Visit(problem="no time left in this round")
+        reads = Pace(*CLUSTER_READS, self.ticks, self.sleep), Pace(*RESOURCE_READS, self.ticks, self.sleep)
+        try:
+            member = self.accounts.member(*place, self.reader)
+            found = self._watched(member, portion(clusters(member, reads[0]), now), reads[0])
+            seen = ((cluster, quiet(member, cluster, reads[1])) for cluster in found)
+            return Visit(tuple(_hint(cluster, gone, now) for cluster, gone in seen if gone))
+        except (SpokeError, ClientError, BotoCoreError) as error:
+            return Visit(problem=str(error))
+
+    def _watched(self, member: Member, some: Sequence[Cluster], pace: Callable[[], None]) -> Sequence[Cluster]:
+        if not self.terms.by_tag:
+            return some
+        tags = monitoring_tags(member, some, pace)
+        return [cluster for cluster in some if self.terms.watches(tags.get(cluster))]
+
+    def _ask(self, hints: Iterable[Hint | StormHint], what: str) -> None:
+        asked = list(hints)
+        refused = self.queues.ask_looks(self.looks_url, asked, f"{what} {self.clock():%Y%m%dT%H%M}")
+        self.count("swept", len(asked))
+        if refused:
+            raise RuntimeError(f"looks.fifo refused {len(refused)} of {len(asked)} groups; the next round asks again")
+
+
+def turn(place: Place, now: datetime) -> bool:
+    """Whether it is this minute's turn to visit a place: always the same minute of ten, spread evenly over places."""
+    return zlib.crc32("/".join(place).encode()) % ROUND_MINUTES == _minute(now) % ROUND_MINUTES
+
+
+def portion(everything: Sequence[Cluster], now: datetime) -> Sequence[Cluster]:
+    """Choose the clusters of a place that this round visits: all, or the next ones if they are too many."""
+    portions = -(-len(everything) // CLUSTERS_A_VISIT) or 1
+    first = _minute(now) // ROUND_MINUTES % portions * CLUSTERS_A_VISIT
+    return everything[first : first + CLUSTERS_A_VISIT]
+
+
+def quiet(member: Member, cluster: Cluster, pace: Callable[[], None]) -> list[str]:
+    """Name the instances of a cluster whose agents are gone; none if the cluster has gone itself meanwhile."""
+    try:
+        return quiet_instances(member, cluster, pace)
+    except ClusterGone:
+        return []
+
+
+def _hint(cluster: Cluster, gone: Sequence[str], now: datetime) -> Hint:
+    """Nobody knows since when: the look asks ECS, and lets the grace begin now if ECS does not tell."""
+    return Hint(cluster, SWEEP, tuple(Drop(instance, now) for instance in gone))
+
+
+def _minute(now: datetime) -> int:
+    return int(now.timestamp()) // 60

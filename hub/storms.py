@@ -1,0 +1,162 @@
+"""Storms at work: one turn at the storm of a channel and Region. Gathers and applies; hub.storm decides.
+
+A turn brings the storm's message in line, and then posts some of its clusters' own bulletins in its thread, a message a
+second, as Slack takes them. It is the only one that posts those: a cluster's look leaves its bulletin to the storm (see
+hub.barometer) and edits it once it stands there. So also here nobody races.
+
+    doubt and lease in the rows of this turn's bulletins, together ─▶ a post for each ─▶ ts in the rows, together
+          │ any crash or lost answer: their doubts stay
+          ▼
+    next turn: the thread is read once, what stands there is adopted
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from hub.announce import Announcer, Saying
+from hub.bulletin import Bulletin, compose
+from hub.hints import ALONE, Hint, StormHint
+from hub.incident import Incident
+from hub.message import render
+from hub.queues import Queues
+from hub.slack import NotNow, Rejected, Slack, SlackError
+from hub.store import Store
+from hub.storm import SETTLES, Storm, count, lock, weather
+from hub.storm_message import render_storm
+
+log = logging.getLogger(__name__)
+
+# Bulletins that a turn posts: it must end before its function's time does, with Slack at its slowest.
+TURN = 20
+# Longer than a turn takes, so that no turn posts what the one before may still be posting.
+_LEASE = timedelta(seconds=60)
+# Slack: one message a second in a channel.
+_POST_SECONDS = 1.0
+_LONGEST_PAUSE = 5
+# How soon to see again to a storm that grows.
+_SOON = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Storms:
+    """Everything that a turn works with. `sleep` waits for some seconds."""
+
+    store: Store
+    announcer: Announcer
+    slack: Callable[[], Slack]
+    queues: Queues
+    looks_url: str
+    delay_url: str
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    count: Callable[[str, int], None]
+
+    def attend(self, place: StormHint) -> None:
+        """Take a turn. What it raises is worth another try."""
+        now = self.clock()
+        members = [b for b in self.store.open_bulletins(place.region) if b.channel == place.channel]
+        standing = self.store.storm(place.channel, place.region)
+        storm = weather(standing, place, members, now)
+        if storm is None:
+            self._never_mind(place, members, now)
+            return
+        if storm != standing:
+            storm = self.store.keep(storm)
+        self.count("storms", 1)
+        storm = self._say(storm, members)
+        if storm.ts and not storm.closed:
+            self._post(storm, members)
+
+    def _never_mind(self, place: StormHint, members: Sequence[Bulletin], now: datetime) -> None:
+        """There is no storm: whose bulletin was left to it has to speak for itself, unless more are still to come."""
+        left = [member for member in members if not member.ts and member.aside]
+        if not left:
+            return
+        newest = max((member.opened_at for member in left if member.opened_at), default=now)
+        if now - newest < SETTLES:
+            self.queues.later(self.delay_url, [(place, _SOON)])
+        else:
+            self._look_at(left)
+
+    def _say(self, storm: Storm, members: Sequence[Bulletin]) -> Storm:
+        saying = Saying(render_storm(storm, count(members)), last=storm.over)
+        try:
+            return self.announcer.show(storm, saying, leased=False)
+        except NotNow as error:
+            log.info("storm.later", extra={"storm": storm.id, "seconds": error.seconds})
+            self.queues.later(self.delay_url, [(storm.hint, error.seconds)])
+            return storm
+
+    def _post(self, storm: Storm, members: Sequence[Bulletin]) -> None:
+        """Take the clusters in, and post some of those that Slack does not show yet."""
+        waiting = [member for member in members if not member.ts]
+        settled = self.clock() - storm.newest_at >= SETTLES
+        turn = sorted(waiting, key=lambda member: member.cluster)[:TURN] if settled else []
+        posted = self._post_some(storm, turn) if turn else 0
+        early = [member for member in members if member.ts and member.storm != storm.id]
+        self.store.keep_all([replace(member, storm=storm.id) for member in early])
+        if not waiting:
+            return
+        if posted:
+            self.queues.ask_looks(self.looks_url, [storm.hint], self.clock().isoformat())
+        else:
+            self.queues.later(self.delay_url, [(storm.hint, _SOON)])
+
+    def _post_some(self, storm: Storm, turn: Sequence[Bulletin]) -> int:
+        now = self.clock()
+        incidents = self.store.open_incidents([member.cluster for member in turn])
+        # One whose incidents the index does not show yet, or that somebody may be posting, has its turn later.
+        free = [m for m in turn if incidents[m.cluster] and not (m.lease_until and now < m.lease_until)]
+        doubts = [member.doubt_since for member in free if member.doubt_since]
+        before = self.announcer.posted_in(storm.channel, storm.ts, min(doubts)) if doubts else {}
+        begun = self.store.keep_all(
+            [
+                replace(member, storm=storm.id, thread=storm.ts, doubt_since=now, lease_until=now + _LEASE)
+                for member in free
+            ]
+        )
+        shown: list[Bulletin] = []
+        for number, member in enumerate(begun):
+            try:
+                if member.id in before:
+                    shown.append(replace(member, ts=before[member.id]))
+                    continue
+                if number:
+                    self.sleep(_POST_SECONDS)
+                shown.append(self._post_one(storm, member, incidents[member.cluster]))
+            except Rejected as error:
+                log.exception("storm.rejected", extra={"bulletin": member.id, "word": error.word})
+                self.count("rejected", 1)
+            except NotNow as error:
+                self._settle(shown, begun[number:])
+                self.sleep(min(error.seconds, _LONGEST_PAUSE))
+                return len(shown)
+            except SlackError:
+                self._settle(shown, begun[number + 1 :])
+                raise
+        self._settle(shown, [])
+        return len(shown)
+
+    def _post_one(self, storm: Storm, member: Bulletin, incidents: Sequence[Incident]) -> Bulletin:
+        message = render(compose(member, incidents, lock(storm.region)), member)
+        parts = message.text, message.blocks, message.attachments, message.metadata
+        ts = self.slack().post(storm.channel, *parts, thread=storm.ts)
+        return replace(member, ts=ts, shown=message.digest, shown_at=self.clock())
+
+    def _settle(self, shown: Sequence[Bulletin], untouched: Sequence[Bulletin]) -> None:
+        """Write what Slack shows by now. Whom somebody has changed meanwhile is read again: a ts must not get lost."""
+        settled = [replace(member, doubt_since=None, lease_until=None) for member in (*shown, *untouched)]
+        written = {member.id for member in self.store.keep_all(settled)}
+        for member in settled:
+            if member.id not in written and member.ts:
+                newest = self.store.bulletin(member.cluster)
+                if newest and newest.episode == member.episode:
+                    there = replace(newest, ts=member.ts, thread=member.thread, storm=member.storm, shown="")
+                    self.store.keep(replace(there, doubt_since=None, lease_until=None))
+        self.count("announced", len(shown))
+
+    def _look_at(self, members: Sequence[Bulletin]) -> None:
+        hints = [Hint(member.cluster, ALONE) for member in members]
+        self.queues.ask_looks(self.looks_url, hints, self.clock().isoformat())
