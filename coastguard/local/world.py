@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from coastguard import package
 from coastguard.checkout import TEMPLATES
@@ -77,10 +77,6 @@ class World:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._undo.close()
-
-    def fleet(self) -> dict[str, Any]:
-        """Show the fleet: accounts, Regions, clusters, instances."""
-        return self.aws.ask("fleet")
 
     def _deploy(self) -> None:
         code = package.build(self._progress)
