@@ -18,6 +18,7 @@ from coastguard.checkout import TEMPLATES
 from coastguard.deploy import DeployError, Wanted, deploy
 from coastguard.local.aws_process import WorldError
 from coastguard.local.rehearsals import SCENARIOS
+from coastguard.local.rehearsals.reckoning import reckon
 from coastguard.local.rehearsals.stage import BrokenError, Stage
 from coastguard.local.world import Plan, World
 from coastguard.package import PackagingError
@@ -53,7 +54,9 @@ def demo(
 @app.command()
 def rehearse(
     scenarios: Annotated[list[str] | None, typer.Argument(help=f"Any of: {', '.join(SCENARIOS)}. All if none.")] = None,
-    grace: Grace = 10,
+    grace: Annotated[
+        int | None, typer.Option(min=0, max=900, help="Grace period in seconds, instead of the story's own.")
+    ] = None,
     templates: Templates = TEMPLATES,
 ) -> None:
     """Play stories in the local world and print their timelines. Fails if Coastguard breaks a promise."""
@@ -63,10 +66,18 @@ def rehearse(
         raise typer.BadParameter(f"there is no {', '.join(unknown)}; there are {', '.join(SCENARIOS)}")
     with _tidy():
         for name in names:
-            about, play = SCENARIOS[name]
-            out.print(f"[bold]{name}[/bold]: {about}")
-            with World(Plan(grace=grace, templates=templates), _progress()) as world:
-                play(Stage(world, _timeline))
+            scenario = SCENARIOS[name]
+            out.print(f"[bold]{name}[/bold]: {scenario.about}")
+            plan = Plan(
+                grace=scenario.grace if grace is None else grace,
+                templates=templates,
+                layout=scenario.layout,
+                before=scenario.before,
+            )
+            with World(plan, _progress()) as world:
+                stage = Stage(world, _timeline)
+                scenario.play(stage)
+                reckon(stage)
             out.print(f"[green]{name}: every promise kept[/green]")
 
 

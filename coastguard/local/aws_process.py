@@ -10,10 +10,12 @@ import tempfile
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from typing import Any
 
 import boto3
 
+from coastguard.local.aws.layouts import DEMO, Layout
 from coastguard.local.aws.organization import HUB, HUB_REGION
 
 _START_SECONDS = 60
@@ -26,11 +28,15 @@ class WorldError(Exception):
 
 
 class AwsProcess:
-    """A running `python -m coastguard.local.aws`. It removes its temporary folder itself, even if we are killed."""
+    """A running `python -m coastguard.local.aws`. It removes its temporary folder itself, even if we are killed.
 
-    def __init__(self) -> None:
+    `progress` is called, by a thread of ours, with what takes it long.
+    """
+
+    def __init__(self, layout: Layout = DEMO, progress: Callable[[str], None] | None = None) -> None:
         self._folder = tempfile.mkdtemp(prefix="coastguard-")
-        argument = json.dumps({"folder": self._folder})
+        self._progress = progress
+        argument = json.dumps({"folder": self._folder, "layout": layout.name})
         self._process = subprocess.Popen(  # noqa: S603  # ourselves
             [sys.executable, "-m", "coastguard.local.aws", argument],
             stdin=subprocess.PIPE,
@@ -39,19 +45,32 @@ class AwsProcess:
             start_new_session=True,  # with its Lambda workers, so that all of them can be ended together
         )
         self.url = ""
+        self._told = threading.Event()
+        self._listener = threading.Thread(target=self._listen, name="aws-process", daemon=True)
+        self._listener.start()
 
     def wait_until_ready(self) -> None:
-        """Wait for its ready line. Raises WorldError if it ends instead, or takes too long."""
+        """Wait until it answers. Raises WorldError if it ends instead, or takes too long."""
         impatience = threading.Timer(_START_SECONDS, self._process.kill)
         impatience.start()
         try:
-            line = self._process.stdout.readline() if self._process.stdout else ""
+            self._told.wait()
         finally:
             impatience.cancel()
-        if not line:
+        if not self.url:
             self.stop()
             raise WorldError("the embedded AWS did not start; if it said why, that stands above")
-        self.url = f"http://127.0.0.1:{json.loads(line)['port']}"
+
+    def _listen(self) -> None:
+        """Read what it prints, until its end."""
+        for line in self._process.stdout or ():
+            words = json.loads(line)
+            if "port" in words:
+                self.url = f"http://127.0.0.1:{words['port']}"
+                self._told.set()
+            elif self._progress:
+                self._progress(words["progress"])
+        self._told.set()
 
     def stop(self) -> None:
         """End it: it notices that its stdin is closed. Kill it and its children if it does not."""
@@ -62,6 +81,7 @@ class AwsProcess:
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+        self._listener.join(_STOP_SECONDS)
         if self._process.stdout:
             self._process.stdout.close()
         # What a function was still unpacking while the folder was removed would stay behind.

@@ -26,6 +26,8 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any, cast
 
+from moto.autoscaling.exceptions import ValidationError
+from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, BaseResponse
 from moto.ec2.exceptions import InvalidParameterValueError
 from moto.ec2.models import ec2_backends
@@ -41,13 +43,16 @@ PINGS: dict[str, str] = {}
 """PingStatus by host id: "Online", "ConnectionLost" or "Inactive"."""
 
 _REACHED_INTO: tuple[tuple[type, tuple[str, ...]], ...] = (
-    (BaseResponse, ("_get_param",)),
+    (AutoScalingResponse, ("autoscaling_backend", "describe_auto_scaling_instances")),
+    (BaseResponse, ("_get_int_param", "_get_param")),
     (ContainerInstance, ("container_instance_arn",)),
     (EC2ContainerServiceBackend, ("describe_container_instances", "deregister_container_instance")),
     (
         EC2ContainerServiceResponse,
         (
             "ecs_backend",
+            "list_clusters",
+            "describe_clusters",
             "list_container_instances",
             "describe_container_instances",
             "deregister_container_instance",
@@ -59,12 +64,14 @@ _REACHED_INTO: tuple[tuple[type, tuple[str, ...]], ...] = (
 
 _MOST_AT_ONCE = 100
 _MOST_PINGS = 50
+_MOST_OF_GROUPS = 50
 _RUNNING = 16
 _FILTER = re.compile(
     r"\s*(?:agentConnected\s*==\s*(?P<connected>true|false)"
     r"|ec2InstanceId\s*==\s*(?P<host>[^\s\[\]]+)"
     r"|ec2InstanceId\s+in\s+\[(?P<hosts>[^\[\]]*)\])\s*"
 )
+_moto_describe_clusters = EC2ContainerServiceResponse.describe_clusters
 _moto_describe_instance_status = InstanceResponse.describe_instance_status
 
 
@@ -77,6 +84,7 @@ def fill() -> None:
     for moto_class, filled in (
         (ContainerInstance, _ContainerInstance),
         (Instance, _Instance),
+        (AutoScalingResponse, _AutoScaling),
         (EC2ContainerServiceResponse, _Ecs),
         (InstanceResponse, _Ec2),
         (SimpleSystemManagerResponse, _Ssm),
@@ -116,7 +124,38 @@ class _Instance:
         return {"Status": self.checks, "Details": [{"Name": "reachability", "Status": reachable}]}
 
 
+class _AutoScaling(AutoScalingResponse):
+    def describe_auto_scaling_instances(self) -> ActionResult:
+        """Moto has neither a limit nor pages."""
+        wanted = self._get_param("InstanceIds", [])
+        size = self._get_int_param("MaxRecords", _MOST_OF_GROUPS)
+        if len(wanted) > _MOST_OF_GROUPS or size > _MOST_OF_GROUPS:
+            raise ValidationError(f"InstanceIds and MaxRecords are at most {_MOST_OF_GROUPS}.")
+        states = {
+            state.instance.id: state for state in self.autoscaling_backend.describe_auto_scaling_instances(wanted)
+        }
+        page, token = _page(sorted(states), self._get_param("NextToken"), size)
+        return ActionResult({"AutoScalingInstances": [states[host] for host in page], "NextToken": token})
+
+
 class _Ecs(EC2ContainerServiceResponse):
+    def list_clusters(self) -> ActionResult:
+        """Moto has no pages, and lists what was deleted."""
+        size = self._get_param("maxResults") or _MOST_AT_ONCE
+        if not 1 <= size <= _MOST_AT_ONCE:
+            raise InvalidParameterException(f"maxResults must be 1 to {_MOST_AT_ONCE}.")
+        arns = sorted(cluster.arn for cluster in self.ecs_backend.clusters.values() if cluster.status != "INACTIVE")
+        page, token = _page(arns, self._get_param("nextToken"), size)
+        return ActionResult({"clusterArns": page, "nextToken": token})
+
+    def describe_clusters(self) -> ActionResult:
+        """Moto has no limit, and counts container instances that have gone."""
+        if len(self._get_param("clusters", [])) > _MOST_AT_ONCE:
+            raise InvalidParameterException(f"clusters can have at most {_MOST_AT_ONCE} items.")
+        for name, cluster in self.ecs_backend.clusters.items():
+            cluster.registered_container_instances_count = len(self.ecs_backend.container_instances.get(name, {}))
+        return _moto_describe_clusters(self)
+
     def list_container_instances(self) -> ActionResult:
         """Moto ignores `filter` and pages, and has an empty answer for an unknown cluster."""
         asked_for = _filter(self._get_param("filter"))

@@ -9,13 +9,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from coastguard import package
 from coastguard.checkout import TEMPLATES
 from coastguard.deploy import Wanted, deploy
 from coastguard.local.aws import organization
+from coastguard.local.aws.layouts import DEMO, Layout
 from coastguard.local.aws_process import AwsProcess, WorldError
+from coastguard.local.members import Members
 from coastguard.local.server import Server, application
 from coastguard.local.slack.directory import CHANNELS, TEAM
 from coastguard.local.slack.errors import Refused
@@ -27,11 +29,17 @@ _POLL_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What world to make. `templates` may be another folder of the same four, to see what a change does."""
+    """What world to make.
+
+    `templates` may be another folder of the same four, to see what a change does. `before` lets things happen in the
+    members once AWS stands and before Coastguard is deployed into it.
+    """
 
     grace: int = 10
     port: int = 0
     templates: Path = TEMPLATES
+    layout: Layout = DEMO
+    before: Callable[[Members], None] | None = None
 
 
 class World:
@@ -59,7 +67,7 @@ class World:
             self._server = Server(self.plan.port)
             undo.callback(self._server.stop)
             self._progress("starting an AWS organization on this machine")
-            self.aws = AwsProcess()
+            self.aws = AwsProcess(self.plan.layout, self._progress)
             undo.callback(self.aws.stop)  # which comes first: its functions speak to our Slack until their end
             self._deploy()
             self._undo = undo.pop_all()
@@ -70,13 +78,11 @@ class World:
     ) -> None:
         self._undo.close()
 
-    def fleet(self) -> dict[str, Any]:
-        """Show the fleet: accounts, Regions, clusters, instances."""
-        return self.aws.ask("fleet")
-
     def _deploy(self) -> None:
         code = package.build(self._progress)
         self.aws.wait_until_ready()
+        if self.plan.before:
+            self.plan.before(Members(self.aws))
         self._server.start(application(self.aws, self.workspace, self.plan.grace))
         wanted = Wanted(
             code=code,
@@ -95,7 +101,7 @@ class World:
             },
             organization={
                 "OrganizationalUnitIds": organization.MEMBERS_UNIT,
-                "RulesRegions": ",".join(organization.REGIONS),
+                "RulesRegions": ",".join(self.plan.layout.regions),
                 "RolesRegion": organization.HUB_REGION,
             },
         )

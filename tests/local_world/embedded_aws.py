@@ -49,7 +49,8 @@ class EmbeddedAws:
             env={**os.environ, **(environment or {})},
         )
         assert process.stdout
-        return cls(f"http://127.0.0.1:{json.loads(process.stdout.readline())['port']}", process, folder)
+        port = next(words["port"] for words in map(json.loads, process.stdout) if "port" in words)
+        return cls(f"http://127.0.0.1:{port}", process, folder)
 
     def close_stdin(self) -> None:
         assert self.process.stdin

@@ -1,9 +1,10 @@
 import pytest
 
-from coastguard.local.aws.organization import HUB, HUB_REGION, MEMBERS
+from coastguard.local.aws.layouts import DEMO
+from coastguard.local.aws.organization import HUB, HUB_REGION
 from tests.local_world.embedded_aws import EmbeddedAws, Json
 
-PAYMENTS = MEMBERS[0].id
+PAYMENTS = DEMO.organization.members[0].id
 VIRGINIA = "us-east-1"
 BUS = f"arn:aws:events:{HUB_REGION}:{HUB.id}:event-bus/coast"
 FORWARDER = f"arn:aws:iam::{PAYMENTS}:role/forwarder"
@@ -97,7 +98,7 @@ def spoke_stack(**target: object) -> Json:
 
 
 UNTRUSTED = {"Untrusted": role("untrusted", trust("lambda.amazonaws.com"), PUT)}
-OF_OTHERS = {"StringEquals": {"aws:SourceAccount": MEMBERS[1].id}}
+OF_OTHERS = {"StringEquals": {"aws:SourceAccount": DEMO.organization.members[1].id}}
 TRUSTED_FOR_OTHERS = {"Others": role("others", trust(Condition=OF_OTHERS), PUT)}
 POWERLESS = {"Powerless": role("powerless", trust())}
 BOUNDLESS = {"Boundless": role("boundless", trust(), {**PUT, "Resource": "*"})}
@@ -169,7 +170,7 @@ def test_a_target_that_aws_would_refuse_is_refused_with_a_sentence_and_buried(
 def test_a_target_without_a_role_is_refused(aws: EmbeddedAws) -> None:
     target = {"Id": "hub", "Arn": BUS}
     rule = {"Name": "roleless", "EventPattern": {"source": ["coastguard.drill"]}, "Targets": [target]}
-    search = MEMBERS[1].id
+    search = DEMO.organization.members[1].id
     assert (
         aws.deploy("roleless", {"Rule": {"Type": "AWS::Events::Rule", "Properties": rule}}, search) == "CREATE_COMPLETE"
     )

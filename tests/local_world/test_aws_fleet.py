@@ -2,13 +2,13 @@ from collections.abc import Callable
 
 import pytest
 
-from coastguard.local.aws.organization import MEMBERS, REGIONS
+from coastguard.local.aws.layouts import DEMO
 from tests.local_world.embedded_aws import EmbeddedAws, Json, wait_for
 
 Watched = Callable[[], list[Json]]
 
-PAYMENTS, SEARCH, MEDIA = (member.id for member in MEMBERS)
-IRELAND, VIRGINIA = REGIONS
+PAYMENTS, SEARCH, MEDIA = (member.id for member in DEMO.organization.members)
+IRELAND, VIRGINIA = DEMO.regions
 STATE_CHANGE = "ECS Container Instance State Change"
 
 
@@ -53,7 +53,7 @@ def test_the_fleet_stands_when_the_world_starts(aws: EmbeddedAws) -> None:
     }
     assert sizes == {
         (alias, region, cluster): size
-        for region in REGIONS
+        for region in DEMO.regions
         for alias, cluster, size in [
             ("payments", "prod-payments", 6),
             ("payments", "staging-payments", 3),

@@ -3,10 +3,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from coastguard.local.aws.organization import HUB, MEMBERS
+from coastguard.local.aws.layouts import DEMO
+from coastguard.local.aws.organization import HUB
 from tests.local_world.embedded_aws import EmbeddedAws, Json
 
-PAYMENTS = MEMBERS[0].id
+PAYMENTS = DEMO.organization.members[0].id
 ACTOR = f"arn:aws:iam::{HUB.id}:role/crew/actor"
 STRANGER = f"arn:aws:iam::{HUB.id}:role/stranger"
 REPAIRER = f"arn:aws:iam::{PAYMENTS}:role/repairer"
@@ -61,6 +62,7 @@ REPAIRS = [
         ArnEquals={"ecs:cluster": f"arn:aws:ecs:eu-west-1:{PAYMENTS}:cluster/prod-payments"},
     ),
     may("ecs:ListContainerInstances", PAYMENTS_CLUSTERS),
+    may("ecs:DescribeClusters", PAYMENTS_CLUSTERS),
     may("ec2:TerminateInstances", StringLike={"aws:ResourceTag/aws:autoscaling:groupName": "payments-prod-*"}),
     may(
         "autoscaling:TerminateInstanceInAutoScalingGroup",
@@ -235,3 +237,25 @@ def test_a_batch_needs_the_permission_for_one_and_the_loopback_counts_as_encrypt
     sent = sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": "1", "MessageBody": "hello"}])
     assert [entry["Id"] for entry in sent["Successful"]] == ["1"]
     assert aws.get("calls")["calls"][-1]["action"] == "sqs:SendMessage"
+
+
+def test_clusters_are_found_by_all_and_described_by_cluster(aws: EmbeddedAws) -> None:
+    ecs = as_alice(aws, "ecs")
+    found = [arn.rpartition("/")[2] for arn in ecs.list_clusters()["clusterArns"]]
+    assert found == ["prod-payments", "staging-payments"]
+    assert ecs.describe_clusters(clusters=[found[0]], include=["TAGS"])["clusters"][0]["clusterName"] == found[0]
+    registered = aws.instances(PAYMENTS, "eu-west-1", found[0])
+    for listed, of in (({"filter": "agentConnected == true"}, {True}), ({}, {True, False})):
+        arns = ecs.list_container_instances(cluster=found[0], **listed)["containerInstanceArns"]
+        assert {arn.rpartition("/")[2] for arn in arns} == {i["id"] for i in registered if i["connected"] in of}
+    with pytest.raises(ClientError, match="AccessDenied"):
+        ecs.describe_clusters(clusters=[found[1]])
+    assert aws.refusals()[-1].endswith(
+        f"may not ecs:DescribeClusters on arn:aws:ecs:eu-west-1:{PAYMENTS}:cluster/{found[1]}."
+    )
+
+
+def test_describing_groups_needs_every_resource_as_on_aws(aws: EmbeddedAws) -> None:
+    with pytest.raises(ClientError, match="AccessDenied"):
+        as_alice(aws, "autoscaling").describe_auto_scaling_instances(InstanceIds=["i-0123456789abcdef0"])
+    assert aws.refusals()[-1].endswith("may not autoscaling:DescribeAutoScalingInstances on *.")

@@ -101,7 +101,8 @@ def test_it_does_not_outlive_a_parent_that_is_killed(tmp_path: Path) -> None:
         "import json, subprocess, sys, time\n"
         "command = [sys.executable, '-m', 'coastguard.local.aws', json.dumps({'folder': sys.argv[1]})]\n"
         "aws = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)\n"
-        "print(json.dumps({**json.loads(aws.stdout.readline()), 'pid': aws.pid}), flush=True)\n"
+        "ready = next(words for words in map(json.loads, aws.stdout) if 'port' in words)\n"
+        "print(json.dumps({**ready, 'pid': aws.pid}), flush=True)\n"
         "time.sleep(60)\n"
     )
     command = [sys.executable, "-c", parent, str(folder)]

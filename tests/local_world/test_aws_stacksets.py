@@ -2,10 +2,12 @@ import json
 
 import pytest
 
-from coastguard.local.aws.organization import HUB_REGION, MEMBERS, REGIONS
+from coastguard.local.aws.layouts import DEMO
+from coastguard.local.aws.organization import HUB_REGION
 from tests.local_world.embedded_aws import EmbeddedAws, Json, wait_for
 
-IDS = tuple(member.id for member in MEMBERS)
+IDS = tuple(member.id for member in DEMO.organization.members)
+REGIONS = DEMO.regions
 PARAMETERS = {"Name": {"Type": "String"}, "Suffix": {"Type": "String", "Default": ""}}
 QUEUE = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Fn::Sub": "${Name}${Suffix}"}}}
 TEMPLATE = json.dumps({"Parameters": PARAMETERS, "Resources": {"Queue": QUEUE}})

@@ -87,6 +87,54 @@ def test_instances_are_listed_by_agent_by_host_and_by_page(session: boto3.Sessio
     assert [page["containerInstanceArns"] for page in pages] == [[arn] for arn in sorted([quiet, well])]
 
 
+def test_clusters_come_by_pages_with_what_is_registered_in_them(session: boto3.Session, ecs: Any) -> None:
+    arn, _ = register(session, ecs)
+    register(session, ecs)
+    names = [f"c-{number:03d}" for number in range(101)]
+    for name in names:
+        ecs.create_cluster(clusterName=name, tags=[{"key": "team", "value": name}])
+    ecs.delete_cluster(cluster="c-100")
+    ecs.deregister_container_instance(cluster="prod", containerInstance=arn, force=True)
+
+    pages = [page["clusterArns"] for page in ecs.get_paginator("list_clusters").paginate()]
+    described = ecs.describe_clusters(clusters=["prod", "c-007"], include=["TAGS"])["clusters"]
+
+    assert [len(page) for page in pages] == [100, 1]
+    assert [arn.rpartition("/")[2] for page in pages for arn in page] == [*names[:100], "prod"]
+    assert [cluster["registeredContainerInstancesCount"] for cluster in described] == [1, 0]
+    assert described[1]["tags"] == [{"key": "team", "value": "c-007"}]
+    assert "tags" not in ecs.describe_clusters(clusters=["c-007"])["clusters"][0]
+
+
+def test_members_of_groups_are_told_fifty_at_most(session: boto3.Session) -> None:
+    autoscaling = session.client("autoscaling")
+    autoscaling.create_launch_configuration(
+        LaunchConfigurationName="l", ImageId="ami-12345678", InstanceType="t3.large"
+    )
+    autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName="g",
+        LaunchConfigurationName="l",
+        MinSize=0,
+        MaxSize=60,
+        DesiredCapacity=51,
+        AvailabilityZones=["eu-west-1a"],
+    )
+    pages = [
+        [member["InstanceId"] for member in page["AutoScalingInstances"]]
+        for page in autoscaling.get_paginator("describe_auto_scaling_instances").paginate()
+    ]
+    hosts = [host for page in pages for host in page]
+    (told,) = autoscaling.describe_auto_scaling_instances(InstanceIds=[hosts[7], "i-0123456789abcdef0"])[
+        "AutoScalingInstances"
+    ]
+
+    assert [len(page) for page in pages] == [50, 1]
+    assert len(set(hosts)) == 51
+    assert (told["InstanceId"], told["AutoScalingGroupName"], told["LifecycleState"]) == (hosts[7], "g", "InService")
+    with pytest.raises(ClientError, match="ValidationError"):
+        autoscaling.describe_auto_scaling_instances(InstanceIds=hosts)
+
+
 def test_systems_manager_tells_who_can_take_commands(session: boto3.Session, ecs: Any) -> None:
     _, host = register(session, ecs)
     arn, _ = register(session, ecs)
@@ -114,13 +162,23 @@ def test_systems_manager_tells_who_can_take_commands(session: boto3.Session, ecs
             "InvalidParameterException",
         ),
         ("list_container_instances", {"cluster": "prod", "filter": "moon == full"}, "InvalidParameterException"),
+        ("describe_clusters", {"clusters": ["prod"] * 101}, "InvalidParameterException"),
+        ("list_clusters", {"maxResults": 101}, "InvalidParameterException"),
         (
             "deregister_container_instance",
             {"cluster": "prod", "containerInstance": "x", "force": True},
             "InvalidParameterException",
         ),
     ],
-    ids=["list without cluster", "describe without cluster", "101", "odd filter", "unknown instance"],
+    ids=[
+        "list without cluster",
+        "describe without cluster",
+        "101",
+        "odd filter",
+        "101 clusters",
+        "too large a page",
+        "unknown instance",
+    ],
 )
 def test_what_aws_refuses_is_refused(ecs: Any, operation: str, params: dict[str, object], code: str) -> None:
     with pytest.raises(ClientError, match=code):

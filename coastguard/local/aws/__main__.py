@@ -1,4 +1,7 @@
-"""`python -m coastguard.local.aws '{"folder": "/tmp/..."}'`: run the embedded AWS until stdin ends."""
+"""`python -m coastguard.local.aws '{"folder": "/tmp/..."}'`: run the embedded AWS until stdin ends.
+
+What it prints are lines of JSON: {"port": 1234} once it answers, {"progress": "..."} whenever something takes long.
+"""
 
 import gc
 import json
@@ -46,12 +49,15 @@ def run(launch: Launch) -> None:
         symbols.check()
         from coastguard.local.aws.process import serve  # noqa: PLC0415 - MiniStack reads the environment at import
 
+        def tell(**words: object) -> None:
+            print(json.dumps(words), file=terminal, flush=True)
+
         def announce() -> None:
             gc.freeze()
             gc.enable()
-            print(json.dumps({"port": port}), file=terminal, flush=True)
+            tell(port=port)
 
-        serve(launch, listener, announce)
+        serve(launch, listener, announce, lambda text: tell(progress=text))
 
 
 @contextmanager

@@ -30,6 +30,7 @@ class Control:
             ("GET", "revision"): self._show_revision,
             ("GET", "calls"): self._show_calls,
             ("GET", "refusals"): self._show_refusals,
+            ("GET", "troubles"): self._show_troubles,
             ("POST", "agents"): self._plug_agents,
             ("POST", "events"): self._emit_event,
             ("POST", "hosts"): self._act_on_host,
@@ -51,9 +52,10 @@ class Control:
             status, answer = 400, {"error": str(error)}
         await _answer(send, status, answer)
 
-    async def _show_fleet(self, _asked: Json) -> Json:
+    async def _show_fleet(self, asked: Json) -> Json:
         revision = self._record.revision
-        return {"accounts": await asyncio.to_thread(fleet_state.picture), "revision": revision}
+        accounts = await asyncio.to_thread(fleet_state.picture, self._fleet.layout, asked.get("account"))
+        return {"accounts": accounts, "revision": revision}
 
     async def _show_revision(self, _asked: Json) -> Json:
         return {"revision": self._record.revision}
@@ -63,6 +65,9 @@ class Control:
 
     async def _show_refusals(self, _asked: Json) -> Json:
         return {"refusals": self._record.refusals()}
+
+    async def _show_troubles(self, _asked: Json) -> Json:
+        return {"now": self._record.now(), "troubles": self._fleet.troubles.told()}
 
     async def _plug_agents(self, asked: Json) -> Json:
         changed = await asyncio.to_thread(

@@ -14,7 +14,7 @@ from coastguard.local.aws import fleet_resources
 from coastguard.local.aws.naming import principal_name
 from coastguard.local.aws.record import Call, Record
 
-FLEET_SERVICES = frozenset({"autoscaling", "ec2", "ecs"})
+FLEET_SERVICES = frozenset({"autoscaling", "ec2", "ecs", "organizations"})
 # An AssumeRole is recorded as one call once the role's trust policy has spoken too: see source_identity.
 SAID_ELSEWHERE = frozenset({"sts:AssumeRole", "sts:SetSourceIdentity"})
 

@@ -6,7 +6,7 @@ group registers once it has booted. Every public method may be called from any t
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from moto.autoscaling.models import autoscaling_backends
@@ -15,23 +15,28 @@ from moto.ecs.models import ecs_backends
 from coastguard.local.aws import fleet_build
 from coastguard.local.aws.events import Event, state_change
 from coastguard.local.aws.fleet_plan import ClusterPlan
-from coastguard.local.aws.fleet_state import Host, Instance, host_of, hosts, instances, planned, plans_of, runs
+from coastguard.local.aws.fleet_state import Host, Instance, hosts, instances, runs
+from coastguard.local.aws.layouts import Layout
 from coastguard.local.aws.moto_mount import MOTO
 from coastguard.local.aws.record import Record
+from coastguard.local.aws.troubles import Trouble, Troubles
 
 # How long a host takes from "shutting-down" to "terminated".
 SHUTDOWN_SECONDS = 1.5
 
+Announce = Callable[[Event], None]
 Later = Callable[[float, Callable[[], None]], None]
 
 
 class Fleet:
-    """The container instances of all members.
+    """The container instances of all members of a layout.
 
     `announce` sends an event; `later(seconds, what)` does something after a while.
     """
 
-    def __init__(self, record: Record, announce: Callable[[Event], None], later: Later, boot_seconds: float) -> None:
+    def __init__(self, layout: Layout, record: Record, announce: Announce, later: Later, boot_seconds: float) -> None:
+        self.layout = layout
+        self.troubles = Troubles()
         self._record = record
         self._announce = announce
         self._later = later
@@ -45,10 +50,10 @@ class Fleet:
     def build(self) -> None:
         """Make the fleet of the plan; nothing is announced."""
         now = self._now()
-        for account, region, plan in planned():
+        for account, region, plan in self.layout.planned():
             fleet_build.build_cluster(account, region, plan, now)
-        for account, region, _ in planned():
-            self._booted |= {host.id for host in hosts(account, region)}
+        for account, region in dict.fromkeys((account, region) for account, region, _ in self.layout.planned()):
+            self._booted |= hosts(account, region).keys()
             for instance in instances(account, region):
                 self._known[account, region][instance.id] = instance
                 self._status[instance.id] = instance.status
@@ -64,65 +69,71 @@ class Fleet:
         chosen: Collection[str] | None = None,
     ) -> int:
         """Connect or disconnect agents: of a cluster, a zone or some instances. Return how many changed."""
+        wanted = None if chosen is None else frozenset(chosen)
         with MOTO:
+            known = hosts(account, region)
             changed = [
                 instance
                 for instance in instances(account, region)
                 if instance.agent_connected != connected
                 and cluster in {None, instance.cluster_name}
                 and zone in {None, instance.attributes["ecs.availability-zone"]}
-                and (chosen is None or instance.id in chosen)
-                and (not connected or runs(host_of(account, region, instance)))
+                and (wanted is None or instance.id in wanted)
+                and (not connected or runs(known.get(instance.ec2_instance_id)))
             ]
             for instance in changed:
                 self._turn(account, region, instance, connected=connected)
+            self._note_troubles(account, region, changed, known)
         return len(changed)
 
     def catch_up(self, account: str, region: str) -> None:
         """Do what AWS does after whatever has just been done to the hosts and container instances of a place."""
         with MOTO:
-            for host in hosts(account, region):
-                if host.state == "stopped":
-                    self._booted.discard(host.id)
-                if host.state == "terminated" and host.id not in self._dying:
-                    self._shut_down(host)
-            for instance in instances(account, region):
-                self._follow(account, region, instance)
-            self._announce_departures(account, region)
-            self._let_new_hosts_boot(account, region)
+            known = hosts(account, region)
+            self._shut_down([h for h in known.values() if h.state == "terminated" and h.id not in self._dying])
+            self._booted -= {host.id for host in known.values() if host.state == "stopped"}
+            registered = instances(account, region)
+            leaving = [i for i in registered if self._follow(account, region, i, known.get(i.ec2_instance_id))]
+            if leaving:
+                self._later(SHUTDOWN_SECONDS, lambda: self._deregister(account, region, leaving))
+            self._announce_departures(account, region, registered)
+            self._note_troubles(account, region, registered, known)
+            self._let_new_hosts_boot(account, region, registered)
 
-    def _follow(self, account: str, region: str, instance: Instance) -> None:
-        """Bring one registered container instance in line with its host, and announce what is new about it."""
-        host = host_of(account, region, instance)
+    def _follow(self, account: str, region: str, instance: Instance, host: Host | None) -> bool:
+        """Bring one registered container instance in line with its host, and announce what is new about it.
+
+        Returns whether its host was terminated under its connected agent: such a one leaves ECS by itself.
+        """
         if instance.id not in self._known[account, region]:
             self._known[account, region][instance.id] = instance
             self._change(account, region, instance)
         elif instance.agent_connected and host is not None and not runs(host):
             self._turn(account, region, instance, connected=False)
-            if host.id in self._dying:
-                self._later(SHUTDOWN_SECONDS, lambda: self._deregister(account, region, instance))
+            return host.id in self._dying
         elif instance.status != self._status[instance.id]:
             self._change(account, region, instance)
+        return False
 
-    def _announce_departures(self, account: str, region: str) -> None:
-        registered = {instance.id for instance in instances(account, region)}
+    def _announce_departures(self, account: str, region: str, registered: Sequence[Instance]) -> None:
         known = self._known[account, region]
-        for gone in [instance for instance in known.values() if instance.id not in registered]:
+        for gone in [known[instance] for instance in known.keys() - {instance.id for instance in registered}]:
             del known[gone.id]
             gone.status = "INACTIVE"
             gone.agent_connected = False
             self._change(account, region, gone)
+            self._note_trouble(account, region, gone, goes_on=False)
 
-    def _let_new_hosts_boot(self, account: str, region: str) -> None:
+    def _let_new_hosts_boot(self, account: str, region: str, registered: Sequence[Instance]) -> None:
         """Boot the hosts that a group has launched or somebody has started again."""
-        registered = {instance.ec2_instance_id for instance in instances(account, region)}
-        for plan in plans_of(account, region):
+        at_home = {instance.ec2_instance_id for instance in registered}
+        for plan in self.layout.plans_of(account, region):
             group = autoscaling_backends[account][region].autoscaling_groups[plan.group]
             for host in [state.instance for state in group.instance_states]:
                 if not runs(host) or host.id in self._booted:
                     continue
                 self._booted.add(host.id)
-                if host.id not in registered:
+                if host.id not in at_home:
                     fleet_build.place_replacement(plan, group, host, region)
                 self._boot_later(account, region, plan, host)
 
@@ -137,28 +148,32 @@ class Fleet:
             mine = [instance for instance in instances(account, region) if instance.ec2_instance_id == host.id]
             for instance in mine:
                 self._turn(account, region, instance, connected=True)
+            self._note_troubles(account, region, mine, {host.id: host})
             if not mine:
                 fleet_build.register(account, region, plan, host.id)
                 self.catch_up(account, region)
 
-    def _shut_down(self, host: Host) -> None:
-        """Let a terminated host take its time: moto terminates at once."""
-        self._dying.add(host.id)
-        self._set_state(host, "shutting-down", 32)
-        self._later(SHUTDOWN_SECONDS, lambda: self._set_state(host, "terminated", 48))
+    def _shut_down(self, dying: Sequence[Host]) -> None:
+        """Let terminated hosts take their time: moto terminates at once."""
+        if dying:
+            self._dying |= {host.id for host in dying}
+            self._set_state(dying, "shutting-down", 32)
+            self._later(SHUTDOWN_SECONDS, lambda: self._set_state(dying, "terminated", 48))
 
-    def _set_state(self, host: Host, name: str, code: int) -> None:
+    def _set_state(self, dying: Iterable[Host], name: str, code: int) -> None:
         with MOTO:
-            host.instance_state.name, host.instance_state.code = name, code
+            for host in dying:
+                host.instance_state.name, host.instance_state.code = name, code
         self._record.changed()
 
-    def _deregister(self, account: str, region: str, instance: Instance) -> None:
+    def _deregister(self, account: str, region: str, leaving: Iterable[Instance]) -> None:
         """Deregister what was connected when its host was terminated: only then does ECS do so by itself."""
         with MOTO:
-            if instance.id in self._known[account, region]:
-                ecs = ecs_backends[account][region]
-                ecs.deregister_container_instance(instance.cluster_name, instance.id, force=True)
-                self.catch_up(account, region)
+            ecs = ecs_backends[account][region]
+            for instance in leaving:
+                if instance.id in self._known[account, region]:
+                    ecs.deregister_container_instance(instance.cluster_name, instance.id, force=True)
+            self.catch_up(account, region)
 
     def _turn(self, account: str, region: str, instance: Instance, *, connected: bool) -> None:
         instance.agent_connected = connected
@@ -171,6 +186,18 @@ class Fleet:
         self._status[instance.id] = instance.status
         self._announce(state_change(account, region, instance, self._now()))
         self._record.changed()
+
+    def _note_troubles(
+        self, account: str, region: str, looked_at: Iterable[Instance], known: Mapping[str, Host]
+    ) -> None:
+        for instance in looked_at:
+            lost = instance.status == "ACTIVE" and not instance.agent_connected
+            goes_on = lost and runs(known.get(instance.ec2_instance_id))
+            self._note_trouble(account, region, instance, goes_on=goes_on)
+
+    def _note_trouble(self, account: str, region: str, instance: Instance, *, goes_on: bool) -> None:
+        now = self._record.now()
+        self.troubles.note(Trouble(account, region, instance.cluster_name, instance.id, now), goes_on=goes_on)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._record.now(), UTC)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from moto.autoscaling.models import FakeAutoScalingGroup, autoscaling_backends
+from moto.autoscaling.models import ASG_NAME_TAG, FakeAutoScalingGroup, InstanceState, autoscaling_backends
 from moto.ec2.models import ec2_backends
 from moto.ecs.models import ecs_backends
 
@@ -18,8 +18,9 @@ def build_cluster(account: str, region: str, plan: ClusterPlan, now: datetime) -
         ecs_backends[account][region].create_cluster(plan.name)
         _create_group(account, region, plan)
         born = (now - timedelta(hours=UPTIME_HOURS)).astimezone(UTC).replace(tzinfo=None)
-        for number in range(plan.size):
-            host = _launch(account, region, plan, number)
+        launched = _launch(account, region, plan)
+        _join_group(account, region, plan, launched)
+        for number, host in enumerate(launched):
             host.launch_time = born - timedelta(minutes=2)
             instance = register(account, region, plan, host.id)
             instance.registered_at = born
@@ -88,19 +89,33 @@ def _create_group(account: str, region: str, plan: ClusterPlan) -> None:
     )
 
 
-def _launch(account: str, region: str, plan: ClusterPlan, number: int) -> Host:
-    """Launch a host in its zone and give it to the group; the group itself would put all of them in one zone."""
-    reservation = ec2_backends[account][region].run_instances(
-        IMAGE,
-        1,
-        None,
-        [],
-        region_name=region,
-        instance_type=plan.instance_type(number),
-        is_instance_type_default=False,
-        placement=plan.zone(region, number),
-        tags={"instance": {"cluster": plan.name}},
-    )
-    host = reservation.instances[0]
-    autoscaling_backends[account][region].attach_instances(plan.group, [host.id])
-    return host
+def _launch(account: str, region: str, plan: ClusterPlan) -> list[Host]:
+    """Launch the hosts, each in its zone: the group itself would put all of them in one."""
+    alike: dict[tuple[str, str], list[int]] = {}
+    for number in range(plan.size):
+        alike.setdefault((plan.zone(region, number), plan.instance_type(number)), []).append(number)
+    launched: dict[int, Host] = {}
+    # One call for all that are alike: moto goes through every earlier call for each host it is asked about.
+    for (zone, instance_type), numbers in alike.items():
+        reservation = ec2_backends[account][region].run_instances(
+            IMAGE,
+            len(numbers),
+            None,
+            [],
+            region_name=region,
+            instance_type=instance_type,
+            is_instance_type_default=False,
+            placement=zone,
+            tags={"instance": {"cluster": plan.name}},
+        )
+        launched |= dict(zip(numbers, reservation.instances, strict=True))
+    return [launched[number] for number in range(plan.size)]
+
+
+def _join_group(account: str, region: str, plan: ClusterPlan, launched: list[Host]) -> None:
+    """Give hosts to their group. moto's own AttachInstances looks for each of them among all."""
+    group = autoscaling_backends[account][region].autoscaling_groups[plan.group]
+    group.desired_capacity = len(launched)
+    for host in launched:
+        group.instance_states.append(InstanceState(host, autoscaling_group=group))
+        ec2_backends[account][region].create_tags([host.id], {ASG_NAME_TAG: group.name})

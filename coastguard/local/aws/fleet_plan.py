@@ -1,4 +1,4 @@
-"""What the fleet looks like when the world starts, as data: the clusters of each member, the same in every Region."""
+"""What one cluster of the fleet looks like when the world starts, as data."""
 
 from dataclasses import dataclass
 
@@ -31,14 +31,3 @@ class ClusterPlan:
     def tasks(self, number: int) -> int:
         """Return how many tasks run on the number-th instance, 0 to 9."""
         return (number * 7 + len(self.name)) % 10
-
-
-CLUSTERS = {
-    "payments": (
-        ClusterPlan("prod-payments", "payments-prod-asg", 6, ("m6i.xlarge", "m6i.xlarge", "m5.xlarge")),
-        ClusterPlan("staging-payments", "payments-staging-asg", 3, ("t3.large",)),
-    ),
-    "search": (ClusterPlan("prod-search", "search-prod-asg", 6, ("r6i.2xlarge", "r6i.2xlarge", "r5.2xlarge")),),
-    "media": (ClusterPlan("prod-media", "media-prod-asg", 6, ("c6i.4xlarge", "c6i.2xlarge")),),
-}
-"""Clusters by the alias of the member account."""

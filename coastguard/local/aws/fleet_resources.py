@@ -15,6 +15,8 @@ from coastguard.local.aws.fleet_state import Host, hosts
 from coastguard.local.aws.moto_mount import MOTO
 
 ON_CONTAINER_INSTANCES = frozenset({"DescribeContainerInstances", "UpdateContainerInstancesState"})
+# Who names no cluster here means the one called default.
+ON_CLUSTERS = frozenset({"DescribeClusters", "ListContainerInstances"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,12 @@ def resource_of(request: Request) -> str | None:
             return _ecs_resource(request)
         case "ec2" if request.action.startswith("Describe") and not request.action.endswith("Attribute"):
             return "*"  # no resource-level permissions on AWS
+        case "autoscaling" if request.action.startswith("Describe"):
+            return "*"  # the same
         case "autoscaling" if request.action == "TerminateInstanceInAutoScalingGroup":
             return _group_arn(request)
+        case "organizations" if request.action in {"DescribeOrganization", "ListAccounts", "ListRoots"}:
+            return "*"  # the same
     return None
 
 
@@ -92,6 +98,10 @@ def _ecs_resource(request: Request) -> str | None:
             return named
         cluster = request.cluster.rpartition("/")[2] or "default"
         return f"arn:aws:ecs:{request.region}:{request.account}:container-instance/{cluster}/{named}"
+    if request.action == "ListClusters":
+        return "*"  # no resource-level permissions on AWS
+    if request.action in ON_CLUSTERS and not request.cluster:
+        return f"arn:aws:ecs:{request.region}:{request.account}:cluster/default"
     return request.cluster or None
 
 
@@ -103,4 +113,4 @@ def _group_arn(request: Request) -> str:
 
 
 def _host(account: str, region: str, instance_id: str) -> Host | None:
-    return next((host for host in hosts(account, region) if host.id == instance_id), None)
+    return hosts(account, region).get(instance_id)

@@ -20,7 +20,7 @@ def act(account: str, region: str, named: str, action: str) -> None:
     with MOTO:
         container = next((instance for instance in instances(account, region) if instance.id == named), None)
         wanted = container.ec2_instance_id if container else named
-        host = next((host for host in hosts(account, region) if host.id == wanted), None)
+        host = hosts(account, region).get(wanted)
         if host is None:
             raise ValueError(f"There is no instance {named} in {account}/{region}.")
         try:

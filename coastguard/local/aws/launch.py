@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Self
 
+from coastguard.local.aws.layouts import DEMO, LAYOUTS
 from coastguard.local.aws.organization import HUB, HUB_REGION
 
 # What a process needs to run at all. Everything else of the developer's (profiles, proxies, PYTHONPATH) stays outside,
@@ -21,10 +22,12 @@ class Launch:
     """One start of the embedded AWS.
 
     `folder` must be empty or absent: everything in it is the embedded AWS's own and goes when it ends.
-    `boot_seconds` is how long a new instance of an Auto Scaling group takes until its ECS agent registers.
+    `layout` names one of LAYOUTS. `boot_seconds` is how long a new instance of an Auto Scaling group takes until its
+    ECS agent registers.
     """
 
     folder: Path
+    layout: str = DEMO.name
     port: int = 0
     auth: bool = True
     boot_seconds: float = 3.0
@@ -41,6 +44,8 @@ class Launch:
         known = {field.name for field in fields(cls)}
         if unknown := sorted(set(given) - known):
             raise ValueError(f"Unknown settings {', '.join(unknown)}: the known ones are {', '.join(sorted(known))}.")
+        if given.get("layout", DEMO.name) not in LAYOUTS:
+            raise ValueError(f"There is no layout {given['layout']}: there are {', '.join(LAYOUTS)}.")
         return cls(**{**given, "folder": Path(given["folder"]).resolve()})
 
     @property

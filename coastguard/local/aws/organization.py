@@ -1,4 +1,4 @@
-"""The accounts and Regions of the local organization, as data."""
+"""The accounts of the local organization: the hub, which manages it, and the members that a layout names."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,6 @@ ORGANIZATION = "o-coastguard1"
 ROOT = "r-root"
 MEMBERS_UNIT = "ou-root-members1"
 HUB_REGION = "eu-west-1"
-REGIONS = ("eu-west-1", "us-east-1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,24 +17,28 @@ class Account:
 
 
 HUB = Account("111122223333", "hub")
-MEMBERS = (
-    Account("222233334444", "payments"),
-    Account("333344445555", "search"),
-    Account("444455556666", "media"),
-)
-ACCOUNTS = (HUB, *MEMBERS)
 
 
-def organization_of(account_id: str) -> str | None:
-    """Return the organization an account belongs to, None for a stranger."""
-    return ORGANIZATION if any(account.id == account_id for account in ACCOUNTS) else None
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """The hub and its members, all of them in one organizational unit."""
 
+    members: tuple[Account, ...]
 
-def accounts_under(unit: str) -> tuple[str, ...]:
-    """Return the accounts that a service-managed StackSet reaches by naming a root or an organizational unit.
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """All accounts, the hub first."""
+        return (HUB, *self.members)
 
-    The hub is the management account here, and those StackSets never deploy to it.
-    """
-    if unit in {ROOT, MEMBERS_UNIT}:
-        return tuple(account.id for account in MEMBERS)
-    raise ValueError(f"The organization has no unit {unit}: it has {ROOT} and {MEMBERS_UNIT}.")
+    def id_of(self, account_id: str) -> str | None:
+        """Return the organization an account belongs to, None for a stranger."""
+        return ORGANIZATION if any(account.id == account_id for account in self.accounts) else None
+
+    def accounts_under(self, unit: str) -> tuple[str, ...]:
+        """Return the accounts that a service-managed StackSet reaches by naming a root or an organizational unit.
+
+        The hub is the management account here, and those StackSets never deploy to it.
+        """
+        if unit in {ROOT, MEMBERS_UNIT}:
+            return tuple(account.id for account in self.members)
+        raise ValueError(f"The organization has no unit {unit}: it has {ROOT} and {MEMBERS_UNIT}.")

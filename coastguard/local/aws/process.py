@@ -19,6 +19,7 @@ from coastguard.local.aws import (
     event_bus_policy,
     examination,
     moto_mount,
+    organizations,
     source_identity,
     stacksets,
     targets,
@@ -27,6 +28,7 @@ from coastguard.local.aws.control import PREFIX, Control, Receive, Scope, Send
 from coastguard.local.aws.events import Event, emit
 from coastguard.local.aws.fleet import Fleet
 from coastguard.local.aws.launch import Launch
+from coastguard.local.aws.layouts import LAYOUTS
 from coastguard.local.aws.mappings import Mappings
 from coastguard.local.aws.record import Record
 
@@ -34,18 +36,23 @@ if TYPE_CHECKING:
     from hypercorn.typing import ASGIFramework
 
 
-def serve(launch: Launch, listener: socket.socket, announce: Callable[[], None]) -> None:
-    """Serve on the listener; `announce` is called once the world answers."""
+Tell = Callable[[str], None]
+
+
+def serve(launch: Launch, listener: socket.socket, announce: Callable[[], None], tell: Tell) -> None:
+    """Serve on the listener; `announce` is called once the world answers, `tell` with what takes long."""
     gaps.fill()
-    asyncio.run(_serve(launch, listener, announce))
+    asyncio.run(_serve(launch, listener, announce, tell))
 
 
-async def _serve(launch: Launch, listener: socket.socket, announce: Callable[[], None]) -> None:
+async def _serve(launch: Launch, listener: socket.socket, announce: Callable[[], None], tell: Tell) -> None:
     loop = asyncio.get_running_loop()
     record = Record(time.time)
-    fleet = Fleet(record, _from_any_thread(loop), _later(loop), launch.boot_seconds)
+    layout = LAYOUTS[launch.layout]
+    fleet = Fleet(layout, record, _from_any_thread(loop), _later(loop), launch.boot_seconds)
+    tell(f"building the fleet: {layout.about}")
     fleet.build()
-    _install(record, fleet)
+    _install(record, fleet, tell)
     ended = asyncio.Event()
     _watch_for_the_end(loop, ended.set)
     config = Config()
@@ -59,14 +66,16 @@ async def _serve(launch: Launch, listener: socket.socket, announce: Callable[[],
         lambda_runtime.reset()
 
 
-def _install(record: Record, fleet: Fleet) -> None:
+def _install(record: Record, fleet: Fleet, tell: Tell) -> None:
     """Patch MiniStack, each subject by its own module."""
+    organization = fleet.layout.organization
     examination.install(record)
-    source_identity.install(record)
+    source_identity.install(record, organization)
+    organizations.install(organization)
     targets.install(record)
     Mappings(record).install()
     event_bus_policy.install()
-    stacksets.install()
+    stacksets.install(organization, tell)
 
     async def after_change(account: str, region: str) -> None:
         await asyncio.to_thread(fleet.catch_up, account, region)

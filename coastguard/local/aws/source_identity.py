@@ -21,7 +21,7 @@ from ministack.services import iam, sts
 from coastguard.local.aws.examination import caller
 from coastguard.local.aws.moto_mount import Response
 from coastguard.local.aws.naming import principal_name
-from coastguard.local.aws.organization import organization_of
+from coastguard.local.aws.organization import Organization
 from coastguard.local.aws.record import Call, Record
 
 SET_SOURCE_IDENTITY = "sts:SetSourceIdentity"
@@ -30,9 +30,9 @@ SET_SOURCE_IDENTITY = "sts:SetSourceIdentity"
 _source_identity: ContextVar[str | None] = ContextVar("coastguard_source_identity", default=None)
 
 
-def install(record: Record) -> None:
+def install(record: Record, organization: Organization) -> None:
     """Teach MiniStack's STS and IAM what this module's docstring names."""
-    iam_evaluator._principal_org_id = organization_of  # noqa: SLF001 - asserted in symbols
+    iam_evaluator._principal_org_id = organization.id_of  # noqa: SLF001 - asserted in symbols
     _resolve_the_role_of_a_session()
     _demand_source_identity_in_trust()
     _keep_source_identity_in_sessions()

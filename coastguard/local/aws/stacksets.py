@@ -10,7 +10,7 @@ import html
 import re
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
 
@@ -19,22 +19,24 @@ from ministack.core.responses import request_scope
 from ministack.services import cloudformation, s3
 from ministack.services.cloudformation import provisioners, stacks
 
-from coastguard.local.aws.organization import accounts_under
+from coastguard.local.aws.organization import Organization
 
 TYPE = "AWS::CloudFormation::StackSet"
 LONGEST_SECONDS = 60.0
+SECONDS_BETWEEN_WORDS = 1.0
 NOTHING_TO_DO = "No updates are to be performed"
 
 Created = tuple[str, dict[str, str]]
 Place = tuple[str, str]
 
 
-def install() -> None:
+def install(organization: Organization, tell: Callable[[str], None]) -> None:
     """Give MiniStack's CloudFormation this type; it waits for other stacks, so it needs a thread of its own."""
+    stacksets = StackSets(organization, tell)
     provisioners._RESOURCE_HANDLERS[TYPE] = {  # noqa: SLF001 - asserted in symbols
-        "create": create,
-        "update": update,
-        "delete": delete,
+        "create": stacksets.create,
+        "update": stacksets.update,
+        "delete": stacksets.delete,
     }
     ministacks_choice = stacks._runs_on_worker_thread  # noqa: SLF001
 
@@ -44,69 +46,82 @@ def install() -> None:
     stacks._runs_on_worker_thread = runs_on_worker_thread  # noqa: SLF001
 
 
-def create(_logical_id: str, properties: Mapping[str, Any], _stack_name: str) -> Created:
-    """Create a stack in each place."""
-    made: list[Place] = []
-    try:
-        for place, parameters in _instances(properties).items():
-            made.append(place)
-            _apply("CreateStack", place, _stack_request(properties, parameters))
-    except ValueError:
-        for place in made:
+class StackSets:
+    """The type's handlers. `tell` is called with how far a StackSet has come that takes longer than a moment."""
+
+    def __init__(self, organization: Organization, tell: Callable[[str], None]) -> None:
+        self._organization = organization
+        self._tell = tell
+
+    def create(self, _logical_id: str, properties: Mapping[str, Any], _stack_name: str) -> Created:
+        """Create a stack in each place."""
+        instances = self._instances(properties)
+        made: list[Place] = []
+        try:
+            for place in self._paced(properties, instances):
+                made.append(place)
+                _apply("CreateStack", place, _stack_request(properties, instances[place]))
+        except ValueError:
+            for place in made:
+                _apply("DeleteStack", place, {"StackName": _instance_name(properties)})
+            raise
+        stackset_id = f"{properties['StackSetName']}:{uuid.uuid4()}"
+        return stackset_id, {"StackSetId": stackset_id}
+
+    def update(self, physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], _stack_name: str) -> Created:
+        """Bring the stacks in line with the new properties: create, update or delete in each place."""
+        before, after = self._instances(old), self._instances(new)
+        for place in self._paced(new, after):
+            _apply("UpdateStack" if place in before else "CreateStack", place, _stack_request(new, after[place]))
+        for place in before.keys() - after.keys():
+            _apply("DeleteStack", place, {"StackName": _instance_name(old)})
+        return physical_id, {"StackSetId": physical_id}
+
+    def delete(self, _physical_id: str, properties: Mapping[str, Any]) -> None:
+        """Delete the stack in each place."""
+        for place in self._paced(properties, self._instances(properties)):
             _apply("DeleteStack", place, {"StackName": _instance_name(properties)})
-        raise
-    stackset_id = f"{properties['StackSetName']}:{uuid.uuid4()}"
-    return stackset_id, {"StackSetId": stackset_id}
 
+    def _paced(self, properties: Mapping[str, Any], places: Collection[Place]) -> Iterator[Place]:
+        """Yield the places, and tell now and then how many are done."""
+        told = time.monotonic()
+        for done, place in enumerate(places):
+            if time.monotonic() - told >= SECONDS_BETWEEN_WORDS:
+                told = time.monotonic()
+                self._tell(f"{properties['StackSetName']}: {done} of {len(places)} stacks ready")
+            yield place
 
-def update(physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], _stack_name: str) -> Created:
-    """Bring the stacks in line with the new properties: create, update or delete in each place."""
-    before, after = _instances(old), _instances(new)
-    for place, parameters in after.items():
-        _apply("UpdateStack" if place in before else "CreateStack", place, _stack_request(new, parameters))
-    for place in before.keys() - after.keys():
-        _apply("DeleteStack", place, {"StackName": _instance_name(old)})
-    return physical_id, {"StackSetId": physical_id}
+    def _instances(self, properties: Mapping[str, Any]) -> dict[Place, dict[str, str]]:
+        """Return each account and Region that gets a stack, with that stack's parameters."""
+        shared = _parameters(properties.get("Parameters"))
+        return {
+            (account, region): {**shared, **_parameters(group.get("ParameterOverrides"))}
+            for group in properties.get("StackInstancesGroup", [])
+            for account in self._accounts(group["DeploymentTargets"])
+            for region in group["Regions"]
+        }
 
-
-def delete(_physical_id: str, properties: Mapping[str, Any]) -> None:
-    """Delete the stack in each place."""
-    for place in _instances(properties):
-        _apply("DeleteStack", place, {"StackName": _instance_name(properties)})
-
-
-def _instances(properties: Mapping[str, Any]) -> dict[Place, dict[str, str]]:
-    """Return each account and Region that gets a stack, with that stack's parameters."""
-    shared = _parameters(properties.get("Parameters"))
-    return {
-        (account, region): {**shared, **_parameters(group.get("ParameterOverrides"))}
-        for group in properties.get("StackInstancesGroup", [])
-        for account in _accounts(group["DeploymentTargets"])
-        for region in group["Regions"]
-    }
+    def _accounts(self, targets: Mapping[str, Any]) -> Iterator[str]:
+        """Yield the accounts a group names, directly or by their organizational units."""
+        units = [self._organization.accounts_under(unit) for unit in targets.get("OrganizationalUnitIds") or ()]
+        named = targets.get("Accounts") or ()
+        if not units:
+            yield from named
+            return
+        reached = dict.fromkeys(account for unit in units for account in unit)
+        match targets.get("AccountFilterType", "NONE"):
+            case "NONE":
+                yield from reached
+            case "INTERSECTION":
+                yield from (account for account in reached if account in named)
+            case "DIFFERENCE":
+                yield from (account for account in reached if account not in named)
+            case "UNION":
+                yield from dict.fromkeys([*reached, *named])
 
 
 def _parameters(listed: list[Mapping[str, Any]] | None) -> dict[str, str]:
     return {parameter["ParameterKey"]: str(parameter["ParameterValue"]) for parameter in listed or ()}
-
-
-def _accounts(targets: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the accounts a group names, directly or by their organizational units."""
-    units = [accounts_under(unit) for unit in targets.get("OrganizationalUnitIds") or ()]
-    named = targets.get("Accounts") or ()
-    if not units:
-        yield from named
-        return
-    reached = dict.fromkeys(account for unit in units for account in unit)
-    match targets.get("AccountFilterType", "NONE"):
-        case "NONE":
-            yield from reached
-        case "INTERSECTION":
-            yield from (account for account in reached if account in named)
-        case "DIFFERENCE":
-            yield from (account for account in reached if account not in named)
-        case "UNION":
-            yield from dict.fromkeys([*reached, *named])
 
 
 def _instance_name(properties: Mapping[str, Any]) -> str:

@@ -16,12 +16,12 @@ _RECOVERING = Cluster("333344445555", "us-east-1", "prod-search")
 def play(stage: Stage) -> None:
     """Play it. Raises BrokenError at the first promise that is not kept."""
     grace = stage.world.plan.grace
-    victim = stage.instances(_TROUBLED)[0]
-    passing = [instance["id"] for instance in stage.instances(_RECOVERING)[:2]]
-    stage.plug(_TROUBLED, [victim["id"]], connected=False)
+    victim = stage.members.instances(_TROUBLED)[0]
+    passing = [instance["id"] for instance in stage.members.instances(_RECOVERING)[:2]]
+    stage.members.plug(_TROUBLED, [victim["id"]], connected=False)
     stage.say(f"unplugged the agent of {victim['host']} in {_TROUBLED.key}; the grace period is {grace} s")
-    stage.plug(_RECOVERING, passing, connected=False)
-    stage.plug(_RECOVERING, passing, connected=True)
+    stage.members.plug(_RECOVERING, passing, connected=False)
+    stage.members.plug(_RECOVERING, passing, connected=True)
     stage.say(f"unplugged two agents in {_RECOVERING.key} and plugged them in again at once")
 
     bulletin = _reported(stage, victim, grace)
@@ -45,16 +45,18 @@ def _reported(stage: Stage, victim: Json, grace: int) -> Json:
 
 
 def _replaced(stage: Stage, victim: Json) -> str:
-    before = {instance["host"] for instance in stage.instances(_TROUBLED)}
+    before = {instance["host"] for instance in stage.members.instances(_TROUBLED)}
 
     def gone() -> bool:
-        return victim["host"] not in {i["host"] for i in stage.instances(_TROUBLED) if i["status"] != "INACTIVE"}
+        return victim["host"] not in {
+            i["host"] for i in stage.members.instances(_TROUBLED) if i["status"] != "INACTIVE"
+        }
 
     stage.wait(f"{victim['host']} terminated and deregistered", gone, _REPAIR_SECONDS)
     stage.say(f"{victim['host']} is terminated and deregistered")
 
     def newcomer() -> str | None:
-        return next((i["host"] for i in stage.instances(_TROUBLED) if i["host"] not in before), None)
+        return next((i["host"] for i in stage.members.instances(_TROUBLED) if i["host"] not in before), None)
 
     replacement = stage.wait("a replacement that registers", newcomer, _REPAIR_SECONDS)
     stage.say(f"{replacement} has registered in its place")

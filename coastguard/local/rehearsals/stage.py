@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from coastguard.local.members import Members
+from coastguard.local.rehearsals.table import Kept, Where, read
 from coastguard.local.slack.directory import CHANNELS
+from coastguard.local.slack.faults import ANY_METHOD, Fault
 from coastguard.local.world import World
 from spoke.places import Cluster
 
@@ -19,6 +22,15 @@ ALICE, BOB = "U0ALICE01", "U0BOB0002"
 _POLL_SECONDS = 0.1
 _CLICK_SECONDS = 10
 _CAUSES = 3
+# How often a long wait says how far it is, and a story that waits for the sweep makes its rounds.
+_PROGRESS_SECONDS = 10
+_SWEEP_SECONDS = 3
+_FOREVER = 1_000_000
+_COUNTS = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
 
 Json = dict[str, Any]
 
@@ -29,25 +41,55 @@ class BrokenError(Exception):
 
 @dataclass(slots=True)
 class Stage:
-    """A world with a timeline. `tell` prints a line of it: seconds since the beginning, and what happened."""
+    """A world with a timeline. `tell` prints a line of it: seconds since the beginning, and what happened.
+
+    A story puts into `flapping` what it made drop so often that this is trouble, however short each time was: the key
+    of the cluster, and the container instance.
+    """
 
     world: World
     tell: Callable[[float, str], None]
     begun: float = field(default_factory=time.monotonic)
+    flapping: set[Where] = field(default_factory=set)
+
+    @property
+    def members(self) -> Members:
+        """The member accounts, to let things happen in them."""
+        return Members(self.world.aws)
 
     def say(self, text: str) -> None:
         """Put a line on the timeline."""
         self.tell(time.monotonic() - self.begun, text)
 
-    def wait(self, expected: str, look: Callable[[], _T | None], seconds: float) -> _T:
-        """Wait until `look` finds something; raises BrokenError that names the likely cause."""
-        deadline = time.monotonic() + seconds
+    def wait(
+        self,
+        expected: str,
+        look: Callable[[], _T | None],
+        seconds: float,
+        *,
+        far: Callable[[], str] | None = None,
+        sweeping: bool = False,
+    ) -> _T:
+        """Wait until `look` finds something; raises BrokenError that names the likely cause.
+
+        `far` says now and then how far a long wait has come. With `sweeping`, the rounds are made meanwhile: a cluster
+        is looked at once a minute at most, however often one asks.
+        """
+        begun = spoken = time.monotonic()
+        swept = 0.0
         while True:
             found = look()
             if found:
                 return found
-            if time.monotonic() > deadline:
+            now = time.monotonic()
+            if now - begun > seconds:
                 raise BrokenError(f"expected within {seconds:.0f} s: {expected}. {self.causes()}")
+            if sweeping and now - swept >= _SWEEP_SECONDS:
+                swept = now
+                self.sweep()
+            if now - spoken >= _PROGRESS_SECONDS:
+                spoken = now
+                self.say(f"  waiting for {expected}{f': {far()}' if far else ''}")
             time.sleep(_POLL_SECONDS)
 
     def causes(self) -> str:
@@ -60,29 +102,62 @@ class Stage:
         )
 
     def _dead_letters(self) -> Iterator[tuple[str, int]]:
-        sqs = self.world.aws.client("sqs")
         for output in ("DelayDeadQueueUrl", "LooksDeadQueueUrl", "ActsDeadQueueUrl"):
             url = self.world.outputs[output]
-            counted = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
-            yield url.rsplit("/", 1)[-1], int(counted["Attributes"]["ApproximateNumberOfMessages"])
+            yield url.rsplit("/", 1)[-1], self._counted(url)["ApproximateNumberOfMessages"]
 
-    # The fleet
+    def _counted(self, url: str) -> dict[str, int]:
+        counted = self.world.aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=list(_COUNTS))
+        return {name: int(counted["Attributes"][name]) for name in _COUNTS}
 
-    def instances(self, cluster: Cluster) -> list[Json]:
-        """Show a cluster's container instances."""
-        return [
-            instance
-            for account in self.world.fleet()["accounts"]
-            for region in account["regions"]
-            for found in region["clusters"]
-            for instance in found["instances"]
-            if (account["id"], region["name"], found["name"]) == (cluster.account, cluster.region, cluster.name)
-        ]
+    # The hub
 
-    def plug(self, cluster: Cluster, instances: list[str], *, connected: bool) -> None:
-        """Unplug agents, or plug them in again."""
-        where = {"account": cluster.account, "region": cluster.region, "cluster": cluster.name}
-        self.world.aws.ask("agents", {**where, "instances": instances, "connected": connected})
+    def sweep(self, *, everywhere: bool = False) -> None:
+        """Make the rounds now instead of waiting for the minute: at what is unfinished, or everywhere.
+
+        Raises BrokenError if the function fails.
+        """
+        answer = self.world.aws.client("lambda").invoke(
+            FunctionName=self.world.outputs["SweepFunctionName"],
+            Payload=json.dumps({"sweep": "all"} if everywhere else {}),
+        )
+        told = answer["Payload"].read().decode()
+        if "FunctionError" in answer:
+            raise BrokenError(f"the sweep failed: {told}. {self.causes()}")
+
+    def kept(self) -> Kept:
+        """Show what Coastguard keeps."""
+        return read(self.world)
+
+    def waiting(self) -> int:
+        """Count the messages on their way: in the delay queue and among the looks, in flight or not yet due."""
+        return sum(
+            sum(self._counted(self.world.outputs[output]).values()) for output in ("DelayQueueUrl", "LooksQueueUrl")
+        )
+
+    def settle(self, seconds: float) -> None:
+        """Wait until every event that has happened so far has been seen to the end."""
+        # What has just happened in a member is on its way to the hub's queue for a moment.
+        time.sleep(1)
+        self.wait("empty queues", lambda: not self.waiting(), seconds, far=lambda: f"{self.waiting()} messages")
+
+    def calls(self, action: str, account: str) -> list[Json]:
+        """Show the calls of an action that were allowed in an account."""
+        calls: list[Json] = self.world.aws.ask(f"calls?action={action}")["calls"]
+        return [call for call in calls if call["account"] == account and call["allowed"]]
+
+    def dead_events(self) -> list[Json]:
+        """Take what lies in the dead-letter queue of the events, each with its `reason`."""
+        sqs, url = self.world.aws.client("sqs"), self.world.outputs["DelayDeadQueueUrl"]
+        taken: list[Json] = []
+        while messages := sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], VisibilityTimeout=600
+        ).get("Messages"):
+            taken += [
+                {"body": message["Body"], "reason": message["MessageAttributes"]["reason"]["StringValue"]}
+                for message in messages
+            ]
+        return taken
 
     # Slack
 
@@ -91,9 +166,31 @@ class Stage:
         channels: list[Json] = self.world.workspace.state()["channels"]
         return [message for channel in channels if channel["id"] == CHANNEL for message in channel["messages"]]
 
+    def everything_said(self) -> list[Json]:
+        """Show every message of every channel, the replies in its thread after it."""
+        channels: list[Json] = self.world.workspace.state()["channels"]
+        messages = [message for channel in channels for message in channel["messages"]]
+        return [said for message in messages for said in (message, *message["replies"]) if not said["deleted"]]
+
     def bulletins(self, cluster: Cluster) -> list[Json]:
         """Show the channel's messages about a cluster."""
         return [message for message in self.messages() if subject(message).startswith(f"{cluster.key}#")]
+
+    def break_slack(self, *first: Fault) -> None:
+        """Let Slack answer every call with an error, and do nothing; `first` are the troubles before that."""
+        with self.world.workspace.lock:
+            for fault in (*first, Fault(ANY_METHOD, "server_error", times=_FOREVER)):
+                self.world.workspace.faults.order(fault)
+
+    def mend_slack(self) -> None:
+        """Let Slack be well again."""
+        with self.world.workspace.lock:
+            self.world.workspace.faults.clear()
+
+    def limit_slack(self) -> None:
+        """Switch on Slack's true rate limits: a message a second in a channel, say."""
+        with self.world.workspace.lock:
+            self.world.workspace.budgets.on = True
 
     def click(self, user: str, message: Json, action: str) -> None:
         """Click a button as somebody. Raises BrokenError if the app does not answer as it must."""

@@ -1,0 +1,39 @@
+"""What Coastguard keeps, read from its table as nobody of its own reads it: all at once."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from coastguard.local.world import World
+
+# A container instance: the key of its cluster, and its id.
+Where = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The state of each incident, and the ts of each cluster's bulletin, "" while it has none."""
+
+    incidents: Mapping[Where, str] = field(default_factory=dict)
+    bulletins: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def unresolved(self) -> set[Where]:
+        """The incidents that go on."""
+        return {where for where, state in self.incidents.items() if state != "resolved"}
+
+
+def read(world: World) -> Kept:
+    """Read the whole table."""
+    incidents: dict[Where, str] = {}
+    bulletins: dict[str, str] = {}
+    scan = world.aws.client("dynamodb").get_paginator("scan")
+    for page in scan.paginate(TableName=world.outputs["TableName"], ConsistentRead=True):
+        for row in page["Items"]:
+            owner, _, cluster = row["pk"]["S"].partition("#")
+            kind, _, instance = row["sk"]["S"].partition("#")
+            if owner == "cluster" and kind == "instance":
+                incidents[cluster, instance] = json.loads(row["data"]["S"])["state"]
+            elif owner == "cluster" and kind == "bulletin":
+                bulletins[cluster] = json.loads(row["data"]["S"])["ts"]
+    return Kept(incidents, bulletins)
