@@ -83,18 +83,19 @@ class Lookout:
         else:
             sightings = {instance: replace(last, status=UNWATCHED) for instance, last in unseen.items()}
         seen = Seen(sightings, drops, self._replacements(member, known, sightings))
-        examined = self.desk.examine(cluster, known, seen, self._watch(hint, tag), self.clock())
+        examined = self.desk.examine(cluster, known, seen, self._watch(hint, known, tag), self.clock())
         self._look_again(hint, examined.verdicts)
         self._announce(hint, known, examined)
         self.count("looks", 1)
 
-    def _watch(self, hint: Hint, tag: str | None) -> Watch:
+    def _watch(self, hint: Hint, known: Known, tag: str | None) -> Watch:
         channel = self.terms.channel_of(tag)
+        begins = known.bulletin is None or known.bulletin.closed
         return Watch(
             grace=self.terms.grace_of(hint.cluster),
             channel=channel,
             group="" if tag in {None, ANY} else str(tag),
-            aside=self.barometer.falls(StormHint(channel, hint.cluster.region), hint.cluster, hint.crowd),
+            aside=begins and self.barometer.falls(StormHint(channel, hint.cluster.region), hint.cluster, hint.crowd),
         )
 
     def _see(
@@ -183,7 +184,8 @@ class Lookout:
         except NotNow as error:
             seconds = error.seconds + zlib.crc32(cluster.key.encode()) % _SPREAD_SECONDS
             log.info("announce.later", extra={"cluster": cluster.key, "seconds": seconds})
-            self.queues.later(self.delay_url, [(Hint(cluster, AGAIN), seconds)])
+            if hint.why != SWEEP:  # the next sweep comes by itself
+                self.queues.later(self.delay_url, [(Hint(cluster, AGAIN), seconds)])
             return
         except SlackError as error:
             if hint.why != SWEEP:

@@ -3,7 +3,7 @@
     more than MANY clusters of a channel and Region in trouble since FRESH ──▶ storm ──▶ over
                                                                                 │
                        each cluster's own bulletin is posted in its thread ◀────┘  at most MANY left, none new for CALM;
-                       nothing drastic may be done while it lasts                  or all recovered
+                       nothing drastic may be done while it lasts                  or none new for LONG; or all recovered
 
 A channel and Region has one storm at a time, with one message. Its row is kept apart from those of the clusters: the
 clusters' bulletins are true also if nobody sees the storm.
@@ -21,6 +21,8 @@ from hub.tally import Tally
 MANY = 10
 FRESH = timedelta(minutes=5)
 CALM = timedelta(minutes=10)
+# A storm that only lasts is no storm any more: it must not lock repairs for ever.
+LONG = timedelta(hours=1)
 # While clusters still join in, the count is what matters; their own bulletins follow after.
 SETTLES = timedelta(seconds=15)
 _NAMED = 10
@@ -81,15 +83,24 @@ def brewing(bulletins: Iterable[Bulletin], now: datetime) -> set[StormHint]:
 
 def weather(standing: Storm | None, place: StormHint, members: Sequence[Bulletin], now: datetime) -> Storm | None:
     """Say what becomes of a place's storm, given its clusters' bulletins that are not closed; None: there is none."""
-    newest = max((member.opened_at for member in members if member.opened_at), default=None)
+    newest = max((member.opened_at for member in members if member.opened_at), default=now)
     if standing is None or standing.closed:
-        if not (_many(members, now) and newest):
+        if not _many(members, now):
             return None
-        return _most(_begun(standing, place, newest, now), members)
-    storm = _most(replace(standing, newest_at=max(newest or standing.newest_at, standing.newest_at)), members)
-    unsaid = any(not member.ts for member in members)
-    over = not members or (not unsaid and len(members) <= MANY and now - storm.newest_at >= CALM)
+        begun = _begun(standing, place, newest, now)
+        return _most(begun, caught(begun, members))
+    mine = caught(standing, members)
+    storm = _most(replace(standing, newest_at=max(newest, standing.newest_at) if mine else standing.newest_at), mine)
+    calm = now - storm.newest_at
+    told = all(member.ts for member in mine)
+    over = not mine or (told and (calm >= LONG or (calm >= CALM and len(mine) <= MANY)))
     return replace(storm, over=over)
+
+
+def caught(storm: Storm, members: Sequence[Bulletin]) -> list[Bulletin]:
+    """Choose the clusters that the storm has caught: those that were in trouble long before it are no part of it."""
+    first = storm.began_at - FRESH
+    return [member for member in members if member.opened_at and member.opened_at >= first]
 
 
 def count(members: Sequence[Bulletin]) -> Count:

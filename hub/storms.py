@@ -23,7 +23,7 @@ from hub.message import render
 from hub.queues import Queues
 from hub.slack import NotNow, Rejected, Slack, SlackError
 from hub.store import Store
-from hub.storm import SETTLES, Storm, count, lock, weather
+from hub.storm import SETTLES, Storm, caught, count, lock, weather
 from hub.storm_message import render_storm
 
 log = logging.getLogger(__name__)
@@ -65,9 +65,10 @@ class Storms:
         if storm != standing:
             storm = self.store.keep(storm)
         self.count("storms", 1)
-        storm = self._say(storm, members)
+        mine = caught(storm, members)
+        storm = self._say(storm, mine)
         if storm.ts and not storm.closed:
-            self._post(storm, members)
+            self._post(storm, mine)
 
     def _never_mind(self, place: StormHint, members: Sequence[Bulletin], now: datetime) -> None:
         """There is no storm: whose bulletin was left to it has to speak for itself, unless more are still to come."""
@@ -106,9 +107,9 @@ class Storms:
 
     def _post_some(self, storm: Storm, turn: Sequence[Bulletin]) -> int:
         now = self.clock()
+        # One whose incidents the index does not show yet has its turn later.
         incidents = self.store.open_incidents([member.cluster for member in turn])
-        # One whose incidents the index does not show yet, or that somebody may be posting, has its turn later.
-        free = [m for m in turn if incidents[m.cluster] and not (m.lease_until and now < m.lease_until)]
+        free = [member for member in turn if incidents[member.cluster] and _is_free(member, now)]
         doubts = [member.doubt_since for member in free if member.doubt_since]
         before = self.announcer.posted_in(storm.channel, storm.ts, min(doubts)) if doubts else {}
         begun = self.store.keep_all(
@@ -160,3 +161,9 @@ class Storms:
     def _look_at(self, members: Sequence[Bulletin]) -> None:
         hints = [Hint(member.cluster, ALONE) for member in members]
         self.queues.ask_looks(self.looks_url, hints, self.clock().isoformat())
+
+
+def _is_free(member: Bulletin, now: datetime) -> bool:
+    """Whether the storm may post it: nobody may be posting it now, and nobody may have posted it in the channel."""
+    posting = member.lease_until is not None and now < member.lease_until
+    return not posting and not (member.doubt_since and not member.thread)

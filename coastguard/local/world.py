@@ -95,7 +95,7 @@ class World:
                 "SlackApiUrl": f"{self.url}/api/",
                 "OrganizationId": organization.ORGANIZATION,
                 "GraceSeconds": str(self.plan.grace),
-                "Regions": ",".join(organization.REGIONS),
+                "Regions": ",".join(self.plan.layout.regions),
                 # AWS gathers events for ten seconds before it wakes ingest; nobody wants to wait for that here.
                 "IngestWindowSeconds": "1",
             },
