@@ -2,8 +2,10 @@
 
     more than MANY clusters of a channel and Region in trouble since FRESH ──▶ storm ──▶ over
                                                                                 │
-                       each cluster's own bulletin is posted in its thread ◀────┘  at most MANY left, none new for CALM;
-                       nothing drastic may be done while it lasts                  or none new for LONG; or all recovered
+                       each cluster's own bulletin is posted in its thread ◀────┤
+                              nothing drastic may be done while it lasts ◀──────┘
+
+It is over when all have recovered, when at most MANY are left and none has joined for CALM, or none for LONG.
 
 A channel and Region has one storm at a time, with one message. Its row is kept apart from those of the clusters: the
 clusters' bulletins are true also if nobody sees the storm.
