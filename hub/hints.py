@@ -104,6 +104,22 @@ def to_message(hint: Hint | StormHint) -> str:
     return json.dumps(body, separators=(",", ":"))
 
 
+def gist(text: str) -> list[str]:
+    """Tell what can be told of any message, also one that `from_message` refuses: place and kind, in foreign words."""
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(body, dict):
+        return []
+    detail = body.get("detail")
+    arn = detail.get("clusterArn") if isinstance(detail, dict) else None
+    name = arn.rpartition("/")[2] if isinstance(arn, str) else None
+    told = [body.get("account"), body.get("region"), name, body.get("detail-type")]
+    told += [body.get("cluster"), body.get("why")]
+    return [part for part in told if isinstance(part, str) and part]
+
+
 def gather(hints: Iterable[Hint]) -> list[Hint]:
     """Make one hint per cluster; of an instance's drops the one with the newest version counts, in whatever order.
 

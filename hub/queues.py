@@ -1,4 +1,4 @@
-"""The queues: what comes out of them and what goes in. The only module that knows SQS.
+"""The queues: what comes out of them and what goes in. The only module in AWS that knows SQS.
 
 A function answers with the ids of the records that failed; SQS gives those back and forgets the others. A failed
 record of a FIFO queue holds up its group, so it is made to come back after seconds instead of waiting out the queue's
