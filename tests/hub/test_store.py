@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import MISSING, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from hub import audit
 from hub.bulletin import Bulletin
 from hub.incident import Incident, State
 from hub.store import REQUEST_KEPT, RESOLVED_KEPT, TRANSACTION, Claim, Conflict, Known, Store
+from hub.storm import Storm
 from spoke.places import Cluster
 from spoke.sightings import Sighting
 from tests.hub.factories import (
@@ -247,7 +248,7 @@ def test_a_row_that_is_too_large_is_no_conflict(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("incidents", "shown", "unfinished"),
+    ("incidents", "shown", "looked_at"),
     [
         pytest.param([incident()], None, True, id="open"),
         pytest.param([incident(state=State.ACKNOWLEDGED)], bulletin(closed=True), True, id="acknowledged"),
@@ -258,11 +259,11 @@ def test_a_row_that_is_too_large_is_no_conflict(store: Store) -> None:
     ],
 )
 def test_what_is_not_over_or_not_said_is_unfinished(
-    store: Store, incidents: list[Incident], shown: Bulletin | None, unfinished: bool
+    store: Store, incidents: list[Incident], shown: Bulletin | None, looked_at: bool
 ) -> None:
     store.save(incidents, shown)
 
-    assert unfinished(store) == ({CLUSTER} if unfinished else set())
+    assert unfinished(store) == ({CLUSTER} if looked_at else set())
 
 
 def test_what_ends_leaves_the_index(store: Store) -> None:
@@ -318,7 +319,7 @@ def test_an_incident_that_opens_again_is_kept(store: Store, dynamodb: Any) -> No
 
     row = raw(dynamodb, f"instance#{instance_id()}")
     assert "expires" not in row
-    assert row["open_pk"] == {"S": "open"}
+    assert row["open_pk"] == {"S": "incidents"}
 
 
 def test_log_entries_are_kept_400_days_and_requests_30(store: Store, dynamodb: Any) -> None:
@@ -447,10 +448,11 @@ def test_only_what_every_release_has_written_must_be_there() -> None:
     """What is added to a row from now on needs a default, or yesterday's rows cannot be read."""
 
     def needed(kind: type) -> set[str]:
-        return {field.name for field in fields(kind) if field.default.__class__.__name__ == "_MISSING_TYPE"}
+        return {field.name for field in fields(kind) if field.default is field.default_factory is MISSING}
 
     assert needed(Incident) == {"id", "cluster", "instance", "episode", "state", "since", "opened_at", "sighting"}
     assert needed(Bulletin) == {"cluster", "episode", "channel"}
     assert needed(audit.Entry) == {"at", "who", "what", "where", "result"}
     assert needed(Claim) == {"request", "at"}
+    assert needed(Storm) == {"channel", "region", "episode", "began_at", "newest_at"}
     assert needed(Sighting) == {"instance", "status"}
