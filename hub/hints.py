@@ -123,12 +123,12 @@ def gist(text: str) -> list[str]:
 def gather(hints: Iterable[Hint]) -> list[Hint]:
     """Make one hint per cluster; of an instance's drops the one with the newest version counts, in whatever order.
 
-    A sweep together with another reason is that other reason.
+    A sweep together with another reason is that other reason; a person who waits comes before all of them.
     """
     gathered: dict[Cluster, tuple[str, int, dict[str, Drop]]] = {}
     for hint in hints:
         why, crowd, drops = gathered.get(hint.cluster, (SWEEP, 0, {}))
-        gathered[hint.cluster] = (hint.why if why == SWEEP else why, max(crowd, hint.crowd), drops)
+        gathered[hint.cluster] = (max(why, hint.why, key=_weight), max(crowd, hint.crowd), drops)
         for drop in hint.drops:
             known = drops.get(drop.instance)
             if known is None or _age(drop) > _age(known):
@@ -143,6 +143,11 @@ def portions(hint: Hint) -> list[Hint]:
     """Cut a hint into ones that fit a message each."""
     starts = range(0, max(len(hint.drops), 1), DROPS_PER_MESSAGE)
     return [replace(hint, drops=hint.drops[start : start + DROPS_PER_MESSAGE]) for start in starts]
+
+
+def _weight(why: str) -> int:
+    """Tell how much a reason to look changes what is done: of several, the one that changes most counts."""
+    return {SWEEP: 0, ALONE: 2, REQUEST: 3}.get(why, 1)
 
 
 def _storm(key: object) -> StormHint:

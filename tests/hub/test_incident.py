@@ -11,6 +11,7 @@ from hub.hints import MOST_WAITS, Drop
 from hub.incident import (
     REPAIR_PATIENCE,
     SOON,
+    UNWATCHED,
     Condition,
     Incident,
     Reason,
@@ -49,6 +50,8 @@ SEEN = {
     Condition.DEREGISTERED: Sighting(instance_id(), "MISSING"),
     Condition.TERMINATED: sighting(host_state="terminated"),
     Condition.STOPPED: sighting(host_state="stopped"),
+    Condition.OUT_OF_SERVICE: sighting(lifecycle="Standby"),
+    Condition.UNWATCHED: sighting(status=UNWATCHED),
     Condition.CHANGING: sighting(host_state="shutting-down"),
     Condition.DRAINING: sighting(status="DRAINING"),
     Condition.DISCONNECTED: sighting(),
@@ -88,7 +91,7 @@ def expected(seen: Condition, known: str) -> tuple[Reason, State | None]:
         return (Reason.CONFIRMED, State.OPEN) if seen in TROUBLE else (Reason.NO_TROUBLE, before)
     if seen is Condition.CHANGING:
         return Reason.CHANGING, before
-    if seen in (*TROUBLE, Condition.DRAINING):
+    if seen in (*TROUBLE, Condition.DRAINING) or (seen is Condition.OUT_OF_SERVICE and known in IN_TIME):
         return (Reason.OVERDUE, State.OPEN) if known in TOO_LATE else (Reason.STILL, before)
     if seen in OUT and known in AWAITING:
         return Reason.AWAITING, before
@@ -175,6 +178,7 @@ def test_a_confirmed_incident_is_whole() -> None:
             since=NOON - GRACE - SECOND,
             opened_at=NOON,
             sighting=seen,
+            drops=(NOON - GRACE - SECOND,),
         ),
     )
 
@@ -323,8 +327,8 @@ def test_a_repair_has_all_of_its_patience() -> None:
 
 
 @pytest.mark.parametrize("known", UNRESOLVED)
-@pytest.mark.parametrize("seen", [Condition.CONNECTED, Condition.STOPPED])
-def test_it_ends_when_the_agent_is_back_or_the_host_was_stopped(seen: Condition, known: str) -> None:
+@pytest.mark.parametrize("seen", [Condition.CONNECTED, Condition.STOPPED, Condition.UNWATCHED])
+def test_it_ends_when_the_agent_is_back_or_the_host_was_stopped_or_nobody_watches(seen: Condition, known: str) -> None:
     before = KNOWN[known]
     assert before is not None
 
