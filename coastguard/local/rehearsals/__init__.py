@@ -1,12 +1,13 @@
 """Rehearsals: stories played in the local world without a browser. A new one is a module and a line in SCENARIOS."""
 
 from coastguard.local.aws.layouts import CROWD
-from coastguard.local.rehearsals import member_locked_out, one_agent, poison, scale_in, slack_outage
+from coastguard.local.rehearsals import member_locked_out, one_agent, poison, scale_in, slack_outage, storm
 from coastguard.local.rehearsals.scenario import Scenario
 
 SCENARIOS: dict[str, Scenario] = {
     "one-agent": Scenario(one_agent.ABOUT, one_agent.play),
     "scale-in": Scenario(scale_in.ABOUT, scale_in.play, layout=CROWD),
+    "storm": Scenario(storm.ABOUT, storm.play, layout=CROWD),
     "poison": Scenario(poison.ABOUT, poison.play),
     "slack-outage": Scenario(slack_outage.ABOUT, slack_outage.play),
     "member-locked-out": Scenario(member_locked_out.ABOUT, member_locked_out.play),
