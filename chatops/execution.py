@@ -39,6 +39,7 @@ PATIENCE = 3
 FRESH = timedelta(minutes=15)
 
 _OLD = "You asked for this more than 15 minutes ago, and nothing was done since. Please click again if it still helps."
+_ACKNOWLEDGED = "acknowledged"
 _OVER = "This incident is over."
 _STALE = "This message no longer shows how things are; please use the cluster's newest message."
 
@@ -87,7 +88,14 @@ class Execution:
         if known and begun and begun.finished:
             # Done or failed once and for all: it is not tried again, only what came of it is still to be told.
             return self._end(request, known, begun)
-        if begun is None and self.clock() - request.at > FRESH:
+        if known and begun:
+            # It was allowed when it began. Part of it may be done, so it is no longer to be refused but to be ended.
+            self._ask_look(request, "begun")
+            return self._carry_out(request, known, begun, tries)
+        if known and known.id == request.incident and _is_by(request, claimed, known):
+            self._ask_look(request, "begun")
+            return _ACKNOWLEDGED
+        if self.clock() - request.at > FRESH:
             raise NotAllowed(_OLD)
         self._check(request)
         return self._acknowledge(request, claimed) if request.wish == ACKNOWLEDGING else self._repair(request, tries)
@@ -96,8 +104,7 @@ class Execution:
         def change(incident: Incident) -> tuple[Incident, list[Entry]]:
             if incident.acknowledged_by == request.user:
                 again = _entry(request, now, "acknowledged", incident, "again")
-                # After a crash it is this very request that has done it.
-                return incident, [] if incident.acknowledged_at == now else [replace(again, quiet=True)]
+                return incident, [replace(again, quiet=True)]
             if incident.acknowledged_by and incident.acknowledged_at:
                 who, when = mention(incident.acknowledged_by), date(incident.acknowledged_at)
                 raise NotAllowed(f"{who} has acknowledged this already, {when}.")
@@ -106,7 +113,7 @@ class Execution:
             return acknowledge(incident, request.user, now), [_entry(request, now, "acknowledged", incident, "")]
 
         self._change(request, change)
-        return "acknowledged"
+        return _ACKNOWLEDGED
 
     def _repair(self, request: Request, tries: int) -> str:
         remedy = REMEDIES[request.wish]
@@ -114,14 +121,18 @@ class Execution:
 
         def begin(incident: Incident) -> tuple[Incident, list[Entry]]:
             if incident.repair and incident.repair.request == request.id:
-                return incident, []
+                return incident, []  # somebody else has the same message, and was quicker
             if incident.state is State.REPAIRING:
                 raise NotAllowed(_taken(incident))
             asked = _entry(request, repair.at, f"asked: {remedy.label}", incident, "")
             return begin_repair(incident, repair), [asked]
 
         incident = self._change(request, begin)
-        begun = incident.repair or repair
+        return self._carry_out(request, incident, incident.repair or repair, tries)
+
+    def _carry_out(self, request: Request, incident: Incident, begun: Repair, tries: int) -> str:
+        """Do it in the member account, which is safe to do again."""
+        remedy = REMEDIES[begun.remedy]
         role = Role(self.remediator, session_name=incident.id, source_identity=request.source_identity)
         member = self.accounts.member(request.cluster.account, request.cluster.region, role)
         target = Target(request.cluster, request.instance, incident.sighting.host)
@@ -213,6 +224,12 @@ class Execution:
 
 def _well(begun: Repair, outcome: Outcome, now: datetime) -> Repair:
     return replace(begun, finished=now, steps=outcome.steps, group=outcome.group or "")
+
+
+def _is_by(request: Request, claimed: datetime, incident: Incident) -> bool:
+    """Whether it is this very request that has acknowledged the incident, before a crash."""
+    wished = request.wish == ACKNOWLEDGING
+    return wished and (incident.acknowledged_by, incident.acknowledged_at) == (request.user, claimed)
 
 
 def _taken(incident: Incident) -> str:
