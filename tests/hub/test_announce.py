@@ -260,7 +260,9 @@ def test_messages_that_are_not_this_bulletin_are_left_alone(scene: Scene) -> Non
 def test_nobody_elses_word_is_taken_for_ours(scene: Scene) -> None:
     conversation = scene.slack.workspace.conversation(CHANNEL)
     assert conversation is not None
-    scene.slack.workspace.add(conversation, ALICE, slack_content.Content("mine!", metadata=dict(scene.message(OPEN).metadata)))
+    scene.slack.workspace.add(
+        conversation, ALICE, slack_content.Content("mine!", metadata=dict(scene.message(OPEN).metadata))
+    )
     scene.clock.forward(seconds=AFTER_LEASE)
 
     shown = scene.show()
