@@ -25,7 +25,7 @@ MOST_WAITS = 2
 SWEEP, REQUEST, AGAIN, ALONE, REPLAY = "sweep", "request", "look again", "no storm", "replay"
 
 _HOST = re.compile(r"m?i-[0-9a-f]{8,32}")
-_STORM = re.compile(r"([A-Z0-9]{2,28})/([a-z]{2}(?:-[a-z]+){1,2}-[0-9]{1,2})", re.ASCII)
+_STORM = re.compile(r"([A-Z0-9]{2,28})/([a-z]{2}(?:-[a-z]{1,20}){1,2}-[0-9]{1,2})", re.ASCII)
 
 
 class BadHint(ValueError):
