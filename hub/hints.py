@@ -11,12 +11,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from spoke.places import BadPlace, Cluster, ContainerInstance
 
 # A look message of this many drops stays under 64 KiB, so that a batch of ten stays under SQS's 1 MiB.
 DROPS_PER_MESSAGE = 400
+_LONGEST_WHY = 100
 # After so many waits for a version that keeps changing the trouble is believed: alerts fail open.
 MOST_WAITS = 2
 
@@ -161,7 +162,7 @@ def _from_own(body: Mapping[str, Any]) -> Hint:
     try:
         cluster = Cluster.from_key(body["cluster"])
         drops = tuple(_own_drop(cluster, *parts) for parts in body["drops"])
-        return Hint(cluster, str(body["why"]), drops, _whole(body.get("crowd", 0)))
+        return Hint(cluster, _why(body["why"]), drops, _whole(body.get("crowd", 0)))
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError, OSError) as error:
         raise BadHint(f"not a hint: {error}"[:300]) from error
 
@@ -174,10 +175,21 @@ def _own_drop(  # noqa: PLR0913  # a drop has these parts
     return Drop(instance, dated, version if version is None else _whole(version), _whole(waits), _host(host))
 
 
+def _why(text: object) -> str:
+    if not isinstance(text, str) or len(text) > _LONGEST_WHY:
+        raise TypeError("the reason is no short text")
+    return text
+
+
 def _whole(number: object) -> int:
-    if not isinstance(number, int) or isinstance(number, bool):
-        raise TypeError(f"{str(number)[:50]!r} is not a whole number")
+    if not _is_whole(number):
+        raise TypeError("a count is no whole number that fits")
     return number
+
+
+def _is_whole(number: object) -> TypeGuard[int]:
+    """Tell a count. JSON's numbers have up to 4,300 digits, and a few hundred of those are more than SQS takes."""
+    return isinstance(number, int) and not isinstance(number, bool) and 0 <= number < 2**63
 
 
 def _from_envelope(body: Mapping[str, Any]) -> Hint | None:
@@ -199,9 +211,7 @@ def _from_envelope(body: Mapping[str, Any]) -> Hint | None:
 def _state_change(body: Mapping[str, Any], detail: Mapping[str, Any]) -> Hint:
     cluster, instance = _places(body, detail)
     version = detail.get("version")
-    if not isinstance(version, int) or isinstance(version, bool):
-        version = None
-    return Hint(cluster, "state change", (_drop(body, detail, instance, version),))
+    return Hint(cluster, "state change", (_drop(body, detail, instance, version if _is_whole(version) else None),))
 
 
 def _health_change(body: Mapping[str, Any], detail: Mapping[str, Any]) -> Hint:

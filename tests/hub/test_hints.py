@@ -75,6 +75,8 @@ def test_an_event_becomes_a_hint(name: str, hint: Hint | None) -> None:
     [
         pytest.param({"version": "14801"}, GONE, id="version as text"),
         pytest.param({"version": True}, GONE, id="version true"),
+        pytest.param({"version": -1}, GONE, id="version below all"),
+        pytest.param({"version": 2**63}, GONE, id="version longer than any of ECS's"),
         pytest.param({"version": None}, GONE, id="no version"),
         pytest.param({"shoeSize": {"left": 44}}, GONE_AT_VERSION, id="unknown field"),
         pytest.param({"ec2InstanceId": None}, Drop(ID, NOON, 14801), id="no host"),
@@ -147,6 +149,9 @@ def test_the_time_of_an_event_is_kept_in_utc() -> None:
         pytest.param(json.dumps(BARE | {"cluster": 5}), id="own: cluster is a number"),
         pytest.param(json.dumps(BARE | {"cluster": "prod-payments"}), id="own: cluster is no key"),
         pytest.param(json.dumps({"cluster": CLUSTER.key, "why": "sweep"}), id="own: without drops"),
+        pytest.param(json.dumps(BARE | {"why": ["sweep"]}), id="own: why is a list"),
+        pytest.param(json.dumps(BARE | {"why": "s" * 101}), id="own: why is a tale"),
+        pytest.param(json.dumps(BARE | {"crowd": 2**63}), id="own: more clusters than there can be"),
         pytest.param(json.dumps(BARE | {"drops": 3}), id="own: drops are a number"),
         pytest.param(json.dumps(BARE | {"drops": [[ID, 0, 7]]}), id="own: a drop too short"),
         pytest.param(json.dumps(BARE | {"drops": [["i-1", 0, 7, 0]]}), id="own: no instance id"),
