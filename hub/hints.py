@@ -154,7 +154,7 @@ def _weight(why: str) -> int:
 def _storm(key: object) -> StormHint:
     found = _STORM.fullmatch(key) if isinstance(key, str) else None
     if not found:
-        raise BadHint(f"not a storm: {str(key)[:100]!r}")
+        raise BadHint(f"not a storm: {_named([key])}")
     return StormHint(*found.groups())
 
 
@@ -197,8 +197,7 @@ def _from_envelope(body: Mapping[str, Any]) -> Hint | None:
     try:
         read = KINDS[kind]  # type: ignore[index]  # a wrongly typed kind is as unknown as any other
     except (KeyError, TypeError) as error:
-        told = [part[:100] if isinstance(part, str) else type(part).__name__ for part in kind]
-        raise BadHint(f"unknown kind of event {told}") from error
+        raise BadHint(f"unknown kind of event {_named(kind)}") from error
     detail = body.get("detail")
     if not isinstance(detail, dict):
         raise BadHint("the event has no detail")
@@ -206,6 +205,11 @@ def _from_envelope(body: Mapping[str, Any]) -> Hint | None:
     if hint is None or not body.get("replay-name"):
         return hint
     return replace(hint, why=REPLAY, drops=tuple(replace(drop, at=None, version=None) for drop in hint.drops))
+
+
+def _named(parts: Iterable[object]) -> list[str]:
+    """Quote foreign values. What is no text goes by its type: JSON reads what nests too deep for Python to write."""
+    return [part[:100] if isinstance(part, str) else type(part).__name__ for part in parts]
 
 
 def _state_change(body: Mapping[str, Any], detail: Mapping[str, Any]) -> Hint:
@@ -252,7 +256,7 @@ def _places(body: Mapping[str, Any], detail: Mapping[str, Any]) -> tuple[Cluster
     sender = (body.get("account"), body.get("region"))
     for place in (cluster, instance):
         if (place.account, place.region) != sender:
-            raise Foreign(f"the event comes from {sender} but names {(place.account, place.region)}"[:300])
+            raise Foreign(f"the event comes from {_named(sender)} but names {[place.account, place.region]}"[:300])
     return cluster, instance.id
 
 

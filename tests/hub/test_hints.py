@@ -194,6 +194,24 @@ def test_arns_that_disagree_with_the_envelope_are_foreign(text: str) -> None:
         from_message(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('{"storm": DEEP}', id="storm"),
+        pytest.param(f'{{"cluster": "{CLUSTER.key}", "why": DEEP, "drops": []}}', id="own: why"),
+        pytest.param(f'{{"cluster": "{CLUSTER.key}", "why": "sweep", "drops": [], "crowd": DEEP}}', id="own: crowd"),
+        pytest.param(bent(STATE_CHANGE, account="DEEP").replace('"DEEP"', "DEEP"), id="account"),
+        pytest.param(bent(STATE_CHANGE, region="DEEP").replace('"DEEP"', "DEEP"), id="Region"),
+        pytest.param(bent(STATE_CHANGE, source="DEEP").replace('"DEEP"', "DEEP"), id="source"),
+    ],
+)
+def test_what_is_nested_as_deep_as_json_can_read_is_refused(text: str) -> None:
+    # Somewhere here json can just read it, and repr() cannot any more.
+    for depth in range(700, 1_100):
+        with pytest.raises(BadHint):
+            from_message(text.replace("DEEP", '{"a":' * depth + "0" + "}" * depth))
+
+
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
