@@ -272,6 +272,9 @@ def _wait(  # noqa: PLR0913  # the same input as decide's
     grace: timedelta,
 ) -> Verdict:
     waits = drop.waits + 1 if drop else 0
+    if since is None and drop and drop.at is None and condition(sighting) is Condition.UNREADABLE:
+        # Only worth a look, and nobody can look: that the agent is gone, nobody has said.
+        return Verdict(Reason.NO_TROUBLE, current)
     if since is None:
         put_back = Drop(sighting.instance, now, sighting.version, waits)
         return Verdict(Reason.TOO_YOUNG, current, again=grace, drop=put_back)

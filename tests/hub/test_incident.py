@@ -152,6 +152,16 @@ def test_deciding_again_on_the_result_changes_nothing(seen: Condition, known: st
         pytest.param(sighting(host_state=None), Condition.DISCONNECTED, id="host unknown: fails open"),
         pytest.param(sighting(checks="impaired"), Condition.DISCONNECTED, id="host ill"),
         pytest.param(sighting(connected=None), Condition.UNREADABLE, id="agent unknown"),
+        pytest.param(sighting(lifecycle="InService"), Condition.DISCONNECTED, id="in service"),
+        pytest.param(sighting(lifecycle="Pending:Wait"), Condition.DISCONNECTED, id="coming into service"),
+        pytest.param(sighting(lifecycle="EnteringStandby"), Condition.OUT_OF_SERVICE, id="entering standby"),
+        pytest.param(sighting(lifecycle="Warmed:Running"), Condition.OUT_OF_SERVICE, id="in a warm pool"),
+        pytest.param(sighting(lifecycle="Warmed:Pending:Wait"), Condition.OUT_OF_SERVICE, id="entering a warm pool"),
+        pytest.param(sighting(lifecycle="Terminating:Wait"), Condition.OUT_OF_SERVICE, id="a lifecycle hook waits"),
+        pytest.param(sighting(lifecycle="Detaching"), Condition.OUT_OF_SERVICE, id="detaching"),
+        pytest.param(sighting(lifecycle="Standby", connected=True), Condition.CONNECTED, id="standby, connected"),
+        pytest.param(sighting(lifecycle="Standby", host_state="stopped"), Condition.STOPPED, id="standby, stopped"),
+        pytest.param(sighting(status=UNWATCHED, connected=True), Condition.UNWATCHED, id="not watched, connected"),
         pytest.param(sighting(status="SOMETHING_NEW"), Condition.DISCONNECTED, id="unknown status: fails open"),
     ],
 )
@@ -260,6 +270,20 @@ def test_when_nobody_knows_since_when_grace_begins_now() -> None:
 
     assert verdict == Verdict(Reason.TOO_YOUNG, None, again=GRACE, drop=Drop(instance_id(), NOON, 9, 1))
     assert decided(None, sighting(version=9), verdict.drop, now=NOON + GRACE).reason is Reason.CONFIRMED
+
+
+def test_what_is_only_worth_a_look_gets_a_grace_of_its_own_if_the_agent_is_gone() -> None:
+    verdict = decided(None, sighting(version=9), Drop(instance_id(), None))
+
+    assert verdict == Verdict(Reason.TOO_YOUNG, None, again=GRACE, drop=Drop(instance_id(), NOON, 9, 1))
+
+
+@pytest.mark.parametrize("current", [None, KNOWN["resolved"]], ids=["nothing known", "resolved before"])
+def test_what_is_only_worth_a_look_is_no_trouble_if_nobody_can_look(current: Incident | None) -> None:
+    """A sick runtime, or an agent that is back: nobody has said that an agent is gone, so nobody must claim it."""
+    verdict = decided(current, SEEN[Condition.UNREADABLE], Drop(instance_id(), None))
+
+    assert verdict == Verdict(Reason.NO_TROUBLE, current)
 
 
 def test_an_instance_that_never_rests_is_believed_in_the_end() -> None:
@@ -415,18 +439,20 @@ def test_an_incident_is_named_by_its_place_and_its_beginning() -> None:
 
 _sightings = st.builds(
     sighting,
-    status=st.sampled_from(["ACTIVE", "DRAINING", "REGISTERING", "INACTIVE", "MISSING", "UNKNOWN"]),
+    status=st.sampled_from(["ACTIVE", "DRAINING", "REGISTERING", "INACTIVE", "MISSING", "UNKNOWN", UNWATCHED]),
     connected=st.sampled_from([True, False, None]),
     host_state=st.sampled_from([None, "running", "shutting-down", "stopped", "terminated"]),
+    lifecycle=st.sampled_from(["", "InService", "Standby", "Warmed:Stopped", "Terminating:Wait"]),
     version=st.none() | st.integers(1, 12),
     since=st.none() | st.integers(0, 600).map(lambda seconds: NOON - timedelta(seconds=seconds)),
 )
-_told = st.none() | st.builds(
+_dated = st.builds(
     drop,
     ago=st.integers(-60, 600).map(lambda seconds: timedelta(seconds=seconds)),
     version=st.none() | st.integers(1, 12),
     waits=st.integers(0, 3),
 )
+_told = st.none() | st.just(Drop(instance_id(), None)) | _dated
 
 
 @given(st.sampled_from(sorted(KNOWN)), _sightings, _told, st.sampled_from(["", "i-new"]))
@@ -463,7 +489,8 @@ def test_an_unresolved_incident_stays_the_same_one_until_it_is_resolved(
 def test_trouble_is_confirmed_put_off_or_not_there_but_never_forgotten(seen: Sighting, told: Drop | None) -> None:
     verdict = decided(None, seen, told)
 
-    if condition(seen) not in TROUBLE:
+    nobody_says_so = told is not None and told.at is None and seen.connected is None and seen.since is None
+    if condition(seen) not in TROUBLE or nobody_says_so:
         assert verdict == Verdict(Reason.NO_TROUBLE, None)
     elif verdict.incident is None:
         assert verdict.again is not None
