@@ -166,7 +166,7 @@ def decide(  # noqa: PLR0911, PLR0913  # the one decision on one screen: its who
                 since=since,
                 opened_at=now,
                 sighting=sighting,
-                drops=_recent(current.drops if current else (), since),
+                drops=_drops(current, since),
                 version=current.version if current else 0,
             )
             return Verdict(Reason.CONFIRMED, opened)
@@ -272,6 +272,9 @@ def _wait(  # noqa: PLR0913  # the same input as decide's
     grace: timedelta,
 ) -> Verdict:
     waits = drop.waits + 1 if drop else 0
+    if since is None and drop and drop.at is None and condition(sighting) is Condition.UNREADABLE:
+        # Only worth a look, and nobody can look: that the agent is gone, nobody has said.
+        return Verdict(Reason.NO_TROUBLE, current)
     if since is None:
         put_back = Drop(sighting.instance, now, sighting.version, waits)
         return Verdict(Reason.TOO_YOUNG, current, again=grace, drop=put_back)
@@ -290,6 +293,14 @@ def _go_on(known: Incident, sighting: Sighting, drop: Drop | None, now: datetime
         return Verdict(Reason.STILL, seen, again=SOON)
     overdue = replace(repair, finished=now, problem="it did not finish within 10 minutes")
     return Verdict(Reason.OVERDUE, end_repair(seen, overdue))
+
+
+def _drops(before: Incident | None, since: datetime) -> tuple[datetime, ...]:
+    """Count the drop that begins an incident, unless the agent has not been back since the one before it."""
+    never_back = before is not None and before.ending in {Condition.OUT_OF_SERVICE, Condition.UNWATCHED}
+    if before and never_back and before.drops:
+        return before.drops
+    return _recent(before.drops if before else (), since)
 
 
 def _recent(drops: tuple[datetime, ...], newest: datetime) -> tuple[datetime, ...]:
