@@ -4,6 +4,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,13 +16,16 @@ from rich.text import Text
 
 from coastguard import package
 from coastguard.checkout import TEMPLATES
-from coastguard.deploy import DeployError, Wanted, deploy
+from coastguard.dead_letters import Kind
+from coastguard.deploy import DeployError, Wanted, deploy, outputs
 from coastguard.local.aws_process import WorldError
 from coastguard.local.rehearsals import SCENARIOS
 from coastguard.local.rehearsals.reckoning import reckon
 from coastguard.local.rehearsals.stage import BrokenError, Stage
 from coastguard.local.world import Plan, World
 from coastguard.package import PackagingError
+from coastguard.redrive import RedriveError, queues
+from coastguard.redrive_screen import Screen
 
 app = typer.Typer(
     help="Keep the ECS container instances of an AWS organization honest, from Slack.",
@@ -122,14 +126,51 @@ def deploy_command(  # noqa: PLR0913  # a command has the options it has
         organization |= {"CallAs": "DELEGATED_ADMIN", "ManagementAccountId": management_account}
     with _tidy():
         progress = _progress()
-        session = boto3.Session()
-        if not session.region_name:
-            raise DeployError(
-                "No Region is chosen for the hub: set AWS_DEFAULT_REGION or `region` in your AWS profile."
-            )
+        session = _session()
         wanted = Wanted(package.build(progress), hub, organization, templates)
-        outputs = deploy(session.client, wanted, progress)
-        out.print(f"\nEnter this Request URL in the Slack app: [bold]{outputs['SlackRequestUrl']}[/bold]")
+        made = deploy(session.client, wanted, progress)
+        out.print(f"\nEnter this Request URL in the Slack app: [bold]{made['SlackRequestUrl']}[/bold]")
+
+
+@app.command(name="redrive")
+def redrive_command(
+    queue: Annotated[
+        list[Kind] | None,
+        typer.Option(help="Only these; may be given again. Else all are shown, and delay and looks sent back."),
+    ] = None,
+    send_back: Annotated[  # noqa: FBT002  # that is how typer makes a flag, here and below
+        bool, typer.Option("--send-back", help="Send back what lies there, after a question.")
+    ] = False,
+    parked: Annotated[  # noqa: FBT002
+        bool, typer.Option("--parked", help="Also records that ingest could not read: after the code was mended.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,  # noqa: FBT002
+) -> None:
+    """Show what lies in the hub's dead-letter queues and why, and send it back if asked to.
+
+    Needs AWS credentials of the hub account. Requests from Slack (acts) change things, so they go back only by name.
+    """
+    if (parked or yes) and not send_back:
+        raise typer.BadParameter("--parked and --yes go with --send-back")
+    kinds = list(dict.fromkeys(queue or ([Kind.DELAY, Kind.LOOKS] if send_back else Kind)))
+    with _tidy():
+        session = _session()
+        found = queues(outputs(session.client), kinds)
+        screen = Screen(session.client("sqs"), out, lambda: datetime.now(UTC), parked=parked)
+        overviews = [screen.look(one) for one in found]
+        if not send_back:
+            screen.say_how_to_go_on(overviews)
+        elif screen.say_what_will_go(overviews) and (yes or typer.confirm("Send them back?")):
+            screen.send_back(overviews)
+        else:
+            out.print("Nothing was sent.")
+
+
+def _session() -> boto3.Session:
+    session = boto3.Session()
+    if not session.region_name:
+        raise DeployError("No Region is chosen for the hub: set AWS_DEFAULT_REGION or `region` in your AWS profile.")
+    return session
 
 
 @contextmanager
@@ -149,7 +190,7 @@ def _tidy() -> Iterator[None]:
     except KeyboardInterrupt:
         out.print("Stopped; nothing is left behind.")
         raise typer.Exit(130) from None
-    except (DeployError, PackagingError, WorldError) as error:
+    except (DeployError, PackagingError, WorldError, RedriveError) as error:
         out.print(Text(f"Failed: {error}", style="red"))
         raise typer.Exit(1) from None
     except BrokenError as error:

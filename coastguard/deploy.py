@@ -53,7 +53,7 @@ def deploy(connect: Connect, wanted: Wanted, progress: Progress, *, poll_seconds
     roles = bucket.upload(wanted.templates / "spoke-roles.yaml")
     rules = bucket.upload(wanted.templates / "spoke-rules.yaml")
     stacks = _Stacks(connect("cloudformation"), progress, poll_seconds)
-    outputs = stacks.apply(
+    hub = stacks.apply(
         HUB_STACK,
         (wanted.templates / "hub.yaml").read_text(),
         {"CodeBucket": bucket.name, "CodeKey": code_key, **wanted.hub},
@@ -70,7 +70,19 @@ def deploy(connect: Connect, wanted: Wanted, progress: Progress, *, poll_seconds
             **wanted.organization,
         },
     )
-    return outputs
+    return hub
+
+
+def outputs(connect: Connect) -> dict[str, str]:
+    """Read the outputs of the hub's stack as it stands. Raises DeployError."""
+    cloudformation = connect("cloudformation")
+    stack = _Stacks(cloudformation, lambda _: None, 0).describe(HUB_STACK)
+    if stack is None:
+        raise DeployError(
+            f"There is no stack {HUB_STACK} in this account and Region ({cloudformation.meta.region_name}): "
+            "sign in to the hub's, or deploy it."
+        )
+    return _outputs(stack)
 
 
 class _Bucket:
@@ -121,7 +133,7 @@ class _Stacks:
 
     def apply(self, name: str, template: str, parameters: Mapping[str, str]) -> dict[str, str]:
         """Create the stack, or bring it up to date, and return its outputs."""
-        standing = self._describe(name)
+        standing = self.describe(name)
         known = {p["ParameterKey"] for p in standing.get("Parameters", ())} if standing else set()
         wanted: list[dict[str, object]] = [
             {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
@@ -142,7 +154,7 @@ class _Stacks:
     def _wait(self, name: str) -> dict[str, str]:
         done = -1
         while True:
-            stack = self._describe(name)
+            stack = self.describe(name)
             if stack is None:
                 raise DeployError(f"The stack {name} was deleted while it was being made: deploy again.")
             status = stack["StackStatus"]
@@ -154,10 +166,11 @@ class _Stacks:
                 self._progress(f"{name}: {ready} resources ready")
                 done = ready
             if not status.endswith("_IN_PROGRESS"):
-                return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
+                return _outputs(stack)
             time.sleep(self._poll_seconds)
 
-    def _describe(self, name: str) -> dict[str, Any] | None:
+    def describe(self, name: str) -> dict[str, Any] | None:
+        """Tell how a stack is; None if there is none. Raises DeployError."""
         try:
             stack: dict[str, Any] = self._cloudformation.describe_stacks(StackName=name)["Stacks"][0]
         except ClientError as error:
@@ -174,3 +187,7 @@ class _Stacks:
             if event["ResourceStatus"].endswith("FAILED") and event.get("ResourceStatusReason")
         ]
         return "; ".join(reasons[-_LONGEST_REASONS:]) or "its events tell no reason"
+
+
+def _outputs(stack: Mapping[str, Any]) -> dict[str, str]:
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}

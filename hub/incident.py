@@ -167,16 +167,13 @@ def decide(  # noqa: PLR0911, PLR0913  # the one decision on one screen: its who
                 since=since,
                 opened_at=now,
                 sighting=sighting,
-                drops=_recent(current.drops if current else (), since),
+                drops=_drops(current, since),
                 version=current.version if current else 0,
             )
             return Verdict(Reason.CONFIRMED, opened)
         case _, None:
             return Verdict(Reason.NO_TROUBLE, current)
-        case ((Condition.DISCONNECTED | Condition.UNREADABLE | Condition.DRAINING), Incident() as live) | (
-            Condition.OUT_OF_SERVICE,
-            Incident(state=State.REPAIRING) as live,
-        ):
+        case seen, Incident() as live if _lasts(seen, live, now):
             return _go_on(live, sighting, drop, now)
         case Condition.CHANGING, Incident():
             return Verdict(Reason.CHANGING, known, again=SOON)
@@ -281,6 +278,9 @@ def _wait(  # noqa: PLR0913  # the same input as decide's
     grace: timedelta,
 ) -> Verdict:
     waits = drop.waits + 1 if drop else 0
+    if since is None and drop and drop.at is None and condition(sighting) is Condition.UNREADABLE:
+        # Only worth a look, and nobody can look: that the agent is gone, nobody has said.
+        return Verdict(Reason.NO_TROUBLE, current)
     if since is None:
         put_back = Drop(sighting.instance, now, sighting.version, waits)
         return Verdict(Reason.TOO_YOUNG, current, again=grace, drop=put_back)
@@ -295,10 +295,18 @@ def _go_on(known: Incident, sighting: Sighting, drop: Drop | None, now: datetime
         seen = replace(seen, drops=_recent(known.drops, gone_since(sighting, drop) or now), calm_since=None)
     if known.state is not State.REPAIRING or repair is None:
         return Verdict(Reason.STILL, seen)
-    if now - repair.at < REPAIR_PATIENCE:
+    if not _overdue(known, now):
         return Verdict(Reason.STILL, seen, again=SOON)
     overdue = replace(repair, finished=now, problem="it did not finish within 10 minutes")
     return Verdict(Reason.OVERDUE, end_repair(seen, overdue))
+
+
+def _drops(before: Incident | None, since: datetime) -> tuple[datetime, ...]:
+    """Count the drop that begins an incident, unless the agent has not been back since the one before it."""
+    never_back = before is not None and before.ending in {Condition.OUT_OF_SERVICE, Condition.UNWATCHED}
+    if before and never_back and before.drops:
+        return before.drops
+    return _recent(before.drops if before else (), since)
 
 
 def _recent(drops: tuple[datetime, ...], newest: datetime) -> tuple[datetime, ...]:
@@ -327,6 +335,17 @@ def _resolve(known: Incident, ending: Condition, now: datetime, replacement: str
     if ending is Condition.DEREGISTERED and known.repair and known.repair.finished and not known.repair.problem:
         ending = Condition.TERMINATED
     return replace(known, state=State.RESOLVED, resolved_at=now, ending=ending, replacement=replacement)
+
+
+def _lasts(seen: Condition, known: Incident, now: datetime) -> bool:
+    """Whether the trouble goes on. While a repair is at work, it is for us that Auto Scaling takes the host out."""
+    if seen is Condition.OUT_OF_SERVICE:
+        return known.state is State.REPAIRING and not _overdue(known, now)
+    return seen in {Condition.DISCONNECTED, Condition.UNREADABLE, Condition.DRAINING}
+
+
+def _overdue(incident: Incident, now: datetime) -> bool:
+    return incident.repair is not None and now - incident.repair.at >= REPAIR_PATIENCE
 
 
 def _before_repair(incident: Incident) -> State:

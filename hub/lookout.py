@@ -262,6 +262,9 @@ def _in_groups(hint: Hint, known: Known) -> set[str]:
 
 
 def _unseen(known: Incident | None, instance: str, drop: Drop | None) -> Sighting:
-    """Stand in for an instance nobody could look at, with what was seen of it last; its `since` may be long over."""
+    """Stand in for an instance nobody could look at, with what was seen of it last.
+
+    What would decide about it is left out: since then its host may have been started, or taken into service again.
+    """
     last = known.sighting if known else Sighting(instance, UNKNOWN, host=drop.host if drop else "")
-    return replace(last, status=UNKNOWN, connected=None, since=None, unchecked=())
+    return replace(last, status=UNKNOWN, connected=None, since=None, host_state=None, lifecycle="", unchecked=())

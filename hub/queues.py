@@ -1,4 +1,4 @@
-"""The queues: what comes out of them and what goes in. The only module that knows SQS.
+"""The queues: what comes out of them and what goes in. The only module in AWS that knows SQS.
 
 A function answers with the ids of the records that failed; SQS gives those back and forgets the others. A failed
 record of a FIFO queue holds up its group, so it is made to come back after seconds instead of waiting out the queue's
@@ -7,6 +7,7 @@ visibility timeout.
 
 import hashlib
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -50,10 +51,15 @@ def records(event: Mapping[str, Any]) -> list[Record]:
             body=record["body"],
             group=record["attributes"].get("MessageGroupId", ""),
             receipt=record["receiptHandle"],
-            tries=int(record["attributes"].get("ApproximateReceiveCount", 1)),
+            tries=_tries(record["attributes"].get("ApproximateReceiveCount")),
         )
         for record in event["Records"]
     ]
+
+
+def _tries(told: object) -> int:
+    """Read a count; one that cannot be read is the first, for it must not hold up the rest of its batch."""
+    return int(told) if isinstance(told, str) and re.fullmatch(r"[1-9][0-9]{0,8}", told) else 1
 
 
 def answer(failed: Iterable[str]) -> dict[str, list[dict[str, str]]]:

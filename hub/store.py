@@ -200,8 +200,9 @@ class Store:
     def open_incidents(self, clusters: Collection[Cluster]) -> dict[Cluster, list[Incident]]:
         """Read the unresolved incidents of some clusters of a Region, at best ones that are next to each other."""
         found: dict[Cluster, list[Incident]] = {cluster: [] for cluster in clusters}
-        keys = sorted(map(_open_key, clusters))
-        for row in self._row.open_index.query("incidents", self._row.open_sk.between(f"{keys[0]}/", f"{keys[-1]}/~")):
+        # With the slash: "prod-2/…" comes before "prod/…".
+        keys = sorted(f"{_open_key(cluster)}/" for cluster in clusters)
+        for row in self._row.open_index.query("incidents", self._row.open_sk.between(keys[0], f"{keys[-1]}~")):
             incident = self._read(row, Incident)
             if incident.cluster in found:
                 found[incident.cluster].append(incident)

@@ -2,8 +2,10 @@
 
     more than MANY clusters of a channel and Region in trouble since FRESH ──▶ storm ──▶ over
                                                                                 │
-                       each cluster's own bulletin is posted in its thread ◀────┘  at most MANY left, none new for CALM;
-                       nothing drastic may be done while it lasts                  or none new for LONG; or all recovered
+                       each cluster's own bulletin is posted in its thread ◀────┤
+                              nothing drastic may be done while it lasts ◀──────┘
+
+It is over when all have recovered, when at most MANY are left and none has joined for CALM, or none for LONG.
 
 A channel and Region has one storm at a time, with one message. Its row is kept apart from those of the clusters: the
 clusters' bulletins are true also if nobody sees the storm.
@@ -98,9 +100,9 @@ def weather(standing: Storm | None, place: StormHint, members: Sequence[Bulletin
 
 
 def caught(storm: Storm, members: Sequence[Bulletin]) -> list[Bulletin]:
-    """Choose the clusters that the storm has caught: those that were in trouble long before it are no part of it."""
+    """Choose the clusters that the storm holds: neither recovered, nor in trouble since long before it."""
     first = storm.began_at - FRESH
-    return [member for member in members if member.opened_at and member.opened_at >= first]
+    return [m for m in members if m.tally.instances and m.opened_at and m.opened_at >= first]
 
 
 def count(members: Sequence[Bulletin]) -> Count:

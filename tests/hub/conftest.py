@@ -1,6 +1,7 @@
 import logging
 from collections.abc import Iterator
 from itertools import count
+from threading import Lock
 from typing import Any
 
 import boto3
@@ -9,6 +10,7 @@ import pytest
 import time_machine
 from botocore.loaders import Loader
 from moto import mock_aws
+from moto.dynamodb.models import DynamoDBBackend
 from moto.organizations.models import organizations_backends
 
 from coastguard.local import gaps
@@ -108,8 +110,22 @@ def shared_store(environment: None) -> Store:  # noqa: ARG001 - it reads the env
     return Store("coastguard", HUB_REGION)
 
 
+@pytest.fixture(scope="session")
+def one_transaction_at_a_time() -> Iterator[None]:
+    """Moto copies the table before a transaction, and puts the copy back if it fails: two at once spoil each other."""
+    lock, write = Lock(), DynamoDBBackend.transact_write_items
+
+    def locked(backend: DynamoDBBackend, items: list[dict[str, Any]]) -> None:
+        with lock:
+            write(backend, items)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DynamoDBBackend, "transact_write_items", locked)
+        yield
+
+
 @pytest.fixture
-def aws(clock: Clock) -> Iterator[None]:  # noqa: ARG001 - moto goes by it
+def aws(clock: Clock, one_transaction_at_a_time: None) -> Iterator[None]:  # noqa: ARG001 - moto goes by it
     """Moto's AWS, with the gaps filled and nothing in it."""
     gaps.fill()
     gaps.PINGS.clear()

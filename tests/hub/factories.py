@@ -12,6 +12,7 @@ from hub.bulletin import Bulletin
 from hub.hints import Drop
 from hub.incident import Incident, Repair, State, incident_id
 from hub.queues import Record
+from hub.terms import Terms
 from spoke.places import Cluster
 from spoke.sighting import Sighting
 
@@ -21,6 +22,7 @@ CLUSTER = Cluster("222233334444", "eu-west-1", "prod-payments")
 ELSEWHERE = Cluster("333344445555", "us-east-1", "search")
 LONGEST = Cluster("222233334444", "ap-southeast-1", "c" * 255)
 CHANNEL = "C0ECSALERTS"
+TERMS = Terms(GRACE, CHANNEL)
 EPISODE = "ep-20261120T120000000000"
 ALICE, BOB = "U0ALICE01", "U0BOB0002"
 

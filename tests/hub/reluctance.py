@@ -25,7 +25,9 @@ class Reluctance:
         self.calls = 0
 
     def hook(self, client: Any) -> None:
-        events = client.meta.events
+        self.listen(client.meta.events)
+
+    def listen(self, events: Any) -> None:
         events.register("provide-client-params.sqs.SendMessageBatch", self._take_out)
         events.register("before-call.sqs.SendMessageBatch", self._answer_for_nothing)
         events.register("after-call.sqs.SendMessageBatch", self._tell)

@@ -39,7 +39,7 @@ class Mail:
 
     @classmethod
     def create(cls, sqs: Any) -> "Mail":
-        urls = {name: _create_queue(sqs, name) for name in _QUEUES}
+        urls = {name: create_queue(sqs, name) for name in _QUEUES}
         return cls(sqs, urls["DelayQueue"], urls["DelayDeadQueue"], urls["LooksQueue"], urls["LooksDeadQueue"])
 
     def receive(self, url: str) -> Json:
@@ -88,7 +88,8 @@ def _record(message: Json) -> Json:
     }
 
 
-def _create_queue(sqs: Any, name: str) -> str:
+def create_queue(sqs: Any, name: str) -> str:
+    """The URL of a queue that is made like that resource."""
     properties = _properties(name)
     attributes = {key: _text(properties[key]) for key in _ATTRIBUTES if key in properties}
     if "RedrivePolicy" in properties:

@@ -25,7 +25,7 @@ from hub.store import Store
 from hub.terms import Terms
 from spoke.accounts import Accounts, Role
 from spoke.places import Cluster
-from tests.hub.factories import CHANNEL, GRACE, Json, bent, event
+from tests.hub.factories import TERMS, Json, bent, event
 from tests.hub.faults import Faults
 from tests.hub.slack_side import SlackSide
 from tests.hub.stack import Mail
@@ -50,7 +50,7 @@ class Station:
     faults: Faults
     client: Callable[[], Slack]
     organizations: Any
-    terms: Terms = field(default_factory=lambda: Terms(GRACE, CHANNEL))
+    terms: Terms = TERMS
     counted: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -201,13 +201,17 @@ class Station:
         assert kept is not None
         return kept
 
+    def messages(self) -> list[Json]:
+        """What was said in the channel itself, oldest first; replies that the channel shows too are none of it."""
+        return [message for message in self.slack.messages() if message["thread_ts"] is None]
+
     def only_message(self) -> Json:
-        (message,) = self.slack.messages()
+        (message,) = self.messages()
         return message
 
     def states(self) -> list[str]:
         """How the channel's messages say that things stand, oldest first."""
-        return [message["metadata"]["event_payload"]["state"] for message in self.slack.messages()]
+        return [message["metadata"]["event_payload"]["state"] for message in self.messages()]
 
     def finished(self) -> bool:
         """Whether there is nothing that the sweep would look at."""

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import MISSING, fields, replace
 from typing import Any
 
 import boto3
@@ -22,7 +23,7 @@ from tests.hub.rendering import words_of
 from tests.hub.slack_side import SlackSide
 from tests.hub.stack import Mail
 from tests.hub.timing import Clock
-from tests.spoke.fleet import Fleet
+from tests.spoke.fleet import REGION, Fleet
 from tests.templates.reading import read
 
 FUNCTIONS = {"IngestFunction": ingest, "LookFunction": look, "SweepFunction": sweep}
@@ -46,7 +47,7 @@ def secret(aws: None, session: boto3.Session) -> str:  # noqa: ARG001 - moto mus
 
 @pytest.fixture
 def told(
-    monkeypatch: pytest.MonkeyPatch, mail: Mail, store: Store, slack: SlackSide, secret: str
+    monkeypatch: pytest.MonkeyPatch, mail: Mail, store: Store, slack: SlackSide, secret: str, organizations: Any
 ) -> Callable[[str], None]:
     """Gives a function the environment that the template gives it, and nothing more."""
     values = {
@@ -59,10 +60,15 @@ def told(
         "COASTGUARD_SLACK_CHANNEL": CHANNEL,
         "COASTGUARD_SLACK_API_URL": slack.api_url,
         "COASTGUARD_READER_ROLE": "coastguard-reader",
+        "COASTGUARD_REGIONS": f"{REGION}, us-east-1",
+        "COASTGUARD_LONGER_GRACE": "",
+        "COASTGUARD_CLUSTER_TAGS": "",
+        "COASTGUARD_GROUP_CHANNELS": "",
         "POWERTOOLS_SERVICE_NAME": "coastguard",
         "POWERTOOLS_METRICS_NAMESPACE": "Coastguard",
     }
     assert store
+    assert organizations
 
     def tell(function: str) -> None:
         names = read("hub")["Resources"][function]["Properties"]["Environment"]["Variables"]
@@ -104,7 +110,9 @@ def test_ingest_sends_hints_on_and_parks_what_it_cannot_read(
 
     mail.done(mail.delay, batch, answer)
     assert answer == {"batchItemFailures": []}
-    assert [from_message(body) for body in mail.bodies(mail.looks)] == [from_message(json.dumps(event("state-change")))]
+    told_by_ecs = from_message(json.dumps(event("state-change")))
+    assert isinstance(told_by_ecs, Hint)
+    assert [from_message(body) for body in mail.bodies(mail.looks)] == [replace(told_by_ecs, crowd=1)]
     assert mail.waiting(mail.dead) == 2
     assert mail.waiting(mail.delay) == 0
     assert metrics(capsys) == {"hints": 1, "foreign": 1, "malformed": 1, "drills": 1}
@@ -241,7 +249,7 @@ def test_a_round_that_sqs_refuses_is_an_error_that_says_so(
     session.events.register("before-call.sqs.SendMessageBatch", lambda **_: (AWSResponse("", 200, {}, None), failed))
     monkeypatch.setattr(boto3, "Session", lambda: session)
 
-    with pytest.raises(RuntimeError, match="refused 1 of 1 clusters"):
+    with pytest.raises(RuntimeError, match="refused 1 of 1 groups"):
         sweep.handler({}, None)
 
 
@@ -253,7 +261,8 @@ def test_a_function_without_settings_names_all_that_are_missing(function: Any) -
     with pytest.raises(BadSettings) as caught:
         function.handler({"Records": []}, None)
 
-    assert str(caught.value).count("is missing") == len(function.Settings.__dataclass_fields__)
+    needed = [field for field in fields(function.Settings) if field.default is MISSING]
+    assert str(caught.value).count("is missing") == len(needed)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -8,7 +8,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.hints import DROPS_PER_MESSAGE, BadHint, Drop, Foreign, Hint, from_message, gather, portions, to_message
+from hub.hints import (
+    AGAIN,
+    ALONE,
+    DROPS_PER_MESSAGE,
+    REPLAY,
+    REQUEST,
+    SWEEP,
+    BadHint,
+    Drop,
+    Foreign,
+    Hint,
+    StormHint,
+    from_message,
+    gather,
+    portions,
+    to_message,
+)
 from tests.hub.factories import CLUSTER, ELSEWHERE, NOON, Json, bent, event, instance_id
 
 STATE_CHANGE = event("state-change")
@@ -16,6 +32,7 @@ HEALTH_CHANGE = event("health-change-agent-gone")
 ID, HOST = "0c5d7a2e8f3b4c61a9d0e1f2a3b4c5d6", "i-0b7c9d1e2f3a4b5c6"
 OLD, ANYWHERE = "5f1c7a52-4d1e-4c7b-9a36-2b1d7c0e9f84", "7d9e0f1a2b3c4d5e8f6a7b8c9d0e1f2a"
 GONE, GONE_AT_VERSION = Drop(ID, NOON, host=HOST), Drop(ID, NOON, 14801, host=HOST)
+WORTH_A_LOOK = Drop(ID, None, host=HOST)
 BARE = {"cluster": CLUSTER.key, "why": "sweep", "drops": []}
 
 
@@ -38,8 +55,14 @@ BARE = {"cluster": CLUSTER.key, "why": "sweep", "drops": []}
             id="ECS Anywhere",
         ),
         pytest.param("health-change-agent-gone", Hint(CLUSTER, "health change", (GONE,)), id="agent impaired"),
-        pytest.param("health-change-agent-back", Hint(CLUSTER, "health change"), id="agent well again: no drop"),
-        pytest.param("health-change-runtime", Hint(CLUSTER, "health change"), id="only the runtime impaired: no drop"),
+        pytest.param(
+            "health-change-agent-back", Hint(CLUSTER, "health change", (WORTH_A_LOOK,)), id="agent well again: no date"
+        ),
+        pytest.param(
+            "health-change-runtime",
+            Hint(CLUSTER, "health change", (WORTH_A_LOOK,)),
+            id="only the runtime impaired: no date",
+        ),
         pytest.param("drill", None, id="drill: nobody needs to look"),
     ],
 )
@@ -52,6 +75,8 @@ def test_an_event_becomes_a_hint(name: str, hint: Hint | None) -> None:
     [
         pytest.param({"version": "14801"}, GONE, id="version as text"),
         pytest.param({"version": True}, GONE, id="version true"),
+        pytest.param({"version": -1}, GONE, id="version below all"),
+        pytest.param({"version": 2**63}, GONE, id="version longer than any of ECS's"),
         pytest.param({"version": None}, GONE, id="no version"),
         pytest.param({"shoeSize": {"left": 44}}, GONE_AT_VERSION, id="unknown field"),
         pytest.param({"ec2InstanceId": None}, Drop(ID, NOON, 14801), id="no host"),
@@ -63,32 +88,32 @@ def test_a_hint_needs_no_more_than_the_places(change: Json, drop: Drop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("checks", "drops"),
+    ("checks", "drop"),
     [
-        pytest.param(None, (GONE,), id="no checks at all"),
-        pytest.param("what", (GONE,), id="checks of another shape"),
-        pytest.param(["AGENT_CONNECTIVITY"], (GONE,), id="a check of another shape"),
-        pytest.param([], (), id="agent not among them"),
-        pytest.param([{"type": "AGENT_CONNECTIVITY", "status": "INSUFFICIENT_DATA"}], (), id="unsure"),
-        pytest.param([{"type": "AGENT_CONNECTIVITY", "status": "OK"}], (), id="well"),
-        pytest.param([{"type": "CONTAINER_RUNTIME", "status": "IMPAIRED"}], (), id="runtime"),
+        pytest.param(None, GONE, id="no checks at all"),
+        pytest.param("what", GONE, id="checks of another shape"),
+        pytest.param(["AGENT_CONNECTIVITY"], GONE, id="a check of another shape"),
+        pytest.param([], WORTH_A_LOOK, id="agent not among them"),
+        pytest.param([{"type": "AGENT_CONNECTIVITY", "status": "INSUFFICIENT_DATA"}], WORTH_A_LOOK, id="unsure"),
+        pytest.param([{"type": "AGENT_CONNECTIVITY", "status": "OK"}], WORTH_A_LOOK, id="well"),
+        pytest.param([{"type": "CONTAINER_RUNTIME", "status": "IMPAIRED"}], WORTH_A_LOOK, id="runtime"),
         pytest.param(
             [{"type": "DAEMON", "status": "OK"}, {"type": "AGENT_CONNECTIVITY", "status": "IMPAIRED"}],
-            (GONE,),
+            GONE,
             id="impaired",
         ),
     ],
 )
 def test_a_health_change_dates_a_drop_only_if_the_agents_own_check_failed_or_nobody_can_tell(
-    checks: object, drops: tuple[Drop, ...]
+    checks: object, drop: Drop
 ) -> None:
-    assert from_message(bent(HEALTH_CHANGE, {"healthChecks": checks})) == Hint(CLUSTER, "health change", drops)
+    assert from_message(bent(HEALTH_CHANGE, {"healthChecks": checks})) == Hint(CLUSTER, "health change", (drop,))
 
 
 def test_the_time_of_an_event_is_kept_in_utc() -> None:
     hint = from_message(bent(STATE_CHANGE, time="2026-11-20T14:00:00+02:00"))
 
-    assert hint is not None
+    assert isinstance(hint, Hint)
     assert hint.drops[0].at == NOON
     assert hint.drops[0].at.tzinfo is UTC
 
@@ -124,6 +149,9 @@ def test_the_time_of_an_event_is_kept_in_utc() -> None:
         pytest.param(json.dumps(BARE | {"cluster": 5}), id="own: cluster is a number"),
         pytest.param(json.dumps(BARE | {"cluster": "prod-payments"}), id="own: cluster is no key"),
         pytest.param(json.dumps({"cluster": CLUSTER.key, "why": "sweep"}), id="own: without drops"),
+        pytest.param(json.dumps(BARE | {"why": ["sweep"]}), id="own: why is a list"),
+        pytest.param(json.dumps(BARE | {"why": "s" * 101}), id="own: why is a tale"),
+        pytest.param(json.dumps(BARE | {"crowd": 2**63}), id="own: more clusters than there can be"),
         pytest.param(json.dumps(BARE | {"drops": 3}), id="own: drops are a number"),
         pytest.param(json.dumps(BARE | {"drops": [[ID, 0, 7]]}), id="own: a drop too short"),
         pytest.param(json.dumps(BARE | {"drops": [["i-1", 0, 7, 0]]}), id="own: no instance id"),
@@ -132,6 +160,11 @@ def test_the_time_of_an_event_is_kept_in_utc() -> None:
         pytest.param(json.dumps(BARE | {"drops": [[ID, float("nan"), 7, 0]]}), id="own: time is no number"),
         pytest.param(json.dumps(BARE | {"drops": [[ID, 0, "7", 0]]}), id="own: version is text"),
         pytest.param(json.dumps(BARE | {"drops": [[ID, 0, 7, None]]}), id="own: waits are null"),
+        pytest.param(json.dumps(BARE | {"crowd": "many"}), id="own: crowd in words"),
+        pytest.param(json.dumps({"storm": None}), id="storm: null"),
+        pytest.param(json.dumps({"storm": "C0ECSALERTS"}), id="storm: without Region"),
+        pytest.param(json.dumps({"storm": "C0ECSALERTS/eu-west-1/x"}), id="storm: more than a place"),
+        pytest.param(json.dumps({"storm": "<!channel>/eu-west-1"}), id="storm: no channel id"),
     ],
 )
 def test_what_can_never_become_a_hint_is_malformed(text: str) -> None:
@@ -161,6 +194,24 @@ def test_arns_that_disagree_with_the_envelope_are_foreign(text: str) -> None:
         from_message(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('{"storm": DEEP}', id="storm"),
+        pytest.param(f'{{"cluster": "{CLUSTER.key}", "why": DEEP, "drops": []}}', id="own: why"),
+        pytest.param(f'{{"cluster": "{CLUSTER.key}", "why": "sweep", "drops": [], "crowd": DEEP}}', id="own: crowd"),
+        pytest.param(bent(STATE_CHANGE, account="DEEP").replace('"DEEP"', "DEEP"), id="account"),
+        pytest.param(bent(STATE_CHANGE, region="DEEP").replace('"DEEP"', "DEEP"), id="Region"),
+        pytest.param(bent(STATE_CHANGE, source="DEEP").replace('"DEEP"', "DEEP"), id="source"),
+    ],
+)
+def test_what_is_nested_as_deep_as_json_can_read_is_refused(text: str) -> None:
+    # Somewhere here json can just read it, and repr() cannot any more.
+    for depth in range(700, 1_100):
+        with pytest.raises(BadHint):
+            from_message(text.replace("DEEP", '{"a":' * depth + "0" + "}" * depth))
+
+
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
@@ -183,7 +234,7 @@ def test_events_with_an_arbitrary_field_raise_nothing_else(
     _read_or_refuse(json.dumps({**STATE_CHANGE, "detail": {**STATE_CHANGE["detail"], inner: inside}}))
 
 
-@given(st.sampled_from(["cluster", "why", "drops"]), _json, st.lists(_json, min_size=4, max_size=4))
+@given(st.sampled_from(["cluster", "why", "drops", "crowd", "storm"]), _json, st.lists(_json, min_size=4, max_size=4))
 @settings(max_examples=80, deadline=None)
 def test_our_own_messages_with_an_arbitrary_field_raise_nothing_else(
     name: str, value: object, odd: list[object]
@@ -199,7 +250,7 @@ def _read_or_refuse(text: str) -> None:
     except BadHint:
         return
     if hint:
-        (whole,) = gather([hint, hint])
+        (whole,) = gather([hint, hint]) if isinstance(hint, Hint) else [hint]
         assert from_message(to_message(whole)) == whole
 
 
@@ -207,6 +258,24 @@ def test_a_hint_that_waits_while_a_release_is_deployed_can_be_read() -> None:
     before = BARE | {"drops": [[ID, NOON.timestamp(), 7, 1]]}
 
     assert from_message(json.dumps(before)) == Hint(CLUSTER, "sweep", (Drop(ID, NOON, 7, 1),))
+
+
+@pytest.mark.parametrize("name", ["state-change", "health-change-agent-gone", "health-change-runtime"])
+def test_what_an_archive_replays_is_worth_a_look_and_dates_nothing(name: str) -> None:
+    replayed = from_message(bent(event(name), **{"replay-name": "coastguard-20261120"}))
+
+    assert replayed == Hint(CLUSTER, REPLAY, (WORTH_A_LOOK,))
+
+
+def test_a_drill_that_is_replayed_is_a_drill() -> None:
+    assert from_message(bent(event("drill"), **{"replay-name": "coastguard-20261120"})) is None
+
+
+def test_a_storm_is_named_by_its_channel_and_region() -> None:
+    hint = StormHint("C0ECSALERTS", "ap-southeast-1")
+
+    assert from_message('{"storm":"C0ECSALERTS/ap-southeast-1"}') == hint
+    assert from_message(to_message(hint)) == hint
 
 
 @pytest.mark.parametrize("depth", [200, 900, 960, 980, 985, 990, 995, 1_000, 3_000])
@@ -220,12 +289,16 @@ def test_deeply_nested_kinds_of_events_raise_nothing_else(depth: int) -> None:
 _drops = st.builds(
     Drop,
     instance=st.integers(0, 5).map(instance_id),
-    at=st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - as hypothesis wants them
+    at=st.none() | st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - as hypothesis wants them
     version=st.none() | st.integers(0, 20),
     waits=st.integers(0, 3),
 )
 _hints = st.builds(
-    Hint, st.sampled_from([CLUSTER, ELSEWHERE]), st.just("state change"), st.lists(_drops, max_size=4).map(tuple)
+    Hint,
+    st.sampled_from([CLUSTER, ELSEWHERE]),
+    st.just("state change"),
+    st.lists(_drops, max_size=4).map(tuple),
+    st.integers(0, 500),
 )
 
 
@@ -255,13 +328,14 @@ def test_the_order_and_number_of_hints_does_not_matter(hints: list[Hint], random
         pytest.param([(5, 0, 1), (5, 2, 3)], (5, 2, 3), id="same version: the one that waited more often"),
         pytest.param([(None, 0, 1), (None, 0, 4)], (None, 0, 4), id="no version: the later one"),
         pytest.param([(5, 0, 1), (5, 0, 1)], (5, 0, 1), id="duplicate"),
+        pytest.param([(None, 0, 1), (9, 0, None)], (None, 0, 1), id="one that is dated, rather than one that is not"),
     ],
 )
 def test_of_an_instances_drops_the_newest_counts(
-    drops: list[tuple[int | None, int, int]], kept: tuple[int | None, int, int]
+    drops: list[tuple[int | None, int, int | None]], kept: tuple[int | None, int, int | None]
 ) -> None:
-    def made(version: int | None, waits: int, second: int) -> Drop:
-        return Drop(instance_id(), NOON + timedelta(seconds=second), version, waits)
+    def made(version: int | None, waits: int, second: int | None) -> Drop:
+        return Drop(instance_id(), None if second is None else NOON + timedelta(seconds=second), version, waits)
 
     for order in itertools.permutations(drops):
         (hint,) = gather(Hint(CLUSTER, "state change", (made(*drop),)) for drop in order)
@@ -276,13 +350,28 @@ def test_hints_are_gathered_by_cluster() -> None:
     assert {(hint.cluster, hint.drops) for hint in gathered} == {(CLUSTER, (one, two)), (ELSEWHERE, (one,))}
 
 
-@pytest.mark.parametrize("whys", list(itertools.permutations(["sweep", "request", "sweep"])))
-def test_a_sweep_together_with_another_reason_is_that_other_reason(whys: tuple[str, ...]) -> None:
-    assert gather(Hint(CLUSTER, why) for why in whys) == [Hint(CLUSTER, "request")]
+@pytest.mark.parametrize(
+    ("whys", "counts"),
+    [
+        pytest.param([SWEEP, SWEEP], SWEEP, id="a sweep alone"),
+        pytest.param([SWEEP, "state change", SWEEP], "state change", id="an event before a sweep"),
+        pytest.param([SWEEP, AGAIN, REQUEST], REQUEST, id="a person before all"),
+        pytest.param([AGAIN, ALONE, SWEEP], ALONE, id="the word that there is no storm"),
+    ],
+)
+def test_of_several_reasons_to_look_the_one_that_changes_most_counts(whys: list[str], counts: str) -> None:
+    for order in itertools.permutations(whys):
+        assert gather(Hint(CLUSTER, why) for why in order) == [Hint(CLUSTER, counts)]
 
 
-def test_a_sweep_alone_stays_a_sweep() -> None:
-    assert gather([Hint(CLUSTER, "sweep"), Hint(CLUSTER, "sweep")]) == [Hint(CLUSTER, "sweep")]
+def test_of_several_reasons_that_weigh_the_same_the_first_counts() -> None:
+    assert gather([Hint(CLUSTER, AGAIN), Hint(CLUSTER, "state change")]) == [Hint(CLUSTER, AGAIN)]
+
+
+def test_the_largest_crowd_counts() -> None:
+    (hint,) = gather([Hint(CLUSTER, AGAIN, crowd=2), Hint(CLUSTER, AGAIN, crowd=12), Hint(CLUSTER, AGAIN)])
+
+    assert hint.crowd == 12
 
 
 @pytest.mark.parametrize(

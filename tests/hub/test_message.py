@@ -290,13 +290,14 @@ def test_when_there_is_no_room_who_is_gone_longest_has_buttons_and_the_others_ar
 @pytest.mark.parametrize("tasks", [0, 1, 99_999])
 def test_a_repair_asks_first_in_words_that_slack_takes(remedy: str, tasks: int) -> None:
     shown = longest(1, State.OPEN, failed=False)
-    message = drawn(replace(shown, sighting=replace(shown.sighting, running_tasks=tasks)))
+    in_ec2 = replace(shown.sighting, running_tasks=tasks, host=f"i-{1:017x}")
+    message = drawn(replace(shown, sighting=in_ec2))
 
     (button,) = (b for b in buttons(all_blocks(message)) if b["action_id"] == REPAIR + remedy)
     asked = button["confirm"]
     assert set(asked) >= {"title", "text", "confirm", "deny"}
     assert len(asked["text"]["text"]) <= 300
-    assert shown.sighting.host in asked["text"]["text"]
+    assert in_ec2.host in asked["text"]["text"]
     assert f"tasks: {tasks} running" in asked["text"]["text"]
 
 

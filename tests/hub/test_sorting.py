@@ -10,9 +10,10 @@ import pytest
 from hub.hints import Drop, Hint, from_message, to_message
 from hub.queues import Queues
 from hub.sorting import Sorter
-from tests.hub.factories import CLUSTER, ELSEWHERE, NOON, Json, bent, drop, event, instance_id, record
+from tests.hub.factories import CLUSTER, ELSEWHERE, GRACE, NOON, TERMS, Json, bent, drop, event, instance_id, record
 from tests.hub.reluctance import Reluctance
 from tests.hub.stack import Mail
+from tests.hub.timing import Clock
 
 STATE_CHANGE = event("state-change")
 
@@ -32,11 +33,13 @@ def counted() -> Counter[str]:
 
 
 @pytest.fixture
-def sorter(mail: Mail, reluctant_sqs: tuple[Any, Reluctance], counted: Counter[str]) -> Sorter:
+def sorter(mail: Mail, reluctant_sqs: tuple[Any, Reluctance], counted: Counter[str], clock: Clock) -> Sorter:
+    clock.forward(seconds=GRACE.total_seconds())  # which the delay queue has held the events for
+
     def count(name: str, number: int) -> None:
         counted[name] += number
 
-    return Sorter(Queues(reluctant_sqs[0]), mail.looks, mail.dead, count)
+    return Sorter(Queues(reluctant_sqs[0]), mail.looks, mail.delay, mail.dead, TERMS, clock, count)
 
 
 @pytest.fixture
@@ -105,7 +108,7 @@ def test_a_hint_that_was_put_back_goes_the_same_way(mail: Mail, sorter: Sorter) 
 
     sorter.sort([record(to_message(hint))])
 
-    assert asked(mail) == [hint]
+    assert asked(mail) == [replace(hint, crowd=1)]
 
 
 def test_a_drill_is_counted_and_nobody_looks(mail: Mail, sorter: Sorter, counted: Counter[str]) -> None:

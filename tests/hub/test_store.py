@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import MISSING, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,8 @@ from pynamodb.exceptions import PynamoDBException
 from hub import audit
 from hub.bulletin import Bulletin
 from hub.incident import Incident, State
-from hub.store import REQUEST_KEPT, RESOLVED_KEPT, TRANSACTION, Claim, Conflict, Known, Store
+from hub.store import BUDGET_KEPT, REQUEST_KEPT, RESOLVED_KEPT, TRANSACTION, Claim, Conflict, Known, Store
+from hub.storm import Storm
 from spoke.places import Cluster
 from spoke.sightings import Sighting
 from tests.hub.factories import (
@@ -247,7 +248,7 @@ def test_a_row_that_is_too_large_is_no_conflict(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("incidents", "shown", "unfinished"),
+    ("incidents", "shown", "looked_at"),
     [
         pytest.param([incident()], None, True, id="open"),
         pytest.param([incident(state=State.ACKNOWLEDGED)], bulletin(closed=True), True, id="acknowledged"),
@@ -258,11 +259,81 @@ def test_a_row_that_is_too_large_is_no_conflict(store: Store) -> None:
     ],
 )
 def test_what_is_not_over_or_not_said_is_unfinished(
-    store: Store, incidents: list[Incident], shown: Bulletin | None, unfinished: bool
+    store: Store, incidents: list[Incident], shown: Bulletin | None, looked_at: bool
 ) -> None:
     store.save(incidents, shown)
 
-    assert unfinished(store) == ({CLUSTER} if unfinished else set())
+    assert unfinished(store) == ({CLUSTER} if looked_at else set())
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(["prod"], id="one"),
+        pytest.param(["prod", "prod-2"], id="one's name begins like another's"),
+        pytest.param(["prod", "prod-2", "prod2", "prod_2", "search"], id="several whose names begin alike"),
+    ],
+)
+def test_the_unresolved_incidents_of_several_clusters_are_read_together(store: Store, names: list[str]) -> None:
+    some = [replace(CLUSTER, name=name) for name in names]
+    others = [replace(CLUSTER, name="pro"), replace(CLUSTER, name="zoo"), replace(CLUSTER, account="111122223333")]
+    others += [replace(CLUSTER, name="prod-1"), replace(CLUSTER, region="us-east-1")]
+    for cluster in (*some, *others):
+        store.save([incident(1, cluster=cluster), incident(2, State.RESOLVED, cluster=cluster)])
+
+    found = store.open_incidents(some)
+
+    assert found == {cluster: [written(incident(1, cluster=cluster))] for cluster in some}
+
+
+def test_a_cluster_without_unresolved_incidents_has_none(store: Store) -> None:
+    store.save([incident(state=State.RESOLVED)])
+
+    assert store.open_incidents([CLUSTER]) == {CLUSTER: []}
+
+
+def test_open_bulletins_are_read_by_region(store: Store) -> None:
+    for cluster in (CLUSTER, ELSEWHERE, replace(CLUSTER, region="eu-west-10")):
+        store.keep(bulletin(cluster=cluster))
+
+    assert [shown.cluster for shown in store.open_bulletins(CLUSTER.region)] == [CLUSTER]
+    assert len(store.open_bulletins()) == 3
+
+
+def test_a_storm_is_open_until_it_has_said_its_last(store: Store) -> None:
+    standing = store.keep(Storm("C0ECSALERTS", "eu-west-1", "st-1", NOON, NOON, most=(1, 11, 12)))
+    assert store.open_storms() == [store.storm("C0ECSALERTS", "eu-west-1")] == [standing]
+    assert store.storm("C0ECSALERTS", "us-east-1") is None
+
+    closed = store.keep(replace(standing, over=True, closed=True, closed_at=NOON))
+
+    assert store.open_storms() == []
+    assert store.storm("C0ECSALERTS", "eu-west-1") == closed
+
+
+@pytest.mark.parametrize("count", [0, 1, TRANSACTION + 5])
+def test_of_several_bulletins_those_are_kept_that_nobody_has_changed(store: Store, count: int) -> None:
+    many = [bulletin(cluster=replace(CLUSTER, name=f"c-{number:03}")) for number in range(count)]
+    read = store.keep_all(many)
+    assert [shown.version for shown in read] == [1] * count
+    for overtaken in read[:1]:
+        store.keep(replace(overtaken, shown="newer"))
+
+    kept = store.keep_all([replace(shown, storm="s") for shown in read])
+
+    assert [shown.cluster for shown in kept] == [shown.cluster for shown in many[1:]]
+    left = [store.bulletin(shown.cluster) for shown in many]
+    assert [(shown.shown, shown.storm) for shown in left if shown] == [("newer", "")] * min(count, 1) + [("", "s")] * (
+        count - 1
+    )
+
+
+def test_a_budget_counts_by_the_minute(store: Store, dynamodb: Any) -> None:
+    assert [store.spend("edits", NOON + second * SECOND) for second in (0, 30, 59)] == [1, 2, 3]
+    assert store.spend("edits", NOON + 60 * SECOND) == 1
+    assert store.spend("other", NOON) == 1
+    expires = raw(dynamodb, "20261120T1200", "budget#edits")["expires"]["N"]
+    assert int(expires) == int((NOON + 59 * SECOND + BUDGET_KEPT).timestamp())
 
 
 def test_what_ends_leaves_the_index(store: Store) -> None:
@@ -318,7 +389,7 @@ def test_an_incident_that_opens_again_is_kept(store: Store, dynamodb: Any) -> No
 
     row = raw(dynamodb, f"instance#{instance_id()}")
     assert "expires" not in row
-    assert row["open_pk"] == {"S": "open"}
+    assert row["open_pk"] == {"S": "incidents"}
 
 
 def test_log_entries_are_kept_400_days_and_requests_30(store: Store, dynamodb: Any) -> None:
@@ -447,10 +518,11 @@ def test_only_what_every_release_has_written_must_be_there() -> None:
     """What is added to a row from now on needs a default, or yesterday's rows cannot be read."""
 
     def needed(kind: type) -> set[str]:
-        return {field.name for field in fields(kind) if field.default.__class__.__name__ == "_MISSING_TYPE"}
+        return {field.name for field in fields(kind) if field.default is field.default_factory is MISSING}
 
     assert needed(Incident) == {"id", "cluster", "instance", "episode", "state", "since", "opened_at", "sighting"}
     assert needed(Bulletin) == {"cluster", "episode", "channel"}
     assert needed(audit.Entry) == {"at", "who", "what", "where", "result"}
     assert needed(Claim) == {"request", "at"}
+    assert needed(Storm) == {"channel", "region", "episode", "began_at", "newest_at"}
     assert needed(Sighting) == {"instance", "status"}

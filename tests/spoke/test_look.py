@@ -41,6 +41,7 @@ def test_a_connected_instance_is_seen_as_ecs_has_it(fleet: Fleet, member: Member
         instance_type="m7g.large",
         os="linux",
         agent_version="1.86.0",
+        ami="ami-12345678",
         running_tasks=3,
         registered_at=known.registered_at.replace(
             tzinfo=UTC, microsecond=known.registered_at.microsecond // 1000 * 1000
@@ -289,6 +290,7 @@ def test_a_look_calls_only_what_it_declares(fleet: Fleet, faults: Faults, member
     fleet.known(cluster, lost).ec2_instance_id = "i-0123456789abcdef0"
     fleet.known(cluster, away).ec2_instance_id = "mi-0123456789abcdef0"
 
-    look(member, cluster, [lost, away])
+    look(member, cluster, [lost, away], grouped=[lost, away])
 
-    assert faults.called == set(READER_PERMISSIONS) - {"ecs:ListContainerInstances"}
+    listing = {"ecs:DescribeClusters", "ecs:ListClusters", "ecs:ListContainerInstances"}
+    assert faults.called == set(READER_PERMISSIONS) - listing

@@ -11,7 +11,7 @@ import pytest
 from botocore import xform_name
 
 import spoke
-from spoke import hosts, sightings
+from spoke import discovery, hosts, sightings
 from spoke.repairs import REMEDIES
 
 AWS = botocore.session.Session()
@@ -36,7 +36,7 @@ def called(*modules: ModuleType) -> set[str]:
 
 
 def test_the_reader_declares_what_looking_calls() -> None:
-    assert sorted(called(sightings, hosts)) == list(sightings.READER_PERMISSIONS)
+    assert sorted(called(sightings, discovery, hosts)) == list(sightings.READER_PERMISSIONS)
 
 
 @pytest.mark.parametrize("name", REMEDIES)
@@ -48,7 +48,8 @@ def test_each_remedy_declares_what_it_calls(name: str) -> None:
 
 
 def test_nothing_else_calls_a_member() -> None:
-    declared = {sightings.__file__, hosts.__file__, *(inspect.getsourcefile(r.run) for r in REMEDIES.values())}
+    reading = {module.__file__ for module in (sightings, discovery, hosts)}
+    declared = reading | {inspect.getsourcefile(remedy.run) for remedy in REMEDIES.values()}
 
     assert {str(module) for module in MODULES if any(calls(module))} <= declared
 

@@ -21,9 +21,9 @@ class Rehearsal:
 
 @pytest.fixture
 def rehearse(tmp_path: Path) -> Callable[..., Rehearsal]:
-    """Run `coastguard rehearse one-agent` as its user would, with a temporary folder of its own to look into."""
+    """Run `coastguard rehearse` as its user would, with a temporary folder of its own to look into."""
 
-    def run(*arguments: str) -> Rehearsal:
+    def run(*arguments: str, story: str = "one-agent") -> Rehearsal:
         folder = tmp_path / "tmp"
         folder.mkdir()
         done = subprocess.run(
@@ -32,7 +32,7 @@ def rehearse(tmp_path: Path) -> Callable[..., Rehearsal]:
                 "-m",
                 "coastguard.cli",
                 "rehearse",
-                "one-agent",
+                story,
                 "--grace",
                 str(GRACE_SECONDS),
                 *arguments,

@@ -15,20 +15,17 @@ _HEAL_SECONDS = 150
 
 def play(stage: Stage) -> None:
     """Play it. Raises BrokenError at the first promise that is not kept."""
-    grace = stage.world.plan.grace
     # The worst of an outage is its beginning: the message stands there, and Slack says that it failed.
     stage.break_slack(Fault("chat.postMessage", "server_error", accepted=True))
     stage.say("Slack answers every call with 500; what the first post said is in the channel all the same")
     staying = _unplug(stage, _STAYING, 2)
     recovering = _unplug(stage, _RECOVERING, 1)
-    gone = len(staying) + len(recovering)
-    stage.wait(f"{gone} incidents", lambda: len(stage.kept().unresolved) == gone, grace + _PROMPT_SECONDS)
-    stage.say(f"{gone} incidents are kept; the channel shows {len(stage.messages())} message")
+    _kept(stage, staying + recovering)
+    stage.say(f"their incidents are kept; the channel shows {len(stage.messages())} message")
     stage.members.plug(_RECOVERING, recovering, connected=True)
     stage.say(f"plugged in again: {len(recovering)} agent of {_RECOVERING.key}, of which Slack has heard nothing")
     late = _unplug(stage, _LATE, 1)
-    gone += len(late)
-    stage.wait(f"{gone} incidents", lambda: len(stage.kept().unresolved) == gone, grace + _PROMPT_SECONDS)
+    _kept(stage, late)
     stage.mend_slack()
     stage.say("Slack is well again")
     expected = {_STAYING: "open", _RECOVERING: "resolved", _LATE: "open"}
@@ -53,6 +50,15 @@ def _unplug(stage: Stage, cluster: Cluster, agents: int) -> list[str]:
     stage.members.plug(cluster, chosen, connected=False)
     stage.say(f"unplugged {agents} of {cluster.key}")
     return chosen
+
+
+def _kept(stage: Stage, instances: list[str]) -> None:
+    """Wait until Coastguard has an incident of each, whatever Slack says."""
+    stage.wait(
+        f"incidents of {len(instances)} agents",
+        lambda: {instance for _, instance in stage.kept().incidents} >= set(instances),
+        stage.world.plan.grace + _PROMPT_SECONDS,
+    )
 
 
 def _shown(messages: list[Json]) -> str:

@@ -1,0 +1,180 @@
+"""The hub's queues in moto, made as stacksets/hub.yaml says, dead letters in them, and an operator to be disturbed."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+from botocore.awsrequest import AWSResponse
+
+from chatops import requests
+from chatops.requests import Request
+from coastguard.deploy import HUB_STACK
+from hub.hints import Hint, to_message
+from hub.queues import Queues
+from spoke.places import Cluster
+from tests.hub.factories import CLUSTER, Json, bent, drop, event, instance_id, record
+from tests.hub.reluctance import Reluctance
+from tests.hub.stack import create_queue
+from tests.templates.reading import read
+
+_QUEUES = ("DelayQueue", "DelayDeadQueue", "LooksQueue", "LooksDeadQueue", "ActsQueue", "ActsDeadQueue")
+
+
+def create_queues(sqs: Any) -> dict[str, str]:
+    """The queues, with no grace to wait for; as the outputs of the hub's stack name them."""
+    dead_first = sorted(_QUEUES, key=lambda name: "Dead" not in name)
+    urls = {name: create_queue(sqs, name) for name in dead_first}
+    sqs.set_queue_attributes(QueueUrl=urls["DelayQueue"], Attributes={"DelaySeconds": "0"})
+    outputs = read("hub")["Outputs"]
+    return {name: urls[output["Value"]["Ref"]] for name, output in outputs.items() if name.endswith("QueueUrl")}
+
+
+class Stack:
+    """CloudFormation, of which moto lacks too much, as whoever asks for the hub's stack finds it."""
+
+    def __init__(self, outputs: dict[str, str] | None) -> None:
+        self._outputs = outputs
+
+    def __call__(self, params: Json, **_: object) -> tuple[AWSResponse, Json]:
+        asked = parse_qs(params["body"] if isinstance(params["body"], str) else urlencode(params["body"]))
+        if self._outputs is None or asked["StackName"] != [HUB_STACK]:
+            message = f"Stack with id {asked['StackName'][0]} does not exist"
+            return AWSResponse("", 400, {}, None), {"Error": {"Code": "ValidationError", "Message": message}}
+        outputs = [{"OutputKey": name, "OutputValue": value} for name, value in self._outputs.items()]
+        stack = {"StackName": HUB_STACK, "StackStatus": "UPDATE_COMPLETE", "Outputs": outputs}
+        return AWSResponse("", 200, {}, None), {"Stacks": [stack], "ResponseMetadata": {"HTTPStatusCode": 200}}
+
+
+class Died(BaseException):
+    """The operator's machine is no more: nothing tidies up."""
+
+
+class Office:
+    """The queues by their URLs; lays dead letters the way they come there, and reads what lies where."""
+
+    def __init__(self, sqs: Any, urls: dict[str, str]) -> None:
+        self.sqs = sqs
+        self.delay, self.delay_dead = urls["DelayQueueUrl"], urls["DelayDeadQueueUrl"]
+        self.looks, self.looks_dead = urls["LooksQueueUrl"], urls["LooksDeadQueueUrl"]
+        self.acts, self.acts_dead = urls["ActsQueueUrl"], urls["ActsDeadQueueUrl"]
+        self.before: Callable[[str, int], tuple[AWSResponse, Json] | None] = lambda _name, _number: None
+        self.after: Callable[[str, int], None] = lambda _name, _number: None
+        self._calls: dict[str, int] = {}
+
+    # What goes wrong
+
+    def disturb(self, events: Any, reluctance: Reluctance) -> None:
+        """Let `before` and `after` hear of each call of clients to come: its name, and how many of them there were.
+
+        What `before` returns is the answer, and SQS hears nothing.
+        """
+        reluctance.listen(events)
+        events.register("provide-client-params.sqs.ReceiveMessage", _at_once)
+        events.register("before-call.sqs.*", self._before)
+        events.register("after-call.sqs.*", self._after)
+
+    def _before(self, model: Any, **_: object) -> tuple[AWSResponse, Json] | None:
+        self._calls[model.name] = self._calls.get(model.name, 0) + 1
+        return self.before(model.name, self._calls[model.name])
+
+    def _after(self, model: Any, **_: object) -> None:
+        self.after(model.name, self._calls[model.name])
+
+    # How letters come there
+
+    def park(self, *bodies: str, reason: str = "malformed: not JSON") -> None:
+        """As ingest does with what it cannot read."""
+        Queues(self.sqs).park(self.delay_dead, [(record(body), reason) for body in bodies])
+
+    def undelivered(self, body: str, code: str = "NO_PERMISSIONS", message: str = "not authorized") -> None:
+        """As EventBridge does."""
+        told = {"ERROR_CODE": code, "ERROR_MESSAGE": message, "RULE_ARN": "arn:aws:events:…", "TARGET_ARN": "arn:aws:…"}
+        attributes = {name: {"DataType": "String", "StringValue": value} for name, value in told.items()}
+        self.sqs.send_message(QueueUrl=self.delay_dead, MessageBody=body, MessageAttributes=attributes)
+
+    def fail(self, url: str, *bodies: str) -> None:
+        """As SQS does with what a function failed on five times."""
+        for start in range(0, len(bodies), 10):
+            for body in bodies[start : start + 10]:
+                self.sqs.send_message(QueueUrl=url, MessageBody=body)
+            self.die(url)
+
+    def fail_in_order(self, url: str, cluster: Cluster, *bodies: str) -> None:
+        for body in bodies:
+            Queues(self.sqs).send_in_order(url, cluster, body, body)
+            self.die(url)
+
+    def die(self, url: str) -> None:
+        """Receive and give back, until SQS has had enough."""
+        for _ in range(6):
+            self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        assert self.count(url) == 0
+
+    # What lies where
+
+    def count(self, url: str) -> int:
+        """All of them, hidden ones too."""
+        return sum(self._counted(url))
+
+    def hidden(self, url: str) -> int:
+        return self._counted(url)[1]
+
+    def messages(self, url: str) -> list[Json]:
+        """What whoever comes next gets."""
+        found: list[Json] = []
+        while more := self.sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], AttributeNames=["All"]
+        ).get("Messages"):
+            found += more
+            if url.endswith(".fifo"):  # a group gives out no more until these are done with
+                for message in more:
+                    self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    def bodies(self, url: str) -> list[str]:
+        return [message["Body"] for message in self.messages(url)]
+
+    def deduplication_id(self, url: str, cluster: Cluster | None = None, body: str = "") -> str:
+        """That of the one message that lies there, or is laid there now."""
+        if cluster:
+            Queues(self.sqs).send_in_order(url, cluster, body, body)
+        (message,) = self.sqs.receive_message(QueueUrl=url, AttributeNames=["All"], VisibilityTimeout=0)["Messages"]
+        return str(message["Attributes"]["MessageDeduplicationId"])
+
+    def _counted(self, url: str) -> Sequence[int]:
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        counted = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return [int(counted[name]) for name in names]
+
+
+def _at_once(params: Json, **_: object) -> Json:
+    """Everything is in moto's memory: waiting for more would bring nothing but waiting."""
+    assert 1 <= params["WaitTimeSeconds"] <= 20
+    return {**params, "WaitTimeSeconds": 0}
+
+
+def state_change(number: int = 1) -> str:
+    whole = event("state-change")
+    arn = f"arn:aws:ecs:eu-west-1:222233334444:container-instance/prod-payments/{instance_id(number)}"
+    return bent(whole, {"containerInstanceArn": arn})
+
+
+def look(number: int = 1, cluster: Cluster = CLUSTER) -> str:
+    return to_message(Hint(cluster, "state change", (drop(number),)))
+
+
+def act(*, ago: timedelta = timedelta(minutes=1), number: int = 1) -> str:
+    request = Request(
+        id=f"{number:020x}",
+        wish="terminate",
+        cluster=CLUSTER,
+        instance=instance_id(number),
+        incident="incident-1",
+        user="U0ALICE01",
+        team="T0COAST01",
+        channel="C0ECSALERTS",
+        message="1795175700.000100",
+        at=datetime.now(UTC) - ago,
+    )
+    return requests.to_message(request)
