@@ -51,6 +51,7 @@ class Station:
     client: Callable[[], Slack]
     organizations: Any
     terms: Terms = TERMS
+    regions: tuple[str, ...] = (REGION,)
     counted: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -88,7 +89,7 @@ class Station:
             accounts=self.accounts,
             reader=self.reader,
             registry=Registry(self.organizations, self.clock),
-            regions=(REGION,),
+            regions=self.regions,
             terms=self.terms,
             patience=timedelta(seconds=25),
             clock=self.clock,
