@@ -124,9 +124,17 @@ class Station:
         known.agent_connected = True
         known.version += 1
 
-    def tell(self, cluster: Cluster, instance: str, *, version: int | None = None, times: int = 1) -> None:
+    def tell(
+        self,
+        cluster: Cluster,
+        instance: str,
+        *,
+        version: int | None = None,
+        times: int = 1,
+        at: datetime | None = None,
+    ) -> None:
         """The event that ECS sends when an agent is gone; EventBridge may deliver it more than once."""
-        now = self.clock()
+        now = at or self.clock()
         detail = {
             "clusterArn": cluster.arn,
             "containerInstanceArn": cluster.arn.replace(":cluster/", ":container-instance/") + f"/{instance}",
