@@ -97,7 +97,7 @@ class Incident:
     """One container instance's trouble. `version` grows with each change and guards its row.
 
     `drops` are the times within FLAP_WINDOW before the last of them at which its agent was confirmed to have gone, over
-    several incidents; `calm_since` is since when a flapping one is back.
+    several incidents; `calm_since` is since when a flapping one is back; `picked_at` when somebody asked to see it.
     """
 
     id: str
@@ -116,6 +116,7 @@ class Incident:
     replacement: str = ""
     drops: tuple[datetime, ...] = ()
     calm_since: datetime | None = None
+    picked_at: datetime | None = None
     version: int = 0
 
     @property
@@ -243,6 +244,11 @@ def awaits_replacement(incident: Incident, now: datetime) -> bool:
 def acknowledge(incident: Incident, by: str, now: datetime) -> Incident:
     """Somebody takes the incident on."""
     return replace(incident, state=State.ACKNOWLEDGED, acknowledged_by=by, acknowledged_at=now)
+
+
+def pick(incident: Incident, at: datetime) -> Incident:
+    """Somebody wants to see the incident among many."""
+    return replace(incident, picked_at=at)
 
 
 def begin_repair(incident: Incident, repair: Repair) -> Incident:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from hub.announce import Announcer, Saying
 from hub.barometer import Barometer
-from hub.bulletin import Bulletin, Tone, compose
+from hub.bulletin import ROWS, Bulletin, Tone, compose
 from hub.desk import Desk, Examined, Seen, Watch
 from hub.hints import AGAIN, ALONE, REQUEST, SWEEP, BadHint, Drop, Hint, StormHint, from_message, gather
 from hub.incident import UNWATCHED, Condition, Incident, Verdict, awaits_replacement, condition
@@ -29,7 +29,7 @@ from spoke.errors import Busy, ClusterGone, Refused
 from spoke.hosts import GROUPS_A_CALL
 from spoke.places import Cluster
 from spoke.sighting import MISSING, Sighting
-from spoke.sightings import look, replacement
+from spoke.sightings import look, registered, replacement
 
 log = logging.getLogger(__name__)
 
@@ -83,12 +83,13 @@ class Lookout:
         else:
             sightings = {instance: replace(last, status=UNWATCHED) for instance, last in unseen.items()}
         seen = Seen(sightings, drops, self._replacements(member, known, sightings))
-        examined = self.desk.examine(cluster, known, seen, self._watch(hint, known, tag), self.clock())
+        watch = self._watch(hint, known, tag, self._size(member, cluster, sightings))
+        examined = self.desk.examine(cluster, known, seen, watch, self.clock())
         self._look_again(hint, examined.verdicts)
         self._announce(hint, known, examined)
         self.count("looks", 1)
 
-    def _watch(self, hint: Hint, known: Known, tag: str | None) -> Watch:
+    def _watch(self, hint: Hint, known: Known, tag: str | None, size: int | None) -> Watch:
         channel = self.terms.channel_of(tag)
         begins = known.bulletin is None or known.bulletin.closed
         return Watch(
@@ -96,7 +97,21 @@ class Lookout:
             channel=channel,
             group="" if tag in {None, ANY} else str(tag),
             aside=begins and self.barometer.falls(StormHint(channel, hint.cluster.region), hint.cluster, hint.crowd),
+            registered=size,
         )
+
+    def _size(self, member: Member, cluster: Cluster, sightings: Mapping[str, Sighting]) -> int | None:
+        """Count the cluster's instances, of which a bulletin tells the share once they are many.
+
+        None: they are few. 0: nobody can tell, so no share is told.
+        """
+        if sum(sighting.connected is False for sighting in sightings.values()) <= ROWS:
+            return None
+        try:
+            return registered(member, cluster)
+        except (Refused, Busy, ClusterGone) as error:
+            log.warning("size.unknown", extra={"cluster": cluster.key, "error": str(error)})
+            return 0
 
     def _see(
         self,

@@ -7,6 +7,7 @@ visibility timeout.
 
 import hashlib
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -50,10 +51,15 @@ def records(event: Mapping[str, Any]) -> list[Record]:
             body=record["body"],
             group=record["attributes"].get("MessageGroupId", ""),
             receipt=record["receiptHandle"],
-            tries=int(record["attributes"].get("ApproximateReceiveCount", 1)),
+            tries=_tries(record["attributes"].get("ApproximateReceiveCount")),
         )
         for record in event["Records"]
     ]
+
+
+def _tries(told: object) -> int:
+    """Read a count; one that cannot be read is the first, for it must not hold up the rest of its batch."""
+    return int(told) if isinstance(told, str) and re.fullmatch(r"[1-9][0-9]{0,8}", told) else 1
 
 
 def answer(failed: Iterable[str]) -> dict[str, list[dict[str, str]]]:

@@ -100,9 +100,9 @@ def weather(standing: Storm | None, place: StormHint, members: Sequence[Bulletin
 
 
 def caught(storm: Storm, members: Sequence[Bulletin]) -> list[Bulletin]:
-    """Choose the clusters that the storm has caught: those that were in trouble long before it are no part of it."""
+    """Choose the clusters that the storm holds: neither recovered, nor in trouble since long before it."""
     first = storm.began_at - FRESH
-    return [member for member in members if member.opened_at and member.opened_at >= first]
+    return [m for m in members if m.tally.instances and m.opened_at and m.opened_at >= first]
 
 
 def count(members: Sequence[Bulletin]) -> Count:

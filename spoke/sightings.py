@@ -79,6 +79,13 @@ def described(answer: Mapping[str, Any]) -> dict[str, Sighting]:
     return {sighting.instance: sighting for sighting in (*seen, *missing)}
 
 
+def registered(member: Member, cluster: Cluster) -> int:
+    """Count the cluster's container instances, connected or not; 0 if ECS does not tell. Raises as `look` does."""
+    member.require(cluster.account, cluster.region)
+    answer = member.call("ecs", "describe_clusters", clusters=[cluster.name])
+    return sum(raw.get("registeredContainerInstancesCount", 0) for raw in answer["clusters"])
+
+
 def replacement(member: Member, cluster: Cluster, group: str, since: datetime, taken: Collection[str]) -> str | None:
     """Return the host of a new and working instance of the Auto Scaling group, or None while there is none.
 
