@@ -26,7 +26,7 @@ from hub.storm import brewing
 from hub.terms import Terms
 from spoke.accounts import Accounts, Member, Role
 from spoke.discovery import clusters, monitoring_tags, quiet_instances
-from spoke.errors import ClusterGone, SpokeError
+from spoke.errors import ClusterGone, SpokeError, reason
 from spoke.places import Cluster
 
 log = logging.getLogger(__name__)
@@ -106,8 +106,10 @@ class Rounds:
             found = self._watched(member, portion(clusters(member, reads[0]), now), reads[0])
             seen = ((cluster, quiet(member, cluster, reads[1])) for cluster in found)
             return Visit(tuple(_hint(cluster, gone, now) for cluster, gone in seen if gone))
-        except (SpokeError, ClientError, BotoCoreError) as error:
+        except SpokeError as error:
             return Visit(problem=str(error))
+        except (ClientError, BotoCoreError) as error:
+            return Visit(problem=reason(error))  # AWS's own texts hold request ids and more
 
     def _watched(self, member: Member, some: Sequence[Cluster], pace: Callable[[], None]) -> Sequence[Cluster]:
         if not self.terms.by_tag:

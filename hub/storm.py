@@ -126,7 +126,8 @@ def lock(region: str) -> str:
 
 
 def _many(members: Iterable[Bulletin], now: datetime) -> bool:
-    return sum(bool(member.opened_at and now - member.opened_at < FRESH) for member in members) > MANY
+    fresh = [m for m in members if m.tally.instances and m.opened_at and now - m.opened_at < FRESH]
+    return len(fresh) > MANY
 
 
 def _begun(before: Storm | None, place: StormHint, newest: datetime, now: datetime) -> Storm:

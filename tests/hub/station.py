@@ -51,6 +51,7 @@ class Station:
     client: Callable[[], Slack]
     organizations: Any
     terms: Terms = TERMS
+    regions: tuple[str, ...] = (REGION,)
     counted: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -88,7 +89,7 @@ class Station:
             accounts=self.accounts,
             reader=self.reader,
             registry=Registry(self.organizations, self.clock),
-            regions=(REGION,),
+            regions=self.regions,
             terms=self.terms,
             patience=timedelta(seconds=25),
             clock=self.clock,
@@ -123,9 +124,17 @@ class Station:
         known.agent_connected = True
         known.version += 1
 
-    def tell(self, cluster: Cluster, instance: str, *, version: int | None = None, times: int = 1) -> None:
+    def tell(
+        self,
+        cluster: Cluster,
+        instance: str,
+        *,
+        version: int | None = None,
+        times: int = 1,
+        at: datetime | None = None,
+    ) -> None:
         """The event that ECS sends when an agent is gone; EventBridge may deliver it more than once."""
-        now = self.clock()
+        now = at or self.clock()
         detail = {
             "clusterArn": cluster.arn,
             "containerInstanceArn": cluster.arn.replace(":cluster/", ":container-instance/") + f"/{instance}",

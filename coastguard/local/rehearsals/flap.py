@@ -49,7 +49,5 @@ def _return(stage: Stage, victim: Json, number: int) -> None:
         found = stage.bulletins(_TROUBLED)
         return next((m for m in found if ("back since" in words(m) if flaps else state(m) == "resolved")), None)
 
-    bulletin = stage.wait(
-        "the same message, which says that the agent is back", settled, _BACK_SECONDS, sweeping=True
-    )
+    bulletin = stage.wait("the same message, which says that the agent is back", settled, _BACK_SECONDS, sweeping=True)
     stage.say(f"  back: {bulletin['text']}")
