@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.benchmarks.functions import Environments, Functions
+from tests.benchmarks.goals import CALLS_AN_EVENT, CALLS_IN_ONE_CLUSTER
 from tests.benchmarks.stage import Stage
 from tests.benchmarks.storms import CLUSTER, CLUSTERS, ONE, Storm, send
 from tests.wire.meter import Meter
@@ -44,15 +45,15 @@ def hub(stage: Stage) -> Hub:
 def test_a_thousand_in_one_cluster_take_forty_calls_and_one_post(hub: Hub) -> None:
     meter = hub.weather(CLUSTER)
     assert len(hub.stage.tables.rows("coastguard")) > CLUSTER.events
-    assert meter.aws <= 40, meter.calls
+    assert meter.aws <= CALLS_IN_ONE_CLUSTER, meter.calls
     assert meter.slack == {"chat.postMessage": 1}
 
 
-@pytest.mark.parametrize(("storm", "most"), [(CLUSTERS, 0.12)], ids=lambda value: getattr(value, "name", ""))
-def test_a_storm_of_many_clusters_takes_few_calls_an_event(hub: Hub, storm: Storm, most: float) -> None:
+@pytest.mark.parametrize("storm", [CLUSTERS], ids=lambda storm: storm.name)
+def test_a_storm_of_many_clusters_takes_few_calls_an_event(hub: Hub, storm: Storm) -> None:
     meter = hub.weather(storm)
     assert len(hub.stage.tables.rows("coastguard")) > storm.events
-    assert meter.aws / storm.events <= most, meter.calls
+    assert meter.aws / storm.events <= CALLS_AN_EVENT[storm], meter.calls
 
 
 def test_one_event_is_one_call_to_slack(hub: Hub) -> None:
