@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from hub.storm import MANY
 from tests.benchmarks.functions import Environments, Functions
+from tests.benchmarks.goals import CALLS_AN_EVENT, CALLS_IN_ONE_CLUSTER
 from tests.benchmarks.stage import Stage
 from tests.benchmarks.storms import ACCOUNTS, CLUSTER, CLUSTERS, ONE, ZONE, Storm, send
 from tests.benchmarks.timeline import Timeline, virtual_time
@@ -51,21 +53,17 @@ def hub(stage: Stage) -> Hub:
 def test_a_thousand_in_one_cluster_take_forty_calls_and_one_post(hub: Hub) -> None:
     meter = hub.weather(CLUSTER)
     assert len(hub.stage.tables.rows("coastguard")) > CLUSTER.events
-    assert meter.aws <= 40, meter.calls
+    assert meter.aws <= CALLS_IN_ONE_CLUSTER, meter.calls
     assert meter.slack == {"chat.postMessage": 1}
 
 
-@pytest.mark.parametrize(
-    ("storm", "most"), [(CLUSTERS, 0.12), (ACCOUNTS, 0.6), (ZONE, 0.3)], ids=lambda value: getattr(value, "name", "")
-)
-def test_a_storm_of_many_clusters_takes_few_calls_an_event_until_all_is_said(
-    hub: Hub, storm: Storm, most: float
-) -> None:
+@pytest.mark.parametrize("storm", [CLUSTERS, ACCOUNTS, ZONE], ids=lambda storm: storm.name)
+def test_a_storm_of_many_clusters_takes_few_calls_an_event_until_all_is_said(hub: Hub, storm: Storm) -> None:
     meter = hub.weather(storm)
     assert len(hub.stage.tables.rows("coastguard")) > storm.events
     clusters = storm.accounts * storm.clusters
-    assert meter.slack["chat.postMessage"] == clusters + (clusters > 10)
-    assert meter.aws / storm.events <= most, meter.calls
+    assert meter.slack["chat.postMessage"] == clusters + (clusters > MANY)
+    assert meter.aws / storm.events <= CALLS_AN_EVENT[storm], meter.calls
 
 
 def test_one_event_is_six_calls_and_one_to_slack(hub: Hub) -> None:
