@@ -33,6 +33,7 @@ from hub import audit
 from hub.bulletin import Bulletin
 from hub.incident import Incident
 from hub.storm import Storm
+from spoke.models import LeanLoader
 from spoke.places import Cluster
 
 _T = TypeVar("_T")
@@ -109,6 +110,7 @@ class Store:
             connect_timeout_seconds=_Patience.connect_timeout_seconds,
             read_timeout_seconds=_Patience.read_timeout_seconds,
         )
+        self._connection.session.register_component("data_loader", LeanLoader())  # transactions are many rows
         self._codec = make_converter()
         self._codec.register_unstructure_hook(Cluster, lambda cluster: cluster.key)
         self._codec.register_structure_hook(Cluster, lambda text, _: Cluster.from_key(text))
@@ -151,7 +153,9 @@ class Store:
         rows += [self._entry_row(_one_cluster(incidents, bulletin), entry) for entry in entries]
         self._write(rows[:TRANSACTION])
         rest = [rows[start : start + TRANSACTION] for start in range(TRANSACTION, len(rows), TRANSACTION)]
-        if rest:
+        if len(rest) == 1:
+            self._write(rest[0])
+        elif rest:
             with ThreadPoolExecutor(min(_THREADS, len(rest))) as threads:
                 list(threads.map(self._write, rest))
         return replace(bulletin, version=bulletin.version + 1) if bulletin else None

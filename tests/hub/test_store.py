@@ -70,9 +70,8 @@ def test_everything_of_an_incident_is_kept(store: Store) -> None:
         replacement="i-new",
         sighting=sighting(
             since=NOON,
-            registered_at=NOON,
             ping="Online",
-            tags=(("team", "a"), ("é", "\x00<")),
+            agent_version="é\x00<",
             unchecked=("EC2", "SSM"),
         ),
     )

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 from coastguard.local.slack.messages import Message
 from hub.audit import Entry
 from hub.bulletin import Bulletin, compose
-from hub.incident import Incident, State
+from hub.incident import Incident
 from hub.message import render
+from hub.store import Claim
 from hub.storm import Storm, count, lock
 from hub.storm_message import render_storm
-from hub.store import Claim
 from hub.tags import KEPT
 from spoke.places import Cluster
 from tests.simulation.tables import Change
@@ -286,5 +286,3 @@ def _digest(message: Message) -> str:
 
 def _state(message: Message) -> str:
     return str((message.metadata or {})["event_payload"]["state"])
-
-

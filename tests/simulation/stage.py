@@ -169,5 +169,3 @@ def _environment(session: boto3.Session, loader: Any) -> Environment:
         session.client("sqs", config=AWS),
         session.client("organizations", config=AWS),
     )
-
-
