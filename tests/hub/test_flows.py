@@ -18,8 +18,9 @@ from hub.incident import Repair, State, begin_repair, end_repair
 from hub.slack import Slack
 from spoke.places import Cluster
 from tests.hub.factories import ALICE, GRACE, NOON, incident, instance_id
+from tests.hub.mortals import Died
 from tests.hub.rendering import words_of
-from tests.hub.station import Died, Station
+from tests.hub.station import Station
 
 GRACE_SECONDS = GRACE.total_seconds()
 PATIENCE = GRACE_SECONDS + 30
