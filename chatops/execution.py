@@ -81,15 +81,15 @@ class Execution:
         if claim.outcome:
             return
         try:
-            outcome = self._do(request, tries)
+            outcome = self._do(request, claim.at, tries)
         except NotAllowed as refusal:
             outcome = self._refuse(request, str(refusal), claim.at)
         self.store.finish(claim, outcome)
         self.count("requests", 1)
         log.info("request.done", extra={"request": request.id, "incident": request.incident, "outcome": outcome})
 
-    def _do(self, request: Request, tries: int) -> str:
-        """Do what is asked, or what a crash has left of it. Raises NotAllowed."""
+    def _do(self, request: Request, claimed: datetime, tries: int) -> str:
+        """Do what is asked, or what a crash has left of it; `claimed` is the first try. Raises NotAllowed."""
         known = self.store.incident(request.cluster, request.instance)
         begun = known.repair if known and known.repair and known.repair.request == request.id else None
         if known and begun and begun.finished:
@@ -100,19 +100,19 @@ class Execution:
         bulletin = self._check(request)
         match request.wish:
             case requests.ACKNOWLEDGING:
-                return self._acknowledge(request)
+                return self._acknowledge(request, claimed)
             case requests.PICKING:
                 return self._pick(request)
             case requests.LISTING:
                 return self._list(request, bulletin)
         return self._repair(request, tries)
 
-    def _acknowledge(self, request: Request) -> str:
-        now = self.clock()
-
+    def _acknowledge(self, request: Request, now: datetime) -> str:
         def change(incident: Incident) -> tuple[Incident, list[Entry]]:
             if incident.acknowledged_by == request.user:
-                return incident, []
+                again = _entry(request, now, "acknowledged", incident, "again")
+                # After a crash it is this very request that has done it.
+                return incident, [] if incident.acknowledged_at == now else [replace(again, quiet=True)]
             if incident.acknowledged_by and incident.acknowledged_at:
                 who, when = mention(incident.acknowledged_by), date(incident.acknowledged_at)
                 raise NotAllowed(f"{who} has acknowledged this already, {when}.")

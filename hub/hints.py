@@ -117,7 +117,7 @@ def gist(text: str) -> list[str]:
     arn = detail.get("clusterArn") if isinstance(detail, dict) else None
     name = arn.rpartition("/")[2] if isinstance(arn, str) else None
     told = [body.get("account"), body.get("region"), name, body.get("detail-type")]
-    told += [body.get("cluster"), body.get("why")]
+    told += [body.get("cluster"), body.get("why"), body.get("storm")]
     return [part for part in told if isinstance(part, str) and part]
 
 

@@ -20,7 +20,7 @@ from hub.message import render
 from hub.queues import Queues, Record
 from hub.slack import NotNow, Slack, SlackError
 from hub.store import Known, Store
-from hub.storm import lock
+from hub.storm import MANY, lock
 from hub.storms import Storms
 from hub.tags import Tags
 from hub.terms import ANY, Terms
@@ -83,7 +83,7 @@ class Lookout:
         else:
             sightings = {instance: replace(last, status=UNWATCHED) for instance, last in unseen.items()}
         seen = Seen(sightings, drops, self._replacements(member, known, sightings))
-        watch = self._watch(hint, known, tag, self._size(member, cluster, sightings))
+        watch = self._watch(hint, known, tag, None if hint.crowd > MANY else self._size(member, cluster, sightings))
         examined = self.desk.examine(cluster, known, seen, watch, self.clock())
         self._look_again(hint, examined.verdicts)
         self._announce(hint, known, examined)
@@ -103,7 +103,7 @@ class Lookout:
     def _size(self, member: Member, cluster: Cluster, sightings: Mapping[str, Sighting]) -> int | None:
         """Count the cluster's instances, of which a bulletin tells the share once they are many.
 
-        None: they are few. 0: nobody can tell, so no share is told.
+        None: they are few. 0: nobody can tell, so no share is told. A look in a storm does not ask, the next one does.
         """
         if sum(sighting.connected is False for sighting in sightings.values()) <= ROWS:
             return None

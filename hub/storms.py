@@ -120,7 +120,8 @@ class Storms:
         if not waiting:
             return
         if posted:
-            self.queues.ask_looks(self.looks_url, [storm.hint], self.clock().isoformat())
+            # Each turn asks once for the next one, however often it is repeated.
+            self.queues.ask_looks(self.looks_url, [storm.hint], f"{storm.id} {len(waiting) - posted} left")
         else:
             self.queues.later(self.delay_url, [(storm.hint, _SOON)])
 

@@ -124,10 +124,8 @@ def _measure(stage: Stage) -> tuple[Measured, list[tuple[str, losses.Outcome]]]:
     say(f"  {waited.elapsed * scale:.1f} s for 1,000")
 
     say("Storms, with latency")
-    runs = {}
-    for storm in (ONE, BATCH, CLUSTER, CLUSTERS, ACCOUNTS, ZONE):
-        runs[storm] = _said(bench.storm(storm))
-    one = _said(bench.storm(ONE, signed_in=True), "the same, its account signed in")
+    first, one = _said(bench.storm(ONE)), _said(bench.storm(ONE, signed_in=True), "the same, its account signed in")
+    runs = {storm: _said(bench.storm(storm)) for storm in (BATCH, CLUSTER, CLUSTERS, ACCOUNTS, ZONE)}
 
     say("The same, ingest's batches arriving over some seconds")
     spreads = [(0.0, runs[ZONE])]
@@ -148,7 +146,7 @@ def _measure(stage: Stage) -> tuple[Measured, list[tuple[str, losses.Outcome]]]:
         baseline_calls=waited.aws / _BASELINE,
         baseline_cpu=alone,
         baseline_elapsed=waited.elapsed * scale,
-        first=runs[ONE],
+        first=first,
         one=one,
         batch=replace(runs[BATCH], cpu=cpu),
         cluster=runs[CLUSTER],
@@ -168,13 +166,16 @@ def _measure(stage: Stage) -> tuple[Measured, list[tuple[str, losses.Outcome]]]:
 
 def _losses(stage: Stage) -> Iterator[tuple[str, losses.Outcome]]:
     with losses.matrix(stage) as matrix:
-        for case in losses.CASES:
-            for place in losses.PLACES if case.placed else ("",):
-                outcome = matrix.play(case, place)
-                name = f"{case.name}, {place}" if place else case.name
-                if not outcome.clean:
-                    say(f"  {name}: {outcome}")
-                yield name, outcome
+        for case in (*losses.CASES, *losses.OUTLASTING):
+            outcomes = {place: matrix.play(case, place) for place in (losses.PLACES if case.placed else ("",))}
+            say(f"  {case.name}: {'; '.join(_lost(*each) for each in outcomes.items())}")
+            yield from ((f"{case.name} {place}".strip(), outcome) for place, outcome in outcomes.items())
+
+
+def _lost(place: str, outcome: losses.Outcome) -> str:
+    if outcome.clean:
+        return f"{place} nothing lost".strip()
+    return f"{place} {outcome.missed} missed, {outcome.false} false, {outcome.double} double".strip()
 
 
 def _said(run: Run, name: str = "") -> Run:

@@ -16,12 +16,11 @@ from unittest.mock import patch
 
 from hub import ingest, look, sweep
 from hub.bulletin import Tone
-from hub.hints import SWEEP, Hint
 from hub.queues import records
 from hub.store import Known, Store
 from spoke.accounts import Role
 from spoke.places import Cluster
-from tests.benchmarks.stage import READER, REGION, TABLE, Stage, now
+from tests.benchmarks.stage import READER, REGION, TABLE, Stage
 
 Function = Callable[[dict[str, Any]], list[str]]
 """Takes Lambda's event; returns the ids of the records that failed."""
@@ -70,7 +69,8 @@ class Functions:
             wired, looks_url, _ = look.wire.__wrapped__()
 
         def invoked(event: dict[str, Any]) -> list[str]:
-            lookout = replace(wired, count=self._count, reader=Role(READER, self._session_name))
+            storms = replace(wired.storms, count=self._count, sleep=_no_sleep)
+            lookout = replace(wired, count=self._count, reader=Role(READER, self._session_name), storms=storms)
             failed: list[str] = lookout.queues.work_off(looks_url, records(event), lookout.attend)
             return failed
 
@@ -79,13 +79,8 @@ class Functions:
     def sweep(self) -> Callable[[], None]:
         """Make an environment of sweep."""
         with self._environment():
-            store, queues, settings, _ = sweep.wire.__wrapped__()
-
-        def invoked() -> None:
-            hints = [Hint(cluster, SWEEP) for cluster in sorted(store.unfinished(), key=lambda cluster: cluster.key)]
-            queues.ask_looks(settings.looks_queue_url, hints, f"{now():%Y%m%dT%H%M}")
-
-        return invoked
+            rounds, _ = sweep.wire.__wrapped__()
+        return replace(rounds, count=self._count).unfinished
 
     def _count(self, name: str, number: int) -> None:
         self.counted[name] += number
@@ -94,6 +89,10 @@ class Functions:
     def _environment(self) -> Iterator[None]:
         with patch.dict(os.environ, self.stage.settings(self.api_url)), _formatters_kept():
             yield
+
+
+def _no_sleep(_seconds: float) -> None:
+    """Slack's second between two messages of a storm is waited nowhere here: it is Slack's, and always the same."""
 
 
 @dataclass(frozen=True)

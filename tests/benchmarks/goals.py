@@ -3,6 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tests.benchmarks.storms import ACCOUNTS, CLUSTERS, ZONE
+
+# The most AWS calls that a storm, or one event, may take.
+CALLS_IN_ONE_CLUSTER = 40
+CALLS_AN_EVENT = {CLUSTERS: 0.12, ACCOUNTS: 0.6, ZONE: 0.30}
+CALLS_OF_ONE_EVENT = 6
+
 
 @dataclass(frozen=True)
 class Goal:
@@ -85,12 +92,12 @@ class Measured:
         warm = (self.one, self.batch, self.cluster, self.clusters, self.accounts, self.zone)
         faster_cpu, faster = self.baseline_cpu / self.batch.cpu, self.baseline_elapsed / self.cluster.elapsed
         return [
-            Goal(1, "1,000 in one cluster, AWS calls", self.cluster.aws, 40),
+            Goal(1, "1,000 in one cluster, AWS calls", self.cluster.aws, CALLS_IN_ONE_CLUSTER),
             Goal(1, "1,000 in one cluster, Slack posts", self.cluster.posts, 1),
-            Goal(2, "10 clusters x 100, AWS calls an event", self.clusters.calls, 0.12),
-            Goal(2, "100 accounts x 10, AWS calls an event", self.accounts.calls, 0.6),
-            Goal(2, "200 accounts x 2 clusters x 25, AWS calls an event", self.zone.calls, 0.30),
-            Goal(3, "one event, AWS calls", self.one.aws, 6),
+            Goal(2, "10 clusters x 100, AWS calls an event", self.clusters.calls, CALLS_AN_EVENT[CLUSTERS]),
+            Goal(2, "100 accounts x 10, AWS calls an event", self.accounts.calls, CALLS_AN_EVENT[ACCOUNTS]),
+            Goal(2, "200 accounts x 2 clusters x 25, AWS calls an event", self.zone.calls, CALLS_AN_EVENT[ZONE]),
+            Goal(3, "one event, AWS calls", self.one.aws, CALLS_OF_ONE_EVENT),
             Goal(3, "one event, Slack calls", sum(self.one.slack.values()), 1),
             Goal(4, "CPU an event against one at a time", faster_cpu, 100, at_least=True, unit="x"),
             Goal(5, "elapsed against one at a time", faster, 150, at_least=True, unit="x"),

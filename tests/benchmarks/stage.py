@@ -105,6 +105,7 @@ class Stage:
             "COASTGUARD_SLACK_CHANNEL": CHANNEL,
             "COASTGUARD_SLACK_API_URL": api_url or self.slack.url,
             "COASTGUARD_READER_ROLE": READER,
+            "COASTGUARD_REGIONS": REGION,
         }
 
 

@@ -1,10 +1,12 @@
 """Acknowledging: somebody takes an incident on, and the others see who and since when."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from hub.incident import State
 from hub.message import ACKNOWLEDGE
 from tests.chatops.factories import ALICE, BOB
+from tests.chatops.fate import Died
 from tests.chatops.story import Story
 
 
@@ -70,8 +72,22 @@ def test_somebody_who_acknowledges_twice_is_not_bothered(story: Story) -> None:
 
     assert story.incident(victim).acknowledged_at == first
     assert story.outcome(clicks[1]) == "acknowledged"
-    assert story.log(clicks[1]) == []
+    (entry,) = story.log(clicks[1])
+    assert (entry.who, entry.what, entry.result, entry.quiet) == (ALICE, "acknowledged", "again", True)
     assert story.whispers() == []
+
+
+def test_a_request_that_is_delivered_again_after_a_crash_is_logged_once(story: Story) -> None:
+    story.trouble(grouped=False)
+    request = story.click(ACKNOWLEDGE)
+    story.hub.fate.die("after save 1")
+    with suppress(Died):
+        story.act(request)
+
+    story.act(request, tries=2)
+
+    assert story.outcome(request) == "acknowledged"
+    assert len(story.log(request)) == 1
 
 
 def test_what_is_being_repaired_cannot_be_taken_on(story: Story) -> None:

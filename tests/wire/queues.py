@@ -252,14 +252,23 @@ class Sqs:
             return {"Successful": [{"Id": entry["Id"], **_sent(queue, entry)} for entry in entries]}
 
     def _change_visibility(self, call: Call, queue: Queue) -> Json:
-        call.only("QueueUrl", "ReceiptHandle", "VisibilityTimeout")
-        queue.put_off(call.fields["ReceiptHandle"], call.fields["VisibilityTimeout"])
-        return {}
+        call.only("QueueUrl", "Entries")
+        entries = call.fields["Entries"]
+        if not 1 <= len(entries) <= _BATCH:
+            raise Failure("AWS.SimpleQueueService.TooManyEntriesInBatchRequest", "1 to 10 entries")
+        failed = []
+        for entry in entries:
+            try:
+                queue.put_off(entry["ReceiptHandle"], entry["VisibilityTimeout"])
+            except Failure as failure:
+                failed.append({"Id": entry["Id"], "Code": failure.code, "SenderFault": True})
+        names = {entry["Id"] for entry in failed}
+        return {"Successful": [{"Id": entry["Id"]} for entry in entries if entry["Id"] not in names], "Failed": failed}
 
     _OPERATIONS: dict[str, Callable[["Sqs", Call, Queue], Json]] = {  # noqa: RUF012 - never changed
         "SendMessage": _send,
         "SendMessageBatch": _send_batch,
-        "ChangeMessageVisibility": _change_visibility,
+        "ChangeMessageVisibilityBatch": _change_visibility,
     }
 
 

@@ -102,8 +102,9 @@ def test_a_group_put_off_comes_back_whole_and_in_its_order(now: Now, fifo: Queue
     for number in range(2):
         fifo.send(f"a{number}", group="a", token=f"{number}")
     batch = fifo.receive(10)
-    for record in batch["Records"]:
-        sqs.change_message_visibility(QueueUrl=fifo.url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=5)
+    receipts = [record["receiptHandle"] for record in batch["Records"]]
+    entries = [{"Id": f"{n}", "ReceiptHandle": receipt, "VisibilityTimeout": 5} for n, receipt in enumerate(receipts)]
+    sqs.change_message_visibility_batch(QueueUrl=fifo.url, Entries=entries)
     fifo.settle(batch, [record["messageId"] for record in batch["Records"]])
     assert bodies(fifo.receive(10)) == []
     assert fifo.next_due() == now.seconds + 5

@@ -1,0 +1,20 @@
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from tests.simulation.stage import Stage, set_up
+
+
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Stage]:
+    with set_up() as stage:
+        yield stage
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """What goes wrong is on purpose, and the hub logs all of it."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)

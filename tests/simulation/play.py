@@ -1,0 +1,315 @@
+"""The play: everything that may happen to the hub, as rules from which hypothesis makes stories.
+
+A story that breaks a promise is printed with as few sentences as show it. All chance comes from what hypothesis draws,
+so the same sentences always come to the same end.
+"""
+
+import json
+from collections import Counter
+from typing import ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from tests.hub.factories import event
+from tests.simulation.fate import Died, Turn
+from tests.simulation.promises import Broken, Watcher
+from tests.simulation.stage import Stage
+from tests.simulation.world import PEOPLE, World
+from tests.wire.faults import Fault, Kind
+
+SIZES = {
+    "small": {"clusters": ("web", "db", "patient"), "machines": 2},
+    "storm": {"clusters": ("web", "db", "c3", "c4", "c5", "patient"), "machines": 2},
+    "large": {"clusters": ("web", "db", "c3", "c4", "c5", "c6", "c7", "patient"), "machines": 7},
+}
+_HOSTILE = {
+    "no JSON": "{",
+    "nothing": "{}",
+    "foreign": json.dumps(event("foreign-account")),
+    "of a strange kind": json.dumps(event("malformed-kind")),
+    "without a time": json.dumps(event("malformed-time")),
+    "with a bad hint": '{"cluster":"222233334444/eu-west-1/web","why":"x","drops":[["not-an-id",1,1,0,""]]}',
+    "a storm that is none": '{"storm":"../.."}',
+}
+# How the world settles once nothing goes wrong any more: seconds between rounds, and whether members are visited.
+_SETTLING = ((1, True), (60, False), (150, True), (300, False), (420, True), *((600, True),) * 8)
+_HOW_LONG = st.sampled_from([1, 5, 20, 60, 125, 300, 600, 900, 3600])
+_NTH = st.integers(1, 24)
+_FUNCTIONS = st.sampled_from(["ingest", "look", "act", "sweep", "visit"])
+_SOME = st.integers(0, 11)
+
+
+class Play(RuleBasedStateMachine):
+    """One story. `stage`, `sizes` and `tally` are the same for all stories of a run."""
+
+    stage: ClassVar[Stage]
+    sizes: ClassVar[tuple[str, ...]] = ("small", "storm")
+    tally: ClassVar[Counter[str]] = Counter()
+    world: World
+    watcher: Watcher
+
+    @initialize(size=st.sampled_from(["small", "storm", "large"]), seed=st.integers(0, 999))
+    def a_world(self, size: str, seed: int) -> None:
+        self.world = World(self.stage, seed, **SIZES[size if size in self.sizes else self.sizes[-1]])  # type: ignore[arg-type]
+        self.watcher = Watcher(self.world)
+
+    def _any(self, number: int) -> str:
+        labels = self.world.labels()
+        return labels[number % len(labels)]
+
+    # Members
+
+    @rule(cluster=_SOME, machine=st.integers(1, 2), told=st.sampled_from(["event", "event", "twice", "health", "never"]))
+    def an_agent_drops(self, cluster: int, machine: int, told: str) -> None:
+        self._drop(f"{self._any(cluster)}/{machine}", told)
+
+    def _drop(self, label: str, told: str) -> None:
+        machine = self.world.machine(label)
+        self.world.fleet.unplug(machine)
+        if self.world.fleet.registered(machine) and told != "never":
+            for _ in range(2 if told == "twice" else 1):
+                self.world.tell(machine, "health" if told == "health" else "event")
+
+    @rule(cluster=_SOME, machine=st.integers(1, 2))
+    def it_comes_back(self, cluster: int, machine: int) -> None:
+        self.world.fleet.plug_in(self.world.machine(f"{self._any(cluster)}/{machine}"))
+
+    @rule(clusters=st.integers(3, 16), told=st.sampled_from(["event", "event", "never"]))
+    def many_clusters_lose_an_agent(self, clusters: int, told: str) -> None:
+        for label in self.world.labels()[:clusters]:
+            self._drop(f"{label}/1", told)
+
+    @rule()
+    def all_agents_come_back(self) -> None:
+        for truth in list(self.world.fleet.truths.values()):
+            self.world.fleet.plug_in(truth.machine)
+
+    @rule(cluster=_SOME)
+    def a_whole_cluster_drops(self, cluster: int) -> None:
+        for number in range(1, self.world.machines + 1):
+            self._drop(f"{self._any(cluster)}/{number}", "event")
+
+    @rule(cluster=_SOME, machine=st.integers(1, 2))
+    def an_agent_flaps(self, cluster: int, machine: int) -> None:
+        """It goes, stays away for longer than the grace, and is back, thrice."""
+        label = f"{self._any(cluster)}/{machine}"
+        for _ in range(3):
+            self._drop(label, "event")
+            self.world.wait(150)
+            self.world.fleet.plug_in(self.world.machine(label))
+            self.world.sweep()
+            self.world.wait(10)
+
+    @rule(
+        cluster=_SOME,
+        machine=st.integers(1, 2),
+        becomes=st.sampled_from(["stopped", "running", "terminated", "DRAINING", "ACTIVE", "deregistered", "noticed"]),
+    )
+    def a_host_changes(self, cluster: int, machine: int, becomes: str) -> None:
+        fleet, one = self.world.fleet, self.world.machine(f"{self._any(cluster)}/{machine}")
+        if becomes in {"stopped", "running", "terminated"}:
+            fleet.host(one, becomes)
+        elif becomes in {"DRAINING", "ACTIVE"}:
+            fleet.status(one, becomes)
+        elif becomes == "noticed":
+            fleet.ecs_notices(one)
+        elif fleet.registered(one):
+            fleet.deregister(one)
+
+    @rule(cluster=_SOME)
+    def a_cluster_is_deleted(self, cluster: int) -> None:
+        place = self.world.place(self._any(cluster))
+        if self.world.fleet.exists(place):
+            self.world.fleet.lose(place)
+
+    @rule(cluster=_SOME, value=st.sampled_from(["yes", "two", None]))
+    def a_tag_changes(self, cluster: int, value: str | None) -> None:
+        self.world.fleet.tag_cluster(self.world.place(self._any(cluster)), value)
+
+    # Mail
+
+    @rule(which=st.integers(0, 9), how=st.sampled_from(["again", "at last", "replayed"]))
+    @precondition(lambda self: self.world.sent)
+    def an_old_event_arrives(self, which: int, how: str) -> None:
+        body = self.world.sent[-1 - which % len(self.world.sent)]
+        if how == "replayed":
+            body = json.dumps(json.loads(body) | {"replay-name": "friday"})
+        self.world.mail(body, delay=0 if how == "at last" else None)
+
+    @rule(kind=st.sampled_from(sorted(_HOSTILE)))
+    def hostile_mail_arrives(self, kind: str) -> None:
+        self.world.poison.append(_HOSTILE[kind])
+        self.world.mail(_HOSTILE[kind])
+
+    # Time and functions
+
+    @rule(seconds=_HOW_LONG)
+    def time_passes_unused(self, seconds: int) -> None:
+        self.world.forward(seconds)
+
+    @rule(seconds=_HOW_LONG)
+    def the_hub_works(self, seconds: int) -> None:
+        self.world.wait(seconds)
+
+    @rule(function=_FUNCTIONS)
+    def runs_once(self, function: str) -> None:
+        self._run(function, None)
+
+    @rule()
+    def the_rounds_are_made(self) -> None:
+        self.world.sweep()
+        self.world.visit()
+        self.world.deliver()
+
+    @rule(function=st.sampled_from(["ingest", "look", "look", "act", "sweep"]), nth=_NTH, after=st.booleans())
+    def dies(self, function: str, nth: int, after: bool) -> None:  # noqa: FBT001
+        """The function dies at its n-th side effect."""
+
+        def die() -> None:
+            raise Died(f"{function} at {nth}")
+
+        self._run(function, Turn(nth, after, die))
+
+    @rule(
+        function=st.sampled_from(["look", "look", "act"]),
+        nth=_NTH,
+        after=st.booleans(),
+        meanwhile=st.sampled_from(["look", "look of the same", "act", "sweep", "visit", "ingest"]),
+        later=st.sampled_from([0, 4, 12]),
+    )
+    def is_overtaken(self, function: str, nth: int, after: bool, meanwhile: str, later: int) -> None:  # noqa: FBT001
+        """At the n-th side effect of the function another one runs whole, some seconds later."""
+
+        def overtake() -> None:
+            self.world.interrupted = True
+            self.world.forward(later)
+            if meanwhile == "look of the same":
+                self.world.looks.time_over()
+            self._run(meanwhile.split()[0], None)
+            self.world.interrupted = True
+
+        self._run(function, Turn(nth, after, overtake))
+
+    def _run(self, function: str, turn: Turn | None) -> None:
+        world = self.world
+        one = {"ingest": world.ingest, "look": world.look, "act": world.act, "sweep": world.sweep, "visit": world.visit}
+        queue = {"ingest": world.delay, "look": world.looks, "act": world.acts}.get(function)
+        if queue is not None and not world.fate.running and not world.leap(400, queue):
+            self._give_it_work(function)
+        one[function](turn)
+
+    def _give_it_work(self, function: str) -> None:
+        """A function that has nothing to do can neither die nor be overtaken."""
+        if function == "look":
+            self.world.sweep()
+        elif function == "act" and (buttons := self.world.buttons()):
+            self.world.click("Alice", buttons[-1])
+
+    # What goes wrong
+
+    @rule(
+        account=st.sampled_from(["A", "B"]),
+        kind=st.sampled_from(list(Kind)),
+        chance=st.sampled_from([0.3, 1.0]),
+        service=st.sampled_from(["ecs:*", "ec2:*", "sts:*", "auto-scaling:*"]),
+    )
+    def a_member_has_trouble(self, account: str, kind: Kind, chance: float, service: str) -> None:
+        self.world.order(Fault(service, kind, self.world.place(f"{account}/web").account, chance))
+
+    @rule(kind=st.sampled_from([Kind.THROTTLED, Kind.SILENT, Kind.BROKEN]), chance=st.sampled_from([0.2, 0.6]), done=st.booleans())
+    def the_table_has_trouble(self, kind: Kind, chance: float, done: bool) -> None:  # noqa: FBT001
+        self.world.order(Fault("dynamodb:*", kind, chance=chance, done=done))
+
+    @rule(kind=st.sampled_from([Kind.THROTTLED, Kind.SILENT]), done=st.booleans())
+    def the_queues_have_trouble(self, kind: Kind, done: bool) -> None:  # noqa: FBT001
+        self.world.order(Fault("sqs:*", kind, chance=0.4, done=done))
+
+    @rule(places=st.sampled_from([{0}, {1}, {0, 2}, set(range(10))]))
+    def the_queues_refuse_some(self, places: set[int]) -> None:
+        self.world.office.refuses = frozenset(places)
+
+    @rule(
+        kind=st.sampled_from(["ratelimit", "lost_answer", "server_error", "slow"]),
+        method=st.sampled_from(["*", "chat.postMessage", "chat.update"]),
+        times=st.sampled_from([1, 1, 3]),
+        accepted=st.booleans(),
+    )
+    def slack_has_trouble(self, kind: str, method: str, times: int, accepted: bool) -> None:  # noqa: FBT001
+        self.world.slack_fault(method, kind, times=times, accepted=accepted)
+
+    @rule()
+    def slack_goes_down(self) -> None:
+        self.world.line.down = True
+
+    @rule(what=st.sampled_from(["all", "all", "slack", "aws"]))
+    def it_heals(self, what: str) -> None:
+        if what != "aws":
+            self.world.line.down = False
+            self.world.workspace.faults.clear()
+        if what != "slack":
+            self.world.stage.wire.faults.mend()
+            self.world.office.refuses = frozenset()
+
+    # People
+
+    @rule(person=st.sampled_from(sorted(PEOPLE)), wish=st.sampled_from(["acknowledge", "terminate"]), which=st.integers(0, 9))
+    def somebody_clicks(self, person: str, wish: str, which: int) -> None:
+        buttons = [button for button in self.world.buttons() if wish in button.found.element["action_id"]]
+        if buttons:
+            self.world.click(person, buttons[which % len(buttons)])
+
+    @rule(person=st.sampled_from(sorted(PEOPLE)), which=st.integers(0, 9))
+    @precondition(lambda self: self.world.snapshots)
+    def somebody_clicks_on_what_was_shown_before(self, person: str, which: int) -> None:
+        self.world.click(person, self.world.snapshots[-1 - which % len(self.world.snapshots)])
+
+    @rule(person=st.sampled_from(sorted(PEOPLE)), which=st.integers(0, 9), nth=st.integers(1, 12))
+    def somebody_clicks_while_it_is_looked_at(self, person: str, which: int, nth: int) -> None:
+        """Act works off the click in the middle of a look."""
+        buttons = self.world.buttons()
+        if buttons:
+            self.world.click(person, buttons[which % len(buttons)])
+            self._a_look_is_overtaken("act", nth)
+
+    def _a_look_is_overtaken(self, function: str, nth: int) -> None:
+        self.world.sweep()
+
+        def overtake() -> None:
+            self._run(function, None)
+            self.world.interrupted = True
+
+        self._run("look", Turn(nth, after=True, happens=overtake))
+
+    @rule(which=st.integers(0, 3))
+    @precondition(lambda self: self.world.asked)
+    def the_same_click_comes_in_again(self, which: int) -> None:
+        self.world.acts_again(self.world.asked[-1 - which % len(self.world.asked)])
+
+    # Promises
+
+    def check_invariants(self, *_: object) -> None:
+        """After every step. An @invariant would do the same, and be a line of every story after each sentence."""
+        if hasattr(self, "watcher"):
+            self.watcher.check()
+
+    def teardown(self) -> None:
+        if hasattr(self, "watcher") and not self.watcher.broken:
+            settle(self.world, self.watcher)
+
+
+def settle(world: World, watcher: Watcher) -> None:
+    """Heal everything, and let time pass until all is as it should be. Raises Broken if it never is."""
+    world.heal()
+    unkept: list[str] = []
+    for seconds, visits in _SETTLING:
+        world.wait(seconds)
+        world.sweep()
+        if visits:
+            world.visit()
+        world.wait(20)
+        watcher.check()
+        unkept = watcher.unkept()
+        if not unkept:
+            return
+    raise Broken("it never comes to rest:\n" + "\n".join(unkept))

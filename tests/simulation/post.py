@@ -1,0 +1,72 @@
+"""SQS at its worst: refuses part of a batch, gives a group out twice when its time is over, knows stale receipts."""
+
+import heapq
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Callable
+from typing import Any
+
+from tests.wire.queues import Message, Queue, Sqs
+from tests.wire.wire import Call, Json
+
+
+class Post(Queue):
+    """A queue that knows of every dead letter how often a function has truly failed over it."""
+
+    def __init__(self, name: str, properties: Mapping[str, Any], now: Callable[[], float], dead: "Post | None") -> None:
+        super().__init__(name, properties, now, dead)
+        self.dead: list[Message] = []
+        self._failed: Counter[str] = Counter()
+
+    def count_tries(self, batch: Json) -> None:
+        """A function has run over the batch: what is still here has failed."""
+        self._failed.update(record["messageId"] for record in batch["Records"] if record["messageId"] in self._messages)
+
+    def lost(self) -> list[str]:
+        """The bodies of dead letters over which no function has failed so often."""
+        return [message.body for message in self.dead if self._failed[message.id] < self._most]
+
+    def _given_out(self, message: Message, now: float) -> bool:
+        given = super()._given_out(message, now)
+        if not given:
+            self.dead.append(message)
+        return given
+
+    def settle(self, batch: Json, failed: Iterable[str]) -> None:
+        """Only who still has a message may delete it: a receipt is old once its message was given out again."""
+        current = [
+            record
+            for record in batch["Records"]
+            if (message := self._messages.get(record["messageId"]))
+            and record["receiptHandle"] == f"{message.id}#{message.receives}"
+        ]
+        super().settle({"Records": current}, failed)
+
+    def time_over(self) -> None:
+        """Visibility is over for everything that somebody has: it is given out again, whoever still works on it."""
+        with self.changed:
+            for message in self._messages.values():
+                if message.in_flight and message.due > self._now():
+                    self._failed[message.id] += 1
+                    message.due = self._now()
+                    if not self.fifo:
+                        heapq.heappush(self._due, (message.due, next(self._numbers), message.id))
+
+
+class Office(Sqs):
+    """All queues. Of the entries of a batch, those at the places `refuses` are refused."""
+
+    refuses: frozenset[int] = frozenset()
+
+    def __call__(self, call: Call) -> bytes:
+        if call.operation != "SendMessageBatch" or not self.refuses:
+            return super().__call__(call)
+        entries = call.fields["Entries"]
+        taken = [entry for number, entry in enumerate(entries) if number not in self.refuses]
+        refused = [entry["Id"] for number, entry in enumerate(entries) if number in self.refuses]
+        answer: Json = {"Successful": []}
+        if taken:
+            fields = {**call.fields, "Entries": taken}
+            answer = json.loads(super().__call__(Call(call.service, call.operation, call.account, call.region, fields)))
+        failed = [{"Id": name, "Code": "InternalError", "SenderFault": False} for name in refused]
+        return json.dumps({**answer, "Failed": failed}).encode()

@@ -1,0 +1,290 @@
+"""What always holds, checked while things happen, and what holds in the end. The rules are the design's, section 6."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from coastguard.local.slack.messages import Message
+from hub.audit import Entry
+from hub.bulletin import Bulletin, compose
+from hub.incident import Incident, State
+from hub.message import render
+from hub.storm import Storm, count, lock
+from hub.storm_message import render_storm
+from hub.store import Claim
+from hub.tags import KEPT
+from spoke.places import Cluster
+from tests.simulation.tables import Change
+from tests.simulation.world import GRACE, PATIENT, PATIENT_GRACE, World
+from tests.wire.expressions import Row
+from tests.wire.members import Place
+
+_T = TypeVar("_T")
+# EventBridge's times are whole seconds, and a call takes its time.
+_ROUNDING = timedelta(seconds=3)
+_WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:TransactWriteItems", "dynamodb:DeleteItem"}
+_KINDS: dict[str, type] = {"instance": Incident, "bulletin": Bulletin, "log": Entry, "request": Claim}
+
+
+class Broken(AssertionError):
+    """A promise that was not kept."""
+
+
+class Watcher:
+    """Looks at every row that is written, by whom, and at all there is after every step."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.incidents: dict[tuple[str, str], Incident] = {}
+        self.bulletins: dict[Cluster, Bulletin] = {}
+        self.storms: dict[tuple[str, str], Storm] = {}
+        self.claims: dict[str, Claim] = {}
+        self.entries: dict[tuple[str, str], Entry] = {}
+        self.known: dict[str, Incident] = {}
+        self.broken: list[str] = []
+        world.fate.done = self._done
+
+    # While things happen
+
+    def _done(self, effect: str) -> None:
+        if effect in _WRITES:
+            for change in self.world.ledger.changes():
+                self._see(change)
+
+    def _see(self, change: Change) -> None:
+        kind = "storm" if change.key[0].startswith("storm#") else change.key[1].split("#", 1)[0]
+        if change.after is None:
+            self.broken.append(f"the row {change.key} has vanished")
+            return
+        if kind != "log" and "version" in change.after:
+            before = int(change.before["version"]["N"]) if change.before else 0
+            if int(change.after["version"]["N"]) != before + 1 and not change.key[0].startswith("budget#"):
+                self.broken.append(f"{change.key} was written over what somebody else had written")
+        if kind == "storm":
+            storm = self._read(change.after, Storm)
+            self.storms[change.key] = storm
+        elif kind in _KINDS:
+            value = self._read(change.after, _KINDS[kind])
+            match value:
+                case Incident():
+                    self._see_incident(change, value)
+                case Bulletin():
+                    self.bulletins[value.cluster] = value
+                case Entry():
+                    if change.before is not None and change.before["data"] != change.after["data"]:
+                        self.broken.append(f"the log entry {change.key[1]} was changed")
+                    self.entries[change.key] = value
+                case Claim():
+                    self.claims[value.request] = value
+
+    def _see_incident(self, change: Change, incident: Incident) -> None:
+        before = self.incidents.get(change.key)
+        self.incidents[change.key] = incident
+        self.known[incident.id] = incident
+        truth = self.world.fleet.truths.get(incident.instance)
+        home = Cluster(truth.machine.account, truth.machine.region, truth.machine.cluster) if truth else None
+        if home != incident.cluster:
+            self.broken.append(f"{incident.instance} of {home} has an incident in {incident.cluster}")
+            return
+        if incident.unresolved and (before is None or not before.unresolved):
+            self._opened(incident)
+        if not incident.unresolved and before and before.unresolved and self.world.fate.function != "look":
+            self.broken.append(f"{self.world.fate.function} has resolved {incident.id}: only a look may")
+
+    def _opened(self, incident: Incident) -> None:
+        """No false alarm: the agent is out, and has been for the grace; or nobody could look whether it is."""
+        world, now = self.world, self.world.clock()
+        truth = world.fleet.truths[incident.instance]
+        machine, place = truth.machine, Place(incident.cluster.account, incident.cluster.region, incident.cluster.name)
+        if incident.sighting.connected is None:
+            if not world.stage.wire.faults._on:
+                self.broken.append(f"{self._name(incident)} was announced unchecked, but it could be read")
+            return
+        grace = PATIENT_GRACE if incident.cluster.name == PATIENT else GRACE
+        since = truth.gone_since
+        out = since is not None and now - since >= grace - _ROUNDING
+        # An agent that goes again and again is believed to be in trouble after some waits: alerts fail open.
+        restless = len([drop for drop in truth.drops if now - drop < 4 * grace]) > 2
+        if not (out or (restless and since)):
+            gone = f"gone for {(now - since).total_seconds():.0f} s" if since else "there"
+            self.broken.append(f"false alarm: the agent of {self._name(incident)} was {gone}")
+        if not world.fleet.watched_lately(place, KEPT + timedelta(minutes=2)):
+            self.broken.append(f"false alarm: {self._name(incident)} is in a cluster that is not watched")
+        if machine.status != "ACTIVE" or machine.host_state != "running":
+            self.broken.append(f"false alarm: {self._name(incident)} is {machine.status}, {machine.host_state}")
+
+    def _name(self, incident: Incident) -> str:
+        return f"{self.world.label(incident.cluster)} {incident.instance[-4:]}"
+
+    def _read(self, row: Row, kind: type[_T]) -> _T:
+        value: Any = self.world.stage.environments[0].store._codec.structure(json.loads(row["data"]["S"]), kind)
+        version = int(row["version"]["N"])
+        return replace(value, version=version) if hasattr(value, "version") else value  # type: ignore[no-any-return]
+
+    # After every step
+
+    def check(self) -> None:
+        """Raise Broken if a promise was not kept so far."""
+        world = self.world
+        broken = self.broken + world.failures + [f"Slack refused {refused}" for refused in world.line.refused]
+        broken += list(self._doubles()) + list(self._deeds())
+        if broken:
+            raise Broken("\n".join(broken))
+
+    def _doubles(self) -> Iterator[str]:
+        """One episode, one message, except while a doubt is marked."""
+        records: list[Bulletin | Storm] = [*self.bulletins.values(), *self.storms.values()]
+        doubted = {record.id for record in records if record.doubt_since}
+        for name, number in Counter(name for name, _ in self.messages()).items():
+            if number > 1 and name not in doubted:
+                yield f"{name} has {number} messages, and nobody doubts it"
+
+    def messages(self) -> list[tuple[str, Message]]:
+        """Every message about a cluster or a storm that Slack shows, by what it is about."""
+        found = []
+        for conversation in self.world.workspace._conversations.values():
+            for message in conversation._messages.values():
+                payload = (message.metadata or {}).get("event_payload", {})
+                name = payload.get("bulletin") or payload.get("storm")
+                if name and not message.deleted:
+                    found.append((name, message))
+        return found
+
+    def _deeds(self) -> Iterator[str]:
+        """Nothing is done without a click, of the host that was clicked on, once for each, and not after a refusal."""
+        clicked: dict[tuple[str, str, str], list[str]] = {}
+        for asked in self.world.asked:
+            request = asked.request
+            if request.wish == "terminate":
+                key = (asked.host, request.incident, request.source_identity)
+                clicked.setdefault(key, []).append(request.id)
+        done = Counter((t.host, t.session, t.person) for t in self.world.fleet.terminations)
+        for deed, number in done.items():
+            if number > len(clicked.get(deed, ())):
+                yield f"{deed} was terminated {number} times, asked for {len(clicked.get(deed, ()))} times"
+            elif all(self._refused(request) for request in clicked[deed]):
+                yield f"{deed} was terminated although it was refused"
+        for host, number in Counter(t.host for t in self.world.fleet.terminations).items():
+            if number > 1:
+                yield f"{host} was terminated {number} times"
+
+    def _refused(self, request: str) -> bool:
+        return request in self.claims and self.claims[request].outcome.startswith("refused")
+
+    # In the end
+
+    def unkept(self) -> list[str]:
+        """What is not as it should be once everything has come to rest."""
+        return [*self._truth(), *self._shown(), *self._storms(), *self._requests(), *self._mail()]
+
+    def _truth(self) -> Iterator[str]:
+        broken = {(Cluster(m.account, m.region, m.cluster), m.id) for m in self.world.fleet.broken()}
+        for incident in self.incidents.values():
+            machine = self.world.fleet.truths[incident.instance].machine
+            here = (incident.cluster, incident.instance)
+            if incident.unresolved and here not in broken and not self.world.fleet.out(machine):
+                yield f"{self._name(incident)} is well and has the incident {incident.id}, {incident.state}"
+        unresolved = {(i.cluster, i.instance) for i in self.incidents.values() if i.unresolved}
+        for cluster, instance in sorted(broken - unresolved):
+            yield f"{self.world.label(cluster)} {instance[-4:]} is broken and has no incident"
+
+    def _shown(self) -> Iterator[str]:
+        """Each cluster's bulletin shows the newest state, in one message; older ones are closed and green."""
+        shown: dict[str, list[Message]] = {}
+        for name, message in self.messages():
+            shown.setdefault(name, []).append(message)
+        for bulletin in self.bulletins.values():
+            label = self.world.label(bulletin.cluster)
+            mine = [i for i in self.incidents.values() if i.cluster == bulletin.cluster]
+            live = [i for i in mine if i.unresolved]
+            if any(i.episode != bulletin.episode for i in live):
+                yield f"{label} has an incident of an episode that is over"
+            if bulletin.closed != (not live):
+                yield f"{label}: {len(live)} are in trouble, its bulletin is {'closed' if bulletin.closed else 'open'}"
+            if bulletin.doubt_since:
+                yield f"{label}: the bulletin is in doubt"
+            if not bulletin.ts and bulletin.closed:
+                continue  # over before anybody was told of it by name
+            messages = shown.pop(bulletin.id, [])
+            if len(messages) != 1 or messages[0].ts != bulletin.ts:
+                yield f"{label}: {len(messages)} messages, {bulletin.ts or 'none'} is on record"
+                continue
+            storm = self._storm_of(bulletin)
+            locked = lock(storm.region) if storm and not storm.closed else ""
+            newest = render(compose(bulletin, mine, locked if live else ""), bulletin).digest
+            if not bulletin.closed and bulletin.shown != newest:
+                yield f"{label}: the record says that Slack shows {bulletin.shown}, the newest is {newest}"
+            if _digest(messages[0]) != bulletin.shown:
+                yield f"{label}: Slack shows {_digest(messages[0])}, the record says {bulletin.shown}"
+            if (_state(messages[0]) == "resolved") != bulletin.closed:
+                yield f"{label}: its message is {_state(messages[0])}"
+        storms = {storm.id for storm in self.storms.values()}
+        for name, messages in shown.items():
+            if name not in storms and any(_state(message) != "resolved" for message in messages):
+                yield f"a message of {name} is left over, {_state(messages[0])}"
+            if len(messages) > 1:
+                yield f"{name} has {len(messages)} messages"
+
+    def _storm_of(self, bulletin: Bulletin) -> Storm | None:
+        if not bulletin.storm:
+            return None
+        return self.storms.get((f"storm#{bulletin.channel}", bulletin.cluster.region))
+
+    def _storms(self) -> Iterator[str]:
+        for storm in self.storms.values():
+            (message,) = [m for name, m in self.messages() if name == storm.id] or [None]
+            if message is None or message.ts != storm.ts:
+                yield f"the storm {storm.id} has no message of its own"
+                continue
+            if _digest(message) != storm.shown or (_state(message) == "resolved") != storm.closed:
+                yield f"the storm's message is {_state(message)}, closed: {storm.closed}"
+            members = [
+                b
+                for b in self.bulletins.values()
+                if not b.closed and b.channel == storm.channel and b.cluster.region == storm.region
+            ]
+            if not storm.closed and render_storm(storm, count(members)).digest != storm.shown:
+                yield "the storm's message is not the newest"
+            if not storm.closed and len(members) <= 10:
+                yield f"the storm goes on with {len(members)} clusters"
+
+    def _requests(self) -> Iterator[str]:
+        dead = [json.loads(body)["id"] for body in self.world.acts_dead.bodies()]
+        logged = {entry.request for entry in self.entries.values() if entry.request}
+        for asked in self.world.asked:
+            request = asked.request
+            claim = self.claims.get(request.id)
+            if claim is None and not asked.sure:
+                continue
+            if (claim is None or not claim.outcome) and request.id not in dead:
+                yield f"the request {request.wish} by {request.user} has no outcome"
+            elif request.id not in logged and request.id not in dead:
+                yield f"the request {request.wish} by {request.user} ({claim and claim.outcome}) is not in the log"
+
+    def _mail(self) -> Iterator[str]:
+        world = self.world
+        for queue in (world.delay, world.looks, world.acts):
+            if len(queue):
+                yield f"{len(queue)} messages lie in {queue.name}: {queue.bodies()[0][:300]}"
+            for body in queue.lost():
+                yield f"a dead letter without a cause, from {queue.name}: {body[:200]}"
+        kept = Counter(world.delay_dead.bodies())
+        for body in (Counter(world.poison) - kept).elements():
+            yield f"poison that nobody kept: {body[:200]}"
+        parked = kept - Counter(message.body for message in world.delay.dead)
+        for body in set(parked) - set(world.poison):
+            yield f"parked though it is no poison: {body[:200]}"
+
+
+def _digest(message: Message) -> str:
+    """What the message's blocks are named after: the digest of what they show."""
+    return str(message.blocks[0]["block_id"]).rsplit(".", 1)[-1]
+
+
+def _state(message: Message) -> str:
+    return str((message.metadata or {})["event_payload"]["state"])
+
+

@@ -1,0 +1,425 @@
+"""The world: the whole hub and act between SQS, DynamoDB, member accounts and Slack, one function at a time.
+
+Whatever a function remembers between its runs (tags, storms, sign-ins) it remembers here too, until it dies.
+"""
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chatops.execution import Execution
+from chatops.requests import Request, from_click, to_message
+from coastguard.local.slack import payloads
+from coastguard.local.slack.conversation import Conversation
+from coastguard.local.slack.faults import Fault as SlackFault
+from coastguard.local.slack.directory import CHANNELS, TEAM, Channel
+from coastguard.local.slack.messages import Message
+from coastguard.local.slack.payloads import Click, Handles
+from coastguard.local.slack.tickets import Origin
+from coastguard.local.slack.use import Found, used
+from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
+from hub.desk import Desk
+from hub.lookout import Lookout, assemble
+from hub.queues import Queues, records
+from hub.registry import Registry
+from hub.rounds import Rounds
+from hub.slack import Slack
+from hub.sorting import Sorter
+from hub.terms import Terms
+from spoke.accounts import Role
+from spoke.places import Cluster
+from tests.hub.factories import ALICE, BOB, CHANNEL, GRACE, bent, event
+from tests.hub.stack import create_table
+from tests.simulation.fate import Died, Turn
+from tests.simulation.fleet import ACCOUNTS, REGION, Fleet
+from tests.simulation.post import Office, Post
+from tests.simulation.stage import Environment, Stage
+from tests.simulation.tables import Ledger
+from tests.simulation.slack_line import API
+from tests.templates.reading import read
+from tests.wire import payloads as wire_payloads
+from tests.wire.faults import Fault, Faults
+from tests.wire.members import Place
+from tests.wire.payloads import Machine
+from tests.wire.wire import Json
+
+SECOND = Channel("C0SECOND1", "second")
+PEOPLE = {"Alice": ALICE, "Bob": BOB}
+# Clusters of this name have a longer grace, and those of this tag's value a channel of their own.
+PATIENT, PATIENT_GRACE = "patient", timedelta(minutes=10)
+READER, REMEDIATOR = "coastguard/coastguard-reader", "coastguard/coastguard-remediator"
+_INGEST, _LOOK, _ACT = 1_000, 10, 1
+_SECONDS = {"ingest": 60, "look": 60, "act": 60, "sweep": 55, "visit": 55}
+
+
+@dataclass
+class Button:
+    """A button as somebody's Slack shows it, or showed it."""
+
+    conversation: Conversation
+    message: Message
+    found: Found
+
+
+@dataclass
+class Asked:
+    """A click that has come in. `sure` unless SQS left it open whether it did; `host` is what the button was about."""
+
+    request: Request
+    host: str
+    sure: bool
+
+
+@dataclass
+class World:
+    stage: Stage
+    seed: int = 7
+    clusters: tuple[str, ...] = ("web", "db", "c3", "c4", "c5", PATIENT)
+    machines: int = 2
+    groups: tuple[str, ...] = ("web",)
+
+    def __post_init__(self) -> None:
+        stage = self.stage
+        stage.forget()
+        self.clock, self.fate, self.line = stage.clock, stage.fate, stage.line
+        stage.wire.faults = Faults(self.seed)
+        self.workspace = Workspace(self.clock.seconds, channels=(*CHANNELS, SECOND))
+        self.workspace.strict = stage.strict
+        self.workspace.budgets.on = True
+        self.line.workspace, self.line.down, self.line.refused, self.line.trouble = self.workspace, False, [], 0
+        self.fleet = Fleet(self.clock)
+        self.fleet.hang(stage.wire)
+        self.fleet.build(list(self.clusters), self.machines, self.groups)
+        self.ledger = Ledger()
+        self.ledger.hang(stage.wire)
+        now = self.clock.seconds
+        self.delay_dead, self.looks_dead, self.acts_dead = (
+            _queue(name, now) for name in ("DelayDeadQueue", "LooksDeadQueue", "ActsDeadQueue")
+        )
+        self.delay = _queue("DelayQueue", now, self.delay_dead)
+        self.looks = _queue("LooksQueue", now, self.looks_dead)
+        self.acts = _queue("ActsQueue", now, self.acts_dead)
+        self.office = Office(
+            self.delay, self.delay_dead, self.looks, self.looks_dead, self.acts, self.acts_dead
+        )
+        self.office.hang(stage.wire)
+        self.terms = Terms(
+            GRACE, CHANNEL, longer=((f"*/{PATIENT}", PATIENT_GRACE),), groups=frozenset("*"), channels=(("two", SECOND.id),)
+        )
+        self.lookouts: dict[int, Lookout] = {}
+        self.sent: list[str] = []
+        self.poison: list[str] = []
+        self.asked: list[Asked] = []
+        self.snapshots: list[Button] = []
+        self.failures: list[str] = []
+        self.counted: Counter[str] = Counter()
+        self.interrupted, self._before = False, 0
+        create_table(stage.dynamodb)
+        self.fate.done = lambda _: None
+
+    # Functions
+
+    def ingest(self, turn: Turn | None = None) -> int:
+        env = self._environment
+        sorter = Sorter(
+            Queues(env.sqs), self.looks.url, self.delay.url, self.delay_dead.url, self.terms, self.clock, self.count
+        )
+        return self._invoke("ingest", self.delay, _INGEST, lambda batch: sorter.sort(records(batch)), turn)
+
+    def look(self, turn: Turn | None = None) -> int:
+        lookout = self._lookout()
+        queues = lookout.queues
+        return self._invoke(
+            "look", self.looks, _LOOK, lambda batch: queues.work_off(self.looks.url, records(batch), lookout.attend), turn
+        )
+
+    def act(self, turn: Turn | None = None) -> int:
+        acting = self._execution()
+        return self._invoke(
+            "act",
+            self.acts,
+            _ACT,
+            lambda batch: acting.queues.work_off(self.acts.url, records(batch), acting.attend),
+            turn,
+        )
+
+    def sweep(self, turn: Turn | None = None) -> None:
+        self._run("sweep", lambda: self._rounds().unfinished(), turn)
+
+    def visit(self, turn: Turn | None = None) -> None:
+        self._run("visit", lambda: self._rounds().visit(everywhere=True), turn)
+
+    @property
+    def _number(self) -> int:
+        """Functions that run inside of one another are in environments of their own."""
+        return min(len(self.fate.running), len(self.stage.environments) - 1)
+
+    @property
+    def _environment(self) -> Environment:
+        return self.stage.environments[self._number]
+
+    def _lookout(self) -> Lookout:
+        number, env = self._number, self._environment
+        if number not in self.lookouts:
+            self.lookouts[number] = assemble(
+                accounts=env.accounts,
+                reader=Role(READER, "coastguard-look"),
+                store=env.store,
+                slack=self._slack,
+                terms=self.terms,
+                queues=Queues(env.sqs),
+                looks_url=self.looks.url,
+                delay_url=self.delay.url,
+                clock=self.clock,
+                sleep=self._sleep,
+                count=self.count,
+            )
+        return self.lookouts[number]
+
+    def _execution(self) -> Execution:
+        env = self._environment
+        return Execution(
+            store=env.store,
+            desk=Desk(env.store),
+            accounts=env.accounts,
+            remediator=REMEDIATOR,
+            queues=Queues(env.sqs),
+            looks_url=self.looks.url,
+            slack=self._slack,
+            team=TEAM.id,
+            clock=self.clock,
+            count=self.count,
+        )
+
+    def _rounds(self) -> Rounds:
+        env = self._environment
+        return Rounds(
+            store=env.store,
+            queues=Queues(env.sqs),
+            looks_url=self.looks.url,
+            accounts=env.accounts,
+            reader=Role(READER, "coastguard-sweep"),
+            registry=Registry(env.organizations, self.clock),
+            regions=(REGION,),
+            terms=self.terms,
+            patience=timedelta(seconds=25),
+            clock=self.clock,
+            ticks=self.clock.seconds,
+            sleep=self._sleep,
+            count=self.count,
+        )
+
+    @staticmethod
+    def _slack() -> Slack:
+        return Slack(BOT_TOKEN, API)
+
+    def _sleep(self, seconds: float) -> None:
+        self.clock.forward(seconds=seconds)
+
+    def count(self, name: str, number: int) -> None:
+        self.counted[name] += number
+
+    def _invoke(
+        self, name: str, queue: Post, most: int, function: Callable[[Json], list[str]], turn: Turn | None
+    ) -> int:
+        batch = queue.receive(most)
+        if batch["Records"]:
+
+            def run() -> None:
+                failed = function(batch)
+                queue.settle(batch, failed)
+                if failed:
+                    self._failed(f"{name} gave back {len(failed)} of {len(batch['Records'])}")
+
+            self._run(name, run, turn)
+            queue.count_tries(batch)
+        return len(batch["Records"])
+
+    def _run(self, name: str, function: Callable[[], None], turn: Turn | None) -> None:
+        """As Lambda runs a function: one that dies or raises has done nothing as far as its queue knows."""
+        number = self._number
+        self.fleet.go_on()
+        self.interrupted, self._before = False, self.line.trouble
+        try:
+            with self.fate.runs(name, _SECONDS[name], turn):
+                function()
+        except Died:
+            self.lookouts.pop(number, None)
+            self.stage.environments[number].accounts._sign_ins.clear()
+        except Exception as error:  # noqa: BLE001 - as Lambda: the invocation has failed
+            logging.getLogger(__name__).exception("invocation.failed")
+            self._failed(f"{name} raised {type(error).__name__}: {error}")
+
+    def _failed(self, what: str) -> None:
+        """A function has failed. Nothing does that without a cause."""
+        if not self.trouble():
+            self.failures.append(what)
+
+    def trouble(self) -> bool:
+        """Whether anything excuses a failure of the function that has just run."""
+        return bool(
+            self.stage.wire.faults._on
+            or self.office.refuses
+            or self.line.trouble > self._before
+            or self.interrupted
+        )
+
+    # Events
+
+    def tell(self, machine: Machine, how: str = "event") -> None:
+        """EventBridge tells of the machine as it is now: by a state change or a health change."""
+        now = self.clock()
+        if how == "health":
+            arn = f"arn:aws:ecs:{machine.region}:{machine.account}:cluster/{machine.cluster}"
+            detail = {"clusterArn": arn, "containerInstanceArn": machine.arn, "ec2InstanceId": machine.host}
+            body = bent(
+                event("health-change-agent-gone"),
+                detail,
+                time=f"{now:%Y-%m-%dT%H:%M:%SZ}",
+                account=machine.account,
+                region=machine.region,
+            )
+        else:
+            body = wire_payloads.event(machine, now)
+        self.sent.append(body)
+        self.mail(body)
+
+    def mail(self, body: str, delay: float | None = None) -> None:
+        self.delay.send(body, delay=delay)
+
+    # People
+
+    def buttons(self) -> list[Button]:
+        """Every button that Slack shows, oldest message first."""
+        found: list[Button] = []
+        for channel in (CHANNEL, SECOND.id):
+            conversation = self.workspace.conversation(channel)
+            assert conversation is not None
+            for message in conversation._messages.values():
+                if not message.deleted:
+                    found += [Button(conversation, message, each) for each in _elements(message)]
+        return found
+
+    def click(self, person: str, button: Button) -> None:
+        """Somebody presses a button; the front puts it on acts.fifo."""
+        if button not in self.snapshots:
+            self.snapshots = [*self.snapshots[-30:], button]
+        workspace = self.workspace
+        origin = Origin(PEOPLE[person], button.conversation.channel.id, button.message.ts)
+        handles = Handles(workspace.tickets.hand_out(origin, workspace.clock())[0], "http://127.0.0.1/hook")
+        chosen = used(button.found.element, None)
+        who = workspace.people[PEOPLE[person]]
+        clicked = Click(who, button.conversation, button.message, button.found, chosen, workspace.next_ts())
+        payload = json.loads(parse_qs(payloads.block_actions(clicked, handles).decode())["payload"][0])
+        self.enqueue(from_click(payload, payload["actions"][0], self.clock()))
+
+    def enqueue(self, request: Request) -> None:
+        queues = Queues(self._environment.sqs)
+        truth = self.fleet.truths.get(request.instance)
+        asked = Asked(request, truth.machine.host if truth else "", sure=True)
+        try:
+            queues.send_in_order(self.acts.url, request.cluster, to_message(request), request.id)
+        except (ClientError, BotoCoreError):
+            asked.sure = False  # Slack shows the person that it did not work
+        self.asked.append(asked)
+
+    def acts_again(self, asked: Asked) -> None:
+        """The very same request, after SQS has forgotten that it had it."""
+        request = asked.request
+        self.acts.send(to_message(request), group=request.cluster.key, token=f"{request.id} {self.clock.seconds()}")
+
+    def slack_fault(self, method: str, kind: str, **more: Any) -> None:
+        self.workspace.faults.order(SlackFault(method, kind, **more))
+
+    # Time
+
+    def forward(self, seconds: float) -> None:
+        self.clock.forward(seconds=seconds)
+        self.fleet.go_on()
+
+    def next_due(self, *queues: Post) -> datetime | None:
+        due = [moment for queue in queues if (moment := queue.next_due()) is not None]
+        return datetime.fromtimestamp(min(due), UTC) if due else None
+
+    def leap(self, longest: float, *queues: Post) -> bool:
+        """Let the time pass until something is due in these queues, if that is not too far away."""
+        due = self.next_due(*queues)
+        left = (due - self.clock()).total_seconds() if due else None
+        if left is None or left > longest:
+            return False
+        if left >= 0:
+            self.forward(left + 0.001)
+        return True
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, and the hub do what is due meanwhile."""
+        until = self.clock() + timedelta(seconds=seconds)
+        self.deliver()
+        while (left := (until - self.clock()).total_seconds()) > 0 and self.leap(
+            left, self.delay, self.looks, self.acts
+        ):
+            self.deliver()
+        left = (until - self.clock()).total_seconds()
+        if left > 0:
+            self.forward(left)
+
+    def deliver(self) -> None:
+        """Hand over everything that is due, as long as there is anything."""
+        for _ in range(2_000):
+            if not self.ingest() + self.act() + self.look():
+                return
+        raise AssertionError("the hub never comes to rest")
+
+    # What goes wrong
+
+    def order(self, *faults: Fault) -> None:
+        self.stage.wire.faults.order(*faults)
+
+    def heal(self) -> None:
+        self.stage.wire.faults.mend()
+        self.office.refuses = frozenset()
+        self.workspace.faults.clear()
+        self.line.down = False
+
+    # Names
+
+    def cluster(self, label: str) -> Cluster:
+        account, name = label.split("/")[:2]
+        return Cluster(ACCOUNTS[account], REGION, name)
+
+    def label(self, cluster: Cluster) -> str:
+        (letter,) = [letter for letter, account in ACCOUNTS.items() if account == cluster.account]
+        return f"{letter}/{cluster.name}"
+
+    def labels(self) -> list[str]:
+        return [f"{letter}/{name}" for letter in ACCOUNTS for name in self.clusters]
+
+    def machine(self, label: str) -> Machine:
+        return self.fleet.machine(label)
+
+    def place(self, label: str) -> Place:
+        return self.fleet.place(label)
+
+
+def _elements(message: Message) -> list[Found]:
+    return [
+        Found(element, block["block_id"], attachment["id"])
+        for attachment in message.attachments
+        for block in attachment.get("blocks", ())
+        if block["type"] == "actions"
+        for element in block["elements"]
+    ]
+
+
+def _queue(resource: str, now: Callable[[], float], dead: Post | None = None) -> Post:
+    properties: dict[str, Any] = dict(read("hub")["Resources"][resource]["Properties"])
+    if properties.get("DelaySeconds") == {"Ref": "GraceSeconds"}:
+        properties["DelaySeconds"] = GRACE.total_seconds()
+    return Post(properties["QueueName"], properties, now, dead)
