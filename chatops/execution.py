@@ -98,6 +98,8 @@ class Execution:
         if begun is None and self.clock() - request.at > FRESH:
             raise NotAllowed(_OLD)
         bulletin = self._check(request)
+        if begun is None:  # half a repair is worse than a whole one
+            self._check_storm(request, bulletin)
         match request.wish:
             case requests.ACKNOWLEDGING:
                 return self._acknowledge(request, claimed)
@@ -207,11 +209,14 @@ class Execution:
             raise NotAllowed(_STALE)
         if bulletin.closed:
             raise NotAllowed(_OVER)
+        return bulletin
+
+    def _check_storm(self, request: Request, bulletin: Bulletin) -> None:
+        """Refuse what is drastic while a storm lasts."""
         if request.wish in REMEDIES and REMEDIES[request.wish].drastic:
             storm = self.store.storm(bulletin.channel, request.cluster.region)
             if storm and not storm.closed:
                 raise NotAllowed(lock(storm.region))
-        return bulletin
 
     def _change(self, request: Request, change: Callable[[Incident], tuple[Incident, list[Entry]]]) -> Incident:
         """Change the incident a request is about and ask for a look, which will show it."""

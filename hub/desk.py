@@ -143,7 +143,8 @@ def _begin(cluster: Cluster, known: Known, watch: Watch, now: datetime) -> Bulle
     A new bulletin is born in doubt, so the post that follows needs no write before it; unless none follows.
     """
     before = known.bulletin
-    if before and before.reopens(now):
+    # In the thread of a storm that is over nobody would see it.
+    if before and before.reopens(now) and (watch.aside or not before.thread):
         return replace(before, closed=False, closed_at=None, shown="", opened_at=now)
     return Bulletin(
         cluster=cluster,

@@ -182,7 +182,8 @@ class Lookout:
         storm = self.barometer.standing(place) if bulletin.storm else None
         content = compose(bulletin, examined.incidents, lock(place.region) if storm else "")
         last = content.tone is Tone.RESOLVED
-        left_to_a_storm = not bulletin.ts and (storm or bulletin.aside)
+        # One that is over while its post is in doubt may stand in the storm's thread: it is found and brought in line.
+        left_to_a_storm = not bulletin.ts and (storm or bulletin.aside) and not (last and bulletin.doubt_since)
         if left_to_a_storm and last:
             # Over before anybody was told of it by name: the storm has counted it.
             self.store.keep(replace(bulletin, closed=True, closed_at=self.clock()))

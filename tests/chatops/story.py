@@ -28,6 +28,7 @@ from hub.lookout import assemble
 from hub.message import Subject
 from hub.queues import Queues
 from hub.slack import Slack
+from hub.storm import Storm
 from hub.terms import Terms
 from spoke.accounts import Accounts, Role
 from spoke.hosts import GROUP_TAG
@@ -181,6 +182,11 @@ class Story:
         """The queue delivers a request, for the first time or again; every delivery a few seconds later."""
         self.clock.go_on(timedelta(seconds=1))
         self.acting.execute(request, tries)
+
+    def storm(self, region: str = "") -> Storm:
+        """A storm breaks out in the channel, in the cluster's Region or another."""
+        now = self.clock()
+        return self.hub.store.keep(Storm(CHANNEL, region or self.cluster.region, "st-1", now, now))
 
     def restore_tags(self) -> None:
         """AWS shows the tags of a terminated host for a while; moto takes them away at once."""

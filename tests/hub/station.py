@@ -27,14 +27,11 @@ from spoke.accounts import Accounts, Role
 from spoke.places import Cluster
 from tests.hub.factories import TERMS, Json, bent, event
 from tests.hub.faults import Faults
+from tests.hub.mortals import Died
 from tests.hub.slack_side import SlackSide
 from tests.hub.stack import Mail
 from tests.hub.timing import Clock
 from tests.spoke.fleet import REGION, Fleet
-
-
-class Died(BaseException):
-    """A function is gone in the middle of its work; SQS gives its batch out again when visibility is over."""
 
 
 @dataclass
@@ -162,7 +159,7 @@ class Station:
             pass
 
     def ingest(self) -> int:
-        return self._invoke(self.mail.delay, lambda batch: self.sorter.sort(records(batch)))
+        return self._invoke(self.mail.delay, lambda batch: self.sorter.sort(records(batch)), most=1_000)
 
     def look(self) -> int:
         lookout = self.lookout
@@ -180,10 +177,10 @@ class Station:
         self.rounds.visit(everywhere=True)
         self.deliver()
 
-    def _invoke(self, url: str, function: Callable[[Json], list[str]]) -> int:
+    def _invoke(self, url: str, function: Callable[[Json], list[str]], most: int = 10) -> int:
         if not any(message.visible and not message.delayed for message in _messages(url)):
             return 0
-        batch = self.mail.receive(url)
+        batch = self.mail.receive(url, most)
         if batch["Records"]:
             with suppress(Died):
                 self.mail.done(url, batch, answer(function(batch)))

@@ -19,6 +19,7 @@ from hub.rounds import (
     RESOURCE_READS,
     ROUND_MINUTES,
     Place,
+    in_turn,
     portion,
     turn,
 )
@@ -200,6 +201,16 @@ def test_a_minute_is_a_minute_whatever_its_second() -> None:
     assert {place for place in PLACES if turn(place, NOON)} == {
         place for place in PLACES if turn(place, NOON + timedelta(seconds=59))
     }
+
+
+def test_whom_there_is_no_time_for_differs_from_round_to_round() -> None:
+    """An order that is always the same would leave the same places blind for ever."""
+    some = PLACES[:100]
+    orders = [in_turn(some, NOON + number * ROUND_MINUTES * MINUTE) for number in range(12)]
+
+    assert all(sorted(order) == sorted(some) for order in orders)
+    assert in_turn(some, NOON + 9 * MINUTE) == orders[0]
+    assert set(some) == {place for order in orders for place in order[:50]}
 
 
 def test_the_rounds_of_ten_minutes_visit_everybody_once(station: Station) -> None:

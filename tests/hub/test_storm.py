@@ -60,6 +60,8 @@ def storm(**more: object) -> Storm:
         pytest.param(members(MANY + 1, opened_at=None), False, id="eleven of an older release"),
         pytest.param(members(MANY + 1, ts=""), True, id="eleven that Slack does not show"),
         pytest.param([*members(MANY), member(50, tally=Tally())], False, id="ten and one that has recovered"),
+        pytest.param(members(MANY + 1, 2 * FRESH, ts="", aside=True), True, id="eleven that were left to a storm"),
+        pytest.param(members(MANY + 1, 2 * FRESH, aside=True), False, id="eleven that an earlier storm has posted"),
     ],
 )
 def test_more_than_ten_within_five_minutes_are_a_storm(clusters: list[Bulletin], is_one: bool) -> None:
@@ -116,6 +118,8 @@ def test_a_storm_soon_after_the_last_one_goes_on_in_its_message(ago: timedelta, 
         pytest.param(member(1, timedelta(minutes=25)), True, id="since five minutes before it"),
         pytest.param(member(1, timedelta(minutes=25, seconds=1)), False, id="since long before it"),
         pytest.param(member(1, tally=Tally()), False, id="recovered"),
+        pytest.param(member(1, timedelta(hours=1), ts="", aside=True), True, id="left to it long ago"),
+        pytest.param(member(1, timedelta(hours=1), aside=True, storm=storm().id), True, id="left to it and posted"),
         pytest.param(member(1, opened_at=None), False, id="of an older release"),
     ],
 )
