@@ -13,6 +13,8 @@ never longer than one try to post, however long an outage lasts and however much
 
 Exactly once cannot be had over this API: a double that is found and removed is the best there is.
 
+An edit is no different, but needs no lease: what was shown is forgotten before it, so who dies over it is made up for.
+
 Edits come out of a budget of the whole app, because Slack counts them so. Who gets none comes back later and draws what
 is true then: nothing waits that would be old by the time it is shown.
 """
@@ -91,6 +93,9 @@ class Announcer:
 
     def _edit(self, record: Record, saying: Saying) -> Record:
         self._afford(record, urgent=saying.urgent)
+        if record.shown:
+            # If we die over it Slack may show the new drawing, and nobody may take it for the one before.
+            record = self._store.keep(replace(record, shown=""))
         try:
             self._update(record, record.ts, saying.message)
         except Rejected as error:

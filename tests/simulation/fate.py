@@ -44,9 +44,10 @@ class Running:
 
 @dataclass
 class Fate:
-    """Counts side effects of the function that runs, and lets happen what shall. `done` hears of each effect."""
+    """Lets side effects happen, or something else. `begun` and `done` hear of each effect."""
 
     clock: Clock
+    begun: Callable[[str], None] = lambda _: None
     done: Callable[[str], None] = lambda _: None
     running: list[Running] = field(default_factory=list)
 
@@ -71,6 +72,7 @@ class Fate:
             return do()
         run = self.running[-1]
         run.effects.append(name)
+        self.begun(name)
         self._pass(run, after=False)
         try:
             done = do()

@@ -153,6 +153,10 @@ class Watcher:
                     found.append((name, message))
         return found
 
+    def said(self) -> list[tuple[str, str]]:
+        """What the messages are about, and the state that they show."""
+        return [(name, _state(message)) for name, message in self.messages()]
+
     def _deeds(self) -> Iterator[str]:
         """Nothing is done without a click, of the host that was clicked on, once for each, and not after a refusal."""
         clicked: dict[tuple[str, str, str], list[str]] = {}

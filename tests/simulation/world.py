@@ -124,7 +124,7 @@ class World:
         self.counted: Counter[str] = Counter()
         self.interrupted, self._before = False, 0
         create_table(stage.dynamodb)
-        self.fate.done = lambda _: None
+        self.fate.begun = self.fate.done = lambda _: None
 
     # Functions
 

@@ -1,0 +1,220 @@
+"""Whoever dies, and wherever: it ends as if nobody had.
+
+Each story is played once undisturbed, which counts the side effects of each function: every call of AWS and of Slack,
+reads included. Then it is played anew for each of them, and the function dies there, before or after it; what was not
+done is delivered again. In the end incidents, messages, terminations and the log are the same.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from hub.incident import Incident
+from tests.simulation.fate import Died
+from tests.simulation.play import settle
+from tests.simulation.promises import Watcher
+from tests.simulation.stage import Stage
+from tests.simulation.world import World
+from tests.wire.wire import Json
+
+# Effects of a story beyond so many are sampled: each third, each fifth, …
+_DEATHS = 30
+# Whatever is waited for, and what a dead function has held comes back meanwhile.
+_LONG = 1_100
+
+
+@dataclass
+class Doom:
+    """Lets the function that does the `at`-th side effect of a whole story die there."""
+
+    at: int = 0
+    after: bool = False
+    effects: list[str] = field(default_factory=list)
+    struck: str = ""
+
+
+@dataclass
+class Tale:
+    """A story with its world; `doom` counts and strikes."""
+
+    world: World
+    watcher: Watcher
+    doom: Doom
+
+    def play(self, story: Callable[["Tale"], None]) -> Json:
+        fate, doom = self.world.fate, self.doom
+        watching = fate.done
+
+        def strike(moment: str) -> None:
+            doom.struck = f"{fate.function} {moment} {doom.effects[-1]}"
+            raise Died(doom.struck)
+
+        def before(name: str) -> None:
+            doom.effects.append(name)
+            if len(doom.effects) == doom.at and not doom.after:
+                strike("before")
+
+        def after(name: str) -> None:
+            watching(name)
+            if len(doom.effects) == doom.at and doom.after and not doom.struck:
+                strike("after")
+
+        fate.begun, fate.done = before, after
+        story(self)
+        fate.begun, fate.done = (lambda _: None), watching
+        settle(self.world, self.watcher)
+        return self.end()
+
+    def end(self) -> Json:
+        """How it all stands, but for times and ids."""
+        world, watcher = self.world, self.watcher
+        return {
+            "incidents": sorted(
+                (world.label(i.cluster), i.instance, str(i.state), i.ending, i.acknowledged_by, _repair(i))
+                for i in watcher.incidents.values()
+            ),
+            "bulletins": sorted((world.label(b.cluster), b.closed, bool(b.ts)) for b in watcher.bulletins.values()),
+            # Whether there was a storm depends on how many were late; what is said of each cluster does not.
+            "messages": sorted((name.partition("#")[0], state) for name, state in watcher.said() if "#ep-" in name),
+            "terminations": sorted((t.host, t.person) for t in world.fleet.terminations),
+            "log": sorted({(entry.who, entry.what) for entry in watcher.entries.values()}),
+            "logged": [_logged(self, what) >= len(watcher.incidents) for what in ("opened", "resolved")],
+            "outcomes": sorted(claim.outcome for claim in watcher.claims.values()),
+            "parked": sorted(set(world.delay_dead.bodies())),
+        }
+
+
+def _logged(tale: Tale, what: str) -> int:
+    """How many instances the log's lines of a kind are about, at least; after a crash some are there twice."""
+    wheres = [entry.where for entry in tale.watcher.entries.values() if entry.what == what]
+    return sum(where.count(", ") + 1 + int((re.findall(r" and (\d+) more", where) or ["0"])[0]) for where in wheres)
+
+
+def _repair(incident: Incident) -> str:
+    repair = incident.repair
+    return f"{repair.remedy} by {repair.by}, problem: {repair.problem or 'none'}" if repair else ""
+
+
+def one_agent_goes_and_comes_back(tale: Tale) -> None:
+    _goes(tale, "A/db/1")
+    tale.world.wait(_LONG)
+    tale.world.fleet.plug_in(tale.world.machine("A/db/1"))
+    tale.world.sweep()
+    tale.world.wait(_LONG)
+
+
+def a_terminate_click(tale: Tale) -> None:
+    _goes(tale, "A/web/1")
+    tale.world.wait(_LONG)
+    _click(tale, "terminate")
+    tale.world.wait(_LONG)
+
+
+def an_acknowledge_click(tale: Tale) -> None:
+    _goes(tale, "A/db/1")
+    tale.world.wait(_LONG)
+    _click(tale, "acknowledge")
+    tale.world.wait(_LONG)
+
+
+def a_round_finds_what_no_event_told(tale: Tale) -> None:
+    world = tale.world
+    world.fleet.unplug(world.machine("A/db/1"))
+    for _ in range(2):
+        world.visit()
+        world.wait(_LONG)
+    world.fleet.plug_in(world.machine("A/db/1"))
+    world.sweep()
+    world.wait(_LONG)
+
+
+def an_early_drop_is_sent_back(tale: Tale) -> None:
+    _goes(tale, "B/patient/1")
+    tale.world.wait(2 * _LONG)
+
+
+def poison_is_parked(tale: Tale) -> None:
+    for body in ("{", '{"detail-type":"?"}'):
+        tale.world.poison.append(body)
+        tale.world.mail(body)
+    _goes(tale, "A/db/1")
+    tale.world.wait(_LONG)
+
+
+def two_hundred_and_fifty_go(tale: Tale) -> None:
+    for number in range(1, 251):
+        _goes(tale, f"A/db/{number}")
+    tale.world.wait(_LONG)
+    for truth in list(tale.world.fleet.truths.values()):
+        tale.world.fleet.plug_in(truth.machine)
+    tale.world.sweep()
+    tale.world.wait(_LONG)
+
+
+def a_storm_of_twelve_clusters(tale: Tale) -> None:
+    for label in tale.world.labels()[:12]:
+        _goes(tale, f"{label}/1")
+    tale.world.wait(_LONG)
+    for truth in list(tale.world.fleet.truths.values()):
+        tale.world.fleet.plug_in(truth.machine)
+    tale.world.sweep()
+    tale.world.wait(_LONG)
+
+
+def _goes(tale: Tale, label: str) -> None:
+    machine = tale.world.machine(label)
+    tale.world.fleet.unplug(machine)
+    tale.world.tell(machine)
+
+
+def _click(tale: Tale, wish: str) -> None:
+    """Clicks once there is something to click on: the message may be late where somebody has died over it."""
+    for _ in range(20):
+        found = [button for button in tale.world.buttons() if wish in button.found.element["action_id"]]
+        if found:
+            tale.world.click("Alice", found[0])
+            return
+        tale.world.sweep()
+        tale.world.wait(_LONG)
+    raise AssertionError("nobody was told")
+
+
+_SMALL: Json = {"clusters": ("web", "db", "patient"), "machines": 2}
+_STORIES: list[tuple[Callable[[Tale], None], Json]] = [
+    (one_agent_goes_and_comes_back, _SMALL),
+    (a_terminate_click, _SMALL),
+    (an_acknowledge_click, _SMALL),
+    (a_round_finds_what_no_event_told, _SMALL),
+    (an_early_drop_is_sent_back, _SMALL),
+    (poison_is_parked, _SMALL),
+    (two_hundred_and_fifty_go, {"clusters": ("db",), "machines": 250}),
+    (a_storm_of_twelve_clusters, {"clusters": ("web", "db", "c3", "c4", "c5", "c6", "patient"), "machines": 1}),
+]
+
+
+@pytest.mark.parametrize(("story", "size"), _STORIES, ids=[story.__name__ for story, _ in _STORIES])
+def test_whoever_dies_and_wherever_it_ends_the_same(stage: Stage, story: Callable[[Tale], None], size: Json) -> None:
+    undisturbed = _tale(stage, size, Doom())
+    expected = undisturbed.play(story)
+    effects = len(undisturbed.doom.effects)
+    assert effects > 5
+    different: list[str] = []
+    for at in range(1, effects + 1, max(1, 2 * effects // _DEATHS)):
+        for after in (False, True):
+            tale = _tale(stage, size, Doom(at, after))
+            end = tale.play(story)
+            if end != expected:
+                different.append(f"{tale.doom.struck} ({at}): {_difference(expected, end)}")
+    assert not different, "\n".join(different)
+
+
+def _tale(stage: Stage, size: Json, doom: Doom) -> Tale:
+    world = World(stage, **size)
+    return Tale(world, Watcher(world), doom)
+
+
+def _difference(expected: Json, end: Json) -> str:
+    return "; ".join(f"{name}: {end[name]} instead of {expected[name]}" for name in expected if end[name] != expected[name])
+
