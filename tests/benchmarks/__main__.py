@@ -147,7 +147,7 @@ def _measure(stage: Stage) -> tuple[Measured, list[tuple[str, losses.Outcome]]]:
         baseline_cpu=alone,
         baseline_elapsed=waited.elapsed * scale,
         first=first,
-        one=one,
+        one=replace(one, name="one event, its account signed in"),
         batch=replace(runs[BATCH], cpu=cpu),
         cluster=runs[CLUSTER],
         clusters=runs[CLUSTERS],

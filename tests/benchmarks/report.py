@@ -37,7 +37,7 @@ def figures(measured: Measured, outcomes: Sequence[tuple[str, Outcome]]) -> str:
     storms = [_storm(run) for run in _runs(measured)]
     spreads = [
         f"| {run.name} | {spread:.0f} s | {run.looks / run.clusters:.2f} | {run.calls:.3f} | {_slack(run)} |"
-        for spread, run in measured.spreads
+        for spread, run in sorted(measured.spreads, key=lambda each: (each[1].events, each[1].clusters, each[0]))
     ]
     lost = [f"- {name}: {o.missed} missed, {o.false} false, {o.double} double" for name, o in outcomes if not o.clean]
     alone = (
@@ -129,7 +129,7 @@ def _storm(run: Run) -> str:
 
 def _slack(run: Run) -> str:
     words = {"chat.postMessage": "posts", "chat.update": "edits", "conversations.history": "histories"}
-    return ", ".join(f"{number:,} {words.get(method, method)}" for method, number in sorted(run.slack.items()))
+    return ", ".join(f"{words.get(method, method)}: {number:,}" for method, number in sorted(run.slack.items()))
 
 
 def _strong(verdict: str) -> str:

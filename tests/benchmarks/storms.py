@@ -54,8 +54,9 @@ def send(stage: Stage, machines: Sequence[Machine], *, batch: int = 1_000, sprea
     mixed = list(machines)
     Random(_SEED).shuffle(mixed)  # noqa: S311 - the same each time
     gone = now() - GRACE - timedelta(seconds=5)
-    batches = [mixed[start : start + batch] for start in range(0, len(mixed), batch)]
+    told = [event(machine, gone) for machine in mixed]
+    batches = [told[start : start + batch] for start in range(0, len(told), batch)]
+    begins = now().timestamp()
     for number, each in enumerate(batches):
-        due = spread * number / max(len(batches) - 1, 1)
-        for machine in each:
-            stage.delay.send(event(machine, gone), delay=due)
+        for text in each:
+            stage.delay.send(text, at=begins + spread * number / max(len(batches) - 1, 1))

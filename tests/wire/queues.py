@@ -96,11 +96,12 @@ class Queue:
         body: str,
         *,
         delay: float | None = None,
+        at: float | None = None,
         group: str = "",
         token: str = "",
         attributes: Mapping[str, Any] | None = None,
     ) -> str:
-        """Put a message in; its id."""
+        """Put a message in; its id. `at` is when it is due, for who plays the world that sends to the hub."""
         now = self._now()
         with self.changed:
             known = self._remembered.get((group, token))
@@ -110,7 +111,7 @@ class Queue:
                 self._remembered[group, token] = now
             number = next(self._numbers)
             wait = self.delay if delay is None or self.fifo else delay
-            message = Message(f"{self.name}-{number}", body, now + wait, now, group, attributes or {})
+            message = Message(f"{self.name}-{number}", body, at or now + wait, now, group, attributes or {})
             self._keep(message)
             self.changed.notify_all()
         return message.id
