@@ -146,10 +146,11 @@ class Store:
     ) -> Bulletin | None:
         """Write changed incidents, all of one cluster, with their bulletin and log entries; raise Conflict.
 
-        The bulletin and the log travel with the first transaction: an incident is never without them. Returns it as written.
+        The bulletin and the log travel with the first transaction: an incident is never without them. Returns the
+        bulletin as written.
         """
         rows = [self._bulletin_row(bulletin)] if bulletin else []
-        # What a big save has come to when it dies is not changed again, so it would never be logged: the log goes first.
+        # What a big save has come to when it dies is not changed again, and would never be logged: the log goes first.
         rows += [self._entry_row(_one_cluster(incidents, bulletin), entry) for entry in entries]
         rows += [self._incident_row(incident) for incident in incidents]
         self._write(rows[:TRANSACTION])

@@ -75,5 +75,3 @@ def test_somebody_who_acknowledges_twice_is_in_the_log_twice(world: World, watch
     assert {entry.request for entry in watcher.entries.values() if entry.what == "acknowledged"} == {
         asked.request.id for asked in world.asked
     }
-
-
