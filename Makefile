@@ -1,6 +1,6 @@
 # The front door. `make demo` and `make test` set up all they need in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check rehearse pictures pins chromium clean
+.PHONY: help demo test check bench soak rehearse pictures pins chromium clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -27,6 +27,12 @@ check: .venv/dev ## lint, types, import directions, templates
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint stacksets/*.yaml
+
+bench: .venv/dev ## play storms, compare with one event at a time, say which goals are held; writes docs/performance.md
+	$(BIN)/python -m tests.benchmarks
+
+soak: .venv/dev ## simulate for minutes: ARGS='MINUTES ROUND', by default 10 and 1
+	$(BIN)/python -m tests.simulation $(ARGS)
 
 pictures: .venv/dev chromium ## draw the README's picture of the demo anew
 	$(BIN)/python -m tests.browser.pictures

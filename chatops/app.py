@@ -16,13 +16,15 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
 from chatops.requests import BadRequest, Request, from_click
-from hub.message import ACKNOWLEDGE, REPAIR
+from hub.message import ACKNOWLEDGE, LIST, PICK, REPAIR
 from hub.secrets import SlackSecret
 from spoke.repairs import REMEDIES
 
 log = logging.getLogger(__name__)
 
-_OURS = re.compile(f"{re.escape(ACKNOWLEDGE)}|{re.escape(REPAIR)}.+")
+_OURS = re.compile(
+    "|".join([re.escape(ACKNOWLEDGE), re.escape(LIST), f"{re.escape(PICK)}.+", f"{re.escape(REPAIR)}.+"])
+)
 _ANY = re.compile(".*")
 _NO_COMMANDS = (
     "There are no commands in this release. Use the buttons under a bulletin: "

@@ -10,16 +10,20 @@ and are bound to one instance, so going on can never hit another one.
 """
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from chatops.requests import ACKNOWLEDGING, Request, from_message
+from chatops import requests
+from chatops.requests import Request, from_message
 from hub.audit import Entry
 from hub.blocks import context, plain, section
+from hub.bulletin import Bulletin
 from hub.desk import Desk, Gone
 from hub.hints import REQUEST, Hint
-from hub.incident import Incident, Repair, State, acknowledge, begin_repair, end_repair
+from hub.incident import Incident, Repair, State, acknowledge, begin_repair, end_repair, pick
+from hub.listing import EVENT_TYPE, Asked, parts, told
 from hub.mrkdwn import date, escape, mention, visible
 from hub.queues import Queues, Record
 from hub.slack import Rejected, Slack
@@ -37,6 +41,9 @@ PATIENCE = 3
 
 # What was asked longer ago is not begun any more: an outage is over, or somebody has moved dead letters back.
 FRESH = timedelta(minutes=15)
+# Slack's clock and ours may differ by so much, and it takes a message a second in a channel.
+_CLOCKS = timedelta(minutes=1)
+_POST_SECONDS = 1.0
 
 _OLD = "You asked for this more than 15 minutes ago, and nothing was done since. Please click again if it still helps."
 _ACKNOWLEDGED = "acknowledged"
@@ -62,6 +69,7 @@ class Execution:
     team: str
     clock: Callable[[], datetime]
     count: Callable[[str, int], None]
+    sleep: Callable[[float], None] = time.sleep
 
     def attend(self, waiting: Sequence[Record]) -> None:
         """Work off the requests of one cluster in their order."""
@@ -81,7 +89,7 @@ class Execution:
         self.count("requests", 1)
         log.info("request.done", extra={"request": request.id, "incident": request.incident, "outcome": outcome})
 
-    def _do(self, request: Request, claimed: datetime, tries: int) -> str:
+    def _do(self, request: Request, claimed: datetime, tries: int) -> str:  # noqa: PLR0911  # one return for each wish
         """Do what is asked, or what a crash has left of it; `claimed` is the first try. Raises NotAllowed."""
         known = self.store.incident(request.cluster, request.instance)
         begun = known.repair if known and known.repair and known.repair.request == request.id else None
@@ -89,7 +97,8 @@ class Execution:
             # Done or failed once and for all: it is not tried again, only what came of it is still to be told.
             return self._end(request, known, begun)
         if known and begun:
-            # It was allowed when it began. Part of it may be done, so it is no longer to be refused but to be ended.
+            # It was allowed when it began, and half a repair is worse than a whole one: whatever has come meanwhile (a
+            # storm, a new message, the incident's end), it is no longer refused but ended.
             self._ask_look(request, "begun")
             return self._carry_out(request, known, begun, tries)
         if known and known.id == request.incident and _is_by(request, claimed, known):
@@ -97,8 +106,16 @@ class Execution:
             return _ACKNOWLEDGED
         if self.clock() - request.at > FRESH:
             raise NotAllowed(_OLD)
-        self._check(request)
-        return self._acknowledge(request, claimed) if request.wish == ACKNOWLEDGING else self._repair(request, tries)
+        bulletin = self._check(request)
+        self._check_storm(request, bulletin)
+        match request.wish:
+            case requests.ACKNOWLEDGING:
+                return self._acknowledge(request, claimed)
+            case requests.PICKING:
+                return self._pick(request)
+            case requests.LISTING:
+                return self._list(request, bulletin)
+        return self._repair(request, tries)
 
     def _acknowledge(self, request: Request, now: datetime) -> str:
         def change(incident: Incident) -> tuple[Incident, list[Entry]]:
@@ -114,6 +131,36 @@ class Execution:
 
         self._change(request, change)
         return _ACKNOWLEDGED
+
+    def _pick(self, request: Request) -> str:
+        """Have the bulletin show the incident with its buttons, for everybody; it changes nothing else."""
+
+        def change(incident: Incident) -> tuple[Incident, list[Entry]]:
+            if incident.picked_at and incident.picked_at >= request.at:
+                return incident, []
+            where = incident.sighting.host or incident.instance
+            return pick(incident, request.at), [_quiet_entry(request, self.clock(), "picked", where, "")]
+
+        self._change(request, change)
+        return "picked"
+
+    def _list(self, request: Request, bulletin: Bulletin) -> str:
+        """Post the whole list into the bulletin's thread, from where an earlier try has come to."""
+        known = self.store.known(request.cluster).incidents.values()
+        live = [incident for incident in known if incident.unresolved and incident.episode == bulletin.episode]
+        slack, thread = self.slack(), bulletin.thread or bulletin.ts
+        since, until = request.at - _CLOCKS, self.clock() + _CLOCKS
+        try:
+            posts = slack.mine(bulletin.channel, since, until, EVENT_TYPE, thread)
+            before = told(request.id, (post.payload for post in posts))
+            for number, part in enumerate(parts(Asked(request.id, request.user, request.cluster), live, before)):
+                if number:
+                    self.sleep(_POST_SECONDS)
+                slack.post(bulletin.channel, part.text, part.blocks, metadata=part.metadata, thread=thread)
+        except Rejected as error:
+            raise NotAllowed(f"Slack does not take the list: {error.word}.") from error
+        self.store.log(request.cluster, _quiet_entry(request, request.at, "listed", request.cluster.name, ""))
+        return "listed"
 
     def _repair(self, request: Request, tries: int) -> str:
         remedy = REMEDIES[request.wish]
@@ -164,7 +211,7 @@ class Execution:
             self._tell(request, f"*{label}* failed", repair.problem)
         return outcome
 
-    def _check(self, request: Request) -> None:
+    def _check(self, request: Request) -> Bulletin:
         """Refuse what must not even begin: another team, or a message that is not the cluster's running bulletin."""
         if request.team != self.team:
             raise NotAllowed("This app belongs to another workspace.")
@@ -173,6 +220,10 @@ class Execution:
             raise NotAllowed(_STALE)
         if bulletin.closed:
             raise NotAllowed(_OVER)
+        return bulletin
+
+    def _check_storm(self, request: Request, bulletin: Bulletin) -> None:
+        """Refuse what is drastic while a storm lasts."""
         if request.wish in REMEDIES and REMEDIES[request.wish].drastic:
             storm = self.store.storm(bulletin.channel, request.cluster.region)
             if storm and not storm.closed:
@@ -189,17 +240,7 @@ class Execution:
 
     def _refuse(self, request: Request, reason: str, at: datetime) -> str:
         """Keep a refusal in the log and tell the person why."""
-        entry = Entry(
-            at,
-            request.user,
-            f"refused: {request.wish}",
-            request.instance,
-            reason,
-            request.incident,
-            request.id,
-            request.source_identity,
-            quiet=True,
-        )
+        entry = _quiet_entry(request, at, f"refused: {request.wish}", request.instance, reason)
         self.store.log(request.cluster, entry)
         self.count("refusals", 1)
         self._tell(request, reason)
@@ -228,7 +269,7 @@ def _well(begun: Repair, outcome: Outcome, now: datetime) -> Repair:
 
 def _is_by(request: Request, claimed: datetime, incident: Incident) -> bool:
     """Whether it is this very request that has acknowledged the incident, before a crash."""
-    wished = request.wish == ACKNOWLEDGING
+    wished = request.wish == requests.ACKNOWLEDGING
     return wished and (incident.acknowledged_by, incident.acknowledged_at) == (request.user, claimed)
 
 
@@ -242,3 +283,9 @@ def _taken(incident: Incident) -> str:
 def _entry(request: Request, at: datetime, what: str, incident: Incident, result: str) -> Entry:
     where = incident.sighting.host or incident.instance
     return Entry(at, request.user, what, where, result, incident.id, request.id, request.source_identity)
+
+
+def _quiet_entry(request: Request, at: datetime, what: str, where: str, result: str) -> Entry:
+    """Log what is not worth a line in the thread."""
+    person = request.source_identity
+    return Entry(at, request.user, what, where, result, request.incident, request.id, person, quiet=True)

@@ -8,11 +8,13 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from hub.message import ACKNOWLEDGE, REPAIR, Subject
+from hub.message import ACKNOWLEDGE, LIST, PICK, REPAIR, Subject
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
 
 ACKNOWLEDGING = "acknowledge"
+PICKING = "pick"
+LISTING = "list"
 
 # Two of them make a source identity, of which STS takes 64 characters.
 _SLACK_ID = re.compile(r"[A-Za-z0-9]{2,28}")
@@ -24,7 +26,11 @@ class BadRequest(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who wants what done about which incident. `wish` is "acknowledge" or the name of a remedy."""
+    """Who wants what done about which incident.
+
+    `wish` is "acknowledge", "pick", "list" or the name of a remedy. A list is about a whole cluster: it names neither
+    instance nor incident.
+    """
 
     id: str
     wish: str
@@ -44,15 +50,18 @@ class Request:
 
 
 def from_click(body: Mapping[str, Any], action: Mapping[str, Any], at: datetime) -> Request:
-    """Read a click on one of our buttons. The same click read twice is the same request. Raises BadRequest."""
+    """Read a click on one of our buttons, or a choice from our menu. Raises BadRequest.
+
+    The same click read twice is the same request.
+    """
     try:
-        subject = Subject.parse(action["value"])
+        cluster, instance, incident = _subject(action)
         return Request(
             id=hashlib.sha256(f"{body['trigger_id']} {action['action_id']}".encode()).hexdigest()[:20],
             wish=_wish(action["action_id"]),
-            cluster=subject.cluster,
-            instance=subject.instance,
-            incident=subject.incident,
+            cluster=cluster,
+            instance=instance,
+            incident=incident,
             user=_slack_id(body["user"]["id"]),
             team=_slack_id(body["team"]["id"]),
             channel=_slack_id(body["container"]["channel_id"]),
@@ -75,7 +84,7 @@ def from_message(text: str) -> Request:
         fields = json.loads(text)
         fields["cluster"] = Cluster.from_key(fields["cluster"])
         fields["at"] = datetime.fromtimestamp(fields["at"], UTC)
-        if fields["wish"] not in {ACKNOWLEDGING, *REMEDIES}:
+        if fields["wish"] not in {ACKNOWLEDGING, PICKING, LISTING, *REMEDIES}:
             raise BadRequest("unknown wish")
         return Request(**fields)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError, RecursionError) as error:
@@ -88,6 +97,19 @@ def _slack_id(text: str) -> str:
     return text
 
 
+def _subject(action: Mapping[str, Any]) -> tuple[Cluster, str, str]:
+    """Read what an action is about: the cluster, and of it the instance and the incident."""
+    if action["action_id"] == LIST:
+        return Cluster.from_key(action["value"]), "", ""
+    if action["action_id"].startswith(PICK):
+        subject = Subject.picked(action["action_id"], action["selected_option"]["value"])
+    else:
+        subject = Subject.parse(action["value"])
+    return subject.cluster, subject.instance, subject.incident
+
+
 def _wish(action_id: str) -> str:
-    wishes = {ACKNOWLEDGE: ACKNOWLEDGING} | {REPAIR + name: name for name in REMEDIES}
+    if action_id.startswith(PICK):
+        return PICKING
+    wishes = {ACKNOWLEDGE: ACKNOWLEDGING, LIST: LISTING} | {REPAIR + name: name for name in REMEDIES}
     return wishes[action_id]

@@ -50,6 +50,21 @@ def button(action: str, label: str, value: str, *, style: str = "", confirm: Blo
     return block
 
 
+def select(action: str, placeholder: str, options: Sequence[Block]) -> Block:
+    """Draw a menu of up to 100 options."""
+    return {
+        "type": "static_select",
+        "action_id": action,
+        "placeholder": plain(placeholder),
+        "options": list(options),
+    }
+
+
+def option(text: str, value: str) -> Block:
+    """One of a menu's options; each of the two has up to 75 characters."""
+    return {"text": plain(text), "value": value}
+
+
 def confirm(title: str, text: str, yes: str, style: str) -> Block:
     """Draw the question before a button acts. It is asked by Slack's client: it is a courtesy, not a right."""
     dialog: Block = {"title": plain(title), "text": mrkdwn(text), "confirm": plain(yes), "deny": plain("Cancel")}

@@ -19,8 +19,9 @@ REOPENS = timedelta(minutes=10)
 
 # Up to so many instances have a row and buttons each; beyond, the bulletin is of constant size.
 ROWS = 5
-# How many instances a bulletin of constant size names.
+# How many instances a bulletin of constant size names, and how many it lets people pick from, if they all fit.
 OLDEST = 10
+CHOICES = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class Bulletin:
 
     `shown` is the digest of the message shown last, `noted` the key of the last log entry said in the thread. One that
     is `aside` was left to a storm to post; one that belongs to a `storm` stands in that storm's `thread`. `group` is
-    the cluster's monitoring group, `tally` what its unresolved incidents have in common.
+    the cluster's monitoring group, `tally` what its unresolved incidents have in common; `registered` how many
+    instances the cluster has, 0 when nobody could tell.
     """
 
     kind: ClassVar[str] = "bulletin"
@@ -51,6 +53,7 @@ class Bulletin:
     thread: str = ""
     group: str = ""
     tally: Tally = field(default_factory=Tally)
+    registered: int = 0
     version: int = 0
 
     @property
@@ -76,7 +79,8 @@ class Tone(StrEnum):
 class Content:
     """What a bulletin says: everything that is rendered, nothing about how.
 
-    `locked` tells why nobody may do anything drastic now, "" when they may.
+    `picked` is that one of `more` that somebody asked to see; `registered` how many instances the cluster has, 0 when
+    that is not known. `locked` tells why nobody may do anything drastic now, "" when they may.
     """
 
     cluster: Cluster
@@ -86,13 +90,15 @@ class Content:
     rows: tuple[Incident, ...]
     more: tuple[Incident, ...]
     unchecked: tuple[str, ...]
+    picked: Incident | None = None
+    registered: int = 0
     group: str = ""
     locked: str = ""
 
 
 def compose(bulletin: Bulletin, incidents: Iterable[Incident], locked: str = "") -> Content:
     """Say what an episode's incidents amount to."""
-    mine = sorted((i for i in incidents if i.episode == bulletin.episode), key=lambda i: (i.since, i.instance))
+    mine = [i for i in oldest_first(incidents) if i.episode == bulletin.episode]
     live = [i for i in mine if i.unresolved]
     shown = live or mine
     few = len(shown) <= ROWS
@@ -104,9 +110,23 @@ def compose(bulletin: Bulletin, incidents: Iterable[Incident], locked: str = "")
         rows=tuple(shown) if few else (),
         more=() if few else tuple(shown),
         unchecked=tuple(sorted({text for i in live for text in i.sighting.unchecked})),
+        picked=None if few else _picked(mine),
+        registered=bulletin.registered if live else 0,
         group=bulletin.group,
         locked=locked if live else "",
     )
+
+
+def oldest_first(incidents: Iterable[Incident]) -> list[Incident]:
+    """Sort by who is gone longest."""
+    return sorted(incidents, key=lambda i: (i.since, i.instance))
+
+
+def _picked(mine: list[Incident]) -> Incident | None:
+    """Find what somebody asked to see last; once that is over, nobody wants to see what was asked for before."""
+    asked = [(i.picked_at, i.instance, i) for i in mine if i.picked_at]
+    last = max(asked, default=None, key=lambda each: each[:2])
+    return last[2] if last and last[2].unresolved else None
 
 
 def _tone(live: list[Incident]) -> Tone:

@@ -45,13 +45,15 @@ class Gone(Exception):
 class Watch:
     """How a cluster is watched: how long an agent may be gone, where its bulletins go, what group it is in.
 
-    `aside` says that a bulletin that begins now is to be left to a storm, and is not posted for itself.
+    `aside` says that a bulletin that begins now is to be left to a storm, and is not posted for itself. `registered` is
+    how many instances the cluster has, 0 if nobody could tell, None if nobody was asked.
     """
 
     grace: timedelta
     channel: str
     group: str = ""
     aside: bool = False
+    registered: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Desk:
     def examine(self, cluster: Cluster, known: Known, seen: Seen, watch: Watch, now: datetime) -> Examined:
         """Bring the cluster's incidents in line with what was seen. Raises Conflict: then look again."""
         running = known.bulletin if known.bulletin and not known.bulletin.closed else None
-        bulletin = running or _begin(cluster, known, watch, now)
+        bulletin = _counted(running or _begin(cluster, known, watch, now), watch)
         verdicts = tuple(
             decide(
                 known.incidents.get(instance),
@@ -90,7 +92,7 @@ class Desk:
             v.incident for v in verdicts if v.incident and v.incident != known.incidents.get(v.incident.instance)
         ]
         if not changed:
-            return Examined(tuple(known.incidents.values()), known.bulletin, verdicts)
+            return Examined(tuple(known.incidents.values()), bulletin if running else known.bulletin, verdicts)
         incidents = known.incidents | {i.instance: replace(i, version=i.version + 1) for i in changed}
         opens = any(verdict.reason is Reason.CONFIRMED for verdict in verdicts)
         if not (running or opens):
@@ -130,13 +132,19 @@ class Desk:
         return replace(changed, version=changed.version + 1)
 
 
+def _counted(bulletin: Bulletin, watch: Watch) -> Bulletin:
+    """Note how many instances the cluster has, if somebody was asked."""
+    return bulletin if watch.registered is None else replace(bulletin, registered=watch.registered)
+
+
 def _begin(cluster: Cluster, known: Known, watch: Watch, now: datetime) -> Bulletin:
     """Begin an episode, or go on with one that was over a moment ago.
 
     A new bulletin is born in doubt, so the post that follows needs no write before it; unless none follows.
     """
     before = known.bulletin
-    if before and before.reopens(now):
+    # In the thread of a storm that is over nobody would see it.
+    if before and before.reopens(now) and (watch.aside or not before.thread):
         return replace(before, closed=False, closed_at=None, shown="", opened_at=now)
     return Bulletin(
         cluster=cluster,

@@ -11,12 +11,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from spoke.places import BadPlace, Cluster, ContainerInstance
 
 # A look message of this many drops stays under 64 KiB, so that a batch of ten stays under SQS's 1 MiB.
 DROPS_PER_MESSAGE = 400
+_LONGEST_WHY = 100
 # After so many waits for a version that keeps changing the trouble is believed: alerts fail open.
 MOST_WAITS = 2
 
@@ -25,7 +26,7 @@ MOST_WAITS = 2
 SWEEP, REQUEST, AGAIN, ALONE, REPLAY = "sweep", "request", "look again", "no storm", "replay"
 
 _HOST = re.compile(r"m?i-[0-9a-f]{8,32}")
-_STORM = re.compile(r"([A-Z0-9]{2,28})/([a-z]{2}(?:-[a-z]+){1,2}-[0-9]{1,2})", re.ASCII)
+_STORM = re.compile(r"([A-Z0-9]{2,28})/([a-z]{2}(?:-[a-z]{1,20}){1,2}-[0-9]{1,2})", re.ASCII)
 
 
 class BadHint(ValueError):
@@ -116,7 +117,7 @@ def gist(text: str) -> list[str]:
     arn = detail.get("clusterArn") if isinstance(detail, dict) else None
     name = arn.rpartition("/")[2] if isinstance(arn, str) else None
     told = [body.get("account"), body.get("region"), name, body.get("detail-type")]
-    told += [body.get("cluster"), body.get("why")]
+    told += [body.get("cluster"), body.get("why"), body.get("storm")]
     return [part for part in told if isinstance(part, str) and part]
 
 
@@ -153,7 +154,7 @@ def _weight(why: str) -> int:
 def _storm(key: object) -> StormHint:
     found = _STORM.fullmatch(key) if isinstance(key, str) else None
     if not found:
-        raise BadHint(f"not a storm: {str(key)[:100]!r}")
+        raise BadHint(f"not a storm: {_named([key])}")
     return StormHint(*found.groups())
 
 
@@ -161,7 +162,7 @@ def _from_own(body: Mapping[str, Any]) -> Hint:
     try:
         cluster = Cluster.from_key(body["cluster"])
         drops = tuple(_own_drop(cluster, *parts) for parts in body["drops"])
-        return Hint(cluster, str(body["why"]), drops, _whole(body.get("crowd", 0)))
+        return Hint(cluster, _why(body["why"]), drops, _whole(body.get("crowd", 0)))
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError, OSError) as error:
         raise BadHint(f"not a hint: {error}"[:300]) from error
 
@@ -174,10 +175,21 @@ def _own_drop(  # noqa: PLR0913  # a drop has these parts
     return Drop(instance, dated, version if version is None else _whole(version), _whole(waits), _host(host))
 
 
+def _why(text: object) -> str:
+    if not isinstance(text, str) or len(text) > _LONGEST_WHY:
+        raise TypeError("the reason is no short text")
+    return text
+
+
 def _whole(number: object) -> int:
-    if not isinstance(number, int) or isinstance(number, bool):
-        raise TypeError(f"{str(number)[:50]!r} is not a whole number")
+    if not _is_whole(number):
+        raise TypeError("a count is no whole number that fits")
     return number
+
+
+def _is_whole(number: object) -> TypeGuard[int]:
+    """Tell a count. JSON's numbers have up to 4,300 digits, and a few hundred of those are more than SQS takes."""
+    return isinstance(number, int) and not isinstance(number, bool) and 0 <= number < 2**63
 
 
 def _from_envelope(body: Mapping[str, Any]) -> Hint | None:
@@ -185,8 +197,7 @@ def _from_envelope(body: Mapping[str, Any]) -> Hint | None:
     try:
         read = KINDS[kind]  # type: ignore[index]  # a wrongly typed kind is as unknown as any other
     except (KeyError, TypeError) as error:
-        told = [part[:100] if isinstance(part, str) else type(part).__name__ for part in kind]
-        raise BadHint(f"unknown kind of event {told}") from error
+        raise BadHint(f"unknown kind of event {_named(kind)}") from error
     detail = body.get("detail")
     if not isinstance(detail, dict):
         raise BadHint("the event has no detail")
@@ -196,12 +207,15 @@ def _from_envelope(body: Mapping[str, Any]) -> Hint | None:
     return replace(hint, why=REPLAY, drops=tuple(replace(drop, at=None, version=None) for drop in hint.drops))
 
 
+def _named(parts: Iterable[object]) -> list[str]:
+    """Quote foreign values. What is no text goes by its type: JSON reads what nests too deep for Python to write."""
+    return [part[:100] if isinstance(part, str) else type(part).__name__ for part in parts]
+
+
 def _state_change(body: Mapping[str, Any], detail: Mapping[str, Any]) -> Hint:
     cluster, instance = _places(body, detail)
     version = detail.get("version")
-    if not isinstance(version, int) or isinstance(version, bool):
-        version = None
-    return Hint(cluster, "state change", (_drop(body, detail, instance, version),))
+    return Hint(cluster, "state change", (_drop(body, detail, instance, version if _is_whole(version) else None),))
 
 
 def _health_change(body: Mapping[str, Any], detail: Mapping[str, Any]) -> Hint:
@@ -242,7 +256,7 @@ def _places(body: Mapping[str, Any], detail: Mapping[str, Any]) -> tuple[Cluster
     sender = (body.get("account"), body.get("region"))
     for place in (cluster, instance):
         if (place.account, place.region) != sender:
-            raise Foreign(f"the event comes from {sender} but names {(place.account, place.region)}"[:300])
+            raise Foreign(f"the event comes from {_named(sender)} but names {[place.account, place.region]}"[:300])
     return cluster, instance.id
 
 

@@ -97,7 +97,7 @@ class Incident:
     """One container instance's trouble. `version` grows with each change and guards its row.
 
     `drops` are the times within FLAP_WINDOW before the last of them at which its agent was confirmed to have gone, over
-    several incidents; `calm_since` is since when a flapping one is back.
+    several incidents; `calm_since` is since when a flapping one is back; `picked_at` when somebody asked to see it.
     """
 
     id: str
@@ -116,6 +116,7 @@ class Incident:
     replacement: str = ""
     drops: tuple[datetime, ...] = ()
     calm_since: datetime | None = None
+    picked_at: datetime | None = None
     version: int = 0
 
     @property
@@ -166,7 +167,7 @@ def decide(  # noqa: PLR0911, PLR0913  # the one decision on one screen: its who
                 since=since,
                 opened_at=now,
                 sighting=sighting,
-                drops=_recent(current.drops if current else (), since),
+                drops=_drops(current, since),
                 version=current.version if current else 0,
             )
             return Verdict(Reason.CONFIRMED, opened)
@@ -245,6 +246,11 @@ def acknowledge(incident: Incident, by: str, now: datetime) -> Incident:
     return replace(incident, state=State.ACKNOWLEDGED, acknowledged_by=by, acknowledged_at=now)
 
 
+def pick(incident: Incident, at: datetime) -> Incident:
+    """Somebody wants to see the incident among many."""
+    return replace(incident, picked_at=at)
+
+
 def begin_repair(incident: Incident, repair: Repair) -> Incident:
     """Somebody has the incident repaired."""
     return replace(incident, state=State.REPAIRING, repair=repair)
@@ -272,6 +278,9 @@ def _wait(  # noqa: PLR0913  # the same input as decide's
     grace: timedelta,
 ) -> Verdict:
     waits = drop.waits + 1 if drop else 0
+    if since is None and drop and drop.at is None and condition(sighting) is Condition.UNREADABLE:
+        # Only worth a look, and nobody can look: that the agent is gone, nobody has said.
+        return Verdict(Reason.NO_TROUBLE, current)
     if since is None:
         put_back = Drop(sighting.instance, now, sighting.version, waits)
         return Verdict(Reason.TOO_YOUNG, current, again=grace, drop=put_back)
@@ -290,6 +299,14 @@ def _go_on(known: Incident, sighting: Sighting, drop: Drop | None, now: datetime
         return Verdict(Reason.STILL, seen, again=SOON)
     overdue = replace(repair, finished=now, problem="it did not finish within 10 minutes")
     return Verdict(Reason.OVERDUE, end_repair(seen, overdue))
+
+
+def _drops(before: Incident | None, since: datetime) -> tuple[datetime, ...]:
+    """Count the drop that begins an incident, unless the agent has not been back since the one before it."""
+    never_back = before is not None and before.ending in {Condition.OUT_OF_SERVICE, Condition.UNWATCHED}
+    if before and never_back and before.drops:
+        return before.drops
+    return _recent(before.drops if before else (), since)
 
 
 def _recent(drops: tuple[datetime, ...], newest: datetime) -> tuple[datetime, ...]:

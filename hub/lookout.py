@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from hub.announce import Announcer, Saying
 from hub.barometer import Barometer
-from hub.bulletin import Bulletin, Tone, compose
+from hub.bulletin import ROWS, Bulletin, Tone, compose
 from hub.desk import Desk, Examined, Seen, Watch
 from hub.hints import AGAIN, ALONE, REQUEST, SWEEP, BadHint, Drop, Hint, StormHint, from_message, gather
 from hub.incident import UNWATCHED, Condition, Incident, Verdict, awaits_replacement, condition
@@ -20,7 +20,7 @@ from hub.message import render
 from hub.queues import Queues, Record
 from hub.slack import NotNow, Slack, SlackError
 from hub.store import Known, Store
-from hub.storm import lock
+from hub.storm import MANY, lock
 from hub.storms import Storms
 from hub.tags import Tags
 from hub.terms import ANY, Terms
@@ -29,7 +29,7 @@ from spoke.errors import Busy, ClusterGone, Refused
 from spoke.hosts import GROUPS_A_CALL
 from spoke.places import Cluster
 from spoke.sighting import MISSING, Sighting
-from spoke.sightings import look, replacement
+from spoke.sightings import look, registered, replacement
 
 log = logging.getLogger(__name__)
 
@@ -83,12 +83,13 @@ class Lookout:
         else:
             sightings = {instance: replace(last, status=UNWATCHED) for instance, last in unseen.items()}
         seen = Seen(sightings, drops, self._replacements(member, known, sightings))
-        examined = self.desk.examine(cluster, known, seen, self._watch(hint, known, tag), self.clock())
+        watch = self._watch(hint, known, tag, None if hint.crowd > MANY else self._size(member, cluster, sightings))
+        examined = self.desk.examine(cluster, known, seen, watch, self.clock())
         self._look_again(hint, examined.verdicts)
         self._announce(hint, known, examined)
         self.count("looks", 1)
 
-    def _watch(self, hint: Hint, known: Known, tag: str | None) -> Watch:
+    def _watch(self, hint: Hint, known: Known, tag: str | None, size: int | None) -> Watch:
         channel = self.terms.channel_of(tag)
         begins = known.bulletin is None or known.bulletin.closed
         return Watch(
@@ -96,7 +97,21 @@ class Lookout:
             channel=channel,
             group="" if tag in {None, ANY} else str(tag),
             aside=begins and self.barometer.falls(StormHint(channel, hint.cluster.region), hint.cluster, hint.crowd),
+            registered=size,
         )
+
+    def _size(self, member: Member, cluster: Cluster, sightings: Mapping[str, Sighting]) -> int | None:
+        """Count the cluster's instances, of which a bulletin tells the share once they are many.
+
+        None: they are few. 0: nobody can tell, so no share is told. A look in a storm does not ask, the next one does.
+        """
+        if sum(sighting.connected is False for sighting in sightings.values()) <= ROWS:
+            return None
+        try:
+            return registered(member, cluster)
+        except (Refused, Busy, ClusterGone) as error:
+            log.warning("size.unknown", extra={"cluster": cluster.key, "error": str(error)})
+            return 0
 
     def _see(
         self,
@@ -167,7 +182,8 @@ class Lookout:
         storm = self.barometer.standing(place) if bulletin.storm else None
         content = compose(bulletin, examined.incidents, lock(place.region) if storm else "")
         last = content.tone is Tone.RESOLVED
-        left_to_a_storm = not bulletin.ts and (storm or bulletin.aside)
+        # One that is over while its post is in doubt may stand in the storm's thread: it is found and brought in line.
+        left_to_a_storm = not bulletin.ts and (storm or bulletin.aside) and not (last and bulletin.doubt_since)
         if left_to_a_storm and last:
             # Over before anybody was told of it by name: the storm has counted it.
             self.store.keep(replace(bulletin, closed=True, closed_at=self.clock()))
@@ -247,6 +263,9 @@ def _in_groups(hint: Hint, known: Known) -> set[str]:
 
 
 def _unseen(known: Incident | None, instance: str, drop: Drop | None) -> Sighting:
-    """Stand in for an instance nobody could look at, with what was seen of it last; its `since` may be long over."""
+    """Stand in for an instance nobody could look at, with what was seen of it last.
+
+    What would decide about it is left out: since then its host may have been started, or taken into service again.
+    """
     last = known.sighting if known else Sighting(instance, UNKNOWN, host=drop.host if drop else "")
-    return replace(last, status=UNKNOWN, connected=None, since=None, unchecked=())
+    return replace(last, status=UNKNOWN, connected=None, since=None, host_state=None, lifecycle="", unchecked=())

@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 from hub.audit import Entry
-from hub.blocks import Block, actions, button, confirm, context, fields, mrkdwn, plain, section
-from hub.bulletin import OLDEST, Bulletin, Content, Tone, how_it_ended
+from hub.blocks import Block, actions, button, confirm, context, fields, mrkdwn, option, plain, section, select
+from hub.bulletin import CHOICES, OLDEST, Bulletin, Content, Tone, how_it_ended
 from hub.incident import INCIDENT_ID, Incident, Repair, State
 from hub.mrkdwn import code, date, mention, visible
 from hub.tally import Tally
@@ -23,6 +23,8 @@ from spoke.repairs.remedy import Remedy
 
 ACKNOWLEDGE = "coastguard.acknowledge"
 REPAIR = "coastguard.repair."
+PICK = "coastguard.pick."
+LIST = "coastguard.list"
 
 _LOOKS = {
     Tone.OPEN: (":red_circle:", "#D93025"),
@@ -41,6 +43,11 @@ _PROBLEM = 150
 _UNCHECKED = 3
 _STEPS = 3
 _STEP = 110
+# Of an option's text, and of an action's id.
+_CHOICE = 75
+_ACTION = 255
+_PICK_ONE = "Show one instance…"
+_UNPICKABLE = context(plain("There is no room for a menu of these instances here: use the ECS console to act on one."))
 _CROWDED = context(plain("A message has no room for more buttons: the next ones come when these instances are done."))
 _SYSTEMS = {
     "windows": "It runs Windows.",
@@ -76,6 +83,18 @@ class Subject:
     def __str__(self) -> str:
         return f"{self.cluster.key}/{self.instance}/{self.incident}"
 
+    @property
+    def picking(self) -> tuple[str, str]:
+        """The subject as a menu's action id and an option's value, which together hold what a button's value does."""
+        return f"{PICK}{self.cluster.key}", f"{self.instance}/{self.incident}"
+
+    @classmethod
+    def picked(cls, action: str, value: str) -> "Subject":
+        """Read what `picking` wrote; raises ValueError for anything else."""
+        if not action.startswith(PICK):
+            raise ValueError("not a menu of instances")
+        return cls.parse(f"{Cluster.from_key(action.removeprefix(PICK)).key}/{value}")
+
     @classmethod
     def parse(cls, value: str) -> "Subject":
         """Read a button's value; raises ValueError for anything we have not written."""
@@ -101,7 +120,7 @@ def render(content: Content, bulletin: Bulletin) -> Message:
     small_print = [*_unchecked(content), *_locked(content), _links(content)]
     match content.rows:
         case ():
-            body = [*_many(content), *why]
+            body = _many(content, why, _ROOM - _length([*blocks, *small_print]))
         case (only,):
             body = [*_facts_and_state(only, content.group, alone=True), *why, *_buttons(only, content.locked)]
         case several:
@@ -265,28 +284,64 @@ def _remedy_button(remedy: Remedy, incident: Incident, value: str) -> Block:
     return button(REPAIR + remedy.name, remedy.label, value, style=remedy.style, confirm=question)
 
 
-def _many(content: Content) -> list[Block]:
+def _many(content: Content, why: Sequence[Block], room: int) -> list[Block]:
     """Draw more instances than have a row each: a message of constant size."""
+    drawn = [_amount(content)]
+    if content.picked:
+        drawn += [*_facts_and_state(content.picked, "", alone=False), *_buttons(content.picked, content.locked)]
+    drawn += [_longest_gone(content), *why]
+    return drawn if content.tone is Tone.RESOLVED else [*drawn, *_ways_on(content, room - _length(drawn))]
+
+
+def _amount(content: Content) -> Block:
     zones: dict[str, int] = {}
     for incident in content.more:
         zones[incident.sighting.zone or "unknown"] = zones.get(incident.sighting.zone or "unknown", 0) + 1
+    return fields(
+        [
+            *_place(content.cluster, content.group),
+            _share(len(content.more), content.registered),
+            ("Zones", ", ".join(f"{code(z, _FACT)} {n:,}" for z, n in sorted(zones.items())[:6])),
+            *in_common(Tally.of(content.more)),
+        ]
+    )
+
+
+def _share(number: int, registered: int) -> tuple[str, str]:
+    """Say how much of the cluster is in trouble, if that is known."""
+    if not registered or registered < number:  # what has just left the cluster may still be in trouble
+        return "Instances", f"{number:,}"
+    percent = f"{100 * number // registered} %" if 100 * number >= registered else "under 1 %"
+    return "Share of the cluster", f"{number:,} of {registered:,} instances ({percent})"
+
+
+def _longest_gone(content: Content) -> Block:
     lines = [
         f"{code(i.sighting.host or i.instance, _FACT)} {code(i.sighting.zone or 'unknown', _FACT)}"
         f" since {date(i.since)}, {i.state}"
         for i in content.more[:OLDEST]
     ]
     rest = len(content.more) - len(lines)
-    return [
-        fields(
-            [
-                *_place(content.cluster, content.group),
-                ("Instances", f"{len(content.more):,}"),
-                ("Zones", ", ".join(f"{code(z, _FACT)} {n:,}" for z, n in sorted(zones.items())[:6])),
-                *in_common(Tally.of(content.more)),
-            ]
-        ),
-        section("*Longest gone*\n" + "\n".join(lines) + (f"\nand {rest:,} more" if rest else "")),
-    ]
+    return section("*Longest gone*\n" + "\n".join(lines) + (f"\nand {rest:,} more" if rest else ""))
+
+
+def _ways_on(content: Content, room: int) -> list[Block]:
+    """Draw how to get at instances that have no row: a menu of as many as fit, and a button that lists them all."""
+    listing = button(LIST, "List all", content.cluster.key)
+    action = f"{PICK}{content.cluster.key}"
+    room -= _length([actions(select(action, _PICK_ONE, []), listing)])
+    options = []
+    for incident in content.more[:CHOICES]:
+        seen = incident.sighting
+        words = visible(" · ".join(part for part in (seen.host or incident.instance, seen.zone) if part), _CHOICE)
+        options.append(option(words, Subject(content.cluster, incident.instance, incident.id).picking[1]))
+        room -= len(json.dumps(options[-1], separators=(",", ":"))) + 1
+        if room < 0:
+            options.pop()
+            break
+    if not options or len(action) > _ACTION:
+        return [actions(listing), dict(_UNPICKABLE)]
+    return [actions(select(action, _PICK_ONE, options), listing)]
 
 
 def in_common(tally: Tally) -> list[tuple[str, str]]:

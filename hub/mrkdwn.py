@@ -30,10 +30,15 @@ def visible(text: str, longest: int = _LONGEST_SENTENCE) -> str:
 
 def code(name: str, longest: int = _LONGEST_NAME) -> str:
     """Put a foreign name into a code span that it cannot leave, and that is not longer than `longest` inside."""
+    return f"`{in_code(name, longest)}`"
+
+
+def in_code(name: str, longest: int = _LONGEST_NAME) -> str:
+    """Write a foreign name for within a code span or a fence, in one line and not longer than `longest`."""
     written = [escape(c) for c in visible(name.replace("`", "'"), longest)]
     while sum(map(len, written)) > longest:
         written[-2:] = ["…"]
-    return f"`{''.join(written) or '?'}`"
+    return "".join(written) or "?"
 
 
 def mention(user: str) -> str:

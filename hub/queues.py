@@ -7,6 +7,7 @@ visibility timeout.
 
 import hashlib
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -50,10 +51,15 @@ def records(event: Mapping[str, Any]) -> list[Record]:
             body=record["body"],
             group=record["attributes"].get("MessageGroupId", ""),
             receipt=record["receiptHandle"],
-            tries=int(record["attributes"].get("ApproximateReceiveCount", 1)),
+            tries=_tries(record["attributes"].get("ApproximateReceiveCount")),
         )
         for record in event["Records"]
     ]
+
+
+def _tries(told: object) -> int:
+    """Read a count; one that cannot be read is the first, for it must not hold up the rest of its batch."""
+    return int(told) if isinstance(told, str) and re.fullmatch(r"[1-9][0-9]{0,8}", told) else 1
 
 
 def answer(failed: Iterable[str]) -> dict[str, list[dict[str, str]]]:
@@ -67,6 +73,18 @@ def by_group(batch: Iterable[Record]) -> dict[str, list[Record]]:
     for record in batch:
         groups.setdefault(record.group, []).append(record)
     return groups
+
+
+def cut_off(groups: dict[str, list[Record]]) -> str:
+    """Name the group of a batch that may have more messages than the batch has room for; "" if none.
+
+    Only where groups have several messages each, and only the first time: what always comes last must be taken at last.
+    """
+    messages = sum(map(len, groups.values()))
+    last = next(reversed(groups), "")
+    if messages < _BATCH or not 1 < len(groups) < messages or groups[last][0].tries > 1:
+        return ""
+    return last
 
 
 def group_id(place: Cluster | StormHint) -> str:
@@ -143,28 +161,36 @@ class Queues:
     def work_off(self, url: str, batch: Iterable[Record], work: Callable[[list[Record]], None]) -> list[str]:
         """Give each group of a FIFO batch to `work`; returns the ids of the groups whose work raised.
 
-        A group that fails hurts only itself, and comes back after seconds that grow with its tries. Storms take their
-        time, so they come last.
+        A group that fails hurts only itself, and comes back after seconds that grow with its tries. One that the end of
+        the batch may have cut off is given back at once, to be taken whole: in a storm a cluster would be looked at
+        twice. Storms take their time, so they come last.
         """
-        failed: list[str] = []
-        for group, waiting in sorted(by_group(batch).items(), key=lambda item: item[0].startswith("storm/")):
+        groups = by_group(batch)
+        failed = groups.pop(cut_off(groups), [])
+        self._back_in(url, failed, 0)
+        for group, waiting in sorted(groups.items(), key=lambda item: item[0].startswith("storm/")):
             try:
                 work(waiting)
             except Exception:  # whatever it is: logged here, counted and kept by SQS, never dropped
                 log.exception("group.failed", extra={"group": group, "tries": waiting[0].tries})
-                failed += [record.id for record in waiting]
-                for record in waiting:
-                    self._back_soon(url, record)
-        return failed
+                failed += waiting
+                self._back_in(url, waiting, backoff(waiting[0].tries))
+        return [record.id for record in failed]
 
-    def _back_soon(self, url: str, record: Record) -> None:
+    def _back_in(self, url: str, waiting: Sequence[Record], seconds: int) -> None:
+        """Make records come back so soon. Those that SQS keeps from it do when the queue's visibility is over."""
+        entries = [
+            {"Id": str(number), "ReceiptHandle": record.receipt, "VisibilityTimeout": seconds}
+            for number, record in enumerate(waiting)
+        ]
+        if not entries:
+            return
         try:
-            self._sqs.change_message_visibility(
-                QueueUrl=url, ReceiptHandle=record.receipt, VisibilityTimeout=backoff(record.tries)
-            )
+            kept = self._sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries).get("Failed", [])
         except ClientError as error:
-            # It comes back all the same, when the queue's own visibility timeout is over.
-            log.warning("visibility.kept", extra={"record": record.id, "error": str(error)})
+            kept = [str(error)]
+        if kept:
+            log.warning("visibility.kept", extra={"group": waiting[0].group, "error": kept})
 
 
 def _messages(hints: Iterable[Hint | StormHint]) -> Iterator[tuple[str, str]]:

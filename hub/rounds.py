@@ -26,7 +26,7 @@ from hub.storm import brewing
 from hub.terms import Terms
 from spoke.accounts import Accounts, Member, Role
 from spoke.discovery import clusters, monitoring_tags, quiet_instances
-from spoke.errors import ClusterGone, SpokeError
+from spoke.errors import ClusterGone, SpokeError, reason
 from spoke.places import Cluster
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ class Rounds:
         """
         now = self.clock()
         everyone = [(account, region) for account in self.registry.accounts() for region in self.regions]
-        places = [place for place in everyone if everywhere or turn(place, now)]
+        places = in_turn([place for place in everyone if everywhere or turn(place, now)], now)
         deadline = self.ticks() + self.patience.total_seconds()
         with ThreadPoolExecutor(_THREADS) as threads:
             visits = list(threads.map(lambda place: self._visit(place, now, deadline), places))
@@ -106,8 +106,10 @@ class Rounds:
             found = self._watched(member, portion(clusters(member, reads[0]), now), reads[0])
             seen = ((cluster, quiet(member, cluster, reads[1])) for cluster in found)
             return Visit(tuple(_hint(cluster, gone, now) for cluster, gone in seen if gone))
-        except (SpokeError, ClientError, BotoCoreError) as error:
+        except SpokeError as error:
             return Visit(problem=str(error))
+        except (ClientError, BotoCoreError) as error:
+            return Visit(problem=reason(error))  # AWS's own texts hold request ids and more
 
     def _watched(self, member: Member, some: Sequence[Cluster], pace: Callable[[], None]) -> Sequence[Cluster]:
         if not self.terms.by_tag:
@@ -126,6 +128,12 @@ class Rounds:
 def turn(place: Place, now: datetime) -> bool:
     """Whether it is this minute's turn to visit a place: always the same minute of ten, spread evenly over places."""
     return zlib.crc32("/".join(place).encode()) % ROUND_MINUTES == _minute(now) % ROUND_MINUTES
+
+
+def in_turn(places: Sequence[Place], now: datetime) -> list[Place]:
+    """Put a round's places into an order that differs from round to round: whom there is no time for differs too."""
+    number = _minute(now) // ROUND_MINUTES
+    return sorted(places, key=lambda place: zlib.crc32(f"{number} {place}".encode()))
 
 
 def portion(everything: Sequence[Cluster], now: datetime) -> Sequence[Cluster]:

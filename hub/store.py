@@ -33,6 +33,7 @@ from hub import audit
 from hub.bulletin import Bulletin
 from hub.incident import Incident
 from hub.storm import Storm
+from spoke.models import LeanLoader
 from spoke.places import Cluster
 
 _T = TypeVar("_T")
@@ -109,6 +110,7 @@ class Store:
             connect_timeout_seconds=_Patience.connect_timeout_seconds,
             read_timeout_seconds=_Patience.read_timeout_seconds,
         )
+        self._connection.session.register_component("data_loader", LeanLoader())  # transactions are many rows
         self._codec = make_converter()
         self._codec.register_unstructure_hook(Cluster, lambda cluster: cluster.key)
         self._codec.register_structure_hook(Cluster, lambda text, _: Cluster.from_key(text))
@@ -144,15 +146,18 @@ class Store:
     ) -> Bulletin | None:
         """Write changed incidents, all of one cluster, with their bulletin and log entries; raise Conflict.
 
-        The bulletin and the log travel with the first transaction: an incident is never without them. Returns it as written.
+        The bulletin and the log travel with the first transaction: an incident is never without them. Returns the
+        bulletin as written.
         """
         rows = [self._bulletin_row(bulletin)] if bulletin else []
-        # What a big save has come to when it dies is not changed again, so it would never be logged: the log goes first.
+        # What a big save has come to when it dies is not changed again, and would never be logged: the log goes first.
         rows += [self._entry_row(_one_cluster(incidents, bulletin), entry) for entry in entries]
         rows += [self._incident_row(incident) for incident in incidents]
         self._write(rows[:TRANSACTION])
         rest = [rows[start : start + TRANSACTION] for start in range(TRANSACTION, len(rows), TRANSACTION)]
-        if rest:
+        if len(rest) == 1:
+            self._write(rest[0])
+        elif rest:
             with ThreadPoolExecutor(min(_THREADS, len(rest))) as threads:
                 list(threads.map(self._write, rest))
         return replace(bulletin, version=bulletin.version + 1) if bulletin else None

@@ -100,9 +100,16 @@ def weather(standing: Storm | None, place: StormHint, members: Sequence[Bulletin
 
 
 def caught(storm: Storm, members: Sequence[Bulletin]) -> list[Bulletin]:
-    """Choose the clusters that the storm has caught: those that were in trouble long before it are no part of it."""
+    """Choose the clusters that the storm holds: neither recovered, nor in trouble since long before it.
+
+    Those that were left to a storm are held by it however long it took to begin.
+    """
     first = storm.began_at - FRESH
-    return [member for member in members if member.opened_at and member.opened_at >= first]
+    return [
+        m
+        for m in members
+        if m.tally.instances and m.opened_at and (m.opened_at >= first or m.storm == storm.id or _is_left(m))
+    ]
 
 
 def count(members: Sequence[Bulletin]) -> Count:
@@ -126,7 +133,13 @@ def lock(region: str) -> str:
 
 
 def _many(members: Iterable[Bulletin], now: datetime) -> bool:
-    return sum(bool(member.opened_at and now - member.opened_at < FRESH) for member in members) > MANY
+    fresh = [m for m in members if m.tally.instances and m.opened_at and (now - m.opened_at < FRESH or _is_left(m))]
+    return len(fresh) > MANY
+
+
+def _is_left(member: Bulletin) -> bool:
+    """Whether a look has left it to a storm that has not posted it yet."""
+    return member.aside and not member.ts
 
 
 def _begun(before: Storm | None, place: StormHint, newest: datetime, now: datetime) -> Storm:

@@ -16,10 +16,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from hub.announce import Announcer, Saying
+from hub.audit import Entry
 from hub.bulletin import Bulletin, compose
 from hub.hints import ALONE, Hint, StormHint
 from hub.incident import Incident
-from hub.message import render
+from hub.message import note, render
 from hub.queues import Queues
 from hub.slack import NotNow, Rejected, Slack, SlackError
 from hub.store import Store
@@ -62,6 +63,8 @@ class Storms:
         if storm is None:
             self._never_mind(place, members, now)
             return
+        if standing and standing.closed and storm.ts and not self._say_aloud(storm):
+            return
         if storm != standing:
             storm = self.store.keep(storm)
         self.count("storms", 1)
@@ -80,6 +83,22 @@ class Storms:
             self.queues.later(self.delay_url, [(place, _SOON)])
         else:
             self._look_at(left)
+
+    def _say_aloud(self, storm: Storm) -> bool:
+        """Tell in the channel that a storm goes on in its message, for an edit notifies nobody; twice at worst.
+
+        Returns False if it has to wait.
+        """
+        text, blocks = note(Entry(self.clock(), "", "reopened", storm.region, ""))
+        try:
+            self.slack().post(storm.channel, text, blocks, thread=storm.ts, aloud=True)
+        except NotNow as error:
+            self.queues.later(self.delay_url, [(storm.hint, error.seconds)])
+            return False
+        except Rejected as error:
+            # Somebody has deleted the message, say: then it is posted anew, which notifies by itself.
+            log.warning("storm.unsaid", extra={"storm": storm.id, "word": error.word})
+        return True
 
     def _say(self, storm: Storm, members: Sequence[Bulletin]) -> Storm:
         saying = Saying(render_storm(storm, count(members)), last=storm.over)
@@ -101,7 +120,8 @@ class Storms:
         if not waiting:
             return
         if posted:
-            self.queues.ask_looks(self.looks_url, [storm.hint], self.clock().isoformat())
+            # Each turn asks once for the next one, however often it is repeated.
+            self.queues.ask_looks(self.looks_url, [storm.hint], f"{storm.id} {len(waiting) - posted} left")
         else:
             self.queues.later(self.delay_url, [(storm.hint, _SOON)])
 
@@ -124,8 +144,8 @@ class Storms:
                 if member.id in before:
                     shown.append(replace(member, ts=before[member.id]))
                     continue
-                if number:
-                    self.sleep(_POST_SECONDS)
+                # Before the first one too: the turn before has ended with a post.
+                self.sleep(_POST_SECONDS)
                 shown.append(self._post_one(storm, member, incidents[member.cluster]))
             except Rejected as error:
                 log.exception("storm.rejected", extra={"bulletin": member.id, "word": error.word})

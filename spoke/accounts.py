@@ -28,6 +28,7 @@ from botocore.hooks import HierarchicalEmitter
 from botocore.loaders import Loader
 
 from spoke.errors import UNANSWERED, kind, reason, stale
+from spoke.models import LeanLoader
 from spoke.places import check_account, check_region, partition
 
 # A look waits for many accounts: a silent one must cost seconds, not the minute that botocore would wait.
@@ -68,7 +69,7 @@ class Accounts:
 
     Args:
         session: the hub's own session; its Region's STS hands out the members' credentials
-        loader: the hub session's data loader, if its parsed service models are to be shared
+        loader: one whose parsed service models are to be shared with others; by default a lean one of its own
     """
 
     def __init__(self, session: boto3.Session, loader: Loader | None = None) -> None:
@@ -200,8 +201,7 @@ class _Clients:
     def __init__(self, loader: Loader | None) -> None:
         self._session = botocore.session.Session()
         self._session.register_component("credential_provider", _Provider())
-        if loader is not None:
-            self._session.register_component("data_loader", loader)
+        self._session.register_component("data_loader", loader or LeanLoader())
         self._made: dict[tuple[str, str], Any] = {}
         self._lock = Lock()
 

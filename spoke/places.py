@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Self
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+){1,2}-[0-9]{1,2}")
+_REGION = re.compile(r"[a-z]{2}(-[a-z]{1,20}){1,2}-[0-9]{1,2}")
 _CLUSTER_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _INSTANCE_ID = re.compile(r"[0-9a-f-]{32,36}")
 _CLUSTER_ARN = re.compile(r"arn:([a-z-]+):ecs:([^:/]+):([^:/]+):cluster/([^:/]+)")

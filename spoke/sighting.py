@@ -29,6 +29,4 @@ class Sighting:
     running_tasks: int = 0
     managed: bool = False  # as in Host; known only for an instance whose agent is gone
     lifecycle: str = ""  # Auto Scaling's name for its state, if it was asked: "InService", "Standby", …
-    registered_at: datetime | None = None
-    tags: tuple[tuple[str, str], ...] = ()
     unchecked: tuple[str, ...] = ()  # what could not be asked, and why: "EC2 status: access denied"

@@ -51,7 +51,7 @@ def look(
                 "describe_container_instances",
                 cluster=cluster.name,
                 containerInstances=some,
-                include=["TAGS", "CONTAINER_INSTANCE_HEALTH"],
+                include=["CONTAINER_INSTANCE_HEALTH"],
             )
         )
 
@@ -61,7 +61,7 @@ def look(
     asked = [sighting.host for sighting in sightings.values() if sighting.instance in grouped and _is_quiet(sighting)]
     lifecycles = ask_auto_scaling(member, [host for host in asked if host.startswith("i-")])
     return {
-        instance: replace(_with_host(sighting, hosts[sighting.host]), lifecycle=lifecycles.get(sighting.host, ""))
+        instance: _with_host(sighting, hosts[sighting.host], lifecycles.get(sighting.host, ""))
         if _is_quiet(sighting) and sighting.host in hosts
         else sighting
         for instance, sighting in sightings.items()
@@ -77,6 +77,13 @@ def described(answer: Mapping[str, Any]) -> dict[str, Sighting]:
         if failure.get("reason") == MISSING
     ]
     return {sighting.instance: sighting for sighting in (*seen, *missing)}
+
+
+def registered(member: Member, cluster: Cluster) -> int:
+    """Count the cluster's container instances, connected or not; 0 if ECS does not tell. Raises as `look` does."""
+    member.require(cluster.account, cluster.region)
+    answer = member.call("ecs", "describe_clusters", clusters=[cluster.name])
+    return sum(raw.get("registeredContainerInstancesCount", 0) for raw in answer["clusters"])
 
 
 def replacement(member: Member, cluster: Cluster, group: str, since: datetime, taken: Collection[str]) -> str | None:
@@ -130,37 +137,37 @@ def _hosts(member: Member, names: Sequence[str]) -> dict[str, Host]:
     )
 
 
-def _with_host(sighting: Sighting, host: Host) -> Sighting:
+def _with_host(sighting: Sighting, host: Host, lifecycle: str) -> Sighting:
     return replace(
         sighting,
         host_state=host.state,
         checks=host.checks,
         ping=host.ping,
         managed=host.managed,
+        lifecycle=lifecycle,
         unchecked=(host.unchecked,) if host.unchecked else (),
     )
 
 
 def _sighting(raw: Mapping[str, Any]) -> Sighting:
-    attributes = {attribute["name"]: attribute.get("value", "") for attribute in raw.get("attributes", ())}
-    health = {check["type"]: check for check in raw.get("healthStatus", {}).get("details", ())}
+    """Read a container instance as it came: a document (spoke.models), in which anything may be null."""
+    attributes = {attribute["name"]: attribute.get("value") or "" for attribute in raw.get("attributes") or ()}
+    health = {check["type"]: check for check in (raw.get("healthStatus") or {}).get("details") or ()}
     connectivity = health.get("AGENT_CONNECTIVITY", {})
     return Sighting(
         instance=ContainerInstance.from_arn(raw["containerInstanceArn"]).id,
         status=raw["status"],
         connected=raw.get("agentConnected"),
         version=raw.get("version"),
-        host=raw.get("ec2InstanceId", ""),
-        since=_utc(connectivity.get("lastStatusChange")) if connectivity.get("status") == "IMPAIRED" else None,
+        host=raw.get("ec2InstanceId") or "",
+        since=_moment(connectivity.get("lastStatusChange")) if connectivity.get("status") == "IMPAIRED" else None,
         runtime_impaired=health.get("CONTAINER_RUNTIME", {}).get("status") == "IMPAIRED",
         zone=attributes.get("ecs.availability-zone", ""),
         instance_type=attributes.get("ecs.instance-type", ""),
         os=_os(attributes),
-        agent_version=raw.get("versionInfo", {}).get("agentVersion", ""),
+        agent_version=(raw.get("versionInfo") or {}).get("agentVersion") or "",
         ami=attributes.get("ecs.ami-id", ""),
-        running_tasks=raw.get("runningTasksCount", 0),
-        registered_at=_utc(raw.get("registeredAt")),
-        tags=tuple((tag["key"], tag.get("value", "")) for tag in raw.get("tags", ())),
+        running_tasks=raw.get("runningTasksCount") or 0,
     )
 
 
@@ -169,8 +176,8 @@ def _os(attributes: Mapping[str, str]) -> str:
     return "bottlerocket" if "bottlerocket.variant" in attributes else attributes.get("ecs.os-type", "").lower()
 
 
-def _utc(time: datetime | None) -> datetime | None:
-    return time.astimezone(UTC) if time else None
+def _moment(seconds: float | None) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 
 def _in_batches(

@@ -97,6 +97,32 @@ def test_a_lost_zone_gives_one_message_for_each_cluster(visit: Visit) -> None:
     expect(report).to_have_count(1)
 
 
+def test_of_many_instances_one_is_picked_by_keyboard_and_all_are_listed(visit: Visit) -> None:
+    page = visit()
+    tiles = cluster(page, "444455556666", "eu-west-1", "prod-media").locator(".tile")
+    hosts = [tile.get_attribute("data-host") or "" for tile in tiles.all()]
+    for tile in tiles.all():
+        tile.click()
+    report = bulletin(page, "prod-media").filter(has_text="6 of 6 instances (100 %)")
+    expect(report.locator(ACKNOWLEDGE)).to_have_count(0)
+
+    report.get_by_role("button", name="Show one instance…").focus()
+    for key in ("Enter", "ArrowDown", "End", "ArrowUp"):
+        page.keyboard.press(key)
+    chosen = page.locator(".menu button:focus").inner_text()
+    assert chosen.split(" · ")[0] in hosts
+    page.keyboard.press("Enter")
+    expect(report.locator(ACKNOWLEDGE)).to_have_count(1)
+    expect(report.locator(".fields").nth(1)).to_contain_text(chosen.split(" · ")[0])
+
+    report.locator("[data-action-id='coastguard.list']").click()
+    report.locator(".replies").click()
+    listed = page.locator(".thread pre")
+    for host in hosts:
+        expect(listed).to_contain_text(host)
+    expect(page.locator(".thread")).to_contain_text("asked for by @Alice")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_fits_a_small_laptop(visit: Visit, scheme: str) -> None:
     page = visit(scheme=scheme)

@@ -18,6 +18,7 @@ from hub.bulletin import compose
 from hub.message import render
 from hub.slack import Slack
 from spoke.accounts import Accounts, Role
+from spoke.models import LeanLoader
 from tests.chatops.factories import CHANNEL, Clock, Ears, Posted, bulletin, incident
 from tests.chatops.fronts import Front
 from tests.chatops.story import Hub, Story
@@ -95,7 +96,7 @@ def slack(workspace: Workspace) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def loader() -> Loader:
     """Parsed service models, parsed once."""
-    return botocore.session.Session().get_component("data_loader")
+    return LeanLoader()
 
 
 @pytest.fixture(scope="session")

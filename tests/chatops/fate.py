@@ -103,6 +103,10 @@ class MortalSlack(Slack):
         with self._fate.step("whisper"):
             super().whisper(channel, user, text, blocks)
 
+    def post(self, channel: str, *parts: Any, **more: Any) -> str:
+        with self._fate.step("post"):
+            return super().post(channel, *parts, **more)
+
 
 Answer = tuple[AWSResponse, dict[str, Any]]
 

@@ -25,8 +25,10 @@ from hub.desk import Desk
 from hub.hints import REQUEST, Drop, Hint, from_message
 from hub.incident import Incident, State
 from hub.lookout import assemble
+from hub.message import Subject
 from hub.queues import Queues
 from hub.slack import Slack
+from hub.storm import Storm
 from hub.terms import Terms
 from spoke.accounts import Accounts, Role
 from spoke.hosts import GROUP_TAG
@@ -127,6 +129,7 @@ class Story:
             team=TEAM.id,
             clock=self.clock,
             count=self._count,
+            sleep=lambda seconds: self.clock.go_on(timedelta(seconds=seconds)),
         )
         self._lookout = assemble(
             accounts=self.hub.accounts,
@@ -163,7 +166,15 @@ class Story:
 
     def click(self, action: str = TERMINATE, user: str = ALICE, victim: Victim | None = None) -> Request:
         """Somebody presses a button of the bulletin as it stands in the channel."""
-        press = Press(user, CHANNEL, self.bulletin().ts, action, self._block(victim, action) if victim else None)
+        block = self._block(victim, action) if victim else None
+        return self._read(Press(user, CHANNEL, self.bulletin().ts, action, block))
+
+    def pick(self, victim: Victim, user: str = ALICE) -> Request:
+        """Somebody chooses an instance from the bulletin's menu."""
+        action, value = Subject(self.cluster, victim.instance, self.incident(victim).id).picking
+        return self._read(Press(user, CHANNEL, self.bulletin().ts, action, value=value))
+
+    def _read(self, press: Press) -> Request:
         payload = payload_of(self.ears.click(self.workspace, press))
         return from_click(payload, payload["actions"][0], self.clock())
 
@@ -171,6 +182,11 @@ class Story:
         """The queue delivers a request, for the first time or again; every delivery a few seconds later."""
         self.clock.go_on(timedelta(seconds=1))
         self.acting.execute(request, tries)
+
+    def storm(self, region: str = "") -> Storm:
+        """A storm breaks out in the channel, in the cluster's Region or another."""
+        now = self.clock()
+        return self.hub.store.keep(Storm(CHANNEL, region or self.cluster.region, "st-1", now, now))
 
     def restore_tags(self) -> None:
         """AWS shows the tags of a terminated host for a while; moto takes them away at once."""

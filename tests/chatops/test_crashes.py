@@ -54,6 +54,20 @@ def test_a_repair_ends_in_the_same_place_wherever_it_crashes(story: Story, momen
     assert story.terminations() == (2 if moment == f"before {TERMINATION} 1" else 1)  # that one was never sent
 
 
+@pytest.mark.parametrize("moment", ["after save 1", f"after {TERMINATION} 1"])
+def test_a_repair_that_has_begun_goes_on_when_a_storm_breaks_out_meanwhile(story: Story, moment: str) -> None:
+    """Its host may be gone already; ECS would keep the container instance for ever, and the incident hang."""
+    (victim,) = story.trouble()
+    request = story.click()
+    crash(story, request, moment)
+    story.storm()
+
+    story.act(request, 2)
+
+    assert_repaired(story, victim, request)
+    assert story.terminations() == 1
+
+
 def assert_repaired(story: Story, victim: Victim, request: Request) -> None:
     assert story.is_gone(victim)
     hosts = story.fleet.hosts_of(GROUP)

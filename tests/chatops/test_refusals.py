@@ -11,6 +11,7 @@ from chatops.requests import Request
 from hub.bulletin import REOPENS
 from hub.incident import State
 from hub.message import ACKNOWLEDGE
+from hub.storm import lock
 from spoke.places import Cluster
 from tests.chatops.factories import ALICE, BOB, TERMINATE
 from tests.chatops.story import Story, Victim
@@ -95,6 +96,11 @@ def a_click_that_lay_about(_story: Story, _victims: list[Victim], request: Reque
     return replace(request, at=request.at - FRESH - timedelta(minutes=1))
 
 
+def a_storm_that_lasts(story: Story, _victims: list[Victim], request: Request) -> Request:
+    story.storm()
+    return request
+
+
 Twist = Callable[[Story, list[Victim], Request], Request]
 WITH_A_NEIGHBOUR = {an_incident_that_is_over, an_earlier_incident_of_the_instance}  # so that the episode goes on
 
@@ -115,6 +121,7 @@ WITH_A_NEIGHBOUR = {an_incident_that_is_over, an_earlier_incident_of_the_instanc
         pytest.param(an_instance_of_another_cluster, TERMINATE, STALE, id="an instance of another cluster"),
         pytest.param(a_click_that_lay_about, TERMINATE, OLD, id="a click that lay about"),
         pytest.param(another_workspace, TERMINATE, FOREIGN, id="another workspace"),
+        pytest.param(a_storm_that_lasts, TERMINATE, lock("eu-west-1"), id="a storm that lasts"),
     ],
 )
 def test_a_request_is_refused_with_the_reason(story: Story, twist: Twist, action: str, reason: str) -> None:
@@ -139,6 +146,50 @@ def test_a_request_is_refused_with_the_reason(story: Story, twist: Twist, action
     assert entry.quiet
     told = story.whispers(ALICE)
     assert told == ([reason] if request.channel == story.bulletin().channel else [])
+
+
+def test_a_storm_locks_nothing_that_is_not_drastic(story: Story) -> None:
+    (victim,) = story.trouble()
+    story.storm()
+
+    story.act(story.click(ACKNOWLEDGE))
+
+    assert story.state(victim) is State.ACKNOWLEDGED
+
+
+def test_a_storm_that_is_over_locks_nothing(story: Story) -> None:
+    (victim,) = story.trouble()
+    storm = story.storm()
+    story.hub.store.keep(replace(storm, over=True, closed=True, closed_at=story.clock()))
+
+    story.act(story.click())
+
+    assert story.is_gone(victim)
+
+
+def test_a_storm_in_another_region_locks_nothing(story: Story) -> None:
+    (victim,) = story.trouble()
+    story.storm("us-east-1")
+
+    story.act(story.click())
+
+    assert story.is_gone(victim)
+
+
+def test_a_click_on_an_old_incidents_button_is_refused_when_its_message_was_reopened(story: Story) -> None:
+    (victim,) = story.trouble(grouped=False)
+    old = story.click(victim=victim)
+    come_back(story, victim)
+    assert story.bulletin().closed
+    story.clock.go_on(REOPENS / 2)
+    go_again(story, victim)
+    assert (story.bulletin().closed, story.bulletin().ts) == (False, old.message)
+
+    story.act(old)
+
+    assert story.outcome(old) == f"refused: {OVER}"
+    assert story.is_untouched(victim)
+    assert story.state(victim) is State.OPEN
 
 
 def test_a_cluster_without_a_bulletin_has_nothing_to_click(story: Story) -> None:

@@ -17,6 +17,7 @@ from coastguard.local import gaps
 from hub.queues import Queues
 from hub.store import Store
 from spoke.accounts import Accounts, Role
+from spoke.models import LeanLoader
 from tests.hub.factories import NOON
 from tests.hub.faults import Faults
 from tests.hub.reluctance import Reluctance
@@ -56,8 +57,8 @@ def clock() -> Iterator[Clock]:
 
 @pytest.fixture(scope="session")
 def loader() -> Loader:
-    """Parsed service models, parsed once."""
-    return botocore.session.Session().get_component("data_loader")
+    """Parsed service models, parsed once; the members' are as lean as in AWS."""
+    return LeanLoader()
 
 
 @pytest.fixture(scope="session")

@@ -42,13 +42,18 @@ class Mail:
         urls = {name: create_queue(sqs, name) for name in _QUEUES}
         return cls(sqs, urls["DelayQueue"], urls["DelayDeadQueue"], urls["LooksQueue"], urls["LooksDeadQueue"])
 
-    def receive(self, url: str) -> Json:
+    def receive(self, url: str, most: int = 10) -> Json:
         """A batch as an event source mapping hands it to a function; {"Records": []} when nothing is due."""
-        answer = self.sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"], MessageAttributeNames=["All"]
-        )
-        messages = answer.get("Messages", [])
-        return {"Records": [_record(message) for message in messages]}
+        found: list[Json] = []
+        while len(found) < most:
+            answer = self.sqs.receive_message(
+                QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"], MessageAttributeNames=["All"]
+            )
+            messages = answer.get("Messages", [])
+            found += [_record(message) for message in messages]
+            if len(messages) < 10:
+                break
+        return {"Records": found}
 
     def done(self, url: str, event: Json, answer: Json) -> None:
         """What SQS does with the function's answer: it forgets the records that did not fail."""

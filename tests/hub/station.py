@@ -27,14 +27,11 @@ from spoke.accounts import Accounts, Role
 from spoke.places import Cluster
 from tests.hub.factories import TERMS, Json, bent, event
 from tests.hub.faults import Faults
+from tests.hub.mortals import Died
 from tests.hub.slack_side import SlackSide
 from tests.hub.stack import Mail
 from tests.hub.timing import Clock
 from tests.spoke.fleet import REGION, Fleet
-
-
-class Died(BaseException):
-    """A function is gone in the middle of its work; SQS gives its batch out again when visibility is over."""
 
 
 @dataclass
@@ -51,6 +48,7 @@ class Station:
     client: Callable[[], Slack]
     organizations: Any
     terms: Terms = TERMS
+    regions: tuple[str, ...] = (REGION,)
     counted: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -88,7 +86,7 @@ class Station:
             accounts=self.accounts,
             reader=self.reader,
             registry=Registry(self.organizations, self.clock),
-            regions=(REGION,),
+            regions=self.regions,
             terms=self.terms,
             patience=timedelta(seconds=25),
             clock=self.clock,
@@ -123,9 +121,17 @@ class Station:
         known.agent_connected = True
         known.version += 1
 
-    def tell(self, cluster: Cluster, instance: str, *, version: int | None = None, times: int = 1) -> None:
+    def tell(
+        self,
+        cluster: Cluster,
+        instance: str,
+        *,
+        version: int | None = None,
+        times: int = 1,
+        at: datetime | None = None,
+    ) -> None:
         """The event that ECS sends when an agent is gone; EventBridge may deliver it more than once."""
-        now = self.clock()
+        now = at or self.clock()
         detail = {
             "clusterArn": cluster.arn,
             "containerInstanceArn": cluster.arn.replace(":cluster/", ":container-instance/") + f"/{instance}",
@@ -153,7 +159,7 @@ class Station:
             pass
 
     def ingest(self) -> int:
-        return self._invoke(self.mail.delay, lambda batch: self.sorter.sort(records(batch)))
+        return self._invoke(self.mail.delay, lambda batch: self.sorter.sort(records(batch)), most=1_000)
 
     def look(self) -> int:
         lookout = self.lookout
@@ -171,10 +177,10 @@ class Station:
         self.rounds.visit(everywhere=True)
         self.deliver()
 
-    def _invoke(self, url: str, function: Callable[[Json], list[str]]) -> int:
+    def _invoke(self, url: str, function: Callable[[Json], list[str]], most: int = 10) -> int:
         if not any(message.visible and not message.delayed for message in _messages(url)):
             return 0
-        batch = self.mail.receive(url)
+        batch = self.mail.receive(url, most)
         if batch["Records"]:
             with suppress(Died):
                 self.mail.done(url, batch, answer(function(batch)))

@@ -12,7 +12,7 @@ from slack_sdk.web import SlackResponse
 
 from coastguard.local.slack import content as slack_content
 from coastguard.local.slack.workspace import BOT_TOKEN
-from hub.announce import EDIT_GAP, Announcer, Saying
+from hub.announce import EDIT_GAP, EDITS_A_MINUTE, Announcer, Saying
 from hub.audit import Entry
 from hub.bulletin import Bulletin, Content, Tone, compose
 from hub.desk import LEASE
@@ -20,7 +20,7 @@ from hub.incident import Incident, State
 from hub.message import Message, note, render
 from hub.slack import InDoubt, NotNow, Rejected, Slack, SlackError
 from hub.store import Conflict, Store
-from tests.hub.factories import ALICE, CHANNEL, CLUSTER, ELSEWHERE, EPISODE, NOON, bulletin, entry, incident
+from tests.hub.factories import ALICE, BOB, CHANNEL, CLUSTER, ELSEWHERE, EPISODE, NOON, bulletin, entry, incident
 from tests.hub.slack_side import SlackSide
 from tests.hub.timing import Clock
 
@@ -431,7 +431,215 @@ def test_what_one_who_was_overtaken_has_drawn_does_not_last(scene: Scene, step: 
     assert scene.bulletin.closed is False
 
 
+# The budget of edits
+
+
+def many(store: Store, slack: SlackSide, count: int) -> list[Bulletin]:
+    """So many bulletins that Slack shows."""
+    shown = []
+    for number in range(count):
+        one = bulletin(cluster=replace(CLUSTER, name=f"c-{number:03}"), noted=f"log#{NOON.isoformat()}")
+        message = render(compose(one, [incident(cluster=one.cluster)]), one)
+        slack.workspace.budgets.on = False
+        ts = slack.client().post(CHANNEL, message.text, message.blocks, message.attachments, message.metadata)
+        shown.append(store.keep(replace(one, ts=ts, shown=message.digest)))
+    slack.workspace.budgets.on = True
+    return shown
+
+
+def acknowledged(one: Bulletin, by: str = ALICE) -> Saying:
+    return saying(compose(one, [incident(state=State.ACKNOWLEDGED, cluster=one.cluster, acknowledged_by=by)]), one)
+
+
+def use_up(store: Store, clock: Clock, *, but: int = 0) -> None:
+    """Others have made this minute's edits, all or but some."""
+    for _ in range(EDITS_A_MINUTE - but):
+        store.spend("chat.update", clock())
+
+
+def edits(slack: SlackSide) -> int:
+    return sum(message["edited"] is not None for message in slack.messages())
+
+
+def test_the_46th_edit_of_a_minute_is_put_off_into_the_next_and_each_to_a_moment_of_its_own(
+    store: Store, slack: SlackSide, clock: Clock
+) -> None:
+    announcer, late = Announcer(slack.client, store, clock), []
+    clock.forward(seconds=20)
+    use_up(store, clock, but=3)
+
+    for one in many(store, slack, 3 + 20):
+        try:
+            announcer.show(one, acknowledged(one), leased=False)
+        except NotNow as error:
+            late.append(error.seconds)
+
+    assert edits(slack) == 3
+    assert len(late) == 20
+    assert late == sorted(late)
+    assert all(40 <= seconds < 100 for seconds in late)
+    assert max(late.count(seconds) for seconds in late) <= 2
+
+
+def test_what_is_put_off_is_dropped_by_nobody_and_shows_the_newest_state(
+    store: Store, slack: SlackSide, clock: Clock
+) -> None:
+    """Each comes back when it was told to, and draws what is true by then; Slack's own limit is never met."""
+    announcer, shown = Announcer(slack.client, store, clock), many(store, slack, EDITS_A_MINUTE + 15)
+    due = {one.cluster: clock.seconds() for one in shown}
+    began, newest, refusals = clock.seconds(), BOB, set[str]()
+    while due:
+        cluster = min(due, key=lambda each: (due[each], each))
+        clock.forward(seconds=max(due.pop(cluster) - clock.seconds(), 0))
+        assert clock.seconds() - began < 300
+        one = store.bulletin(cluster)
+        assert one is not None
+        try:
+            announcer.show(one, acknowledged(one, newest), leased=False)
+        except NotNow as error:
+            refusals.add(str(error))
+            due[cluster] = clock.seconds() + error.seconds
+
+    assert refusals == {"this minute's edits are used up"}
+    assert edits(slack) == EDITS_A_MINUTE + 15
+    assert {one["metadata"]["event_payload"]["state"] for one in slack.messages()} == {"acknowledged"}
+    assert clock.seconds() - began <= 120
+
+
+def test_an_edit_that_a_person_waits_for_is_not_held_up(store: Store, slack: SlackSide, clock: Clock) -> None:
+    announcer = Announcer(slack.client, store, clock)
+    (one,) = many(store, slack, 1)
+    use_up(store, clock)
+
+    shown = announcer.show(one, replace(acknowledged(one), urgent=True), leased=False)
+    again = announcer.show(shown, replace(acknowledged(one, BOB), urgent=True), leased=False)
+
+    assert again.shown != shown.shown != one.shown
+    assert edits(slack) == 1
+
+
+def test_the_next_minute_has_a_budget_of_its_own(store: Store, slack: SlackSide, clock: Clock) -> None:
+    announcer = Announcer(slack.client, store, clock)
+    clock.forward(seconds=59)
+    (one,) = many(store, slack, 1)
+    use_up(store, clock)
+    with pytest.raises(NotNow):
+        announcer.show(one, acknowledged(one), leased=False)
+
+    clock.forward(seconds=1)
+
+    announcer.show(one, acknowledged(one), leased=False)
+    assert edits(slack) == 1
+
+
+def test_nothing_is_spent_where_nothing_changes(scene: Scene) -> None:
+    scene.show(first=True)
+    for _ in range(EDITS_A_MINUTE + 5):
+        scene.show()
+
+    assert scene.store.spend("chat.update", scene.clock()) == 1
+
+
+@pytest.mark.parametrize(("passed", "waits"), [(0, True), (2.9, True), (3, False)])
+def test_two_edits_of_a_message_within_three_seconds_are_one(scene: Scene, passed: float, waits: bool) -> None:
+    scene.show(first=True)
+    scene.show(ACKNOWLEDGED)
+    scene.clock.forward(seconds=passed - EDIT_GAP.seconds)
+
+    if waits:
+        with pytest.raises(NotNow) as caught:
+            scene.show(RESOLVED)
+        assert caught.value.seconds == EDIT_GAP.seconds
+        assert said(scene) == "acknowledged"
+        assert scene.bulletin.closed is False
+    else:
+        assert scene.show(RESOLVED).closed
+
+
+def test_as_long_as_slack_asks_nothing_is_edited(scene: Scene) -> None:
+    scene.show(first=True)
+    scene.slack.fault("chat.update", "ratelimit", retry_after=42)
+
+    with pytest.raises(NotNow) as caught:
+        scene.show(ACKNOWLEDGED)
+
+    assert caught.value.seconds == 42
+    assert said(scene) == "open"
+
+
+# In a thread of a storm
+
+
+def in_thread(scene: Scene) -> str:
+    """The bulletin was begun in a storm's thread, in doubt."""
+    thread = scene.slack.client().post(CHANNEL, "a storm", [])
+    scene.store.keep(replace(scene.bulletin, thread=thread, storm="storm", aside=True))
+    return thread
+
+
+def replies_of(scene: Scene, thread: str) -> list[dict[str, Any]]:
+    (message,) = [one for one in scene.slack.messages() if one["ts"] == thread]
+    return list(message["replies"])
+
+
+@pytest.mark.parametrize("posted", [True, False], ids=["posted", "not posted"])
+def test_a_post_in_a_storms_thread_that_is_in_doubt_is_found_there(scene: Scene, posted: bool) -> None:
+    thread = in_thread(scene)
+    message = scene.message(OPEN)
+    parts = (message.text, message.blocks, message.attachments, message.metadata, thread)
+    before = [scene.slack.client().post(CHANNEL, *parts) for _ in range(2)] if posted else []
+    scene.clock.forward(seconds=AFTER_LEASE)
+
+    shown = scene.show(ACKNOWLEDGED)
+
+    (reply,) = [one for one in replies_of(scene, thread) if one["metadata"]]
+    assert reply["ts"] == shown.ts
+    assert reply["metadata"]["event_payload"]["state"] == "acknowledged"
+    assert not before or shown.ts == before[0]
+    assert len(scene.slack.messages()) == 1
+
+
+def test_in_a_storms_thread_only_what_people_do_is_worth_a_line(scene: Scene) -> None:
+    thread = in_thread(scene)
+    scene.log(entry("resolved", at=NOON + SECOND, who=""), entry("asked", at=NOON + 2 * SECOND))
+    scene.clock.forward(seconds=AFTER_LEASE)
+
+    scene.show(ACKNOWLEDGED)
+
+    assert [one["text"] for one in replies_of(scene, thread) if not one["metadata"]] == [
+        note(entry("asked", at=NOON + 2 * SECOND))[0]
+    ]
+
+
+def test_what_stands_in_a_thread_is_told_by_bulletin_and_doubles_are_deleted(scene: Scene) -> None:
+    thread = in_thread(scene)
+    others = [replace(scene.bulletin, cluster=replace(CLUSTER, name=f"c-{number}")) for number in range(3)]
+    posted: dict[str, str] = {}
+    for one in (*others, others[1]):
+        message = render(compose(one, [incident(cluster=one.cluster)]), one)
+        ts = scene.slack.client().post(
+            CHANNEL, message.text, message.blocks, message.attachments, message.metadata, thread
+        )
+        posted.setdefault(one.id, ts)
+    scene.slack.client().post(CHANNEL, "a note", [], thread=thread)
+
+    assert scene.announcer.posted_in(CHANNEL, thread, NOON) == posted
+    assert len(replies_of(scene, thread)) == 4
+
+
 # What the thread says
+
+
+@pytest.mark.parametrize("aloud", [True, False])
+def test_what_is_said_aloud_is_shown_in_the_channel_too(scene: Scene, aloud: bool) -> None:
+    ts = scene.show(first=True).ts
+    scene.log(entry("reopened", at=NOON + SECOND, who="", aloud=aloud))
+
+    scene.show(ACKNOWLEDGED)
+
+    shown = [message["text"] for message in scene.slack.messages() if message["thread_ts"] == ts]
+    assert len(shown) == (1 if aloud else 0)
+    assert len(scene.slack.replies()) == 1
 
 
 STEPS = [entry(f"step {number}", at=NOON + number * SECOND, who="") for number in range(1, 6)]

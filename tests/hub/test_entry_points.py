@@ -9,16 +9,18 @@ from typing import Any
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError
 
 from coastguard.local.slack.workspace import BOT_TOKEN
 from hub import ingest, look, sweep
-from hub.hints import Drop, Hint, from_message, to_message
+from hub.hints import SWEEP, Drop, Hint, from_message, to_message
 from hub.incident import State
 from hub.queues import group_id
 from hub.settings import BadSettings
 from hub.store import Store
 from spoke.places import Cluster
 from tests.hub.factories import CHANNEL, CLUSTER, ELSEWHERE, GRACE, NOON, bulletin, event, incident
+from tests.hub.faults import Faults
 from tests.hub.rendering import words_of
 from tests.hub.slack_side import SlackSide
 from tests.hub.stack import Mail
@@ -85,7 +87,7 @@ def metrics(capsys: pytest.CaptureFixture[str]) -> dict[str, float]:
     for line in lines:
         for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]:
             assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]
-            counted[metric["Name"]] = line[metric["Name"]][0]
+            counted[metric["Name"]] = counted.get(metric["Name"], 0) + line[metric["Name"]][0]
     return counted
 
 
@@ -211,6 +213,40 @@ def test_sweep_asks_for_a_look_at_everything_unfinished(
     assert sorted(hint.cluster for hint in hints if hint) == [CLUSTER, ELSEWHERE]
     assert {(hint.why, hint.drops) for hint in hints if hint} == {("sweep", ())}
     assert metrics(capsys) == {"swept": 2}
+
+
+def test_sweep_visits_a_tenth_of_the_members_each_minute_and_all_of_them_if_told_to(
+    told: Callable[[str], None], fleet: Fleet, mail: Mail, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told("SweepFunction")
+    cluster = fleet.cluster()
+    instance, _ = fleet.quiet(cluster)
+
+    sweep.handler({"sweep": "all"}, None)
+
+    (hint,) = [from_message(body) for body in mail.bodies(mail.looks)]
+    assert hint == Hint(cluster, SWEEP, (Drop(instance, NOON),))
+    assert metrics(capsys) == {"visited": 4, "swept": 1}
+    for _ in range(10):
+        clock.forward(minutes=1)
+        sweep.handler({}, None)
+    assert metrics(capsys) == {"visited": 4, "swept": 1}
+
+
+def test_sweep_looks_at_what_is_unfinished_also_when_the_organization_cannot_be_read(
+    told: Callable[[str], None], mail: Mail, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told("SweepFunction")
+    store.save([incident()], bulletin())
+    session, faults = boto3.Session(), Faults()
+    faults.fail("organizations:ListAccounts", "AccessDeniedException")
+    session.events.register("before-call.organizations.ListAccounts", faults)
+    monkeypatch.setattr(boto3, "Session", lambda: session)
+
+    with pytest.raises(ClientError):
+        sweep.handler({}, None)
+
+    assert mail.waiting(mail.looks) == 1
 
 
 def test_a_round_made_twice_asks_once_and_the_next_one_asks_again(

@@ -12,14 +12,18 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 from slack_sdk.web import SlackResponse
 
+from coastguard.local import gaps
 from coastguard.local.slack.workspace import BOT_TOKEN
-from hub.hints import Drop, Hint
-from hub.incident import Repair, State, begin_repair, end_repair
+from hub.announce import EDITS_A_MINUTE
+from hub.hints import AGAIN, REQUEST, Drop, Hint
+from hub.incident import Repair, State, acknowledge, begin_repair, end_repair
+from hub.queues import group_id
 from hub.slack import Slack
 from spoke.places import Cluster
 from tests.hub.factories import ALICE, GRACE, NOON, incident, instance_id
+from tests.hub.mortals import Died
 from tests.hub.rendering import words_of
-from tests.hub.station import Died, Station
+from tests.hub.station import Station
 
 GRACE_SECONDS = GRACE.total_seconds()
 PATIENCE = GRACE_SECONDS + 30
@@ -495,6 +499,102 @@ def test_a_long_slack_outage_is_healed_by_the_sweep(station: Station, cluster: C
     station.sweep()
 
     assert station.states() == ["open"]
+
+
+def test_while_slack_is_down_the_sweeps_leave_no_dead_letters_but_are_counted(
+    station: Station, cluster: Cluster
+) -> None:
+    """One for each event tells what was lost; one for each round would tell nothing."""
+    station.quiet(cluster)
+    station.slack.fault("*", "server_error", times=10_000)
+    station.wait(minutes=6)
+    assert station.mail.waiting(station.mail.looks_dead) == 1
+    assert station.counted["unannounced"] == 0
+
+    for _ in range(10):
+        station.wait(minutes=1)
+        station.sweep()
+
+    assert station.mail.waiting(station.mail.looks_dead) == 1
+    assert station.counted["unannounced"] == 10
+    station.slack.workspace.faults.clear()
+    station.sweep()
+    assert station.states() == ["open"]
+
+
+@pytest.mark.parametrize("body", ["{", "[]", '{"cluster":"of another release","drops":[]}', '{"storm":1}'])
+def test_a_look_that_cannot_be_read_is_counted_and_does_not_hold_up_its_group(
+    station: Station, cluster: Cluster, body: str
+) -> None:
+    _, host = station.quiet(cluster)
+    station.mail.sqs.send_message(
+        QueueUrl=station.mail.looks, MessageBody=body, MessageGroupId=group_id(cluster), MessageDeduplicationId="odd"
+    )
+
+    station.wait(seconds=PATIENCE)
+
+    assert host in words_of(station.only_message())
+    assert station.counted["malformed"] == 1
+    assert station.at_rest()
+
+
+def test_a_machine_of_their_own_is_spoken_of_with_its_ping(station: Station, cluster: Cluster) -> None:
+    """Its owner alone can tell whether it has power: a lost one is trouble, whatever Systems Manager says."""
+    instance, _ = station.fleet.quiet(cluster)
+    station.fleet.known(cluster, instance).ec2_instance_id = "mi-0123456789abcdef0"
+    gaps.PINGS["mi-0123456789abcdef0"] = "ConnectionLost"
+    station.tell(cluster, instance)
+
+    station.wait(seconds=PATIENCE)
+    station.sweep()
+
+    said = words_of(station.only_message())
+    assert "SSM says `ConnectionLost`" in said
+    assert "ECS Anywhere" in said
+    assert "Terminate" not in said
+    assert station.states() == ["open"]
+
+
+def test_an_instance_that_aws_manages_is_spoken_of_and_left_to_aws(station: Station, cluster: Cluster) -> None:
+    _, host = station.quiet(cluster)
+    station.fleet.ec2(host).operator = {"Managed": True, "Principal": "ecs.amazonaws.com"}
+
+    station.wait(seconds=PATIENCE)
+
+    said = words_of(station.only_message())
+    assert host in said
+    assert "ECS Managed Instances" in said
+    assert "Terminate" not in said
+
+
+def test_a_person_is_not_held_up_by_the_edits_of_others(station: Station, cluster: Cluster) -> None:
+    instance, _ = opened(station, cluster)
+    station.clock.forward(seconds=5)
+    for _ in range(EDITS_A_MINUTE):
+        station.store.spend("chat.update", station.clock())
+    found = station.incidents(cluster)[instance]
+    station.desk.change(cluster, instance, found.id, lambda now: (acknowledge(now, ALICE, station.clock()), []))
+    station.queues.ask_looks(station.mail.looks, [Hint(cluster, AGAIN), Hint(cluster, REQUEST)], "click")
+
+    station.deliver()
+
+    assert station.states() == ["acknowledged"]
+
+
+def test_an_edit_without_budget_comes_in_a_minute_to_come(station: Station, cluster: Cluster) -> None:
+    instance, _ = opened(station, cluster)
+    station.clock.forward(seconds=5)
+    for _ in range(EDITS_A_MINUTE):
+        station.store.spend("chat.update", station.clock())
+    station.reconnect(cluster, instance)
+    station.queues.ask_looks(station.mail.looks, [Hint(cluster, AGAIN)], "again")
+    station.deliver()
+    assert station.states() == ["open"]
+
+    station.wait(seconds=70)
+
+    assert station.states() == ["resolved"]
+    assert station.at_rest()
 
 
 def test_an_outage_at_the_end_does_not_leave_the_message_open(station: Station, cluster: Cluster) -> None:

@@ -75,6 +75,8 @@ def test_an_event_becomes_a_hint(name: str, hint: Hint | None) -> None:
     [
         pytest.param({"version": "14801"}, GONE, id="version as text"),
         pytest.param({"version": True}, GONE, id="version true"),
+        pytest.param({"version": -1}, GONE, id="version below all"),
+        pytest.param({"version": 2**63}, GONE, id="version longer than any of ECS's"),
         pytest.param({"version": None}, GONE, id="no version"),
         pytest.param({"shoeSize": {"left": 44}}, GONE_AT_VERSION, id="unknown field"),
         pytest.param({"ec2InstanceId": None}, Drop(ID, NOON, 14801), id="no host"),
@@ -147,6 +149,9 @@ def test_the_time_of_an_event_is_kept_in_utc() -> None:
         pytest.param(json.dumps(BARE | {"cluster": 5}), id="own: cluster is a number"),
         pytest.param(json.dumps(BARE | {"cluster": "prod-payments"}), id="own: cluster is no key"),
         pytest.param(json.dumps({"cluster": CLUSTER.key, "why": "sweep"}), id="own: without drops"),
+        pytest.param(json.dumps(BARE | {"why": ["sweep"]}), id="own: why is a list"),
+        pytest.param(json.dumps(BARE | {"why": "s" * 101}), id="own: why is a tale"),
+        pytest.param(json.dumps(BARE | {"crowd": 2**63}), id="own: more clusters than there can be"),
         pytest.param(json.dumps(BARE | {"drops": 3}), id="own: drops are a number"),
         pytest.param(json.dumps(BARE | {"drops": [[ID, 0, 7]]}), id="own: a drop too short"),
         pytest.param(json.dumps(BARE | {"drops": [["i-1", 0, 7, 0]]}), id="own: no instance id"),
@@ -187,6 +192,24 @@ def test_what_can_never_become_a_hint_is_malformed(text: str) -> None:
 def test_arns_that_disagree_with_the_envelope_are_foreign(text: str) -> None:
     with pytest.raises(Foreign, match="the event comes from"):
         from_message(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('{"storm": DEEP}', id="storm"),
+        pytest.param(f'{{"cluster": "{CLUSTER.key}", "why": DEEP, "drops": []}}', id="own: why"),
+        pytest.param(f'{{"cluster": "{CLUSTER.key}", "why": "sweep", "drops": [], "crowd": DEEP}}', id="own: crowd"),
+        pytest.param(bent(STATE_CHANGE, account="DEEP").replace('"DEEP"', "DEEP"), id="account"),
+        pytest.param(bent(STATE_CHANGE, region="DEEP").replace('"DEEP"', "DEEP"), id="Region"),
+        pytest.param(bent(STATE_CHANGE, source="DEEP").replace('"DEEP"', "DEEP"), id="source"),
+    ],
+)
+def test_what_is_nested_as_deep_as_json_can_read_is_refused(text: str) -> None:
+    # Somewhere here json can just read it, and repr() cannot any more.
+    for depth in range(700, 1_100):
+        with pytest.raises(BadHint):
+            from_message(text.replace("DEEP", '{"a":' * depth + "0" + "}" * depth))
 
 
 _json = st.recursive(

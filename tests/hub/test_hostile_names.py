@@ -59,7 +59,6 @@ PLACES: dict[str, Callable[[str, int], Incident]] = {
     "host's state": lambda text, n: incident(n, sighting=sighting(n, checks=None, host_state=text)),
     "checks": seen("checks"),
     "ping": seen("ping"),
-    "tags": lambda text, n: incident(n, sighting=sighting(n, tags=((text, text),))),
     "who acknowledged": lambda text, n: incident(n, State.ACKNOWLEDGED, acknowledged_by=text),
     "who repairs": lambda text, n: incident(n, State.REPAIRING, repair=repair(by=text)),
     "who repaired": lambda text, n: incident(n, State.RESOLVED, repair=finished(by=text)),
@@ -75,7 +74,7 @@ PLACES: dict[str, Callable[[str, int], Incident]] = {
 def everywhere(text: str, number: int) -> Incident:
     """The same in all places at once that an open incident has."""
     names = ("host", "zone", "instance_type", "agent_version", "os", "host_state", "checks", "ping")
-    hostile = sighting(number, unchecked=(text,) * 9, tags=((text, text),), **dict.fromkeys(names, text))
+    hostile = sighting(number, unchecked=(text,) * 9, **dict.fromkeys(names, text))
     return incident(number, sighting=hostile, repair=finished(problem=text, by=text, remedy=text, steps=(text,) * 9))
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hub.hints import MOST_WAITS, Drop
 from hub.incident import (
+    CALM,
     REPAIR_PATIENCE,
     SOON,
     UNWATCHED,
@@ -152,6 +153,16 @@ def test_deciding_again_on_the_result_changes_nothing(seen: Condition, known: st
         pytest.param(sighting(host_state=None), Condition.DISCONNECTED, id="host unknown: fails open"),
         pytest.param(sighting(checks="impaired"), Condition.DISCONNECTED, id="host ill"),
         pytest.param(sighting(connected=None), Condition.UNREADABLE, id="agent unknown"),
+        pytest.param(sighting(lifecycle="InService"), Condition.DISCONNECTED, id="in service"),
+        pytest.param(sighting(lifecycle="Pending:Wait"), Condition.DISCONNECTED, id="coming into service"),
+        pytest.param(sighting(lifecycle="EnteringStandby"), Condition.OUT_OF_SERVICE, id="entering standby"),
+        pytest.param(sighting(lifecycle="Warmed:Running"), Condition.OUT_OF_SERVICE, id="in a warm pool"),
+        pytest.param(sighting(lifecycle="Warmed:Pending:Wait"), Condition.OUT_OF_SERVICE, id="entering a warm pool"),
+        pytest.param(sighting(lifecycle="Terminating:Wait"), Condition.OUT_OF_SERVICE, id="a lifecycle hook waits"),
+        pytest.param(sighting(lifecycle="Detaching"), Condition.OUT_OF_SERVICE, id="detaching"),
+        pytest.param(sighting(lifecycle="Standby", connected=True), Condition.CONNECTED, id="standby, connected"),
+        pytest.param(sighting(lifecycle="Standby", host_state="stopped"), Condition.STOPPED, id="standby, stopped"),
+        pytest.param(sighting(status=UNWATCHED, connected=True), Condition.UNWATCHED, id="not watched, connected"),
         pytest.param(sighting(status="SOMETHING_NEW"), Condition.DISCONNECTED, id="unknown status: fails open"),
     ],
 )
@@ -263,6 +274,20 @@ def test_when_nobody_knows_since_when_grace_begins_now() -> None:
     assert decided(None, sighting(version=9), verdict.drop, now=NOON + GRACE).reason is Reason.CONFIRMED
 
 
+def test_what_is_only_worth_a_look_gets_a_grace_of_its_own_if_the_agent_is_gone() -> None:
+    verdict = decided(None, sighting(version=9), Drop(instance_id(), None))
+
+    assert verdict == Verdict(Reason.TOO_YOUNG, None, again=GRACE, drop=Drop(instance_id(), NOON, 9, 1))
+
+
+@pytest.mark.parametrize("current", [None, KNOWN["resolved"]], ids=["nothing known", "resolved before"])
+def test_what_is_only_worth_a_look_is_no_trouble_if_nobody_can_look(current: Incident | None) -> None:
+    """A sick runtime, or an agent that is back: nobody has said that an agent is gone, so nobody must claim it."""
+    verdict = decided(current, SEEN[Condition.UNREADABLE], Drop(instance_id(), None))
+
+    assert verdict == Verdict(Reason.NO_TROUBLE, current)
+
+
 def test_an_instance_that_never_rests_is_believed_in_the_end() -> None:
     dropped, now, looks = drop(version=7), NOON, 0
     while True:
@@ -372,6 +397,131 @@ def test_the_end_of_a_repair_waits_for_the_replacement_and_names_it(seen: Condit
     assert (verdict.reason, verdict.incident.replacement) == (Reason.OVER, "i-new")
 
 
+# Flapping
+
+
+MINUTE = timedelta(minutes=1)
+TWICE = (NOON - 50 * MINUTE, NOON - 20 * MINUTE)
+FLAPPING = incident(drops=(*TWICE, NOON - 7 * MINUTE), version=3)
+BACK = replace(FLAPPING, calm_since=NOON - 5 * MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("before", "flapping"),
+    [
+        pytest.param((), False, id="the first drop"),
+        pytest.param(TWICE[:1], False, id="the second"),
+        pytest.param(TWICE, True, id="the third within an hour"),
+        pytest.param((NOON - 62 * MINUTE, TWICE[1]), False, id="the third, but the first is an hour ago"),
+    ],
+)
+def test_the_third_confirmed_drop_within_an_hour_is_flapping(before: tuple[datetime, ...], flapping: bool) -> None:
+    opened = decided(incident(state=State.RESOLVED, drops=before), sighting(), drop()).incident
+
+    assert opened is not None
+    assert opened.drops[-1] == NOON - GRACE
+    assert opened.flapping is flapping
+
+
+@pytest.mark.parametrize("ending", [Condition.OUT_OF_SERVICE, Condition.UNWATCHED])
+def test_a_drop_counts_once_also_if_the_incident_ended_without_the_agent(ending: Condition) -> None:
+    """Whoever is put into standby and back twice, its agent gone all the time, is not flapping."""
+    current: Incident | None = incident(drops=(NOON - 7 * MINUTE,))
+    for minute in (1, 3, 5):
+        now = NOON + minute * MINUTE
+        ended = decided(current, SEEN[ending], now=now).incident
+        current = decided(ended, sighting(since=NOON - 7 * MINUTE), now=now + MINUTE).incident
+
+    assert current is not None
+    assert current.drops == (NOON - 7 * MINUTE,)
+    assert current.state is State.OPEN
+
+
+def test_a_flapping_incident_stays_while_the_agent_is_back() -> None:
+    seen = sighting(connected=True)
+
+    assert decided(FLAPPING, seen) == Verdict(Reason.FLAPPING, replace(FLAPPING, sighting=seen, calm_since=NOON))
+    assert decided(BACK, seen) == Verdict(Reason.FLAPPING, replace(BACK, sighting=seen))
+
+
+@pytest.mark.parametrize(
+    ("ago", "reason"),
+    [
+        pytest.param(CALM - SECOND, Reason.FLAPPING, id="a second too short"),
+        pytest.param(CALM, Reason.OVER, id="long enough"),
+    ],
+)
+def test_a_flapping_incident_is_over_once_the_agent_was_back_for_long(ago: timedelta, reason: Reason) -> None:
+    before = replace(FLAPPING, calm_since=NOON - ago)
+
+    verdict = decided(before, sighting(connected=True))
+
+    assert verdict.reason is reason
+    assert verdict.incident is not None
+    assert verdict.incident.unresolved is (reason is Reason.FLAPPING)
+
+
+@pytest.mark.parametrize("seen", [sighting(), sighting(since=NOON - 3 * MINUTE)], ids=["undated", "dated by ECS"])
+def test_a_drop_that_is_seen_is_counted_and_calm_begins_anew(seen: Sighting) -> None:
+    verdict = decided(BACK, seen)
+
+    assert verdict == Verdict(
+        Reason.STILL, replace(BACK, sighting=seen, drops=(*FLAPPING.drops, seen.since or NOON), calm_since=None)
+    )
+    assert decided(verdict.incident, seen).incident == verdict.incident
+
+
+@pytest.mark.parametrize("calm", [MINUTE, CALM], ids=["soon after", "when it would be over"])
+def test_a_drop_that_nobody_saw_is_counted_and_calm_begins_anew(calm: timedelta) -> None:
+    before, seen = replace(FLAPPING, calm_since=NOON - calm), sighting(connected=True, version=9)
+    dropped = drop(ago=30 * SECOND, version=8)
+
+    verdict = decided(before, seen, dropped)
+
+    drops = (*FLAPPING.drops, NOON - 30 * SECOND)
+    assert verdict == Verdict(
+        Reason.FLAPPING, replace(before, sighting=seen, drops=drops, calm_since=NOON - 30 * SECOND)
+    )
+    assert decided(verdict.incident, seen, dropped).incident == verdict.incident
+
+
+@pytest.mark.parametrize(
+    ("seen", "ending"),
+    [
+        pytest.param(SEEN[Condition.STOPPED], "stopped", id="stopped"),
+        pytest.param(SEEN[Condition.TERMINATED], "terminated", id="terminated"),
+        pytest.param(SEEN[Condition.DEREGISTERED], "deregistered", id="deregistered"),
+        pytest.param(SEEN[Condition.UNWATCHED], "no longer monitored", id="opted out"),
+        pytest.param(SEEN[Condition.OUT_OF_SERVICE], "taken out of service by Auto Scaling", id="standby"),
+    ],
+)
+def test_a_flapping_incident_ends_at_once_when_the_instance_is_no_more(seen: Sighting, ending: str) -> None:
+    verdict = decided(BACK, seen)
+
+    assert verdict.incident is not None
+    assert (verdict.reason, verdict.incident.ending) == (Reason.OVER, ending)
+
+
+def test_a_flapping_incident_ends_at_once_when_a_repair_brought_the_agent_back() -> None:
+    verdict = decided(begin_repair(FLAPPING, finished(group="")), sighting(connected=True))
+
+    assert verdict.incident is not None
+    assert (verdict.reason, verdict.incident.ending) == (Reason.OVER, "reconnected")
+
+
+def test_an_agent_that_never_comes_to_rest_is_kept_with_its_last_drops() -> None:
+    current: Incident | None = BACK
+    for minute in range(0, 120, 2):
+        now = NOON + minute * MINUTE
+        gone = decided(current, sighting(), now=now).incident
+        current = decided(gone, sighting(connected=True), now=now + MINUTE).incident
+
+    assert current is not None
+    assert current.unresolved
+    assert len(current.drops) == 20
+    assert all(NOON + 118 * MINUTE - one < timedelta(hours=1) for one in current.drops)
+
+
 # What people do
 
 
@@ -416,18 +566,20 @@ def test_an_incident_is_named_by_its_place_and_its_beginning() -> None:
 
 _sightings = st.builds(
     sighting,
-    status=st.sampled_from(["ACTIVE", "DRAINING", "REGISTERING", "INACTIVE", "MISSING", "UNKNOWN"]),
+    status=st.sampled_from(["ACTIVE", "DRAINING", "REGISTERING", "INACTIVE", "MISSING", "UNKNOWN", UNWATCHED]),
     connected=st.sampled_from([True, False, None]),
     host_state=st.sampled_from([None, "running", "shutting-down", "stopped", "terminated"]),
+    lifecycle=st.sampled_from(["", "InService", "Standby", "Warmed:Stopped", "Terminating:Wait"]),
     version=st.none() | st.integers(1, 12),
     since=st.none() | st.integers(0, 600).map(lambda seconds: NOON - timedelta(seconds=seconds)),
 )
-_told = st.none() | st.builds(
+_dated = st.builds(
     drop,
     ago=st.integers(-60, 600).map(lambda seconds: timedelta(seconds=seconds)),
     version=st.none() | st.integers(1, 12),
     waits=st.integers(0, 3),
 )
+_told = st.none() | st.just(Drop(instance_id(), None)) | _dated
 
 
 @given(st.sampled_from(sorted(KNOWN)), _sightings, _told, st.sampled_from(["", "i-new"]))
@@ -464,7 +616,8 @@ def test_an_unresolved_incident_stays_the_same_one_until_it_is_resolved(
 def test_trouble_is_confirmed_put_off_or_not_there_but_never_forgotten(seen: Sighting, told: Drop | None) -> None:
     verdict = decided(None, seen, told)
 
-    if condition(seen) not in TROUBLE:
+    nobody_says_so = told is not None and told.at is None and seen.connected is None and seen.since is None
+    if condition(seen) not in TROUBLE or nobody_says_so:
         assert verdict == Verdict(Reason.NO_TROUBLE, None)
     elif verdict.incident is None:
         assert verdict.again is not None

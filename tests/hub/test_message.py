@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.bulletin import ROWS
+from hub.bulletin import CHOICES, ROWS, compose
 from hub.incident import Incident, State
-from hub.message import ACKNOWLEDGE, REPAIR, Subject, note
+from hub.message import ACKNOWLEDGE, REPAIR, Subject, note, render
+from hub.storm import lock
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
 from tests.hub.factories import (
@@ -21,6 +22,7 @@ from tests.hub.factories import (
     GRACE,
     LONGEST,
     NOON,
+    bulletin,
     entry,
     finished,
     incident,
@@ -96,7 +98,7 @@ def test_slack_takes_every_mixture(kinds: list[tuple[State, bool, bool]]) -> Non
 
 def test_beyond_a_row_each_a_bulletin_is_of_constant_size() -> None:
     sizes = {
-        count: length(drawn(*(incident(number) for number in range(1, count + 1)))) for count in (20, 100, 1_000, 5_000)
+        count: length(drawn(*(incident(number) for number in range(1, count + 1)))) for count in (30, 100, 1_000, 5_000)
     }
 
     assert max(sizes.values()) - min(sizes.values()) < 50
@@ -105,7 +107,7 @@ def test_beyond_a_row_each_a_bulletin_is_of_constant_size() -> None:
 def test_many_zones_do_not_make_it_longer() -> None:
     message = drawn(*(incident(n, sighting=sighting(n, zone=f"eu-west-1{chr(97 + n % 26)}")) for n in range(1, 200)))
 
-    assert words(message).count("eu-west-1") < 30
+    assert words(message).count("eu-west-1") < 30 + CHOICES
     check_bulletin(message)
 
 
@@ -301,6 +303,82 @@ def test_a_repair_asks_first_in_words_that_slack_takes(remedy: str, tasks: int) 
     assert f"tasks: {tasks} running" in asked["text"]["text"]
 
 
+MI = "mi-0123456789abcdef0"
+
+
+@pytest.mark.parametrize(
+    ("more", "said", "terminates"),
+    [
+        pytest.param({}, "", True, id="an instance of EC2"),
+        pytest.param(
+            {"host": MI, "ping": "ConnectionLost"}, "A machine of your own (ECS Anywhere)", False, id="Anywhere"
+        ),
+        pytest.param({"managed": True}, "AWS manages this host (ECS Managed Instances)", False, id="managed by AWS"),
+        pytest.param({"os": "windows"}, "It runs Windows.", True, id="Windows"),
+        pytest.param({"os": "bottlerocket"}, "It runs Bottlerocket, which has no systemctl", True, id="Bottlerocket"),
+        pytest.param({"runtime_impaired": True}, "The container runtime is sick too", True, id="a sick runtime"),
+    ],
+)
+def test_what_is_special_about_a_host_is_said_and_decides_what_can_be_done(
+    more: dict[str, object], said: str, terminates: bool
+) -> None:
+    message = drawn(incident(sighting=sighting(**more)))
+
+    check_bulletin(message)
+    assert said in words(message)
+    assert (TERMINATE in {button["action_id"] for button in buttons(all_blocks(message))}) is terminates
+    assert ACKNOWLEDGE in {button["action_id"] for button in buttons(all_blocks(message))}
+
+
+def test_everything_special_about_a_host_is_said_together() -> None:
+    seen = sighting(host=MI, os="windows", runtime_impaired=True, managed=True)
+    message = drawn(incident(sighting=seen))
+
+    check_bulletin(message)
+    for remark in ("runtime is sick", "It runs Windows.", "ECS Anywhere", "ECS Managed Instances"):
+        assert remark in words(message)
+
+
+def test_once_it_is_over_nothing_special_is_said() -> None:
+    seen = sighting(os="windows", runtime_impaired=True)
+
+    said = words(drawn(incident(state=State.RESOLVED, sighting=seen)))
+
+    assert "Windows" not in said
+    assert "sick" not in said
+
+
+def test_a_machine_of_ones_own_is_shown_with_its_ping() -> None:
+    assert "SSM says `ConnectionLost`" in words(drawn(incident(sighting=sighting(host=MI, ping="ConnectionLost"))))
+
+
+@pytest.mark.parametrize("state", State)
+def test_while_a_storm_lasts_terminate_is_locked_and_says_so(state: State) -> None:
+    shown = bulletin()
+    message = render(compose(shown, [incident(state=state)], lock(CLUSTER.region)), shown)
+
+    check_bulletin(message)
+    assert TERMINATE not in {button["action_id"] for button in buttons(all_blocks(message))}
+    assert ("Terminate is locked" in words(message)) is (state is not State.RESOLVED)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        pytest.param({}, "*Flapping*\n3 drops, the last ", id="gone"),
+        pytest.param({"calm_since": NOON}, "back since", id="back for now"),
+    ],
+)
+def test_a_flapping_agent_is_shown_with_its_drops(more: dict[str, object], said: str) -> None:
+    drops = tuple(NOON - timedelta(minutes=minutes) for minutes in (50, 20, 7))
+    message = drawn(incident(drops=drops, **more))
+
+    check_bulletin(message)
+    assert said in words(message)
+    assert ("gone again" in words(message)) is not bool(more)
+    assert "Disconnected since" not in words(message)
+
+
 # Its ids
 
 
@@ -330,7 +408,7 @@ def test_whatever_is_shown_changes_the_digest(changed: Incident) -> None:
 
 
 def test_what_is_not_shown_does_not_change_the_digest() -> None:
-    unseen = incident(version=9, sighting=sighting(version=99, tags=(("team", "payments"),), registered_at=NOON))
+    unseen = incident(version=9, sighting=sighting(version=99))
 
     assert drawn(unseen).digest == drawn(incident()).digest
 

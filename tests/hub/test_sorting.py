@@ -3,19 +3,22 @@
 import json
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from hub.hints import Drop, Hint, from_message, to_message
+from hub.hints import Drop, Hint, StormHint, from_message, to_message
 from hub.queues import Queues
 from hub.sorting import Sorter
+from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, ELSEWHERE, GRACE, NOON, TERMS, Json, bent, drop, event, instance_id, record
 from tests.hub.reluctance import Reluctance
 from tests.hub.stack import Mail
 from tests.hub.timing import Clock
 
 STATE_CHANGE = event("state-change")
+SECOND = timedelta(seconds=1)
 
 
 def state_change(number: int, version: int = 1, cluster: str = "prod-payments") -> str:
@@ -43,12 +46,18 @@ def sorter(mail: Mail, reluctant_sqs: tuple[Any, Reluctance], counted: Counter[s
 
 
 @pytest.fixture
+def long_sorter(sorter: Sorter) -> Sorter:
+    """One to which every cluster has a grace of ten minutes."""
+    return replace(sorter, terms=replace(TERMS, grace=timedelta(minutes=10)))
+
+
+@pytest.fixture
 def reluctance(reluctant_sqs: tuple[Any, Reluctance]) -> Reluctance:
     return reluctant_sqs[1]
 
 
 def asked(mail: Mail) -> list[Hint]:
-    return [hint for body in mail.bodies(mail.looks) if (hint := from_message(body))]
+    return [hint for body in mail.bodies(mail.looks) if isinstance(hint := from_message(body), Hint)]
 
 
 def parked(mail: Mail) -> dict[str, str]:
@@ -109,6 +118,118 @@ def test_a_hint_that_was_put_back_goes_the_same_way(mail: Mail, sorter: Sorter) 
     sorter.sort([record(to_message(hint))])
 
     assert asked(mail) == [replace(hint, crowd=1)]
+
+
+def told_of(number: int, ago: timedelta, cluster: Cluster = CLUSTER) -> Hint:
+    """A hint of our own, of an agent that went before the moment in which the sorter sorts."""
+    return Hint(cluster, "state change", (Drop(instance_id(number), NOON + GRACE - ago, 7),))
+
+
+LONG = 600 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("ago", "early"),
+    [
+        pytest.param(LONG, False, id="its grace is over"),
+        pytest.param(LONG - 2 * SECOND, False, id="but for the rounding of EventBridge's times"),
+        pytest.param(LONG - 3 * SECOND, True, id="its grace is not quite over"),
+        pytest.param(SECOND, True, id="it has only begun"),
+        pytest.param(-3_600 * SECOND, True, id="it comes from the future"),
+    ],
+)
+def test_who_has_a_longer_grace_is_put_back_until_it_is_over(
+    mail: Mail, long_sorter: Sorter, counted: Counter[str], ago: timedelta, early: bool
+) -> None:
+    assert long_sorter.sort([record(to_message(told_of(1, ago)))]) == []
+
+    assert (mail.waiting(mail.looks), mail.waiting(mail.delay)) == ((0, 1) if early else (1, 0))
+    assert counted == {"hints": 1} | ({"early": 1} if early else {})
+
+
+def test_who_waits_comes_back_as_it_was_when_its_grace_is_over(mail: Mail, long_sorter: Sorter, clock: Clock) -> None:
+    hint = told_of(1, 480 * SECOND)
+    long_sorter.sort([record(to_message(hint))])
+
+    clock.forward(seconds=119)
+    assert mail.bodies(mail.delay) == []
+    clock.forward(seconds=3)
+
+    assert [from_message(body) for body in mail.bodies(mail.delay)] == [hint]
+
+
+def test_the_future_is_now(mail: Mail, long_sorter: Sorter, clock: Clock) -> None:
+    long_sorter.sort([record(to_message(told_of(1, -3_600 * SECOND)))])
+
+    clock.forward(seconds=602)
+    (hint,) = [from_message(body) for body in mail.bodies(mail.delay)]
+    assert hint == told_of(1, timedelta())
+
+
+def test_of_a_cluster_only_what_is_early_waits_and_what_waits_about_as_long_waits_together(
+    mail: Mail, long_sorter: Sorter
+) -> None:
+    batch = [told_of(1, LONG), told_of(2, 300 * SECOND), told_of(3, 302 * SECOND), told_of(4, 100 * SECOND)]
+
+    long_sorter.sort([record(to_message(hint), number) for number, hint in enumerate(batch)])
+
+    (due,) = asked(mail)
+    assert [told.instance for told in due.drops] == [instance_id(1)]
+    assert mail.waiting(mail.delay) == 2
+
+
+def test_what_has_no_date_does_not_wait(mail: Mail, long_sorter: Sorter) -> None:
+    hints = [Hint(CLUSTER, "health change", (Drop(instance_id(), None),)), Hint(ELSEWHERE, "look again")]
+
+    long_sorter.sort([record(to_message(hint), number) for number, hint in enumerate(hints)])
+
+    assert {hint.cluster for hint in asked(mail)} == {CLUSTER, ELSEWHERE}
+    assert mail.waiting(mail.delay) == 0
+
+
+def test_a_batch_that_cannot_be_put_back_is_given_back_whole(
+    mail: Mail, long_sorter: Sorter, reluctance: Reluctance
+) -> None:
+    reluctance.refuses = lambda entry: "DelaySeconds" in entry
+
+    with pytest.raises(RuntimeError, match="the delay queue refused 1 of 1 hints"):
+        long_sorter.sort([record(to_message(told_of(1, SECOND)))])
+
+    assert mail.waiting(mail.looks) == 0
+
+
+# Crowds
+
+
+def test_each_hint_of_a_loss_is_told_how_many_clusters_of_its_region_there_are_in_the_batch(
+    mail: Mail, sorter: Sorter
+) -> None:
+    here = [told_of(1, GRACE, replace(CLUSTER, name=f"c-{number}")) for number in range(12)]
+    there = [told_of(1, GRACE, ELSEWHERE), told_of(2, GRACE, ELSEWHERE)]
+    others = [Hint(replace(CLUSTER, name="well"), "look again")]
+    others += [Hint(replace(CLUSTER, name="sick"), "health change", (Drop(instance_id(), None),))]
+
+    sorter.sort([record(to_message(hint), number) for number, hint in enumerate([*here, *there, *others])])
+
+    crowds = {hint.cluster.name: hint.crowd for hint in asked(mail)}
+    assert crowds == {f"c-{number}": 12 for number in range(12)} | {ELSEWHERE.name: 1, "well": 0, "sick": 0}
+
+
+def test_a_storm_is_asked_for_once(mail: Mail, sorter: Sorter, counted: Counter[str]) -> None:
+    storm = StormHint("C0ECSALERTS", "eu-west-1")
+
+    assert sorter.sort([record(to_message(storm), number) for number in range(3)]) == []
+
+    assert [from_message(body) for body in mail.bodies(mail.looks)] == [storm]
+    assert counted == {"hints": 3}
+
+
+def test_a_storm_that_sqs_refuses_is_given_back(mail: Mail, sorter: Sorter, reluctance: Reluctance) -> None:
+    reluctance.refuses = lambda entry: "storm" in entry["MessageBody"]
+    batch = [record(to_message(StormHint("C0ECSALERTS", "eu-west-1")), 1), record(state_change(1), 2)]
+
+    assert sorter.sort(batch) == ["record-1"]
+    assert len(asked(mail)) == 1
 
 
 def test_a_drill_is_counted_and_nobody_looks(mail: Mail, sorter: Sorter, counted: Counter[str]) -> None:

@@ -4,9 +4,8 @@ Every call of AWS and of Slack, reads included, is a side effect and passes `Fat
 before or after the call is done, or another function may run whole in between.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from spoke.discovery import MONITORING_TAG
-from spoke.places import Cluster
 from tests.hub.timing import Clock
 from tests.wire.members import Members, Place
 from tests.wire.payloads import Machine
@@ -95,7 +94,9 @@ class Fleet(Members):
     def out(self, machine: Machine) -> bool:
         """Whether its agent is gone, in a cluster that is watched, on a host that should work."""
         watched = self.tagged[Place(machine.account, machine.region, machine.cluster)][-1][1] is not None
-        ready = self.registered(machine) and machine.host_state == "running" and machine.status in {"ACTIVE", "DRAINING"}
+        ready = (
+            self.registered(machine) and machine.host_state == "running" and machine.status in {"ACTIVE", "DRAINING"}
+        )
         return watched and ready and not machine.connected
 
     def watched_lately(self, place: Place, span: timedelta) -> bool:

@@ -60,7 +60,9 @@ class Play(RuleBasedStateMachine):
 
     # Members
 
-    @rule(cluster=_SOME, machine=st.integers(1, 2), told=st.sampled_from(["event", "event", "twice", "health", "never"]))
+    @rule(
+        cluster=_SOME, machine=st.integers(1, 2), told=st.sampled_from(["event", "event", "twice", "health", "never"])
+    )
     def an_agent_drops(self, cluster: int, machine: int, told: str) -> None:
         self._drop(f"{self._any(cluster)}/{machine}", told)
 
@@ -163,7 +165,7 @@ class Play(RuleBasedStateMachine):
         self.world.deliver()
 
     @rule(function=st.sampled_from(["ingest", "look", "look", "act", "sweep"]), nth=_NTH, after=st.booleans())
-    def dies(self, function: str, nth: int, after: bool) -> None:  # noqa: FBT001
+    def dies(self, function: str, nth: int, after: bool) -> None:
         """The function dies at its n-th side effect."""
 
         def die() -> None:
@@ -178,7 +180,7 @@ class Play(RuleBasedStateMachine):
         meanwhile=st.sampled_from(["look", "look of the same", "act", "sweep", "visit", "ingest"]),
         later=st.sampled_from([0, 4, 12]),
     )
-    def is_overtaken(self, function: str, nth: int, after: bool, meanwhile: str, later: int) -> None:  # noqa: FBT001
+    def is_overtaken(self, function: str, nth: int, after: bool, meanwhile: str, later: int) -> None:
         """At the n-th side effect of the function another one runs whole, some seconds later."""
 
         def overtake() -> None:
@@ -186,7 +188,7 @@ class Play(RuleBasedStateMachine):
             self.world.forward(later)
             if meanwhile == "look of the same":
                 self.world.looks.time_over()
-            self._run(meanwhile.split()[0], None)
+            self._run(meanwhile.split(maxsplit=1)[0], None)
             self.world.interrupted = True
 
         self._run(function, Turn(nth, after, overtake))
@@ -217,12 +219,16 @@ class Play(RuleBasedStateMachine):
     def a_member_has_trouble(self, account: str, kind: Kind, chance: float, service: str) -> None:
         self.world.order(Fault(service, kind, self.world.place(f"{account}/web").account, chance))
 
-    @rule(kind=st.sampled_from([Kind.THROTTLED, Kind.SILENT, Kind.BROKEN]), chance=st.sampled_from([0.2, 0.6]), done=st.booleans())
-    def the_table_has_trouble(self, kind: Kind, chance: float, done: bool) -> None:  # noqa: FBT001
+    @rule(
+        kind=st.sampled_from([Kind.THROTTLED, Kind.SILENT, Kind.BROKEN]),
+        chance=st.sampled_from([0.2, 0.6]),
+        done=st.booleans(),
+    )
+    def the_table_has_trouble(self, kind: Kind, chance: float, done: bool) -> None:
         self.world.order(Fault("dynamodb:*", kind, chance=chance, done=done))
 
     @rule(kind=st.sampled_from([Kind.THROTTLED, Kind.SILENT]), done=st.booleans())
-    def the_queues_have_trouble(self, kind: Kind, done: bool) -> None:  # noqa: FBT001
+    def the_queues_have_trouble(self, kind: Kind, done: bool) -> None:
         self.world.order(Fault("sqs:*", kind, chance=0.4, done=done))
 
     @rule(places=st.sampled_from([{0}, {1}, {0, 2}, set(range(10))]))
@@ -235,7 +241,7 @@ class Play(RuleBasedStateMachine):
         times=st.sampled_from([1, 1, 3]),
         accepted=st.booleans(),
     )
-    def slack_has_trouble(self, kind: str, method: str, times: int, accepted: bool) -> None:  # noqa: FBT001
+    def slack_has_trouble(self, kind: str, method: str, times: int, accepted: bool) -> None:
         self.world.slack_fault(method, kind, times=times, accepted=accepted)
 
     @rule()
@@ -253,7 +259,11 @@ class Play(RuleBasedStateMachine):
 
     # People
 
-    @rule(person=st.sampled_from(sorted(PEOPLE)), wish=st.sampled_from(["acknowledge", "terminate"]), which=st.integers(0, 9))
+    @rule(
+        person=st.sampled_from(sorted(PEOPLE)),
+        wish=st.sampled_from(["acknowledge", "terminate"]),
+        which=st.integers(0, 9),
+    )
     def somebody_clicks(self, person: str, wish: str, which: int) -> None:
         buttons = [button for button in self.world.buttons() if wish in button.found.element["action_id"]]
         if buttons:

@@ -5,7 +5,7 @@ methods, strict checks, budgets) is the local Slack's own. Only Starlette, Hyper
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message as Headers

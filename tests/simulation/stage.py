@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from unittest.mock import patch
 
 import boto3
@@ -71,7 +71,7 @@ class OneAfterAnother:
     def __init__(self, _threads: int = 1) -> None:
         pass
 
-    def __enter__(self) -> "OneAfterAnother":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -169,5 +169,3 @@ def _environment(session: boto3.Session, loader: Any) -> Environment:
         session.client("sqs", config=AWS),
         session.client("organizations", config=AWS),
     )
-
-

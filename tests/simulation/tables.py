@@ -42,5 +42,3 @@ class Ledger(Tables):
 
     def all_rows(self) -> dict[tuple[str, str], Row]:
         return {key: row for key, (row, _) in self._tables[TABLE].rows.items()}
-
-

@@ -216,5 +216,6 @@ def _tale(stage: Stage, size: Json, doom: Doom) -> Tale:
 
 
 def _difference(expected: Json, end: Json) -> str:
-    return "; ".join(f"{name}: {end[name]} instead of {expected[name]}" for name in expected if end[name] != expected[name])
-
+    return "; ".join(
+        f"{name}: {end[name]} instead of {expected[name]}" for name in expected if end[name] != expected[name]
+    )

@@ -18,8 +18,8 @@ from chatops.execution import Execution
 from chatops.requests import Request, from_click, to_message
 from coastguard.local.slack import payloads
 from coastguard.local.slack.conversation import Conversation
-from coastguard.local.slack.faults import Fault as SlackFault
 from coastguard.local.slack.directory import CHANNELS, TEAM, Channel
+from coastguard.local.slack.faults import Fault as SlackFault
 from coastguard.local.slack.messages import Message
 from coastguard.local.slack.payloads import Click, Handles
 from coastguard.local.slack.tickets import Origin
@@ -40,9 +40,9 @@ from tests.hub.stack import create_table
 from tests.simulation.fate import Died, Turn
 from tests.simulation.fleet import ACCOUNTS, REGION, Fleet
 from tests.simulation.post import Office, Post
+from tests.simulation.slack_line import API
 from tests.simulation.stage import Environment, Stage
 from tests.simulation.tables import Ledger
-from tests.simulation.slack_line import API
 from tests.templates.reading import read
 from tests.wire import payloads as wire_payloads
 from tests.wire.faults import Fault, Faults
@@ -106,12 +106,14 @@ class World:
         self.delay = _queue("DelayQueue", now, self.delay_dead)
         self.looks = _queue("LooksQueue", now, self.looks_dead)
         self.acts = _queue("ActsQueue", now, self.acts_dead)
-        self.office = Office(
-            self.delay, self.delay_dead, self.looks, self.looks_dead, self.acts, self.acts_dead
-        )
+        self.office = Office(self.delay, self.delay_dead, self.looks, self.looks_dead, self.acts, self.acts_dead)
         self.office.hang(stage.wire)
         self.terms = Terms(
-            GRACE, CHANNEL, longer=((f"*/{PATIENT}", PATIENT_GRACE),), groups=frozenset("*"), channels=(("two", SECOND.id),)
+            GRACE,
+            CHANNEL,
+            longer=((f"*/{PATIENT}", PATIENT_GRACE),),
+            groups=frozenset("*"),
+            channels=(("two", SECOND.id),),
         )
         self.lookouts: dict[int, Lookout] = {}
         self.sent: list[str] = []
@@ -137,7 +139,11 @@ class World:
         lookout = self._lookout()
         queues = lookout.queues
         return self._invoke(
-            "look", self.looks, _LOOK, lambda batch: queues.work_off(self.looks.url, records(batch), lookout.attend), turn
+            "look",
+            self.looks,
+            _LOOK,
+            lambda batch: queues.work_off(self.looks.url, records(batch), lookout.attend),
+            turn,
         )
 
     def act(self, turn: Turn | None = None) -> int:
@@ -253,7 +259,7 @@ class World:
         except Died:
             self.lookouts.pop(number, None)
             self.stage.environments[number].accounts._sign_ins.clear()
-        except Exception as error:  # noqa: BLE001 - as Lambda: the invocation has failed
+        except Exception as error:
             logging.getLogger(__name__).exception("invocation.failed")
             self._failed(f"{name} raised {type(error).__name__}: {error}")
 
@@ -265,10 +271,7 @@ class World:
     def trouble(self) -> bool:
         """Whether anything excuses a failure of the function that has just run."""
         return bool(
-            self.stage.wire.faults._on
-            or self.office.refuses
-            or self.line.trouble > self._before
-            or self.interrupted
+            self.stage.wire.faults._on or self.office.refuses or self.line.trouble > self._before or self.interrupted
         )
 
     # Events

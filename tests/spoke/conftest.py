@@ -9,6 +9,7 @@ from moto import mock_aws
 
 from coastguard.local import gaps
 from spoke.accounts import Accounts, Member, Role
+from spoke.models import LeanLoader
 from tests.spoke.fleet import ACCOUNT, REGION, Faults, Fleet
 
 
@@ -26,7 +27,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def loader() -> Loader:
     """Parsed service models, parsed once."""
-    return botocore.session.Session().get_component("data_loader")
+    return LeanLoader()
 
 
 @pytest.fixture(scope="session")

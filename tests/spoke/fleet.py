@@ -1,7 +1,8 @@
 """A member account of moto's, seen from inside: what tests make, break and look up there."""
 
 import json
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -103,20 +104,27 @@ class Faults:
 
     def __init__(self) -> None:
         self.called: set[str] = set()
+        self.calls: Counter[str] = Counter()
         self._faults: dict[str, Callable[[], Answer | None]] = {}
+        self._where: dict[str, str] = {}
 
-    def __call__(self, model: OperationModel, **_: object) -> Answer | None:
+    def __call__(self, model: OperationModel, params: Mapping[str, Any], **_: object) -> Answer | None:
         """Stand in for AWS as a handler of botocore's before-call event; None sends the request."""
         action = f"{model.service_model.signing_name}:{model.name}"
         self.called.add(action)
+        self.calls[action] += 1
+        if self._where.get(action, "") not in str(params["body"]):
+            return None
         return self._faults.get(action, lambda: None)()
 
     def clear(self) -> None:
         self.called.clear()
-        self._faults.clear()
+        self.calls.clear()
+        self.mend()
 
-    def fail(self, action: str, code: str, status: int = 400) -> None:
-        """Let AWS answer with an error."""
+    def fail(self, action: str, code: str, status: int = 400, *, where: str = "") -> None:
+        """Let AWS answer with an error, to each call or to those in whose parameters a word stands."""
+        self._where[action] = where
         self._faults[action] = lambda: (
             AWSResponse("", status, {}, None),
             {
@@ -125,8 +133,9 @@ class Faults:
             },
         )
 
-    def interrupt(self, action: str, error: Exception) -> None:
+    def interrupt(self, action: str, error: Exception, *, where: str = "") -> None:
         """Let the call end in an exception, before anything is sent."""
+        self._where[action] = where
 
         def end() -> None:
             raise error
@@ -139,3 +148,4 @@ class Faults:
 
     def mend(self) -> None:
         self._faults.clear()
+        self._where.clear()

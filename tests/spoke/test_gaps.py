@@ -58,7 +58,7 @@ def test_an_instance_shows_what_the_fleet_set(session: boto3.Session, ecs: Any) 
     (shown,) = answer["containerInstances"]
     (connectivity,) = (c for c in shown["healthStatus"]["details"] if c["type"] == "AGENT_CONNECTIVITY")
     assert (shown["agentConnected"], shown["version"], shown["tags"]) == (False, 9, instance.tags)
-    assert (connectivity["status"], connectivity["lastStatusChange"]) == ("IMPAIRED", since)
+    assert (connectivity["status"], connectivity["lastStatusChange"]) == ("IMPAIRED", since.timestamp())
     assert connectivity["statusReason"] == "Agent disconnected since 2026-11-20T12:00:00Z"
     assert shown["healthStatus"]["overallStatus"] == "IMPAIRED"
 

@@ -43,10 +43,6 @@ def test_a_connected_instance_is_seen_as_ecs_has_it(fleet: Fleet, member: Member
         agent_version="1.86.0",
         ami="ami-12345678",
         running_tasks=3,
-        registered_at=known.registered_at.replace(
-            tzinfo=UTC, microsecond=known.registered_at.microsecond // 1000 * 1000
-        ),
-        tags=(("team", "payments"),),
     )
 
 
@@ -133,6 +129,45 @@ def test_a_machine_outside_of_ec2_is_asked_about_in_systems_manager(fleet: Fleet
     seen = look_at(member, cluster, instance)
 
     assert (seen.host, seen.host_state, seen.ping) == ("mi-0123456789abcdef0", None, "ConnectionLost")
+
+
+def test_auto_scaling_is_asked_about_those_that_are_named(fleet: Fleet, faults: Faults, member: Member) -> None:
+    cluster = fleet.cluster()
+    (one, two), (alone,) = fleet.group("web", 2), fleet.hosts()
+    quiet = [fleet.quiet(cluster, host)[0] for host in (one, two, alone)]
+    connected = fleet.register(cluster, alone)
+
+    seen = look(member, cluster, [*quiet, connected], grouped=[quiet[0], quiet[2], connected])
+
+    assert [seen[instance].lifecycle for instance in (*quiet, connected)] == ["InService", "", "", ""]
+    assert faults.calls["autoscaling:DescribeAutoScalingInstances"] == 1
+
+
+def test_auto_scaling_is_not_asked_about_nobody_or_machines_outside_of_ec2(
+    fleet: Fleet, faults: Faults, member: Member
+) -> None:
+    cluster = fleet.cluster()
+    instance, _ = fleet.quiet(cluster)
+    fleet.known(cluster, instance).ec2_instance_id = "mi-0123456789abcdef0"
+
+    look(member, cluster, [instance], grouped=[instance])
+    look(member, cluster, [instance])
+
+    assert faults.calls["autoscaling:DescribeAutoScalingInstances"] == 0
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "Throttling", "ValidationError"])
+def test_an_auto_scaling_that_does_not_tell_leaves_nothing_unchecked(
+    fleet: Fleet, faults: Faults, member: Member, code: str
+) -> None:
+    """Nobody needs it to alert."""
+    cluster = fleet.cluster()
+    instance, _ = fleet.quiet(cluster, fleet.group("web", 1)[0])
+    faults.fail("autoscaling:DescribeAutoScalingInstances", code)
+
+    seen = look(member, cluster, [instance], grouped=[instance])[instance]
+
+    assert (seen.lifecycle, seen.unchecked, seen.host_state) == ("", (), "running")
 
 
 def test_ecs_tells_since_when_the_agent_is_gone(fleet: Fleet, member: Member) -> None:

@@ -10,6 +10,7 @@ from spoke.accounts import Accounts, Member, Role
 from spoke.errors import Busy, NotDone
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES, Outcome, Target
+from spoke.sighting import Sighting
 from tests.spoke.fleet import ACCOUNT, REGION, Faults, Fleet
 
 PLACE = f"{ACCOUNT}/{REGION}"
@@ -334,3 +335,19 @@ def test_the_question_fits_into_slacks_dialogue() -> None:
     assert len(TERMINATE.label) <= 75
     assert len(TERMINATE.title) <= 100
     assert len(TERMINATE.confirm) <= 300
+
+
+@pytest.mark.parametrize(
+    ("seen", "fits"),
+    [
+        pytest.param(Sighting("0" * 32, "ACTIVE", host="i-0123456789abcdef0"), True, id="EC2"),
+        pytest.param(Sighting("0" * 32, "ACTIVE"), True, id="unknown host: the repair will tell"),
+        pytest.param(Sighting("0" * 32, "ACTIVE", host="mi-0123456789abcdef0"), False, id="ECS Anywhere"),
+        pytest.param(
+            Sighting("0" * 32, "ACTIVE", host="i-0123456789abcdef0", managed=True), False, id="managed by AWS"
+        ),
+    ],
+)
+def test_it_is_offered_only_where_it_is_ours_to_do(seen: Sighting, fits: bool) -> None:
+    assert TERMINATE.fits(seen) is fits
+    assert TERMINATE.drastic

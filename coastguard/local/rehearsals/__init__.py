@@ -1,13 +1,26 @@
 """Rehearsals: stories played in the local world without a browser. A new one is a module and a line in SCENARIOS."""
 
-from coastguard.local.aws.layouts import CROWD
-from coastguard.local.rehearsals import member_locked_out, one_agent, poison, scale_in, slack_outage, storm
+from coastguard.local.aws.layouts import CROWD, WIDE
+from coastguard.local.rehearsals import (
+    flap,
+    member_locked_out,
+    one_agent,
+    poison,
+    scale_in,
+    slack_outage,
+    storm,
+    sweep_finds_it,
+    zone,
+)
 from coastguard.local.rehearsals.scenario import Scenario
 
 SCENARIOS: dict[str, Scenario] = {
     "one-agent": Scenario(one_agent.ABOUT, one_agent.play),
     "scale-in": Scenario(scale_in.ABOUT, scale_in.play, layout=CROWD),
+    "flap": Scenario(flap.ABOUT, flap.play),
+    "sweep-finds-it": Scenario(sweep_finds_it.ABOUT, sweep_finds_it.play, before=sweep_finds_it.before),
     "storm": Scenario(storm.ABOUT, storm.play, layout=CROWD),
+    "zone": Scenario(zone.ABOUT, zone.play, layout=WIDE),
     "poison": Scenario(poison.ABOUT, poison.play),
     "slack-outage": Scenario(slack_outage.ABOUT, slack_outage.play),
     "member-locked-out": Scenario(member_locked_out.ABOUT, member_locked_out.play),

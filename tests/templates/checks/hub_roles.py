@@ -210,7 +210,7 @@ def _agreed(world: World) -> dict[str, dict[str, set[str]]]:
         "act": {
             acts: TAKE_FROM,
             looks: SEND_TO,
-            table: {"dynamodb:GetItem", "dynamodb:PutItem"},
+            table: {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
             secret: READ_SECRET,
             f"{members}-remediator": {"sts:AssumeRole", "sts:SetSourceIdentity"},
         },

@@ -1,0 +1,114 @@
+"""The goals: ratios and counts of one run, each held or missed. Absolute times are no goals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tests.benchmarks.storms import ACCOUNTS, CLUSTERS, ZONE
+
+# The most AWS calls that a storm, or one event, may take.
+CALLS_IN_ONE_CLUSTER = 40
+CALLS_AN_EVENT = {CLUSTERS: 0.12, ACCOUNTS: 0.6, ZONE: 0.30}
+CALLS_OF_ONE_EVENT = 6
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One number that must be at most, or at least, so much."""
+
+    number: int
+    what: str
+    measured: float
+    limit: float
+    at_least: bool = False
+    unit: str = ""
+
+    @property
+    def held(self) -> bool:
+        return self.measured >= self.limit if self.at_least else self.measured <= self.limit
+
+    @property
+    def wanted(self) -> str:
+        return f"{'≥' if self.at_least else '≤'} {_shown(self.limit)}{self.unit}"
+
+    @property
+    def found(self) -> str:
+        return f"{_shown(self.measured)}{self.unit}"
+
+    @property
+    def verdict(self) -> str:
+        return "held" if self.held else "MISSED"
+
+    def __str__(self) -> str:
+        return f"  {self.number}  {self.verdict:<6}  {self.what}: {self.found} ({self.wanted})"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one storm took. `cpu` in ms an event, without the stand-ins'; `elapsed` in s, with the injected latency."""
+
+    name: str
+    events: int
+    clusters: int
+    aws: int
+    slack: dict[str, int]
+    cpu: float
+    elapsed: float
+    clients: int
+    looks: int
+
+    @property
+    def calls(self) -> float:
+        """AWS calls an event."""
+        return self.aws / self.events
+
+    @property
+    def posts(self) -> int:
+        return self.slack.get("chat.postMessage", 0)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All figures of a run of the benchmark."""
+
+    baseline_calls: float
+    baseline_cpu: float
+    baseline_elapsed: float
+    first: Run
+    one: Run
+    batch: Run
+    cluster: Run
+    clusters: Run
+    accounts: Run
+    zone: Run
+    spreads: Sequence[tuple[float, Run]]
+    memory: float
+    memory_peak: float
+    clients_per_account: int
+    missed: int
+    false: int
+    double: int
+
+    def goals(self) -> list[Goal]:
+        warm = (self.one, self.batch, self.cluster, self.clusters, self.accounts, self.zone)
+        faster_cpu, faster = self.baseline_cpu / self.batch.cpu, self.baseline_elapsed / self.cluster.elapsed
+        return [
+            Goal(1, "1,000 in one cluster, AWS calls", self.cluster.aws, CALLS_IN_ONE_CLUSTER),
+            Goal(1, "1,000 in one cluster, Slack posts", self.cluster.posts, 1),
+            Goal(2, "10 clusters x 100, AWS calls an event", self.clusters.calls, CALLS_AN_EVENT[CLUSTERS]),
+            Goal(2, "100 accounts x 10, AWS calls an event", self.accounts.calls, CALLS_AN_EVENT[ACCOUNTS]),
+            Goal(2, "200 accounts x 2 clusters x 25, AWS calls an event", self.zone.calls, CALLS_AN_EVENT[ZONE]),
+            Goal(3, "one event, AWS calls", self.one.aws, CALLS_OF_ONE_EVENT),
+            Goal(3, "one event, Slack calls", sum(self.one.slack.values()), 1),
+            Goal(4, "CPU an event against one at a time", faster_cpu, 100, at_least=True, unit="x"),
+            Goal(5, "elapsed against one at a time", faster, 150, at_least=True, unit="x"),
+            Goal(6, "clients made warm", sum(run.clients for run in warm), 0),
+            Goal(6, "clients made for 99 more accounts", self.clients_per_account, 0),
+            Goal(6, "memory for 99 more accounts", self.memory, 5, unit=" MiB"),
+            Goal(7, "missed, over all losses", self.missed, 0),
+            Goal(7, "false, over all losses", self.false, 0),
+            Goal(7, "double, over all losses", self.double, 0),
+        ]  # fmt: skip
+
+
+def _shown(number: float) -> str:
+    return f"{number:,.0f}" if number == int(number) or number >= 100 else f"{number:.3g}"

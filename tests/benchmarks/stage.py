@@ -1,0 +1,148 @@
+"""The stage: everything around the hub in one process, with a meter at each door.
+
+One stage serves a whole run, for its clients are expensive; `clear` puts a new, empty world around them.
+"""
+
+import gc
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import time
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+
+from coastguard.local.slack.workspace import BOT_TOKEN
+from tests.hub.factories import CHANNEL, GRACE
+from tests.hub.stack import create_table
+from tests.templates.reading import read
+from tests.wire.members import Members
+from tests.wire.meter import Meter
+from tests.wire.queues import Queue, Sqs
+from tests.wire.slack import Slack
+from tests.wire.table import Tables
+from tests.wire.wire import Call, Stray, Wire
+
+REGION = "eu-west-1"
+TABLE = "coastguard"
+READER = "coastguard/coastguard-reader"
+_SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:coastguard-slack"
+_FOREIGN = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL")
+
+
+@dataclass
+class Stage:
+    """What the hub's functions see of the world."""
+
+    wire: Wire
+    slack: Slack
+    dynamodb: Any
+    members: Members = field(init=False)
+    tables: Tables = field(init=False)
+    delay: Queue = field(init=False)
+    delay_dead: Queue = field(init=False)
+    looks: Queue = field(init=False)
+    looks_dead: Queue = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin anew: nobody is there, nothing is kept, nothing lies in a queue, nothing goes wrong."""
+        self.wire.faults.mend()
+        self.members, self.tables = Members(), Tables()
+        self.delay_dead, self.looks_dead = _queue("DelayDeadQueue"), _queue("LooksDeadQueue")
+        self.delay, self.looks = _queue("DelayQueue", self.delay_dead), _queue("LooksQueue", self.looks_dead)
+        self.members.hang(self.wire)
+        self.tables.hang(self.wire)
+        Sqs(self.delay, self.delay_dead, self.looks, self.looks_dead).hang(self.wire)
+        self.wire.services["secrets-manager"] = _secret
+        create_table(self.dynamodb)
+        self.slack.said.clear()
+        self.wire.meter = Meter()
+
+    @contextmanager
+    def latency(self, aws: float, sts: float, slack: float) -> Iterator[None]:
+        """Let the world take its time meanwhile: seconds a call."""
+        wire = self.wire.latency
+        wire.aws, wire.sts, self.slack.latency = aws, sts, slack
+        try:
+            yield
+        finally:
+            wire.aws = wire.sts = self.slack.latency = 0.0
+
+    @contextmanager
+    def measured(self) -> Iterator[Meter]:
+        """A meter for what is done meanwhile.
+
+        What exists already is kept from the garbage collector: it would walk through the stand-ins' worlds again and
+        again, at the expense of whoever allocates.
+        """
+        gc.collect()
+        gc.freeze()
+        meter = self.wire.meter = Meter()
+        try:
+            yield meter
+        finally:
+            meter.stop()
+            gc.unfreeze()
+        if self.slack.strays:
+            raise Stray(f"Slack was asked for {self.slack.strays}")
+
+    def settings(self, api_url: str = "") -> dict[str, str]:
+        """What the functions' environment says."""
+        return {
+            "COASTGUARD_TABLE": TABLE,
+            "COASTGUARD_DELAY_QUEUE_URL": self.delay.url,
+            "COASTGUARD_DEAD_QUEUE_URL": self.delay_dead.url,
+            "COASTGUARD_LOOKS_QUEUE_URL": self.looks.url,
+            "COASTGUARD_GRACE_SECONDS": str(int(GRACE.total_seconds())),
+            "COASTGUARD_SLACK_SECRET_ARN": _SECRET,
+            "COASTGUARD_SLACK_CHANNEL": CHANNEL,
+            "COASTGUARD_SLACK_API_URL": api_url or self.slack.url,
+            "COASTGUARD_READER_ROLE": READER,
+            "COASTGUARD_REGIONS": REGION,
+        }
+
+
+@contextmanager
+def staged() -> Iterator[Stage]:
+    """Set the stage. Whoever runs this may be signed in to a real account: not here."""
+    signed_in = {
+        "AWS_ACCESS_KEY_ID": "AKIAHUB0000000000000",
+        "AWS_SECRET_ACCESS_KEY": "hub-not-a-secret",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+    wire = Wire()
+    slack = Slack(lambda: wire.meter)
+    # The entry points use boto3's default session: here it must be one that the wire hangs in, and elsewhere not.
+    default = patch.object(boto3, "DEFAULT_SESSION", None)
+    with patch.dict(os.environ, signed_in), wire.hung(), slack.served(), default:
+        for name in _FOREIGN:
+            os.environ.pop(name, None)
+        yield Stage(wire, slack, boto3.Session(region_name=REGION).client("dynamodb"))
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _queue(resource: str, dead: Queue | None = None) -> Queue:
+    properties = dict(read("hub")["Resources"][resource]["Properties"])
+    if properties.get("DelaySeconds") == {"Ref": "GraceSeconds"}:
+        properties["DelaySeconds"] = GRACE.total_seconds()
+    return Queue(properties["QueueName"], properties, lambda: time(), dead)  # noqa: PLW0108 - looked up anew: it may be moved
+
+
+def _secret(call: Call) -> bytes:
+    if call.operation != "GetSecretValue" or call.fields != {"SecretId": _SECRET}:
+        raise Stray(f"secretsmanager:{call.operation} with {call.fields}")
+    text = json.dumps({"bot_token": BOT_TOKEN, "signing_secret": "local-signing-secret-not-a-secret"})
+    return json.dumps({"ARN": _SECRET, "Name": "coastguard-slack", "SecretString": text}).encode()

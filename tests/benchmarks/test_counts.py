@@ -1,0 +1,80 @@
+"""The goals that are counts (docs/performance.md), held on every run of the tests. Times are for `make bench`."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from hub.storm import MANY
+from tests.benchmarks.functions import Environments, Functions
+from tests.benchmarks.goals import CALLS_AN_EVENT, CALLS_IN_ONE_CLUSTER
+from tests.benchmarks.stage import Stage
+from tests.benchmarks.storms import ACCOUNTS, CLUSTER, CLUSTERS, ONE, ZONE, Storm, send
+from tests.benchmarks.timeline import Timeline, virtual_time
+from tests.wire.meter import Meter
+
+# A storm waits for its last cluster before it lists them all; the sweep comes once a minute.
+_ALL_IS_SAID = 50
+
+
+@dataclass(frozen=True)
+class Hub:
+    """One environment of each function, warm, and the stage around them."""
+
+    stage: Stage
+    functions: Functions
+    environments: Environments
+    minutes: list[int] = field(default_factory=lambda: [0])
+
+    def weather(self, storm: Storm, *, signed_in: bool = False) -> Meter:
+        """Let a storm break out, and time pass until all is said, but no sweep be made."""
+        self.stage.clear()
+        if not signed_in:
+            self.functions.sign_out()
+        with virtual_time() as clock:
+            # What the functions remember of storms must be past, but not what they keep for minutes.
+            self.minutes.append(self.minutes[-1] + (4 if signed_in else 10))
+            clock.forward(minutes=self.minutes[-1])
+            send(self.stage, storm.break_out(self.stage))
+            timeline = Timeline(self.stage, self.environments, clock)
+            with self.stage.measured() as meter:
+                timeline.play(seconds=_ALL_IS_SAID)
+        assert (len(self.stage.delay), len(self.stage.looks), timeline.failed) == (0, 0, {})
+        return meter
+
+
+@pytest.fixture(scope="module")
+def hub(stage: Stage) -> Hub:
+    functions = Functions(stage)
+    hub = Hub(stage, functions, functions.one_of_each())
+    hub.weather(ONE)
+    return hub
+
+
+def test_a_thousand_in_one_cluster_take_forty_calls_and_one_post(hub: Hub) -> None:
+    meter = hub.weather(CLUSTER)
+    assert len(hub.stage.tables.rows("coastguard")) > CLUSTER.events
+    assert meter.aws <= CALLS_IN_ONE_CLUSTER, meter.calls
+    assert meter.slack == {"chat.postMessage": 1}
+
+
+@pytest.mark.parametrize("storm", [CLUSTERS, ACCOUNTS, ZONE], ids=lambda storm: storm.name)
+def test_a_storm_of_many_clusters_takes_few_calls_an_event_until_all_is_said(hub: Hub, storm: Storm) -> None:
+    meter = hub.weather(storm)
+    assert len(hub.stage.tables.rows("coastguard")) > storm.events
+    clusters = storm.accounts * storm.clusters
+    assert meter.slack["chat.postMessage"] == clusters + (clusters > MANY)
+    assert meter.aws / storm.events <= CALLS_AN_EVENT[storm], meter.calls
+
+
+def test_one_event_is_six_calls_and_one_to_slack(hub: Hub) -> None:
+    hub.weather(ONE)
+    meter = hub.weather(ONE, signed_in=True)
+    assert meter.slack == {"chat.postMessage": 1}
+    assert meter.aws <= 6, meter.calls
+
+
+def test_more_accounts_need_no_more_clients(hub: Hub) -> None:
+    meter = hub.weather(Storm("30 accounts", 30, 1, 1))
+    assert len(hub.stage.slack.said) == 30 + 1
+    assert meter.calls["sts:AssumeRole"] == 30
+    assert sum(meter.clients.values()) == 0

@@ -1,0 +1,205 @@
+"""Hosts that Auto Scaling has taken out of service: their agents are gone on purpose."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from hub.incident import State
+from spoke.hosts import GROUPS_A_CALL
+from spoke.places import Cluster
+from tests.hub.factories import GRACE
+from tests.hub.station import Station
+
+PATIENCE = GRACE.total_seconds() + 30
+ASKED = "autoscaling:DescribeAutoScalingInstances"
+TAKEN_OUT = "taken out of service by Auto Scaling"
+
+# What moto's Auto Scaling cannot be brought to say.
+STATES = ["Standby", "EnteringStandby", "Warmed:Stopped", "Warmed:Running", "Terminating:Wait", "Detaching"]
+
+
+@pytest.fixture
+def cluster(station: Station) -> Cluster:
+    return station.fleet.cluster()
+
+
+def answer(station: Station, host: str, state: str) -> None:
+    """What Auto Scaling says of a host from now on."""
+    raw = {
+        "InstanceId": host,
+        "AutoScalingGroupName": "payments",
+        "AvailabilityZone": "eu-west-1a",
+        "LifecycleState": state,
+        "HealthStatus": "HEALTHY",
+        "ProtectedFromScaleIn": False,
+    }
+    station.faults.answer(ASKED, {"AutoScalingInstances": [raw]})
+
+
+def announced(station: Station, cluster: Cluster, *, grouped: bool = True) -> tuple[str, str]:
+    """An agent that is known to be gone, of a host that is in a group or not."""
+    (host,) = station.fleet.group("payments", 1) if grouped else station.fleet.hosts()
+    instance, _ = station.quiet(cluster, host)
+    station.faults.called.clear()
+    station.wait(seconds=PATIENCE)
+    assert station.states() == ["open"]
+    return instance, host
+
+
+def test_the_first_look_at_new_trouble_does_not_ask_auto_scaling(station: Station, cluster: Cluster) -> None:
+    announced(station, cluster)
+
+    assert ASKED not in station.faults.called
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_who_was_taken_out_of_service_ends_at_the_next_look(station: Station, cluster: Cluster, state: str) -> None:
+    instance, host = announced(station, cluster)
+    answer(station, host, state)
+
+    station.sweep()
+
+    assert station.states() == ["resolved"]
+    assert TAKEN_OUT in station.only_message()["text"]
+    assert station.incidents(cluster)[instance].ending == TAKEN_OUT
+
+
+def test_who_is_in_service_stays_in_trouble(station: Station, cluster: Cluster) -> None:
+    announced(station, cluster)
+
+    station.sweep()
+
+    assert ASKED in station.faults.called
+    assert station.states() == ["open"]
+
+
+def test_who_is_in_no_group_stays_in_trouble(station: Station, cluster: Cluster) -> None:
+    announced(station, cluster, grouped=False)
+
+    station.sweep()
+
+    assert ASKED in station.faults.called
+    assert station.states() == ["open"]
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        pytest.param(lambda station: station.faults.fail(ASKED, "AccessDenied", 403), id="refused"),
+        pytest.param(lambda station: station.faults.fail(ASKED, "Throttling"), id="throttled"),
+        pytest.param(lambda station: station.faults.fail(ASKED, "ValidationError"), id="odd"),
+    ],
+)
+def test_an_auto_scaling_that_does_not_answer_changes_nothing(
+    station: Station, cluster: Cluster, trouble: Callable[[Station], None]
+) -> None:
+    announced(station, cluster)
+    trouble(station)
+
+    station.sweep()
+
+    assert station.states() == ["open"]
+    assert station.only_message()["edited"] is None
+
+
+def test_who_is_out_of_service_is_not_opened_again_while_that_lasts(station: Station, cluster: Cluster) -> None:
+    instance, host = announced(station, cluster)
+    answer(station, host, "Standby")
+    station.sweep()
+
+    for _ in range(3):
+        station.wait(minutes=10)
+        station.visit()
+        station.tell(cluster, instance)
+        station.wait(seconds=PATIENCE)
+
+    assert station.states() == ["resolved"]
+    assert station.finished()
+
+
+def test_who_comes_back_into_service_without_its_agent_is_trouble_again(station: Station, cluster: Cluster) -> None:
+    instance, host = announced(station, cluster)
+    answer(station, host, "Standby")
+    station.sweep()
+    station.wait(minutes=20)
+
+    answer(station, host, "InService")
+    station.visit()
+    station.wait(seconds=PATIENCE)
+
+    assert station.states() == ["resolved", "open"]
+    assert not station.incidents(cluster)[instance].flapping
+
+
+def test_who_was_out_of_service_is_spoken_of_when_its_member_can_no_longer_be_read(
+    station: Station, cluster: Cluster
+) -> None:
+    """What was seen an hour ago says nothing of today: alerts fail open."""
+    instance, host = announced(station, cluster)
+    answer(station, host, "Standby")
+    station.sweep()
+    station.reconnect(cluster, instance)
+    station.wait(hours=1)
+
+    station.disconnect(cluster, instance)
+    station.faults.fail("ecs:DescribeContainerInstances", "AccessDenied", 403)
+    station.wait(seconds=PATIENCE)
+
+    assert station.states() == ["resolved", "open"]
+    assert "could not be checked" in station.messages()[-1]["text"]
+
+
+def test_who_was_stopped_is_spoken_of_when_its_member_can_no_longer_be_read(station: Station, cluster: Cluster) -> None:
+    instance, host = announced(station, cluster, grouped=False)
+    station.fleet.member.call("ec2", "stop_instances", InstanceIds=[host])
+    station.sweep()
+    assert station.states() == ["resolved"]
+    station.fleet.member.call("ec2", "start_instances", InstanceIds=[host])
+    station.reconnect(cluster, instance)
+    station.wait(hours=1)
+
+    station.disconnect(cluster, instance)
+    station.faults.fail("ecs:DescribeContainerInstances", "AccessDenied", 403)
+    station.wait(seconds=PATIENCE)
+
+    assert station.states() == ["resolved", "open"]
+
+
+def test_what_was_last_seen_of_a_failed_repair_resolves_nothing(station: Station, cluster: Cluster) -> None:
+    """While the repair was at work, a look saw the host on its way out; it failed, and now nobody can look."""
+    instance, _ = announced(station, cluster)
+    (found,) = station.incidents(cluster).values()
+    station.store.save([replace(found, sighting=replace(found.sighting, lifecycle="Terminating:Wait"))])
+    station.faults.fail("ecs:DescribeContainerInstances", "AccessDenied", 403)
+
+    station.sweep()
+
+    assert station.incidents(cluster)[instance].unresolved
+    assert station.states() == ["open"]
+
+
+@pytest.mark.parametrize(("count", "asked"), [(GROUPS_A_CALL, True), (GROUPS_A_CALL + 1, False)])
+def test_auto_scaling_is_asked_while_there_are_few(station: Station, cluster: Cluster, count: int, asked: bool) -> None:
+    for host in station.fleet.hosts(count):
+        station.quiet(cluster, host)
+    station.wait(seconds=PATIENCE)
+    assert len(station.incidents(cluster)) == count
+    station.faults.called.clear()
+
+    station.sweep()
+
+    assert (ASKED in station.faults.called) is asked
+
+
+@pytest.mark.parametrize("state", ["stopped", "terminated"])
+def test_who_stands_by_and_is_gone_ends_as_gone(station: Station, cluster: Cluster, state: str) -> None:
+    instance, host = announced(station, cluster)
+    answer(station, host, "Warmed:Stopped")
+    operation = {"stopped": "stop_instances", "terminated": "terminate_instances"}[state]
+    station.fleet.member.call("ec2", operation, InstanceIds=[host])
+
+    station.sweep()
+
+    found = station.incidents(cluster)[instance]
+    assert (found.state, found.ending) == (State.RESOLVED, state)

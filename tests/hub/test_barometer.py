@@ -1,0 +1,152 @@
+"""What a look is told of storms before it speaks for a cluster, and what that costs."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from hub.barometer import Barometer
+from hub.bulletin import Bulletin
+from hub.hints import StormHint, from_message
+from hub.queues import Queues
+from hub.store import Store
+from hub.storm import FRESH, MANY, Storm
+from spoke.places import Cluster
+from tests.hub.factories import CHANNEL, CLUSTER, NOON
+from tests.hub.stack import Mail
+from tests.hub.timing import Clock
+
+PLACE = StormHint(CHANNEL, CLUSTER.region)
+
+
+class CountingStore(Store):
+    """Counts how often a storm is read."""
+
+    reads = 0
+
+    def storm(self, channel: str, region: str) -> Storm | None:
+        CountingStore.reads += 1
+        return super().storm(channel, region)
+
+
+@pytest.fixture
+def counting(store: Store) -> CountingStore:
+    counting = CountingStore.__new__(CountingStore)
+    counting.__dict__.update(vars(store))
+    CountingStore.reads = 0
+    return counting
+
+
+@pytest.fixture
+def barometer(counting: CountingStore, queues: Queues, mail: Mail, clock: Clock) -> Barometer:
+    return Barometer(counting, queues, mail.looks, clock)
+
+
+def other(number: int, region: str = CLUSTER.region) -> Bulletin:
+    return Bulletin(Cluster(CLUSTER.account, region, f"c-{number:02}"), f"ep-{number}", CHANNEL)
+
+
+def seen(count: int, region: str = CLUSTER.region) -> Callable[[Barometer], None]:
+    def see(barometer: Barometer) -> None:
+        for number in range(count):
+            barometer.opened(other(number, region))
+
+    return see
+
+
+def standing(store: Store, **more: object) -> Storm:
+    usual = Storm(CHANNEL, CLUSTER.region, "st-1", NOON, NOON)
+    return store.keep(replace(usual, **more))  # type: ignore[arg-type]  # any field of a storm
+
+
+@pytest.mark.parametrize(
+    ("before", "crowd", "storm", "falls"),
+    [
+        pytest.param(seen(0), 0, False, False, id="alone"),
+        pytest.param(seen(0), MANY, False, False, id="told of ten"),
+        pytest.param(seen(0), MANY + 1, False, True, id="told of eleven"),
+        pytest.param(seen(MANY - 1), 0, False, False, id="nine others"),
+        pytest.param(seen(MANY), 0, False, True, id="ten others"),
+        pytest.param(seen(MANY, "us-east-1"), 0, False, False, id="ten others elsewhere"),
+        pytest.param(seen(1), 0, True, True, id="one other, and a storm"),
+        pytest.param(seen(0), 0, True, False, id="alone in a storm: nobody looks"),
+    ],
+)
+def test_what_falls_to_a_storm(
+    barometer: Barometer,
+    counting: CountingStore,
+    before: Callable[[Barometer], None],
+    crowd: int,
+    storm: bool,
+    falls: bool,
+) -> None:
+    if storm:
+        standing(counting)
+    before(barometer)
+
+    assert barometer.falls(PLACE, CLUSTER, crowd) is falls
+
+
+def test_a_cluster_is_no_company_for_itself(barometer: Barometer, counting: CountingStore) -> None:
+    standing(counting)
+    barometer.opened(other(1))
+
+    assert not barometer.falls(PLACE, other(1).cluster, 0)
+
+
+def test_what_was_seen_more_than_five_minutes_ago_is_forgotten(barometer: Barometer, clock: Clock) -> None:
+    seen(MANY)(barometer)
+
+    clock.forward(seconds=FRESH.total_seconds() - 1)
+    assert barometer.falls(PLACE, CLUSTER, 0)
+    clock.forward(seconds=1)
+
+    assert not barometer.falls(PLACE, CLUSTER, 0)
+
+
+@pytest.mark.parametrize(
+    ("more", "stands"),
+    [({}, True), ({"over": True}, True), ({"closed": True}, False)],
+    ids=["lasts", "over, not yet said", "over and said"],
+)
+def test_a_storm_stands_until_its_end_was_said(
+    barometer: Barometer, counting: CountingStore, more: dict[str, object], stands: bool
+) -> None:
+    kept = standing(counting, **more)
+
+    assert barometer.standing(PLACE) == (kept if stands else None)
+
+
+def test_a_storm_is_read_once_in_five_seconds_and_a_lone_look_reads_nothing(
+    barometer: Barometer, counting: CountingStore, clock: Clock
+) -> None:
+    barometer.falls(PLACE, CLUSTER, 0)
+    assert CountingStore.reads == 0
+    barometer.opened(other(1))
+    for _ in range(50):
+        barometer.falls(PLACE, CLUSTER, 0)
+        barometer.standing(PLACE)
+    assert CountingStore.reads == 1
+
+    kept = standing(counting)
+    clock.forward(seconds=5)
+
+    assert barometer.standing(PLACE) == kept
+    assert CountingStore.reads == 2
+
+
+def test_a_storm_is_called_once_in_five_seconds_whoever_calls(
+    barometer: Barometer, store: Store, queues: Queues, mail: Mail, clock: Clock
+) -> None:
+    another = Barometer(store, queues, mail.looks, clock)
+    for _ in range(10):
+        barometer.call(PLACE)
+        another.call(PLACE)
+    assert mail.waiting(mail.looks) == 1
+
+    clock.forward(seconds=timedelta(seconds=5).total_seconds())
+    barometer.call(PLACE)
+
+    assert mail.waiting(mail.looks) == 2
+    assert from_message(mail.bodies(mail.looks)[0]) == PLACE

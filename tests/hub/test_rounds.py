@@ -1,0 +1,414 @@
+"""The rounds: what no event told of is found, a member at a time, gently, and one member's trouble is only its own."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError
+from moto.organizations.models import organizations_backends
+
+from hub import registry
+from hub.hints import SWEEP, Hint, from_message
+from hub.registry import Registry
+from hub.rounds import (
+    CLUSTER_READS,
+    CLUSTERS_A_VISIT,
+    RESOURCE_READS,
+    ROUND_MINUTES,
+    Place,
+    in_turn,
+    portion,
+    turn,
+)
+from hub.terms import Terms
+from spoke.accounts import Accounts, Role
+from spoke.discovery import MONITORING_TAG
+from spoke.places import Cluster
+from tests.hub.factories import CHANNEL, CLUSTER, GRACE, NOON
+from tests.hub.faults import Faults
+from tests.hub.station import Station
+from tests.hub.timing import Clock
+from tests.spoke.fleet import REGION, Fleet
+
+PATIENCE = GRACE.total_seconds() + 30
+LISTING, CLUSTERS, SIGNING_IN = "ecs:ListContainerInstances", "ecs:ListClusters", "sts:AssumeRole"
+OTHER = "333344445555"
+MINUTE = timedelta(minutes=1)
+
+
+def enroll(organizations: Any, account: str, status: str = "ACTIVE") -> None:
+    """A further account of the organization."""
+    organizations.create_account(AccountName=account, Email=f"{account}@example.com")
+    made = organizations_backends["123456789012"]["aws"].accounts[-1]
+    made.id, made.status, made.state = account, status, status
+
+
+@pytest.fixture
+def other(station: Station, owners: Accounts) -> Fleet:
+    """A second member account."""
+    enroll(station.organizations, OTHER)
+    return Fleet(owners.member(OTHER, REGION, Role("owner", f"owner-{station.reader.session_name}")))
+
+
+def asked(station: Station) -> dict[Cluster, Hint]:
+    """The looks that a round has asked for."""
+    hints = [from_message(body) for body in station.mail.bodies(station.mail.looks)]
+    station.mail.sqs.purge_queue(QueueUrl=station.mail.looks)
+    return {hint.cluster: hint for hint in hints if isinstance(hint, Hint)}
+
+
+def visit(station: Station) -> dict[Cluster, Hint]:
+    """Visit every member Region; returns the looks it asks for."""
+    station.rounds.visit(everywhere=True)
+    return asked(station)
+
+
+def filterless(faults: Faults) -> None:
+    """An ECS that does not know our filter."""
+    faults.fail(LISTING, "InvalidParameterException", where="agentConnected")
+
+
+# What it finds
+
+
+@pytest.mark.parametrize("fallback", [False, True], ids=["with the filter", "where AWS does not know the filter"])
+def test_an_agent_that_was_lost_before_is_found_and_has_its_grace(station: Station, fallback: bool) -> None:
+    cluster = station.fleet.cluster()
+    instance, _ = station.fleet.quiet(cluster)
+    if fallback:
+        filterless(station.faults)
+
+    station.visit()
+    station.wait(seconds=GRACE.total_seconds() - 1)
+    assert station.slack.messages() == []
+    station.wait(seconds=10)
+
+    assert station.states() == ["open"]
+    assert station.incidents(cluster)[instance].since == NOON
+    assert station.at_rest()
+
+
+@pytest.mark.parametrize("fallback", [False, True], ids=["with the filter", "where AWS does not know the filter"])
+def test_an_agent_of_which_ecs_says_since_when_it_is_gone_is_spoken_of_at_once(
+    station: Station, fallback: bool
+) -> None:
+    cluster = station.fleet.cluster()
+    instance, _ = station.fleet.quiet(cluster)
+    station.fleet.unplug(cluster, instance, since=NOON - timedelta(days=2))
+    if fallback:
+        filterless(station.faults)
+
+    station.visit()
+
+    assert station.states() == ["open"]
+    assert station.incidents(cluster)[instance].since == NOON - timedelta(days=2)
+    assert station.at_rest()
+
+
+def test_an_agent_that_comes_back_in_its_grace_is_never_spoken_of(station: Station) -> None:
+    cluster = station.fleet.cluster()
+    instance, _ = station.fleet.quiet(cluster)
+    station.visit()
+
+    station.wait(seconds=60)
+    station.reconnect(cluster, instance)
+    station.wait(seconds=PATIENCE)
+
+    assert station.slack.messages() == []
+    assert station.at_rest()
+
+
+def test_every_round_finds_it_again_and_nothing_changes(station: Station) -> None:
+    cluster = station.fleet.cluster()
+    station.fleet.quiet(cluster)
+    station.visit()
+    station.wait(minutes=10)
+    before = station.store.known(cluster)
+
+    for _ in range(3):
+        station.visit()
+        station.wait(minutes=10)
+
+    assert station.store.known(cluster) == before
+    assert station.only_message()["edited"] is None
+    assert station.at_rest()
+
+
+def test_only_clusters_that_show_something_get_a_look(station: Station, other: Fleet) -> None:
+    well, ill, theirs = station.fleet.cluster("well"), station.fleet.cluster("ill"), other.cluster("ill")
+    station.fleet.register(well, station.fleet.hosts()[0])
+    station.fleet.cluster("empty")
+    quiet = [station.fleet.quiet(ill)[0], station.fleet.quiet(ill)[0]]
+    (lost, _) = other.quiet(theirs)
+
+    hints = visit(station)
+
+    assert set(hints) == {ill, theirs}
+    assert {drop.instance for drop in hints[ill].drops} == set(quiet)
+    assert [(drop.instance, drop.at, drop.version) for drop in hints[theirs].drops] == [(lost, NOON, None)]
+    assert {hint.why for hint in hints.values()} == {SWEEP}
+    assert station.counted["swept"] == 2
+
+
+def test_a_round_that_is_made_twice_in_a_minute_asks_once(station: Station) -> None:
+    station.fleet.quiet(station.fleet.cluster())
+
+    station.rounds.visit(everywhere=True)
+    station.rounds.visit(everywhere=True)
+
+    assert station.mail.waiting(station.mail.looks) == 1
+
+
+def test_only_clusters_that_are_opted_in_are_visited(station: Station) -> None:
+    station.terms = Terms.read(120, CHANNEL, clusters="prod")
+    clusters = {name: station.fleet.cluster(name) for name in ("prod", "test", "none")}
+    for name in ("prod", "test"):
+        pairs = [{"key": MONITORING_TAG, "value": name}]
+        station.fleet.member.call("ecs", "tag_resource", resourceArn=clusters[name].arn, tags=pairs)
+    for cluster in clusters.values():
+        station.fleet.quiet(cluster)
+
+    assert set(visit(station)) == {clusters["prod"]}
+    assert station.faults.calls[LISTING] == 1
+
+
+# Whose turn it is
+
+
+PLACES: list[Place] = [
+    (f"{222233334444 + number}", region) for number in range(500) for region in ("eu-west-1", "us-east-1")
+]
+
+
+def test_every_place_has_its_turn_once_in_ten_minutes_and_always_in_the_same() -> None:
+    for start in (NOON, NOON + 7 * MINUTE):
+        turns = {place: [turn(place, start + n * MINUTE) for n in range(2 * ROUND_MINUTES)] for place in PLACES}
+        assert all(sum(mine[:ROUND_MINUTES]) == 1 for mine in turns.values())
+        assert all(mine[:ROUND_MINUTES] == mine[ROUND_MINUTES:] for mine in turns.values())
+
+
+def test_each_minute_has_about_a_tenth_of_the_places() -> None:
+    shares = [sum(turn(place, NOON + minute * MINUTE) for place in PLACES) for minute in range(ROUND_MINUTES)]
+
+    assert sum(shares) == len(PLACES)
+    assert all(70 <= share <= 130 for share in shares)
+
+
+def test_a_minute_is_a_minute_whatever_its_second() -> None:
+    assert {place for place in PLACES if turn(place, NOON)} == {
+        place for place in PLACES if turn(place, NOON + timedelta(seconds=59))
+    }
+
+
+def test_whom_there_is_no_time_for_differs_from_round_to_round() -> None:
+    """An order that is always the same would leave the same places blind for ever."""
+    some = PLACES[:100]
+    orders = [in_turn(some, NOON + number * ROUND_MINUTES * MINUTE) for number in range(12)]
+
+    assert all(sorted(order) == sorted(some) for order in orders)
+    assert in_turn(some, NOON + 9 * MINUTE) == orders[0]
+    assert set(some) == {place for order in orders for place in order[:50]}
+
+
+def test_the_rounds_of_ten_minutes_visit_everybody_once(station: Station) -> None:
+    for number in range(10):
+        enroll(station.organizations, f"{444455556666 + number}")
+    station.regions = ("eu-west-1", "us-east-1")
+
+    for _ in range(ROUND_MINUTES):
+        station.rounds.visit()
+        station.clock.forward(minutes=1)
+
+    assert station.counted["visited"] == 12 * 2
+    assert station.faults.calls[CLUSTERS] == 12 * 2
+    assert station.counted["blind"] == 0
+
+
+@pytest.mark.parametrize("count", [0, 1, CLUSTERS_A_VISIT, CLUSTERS_A_VISIT + 1, 3 * CLUSTERS_A_VISIT + 7])
+def test_the_clusters_of_a_large_place_are_visited_in_portions_that_leave_none_out(count: int) -> None:
+    everything = [replace(CLUSTER, name=f"c-{number:04}") for number in range(count)]
+    portions = -(-count // CLUSTERS_A_VISIT) or 1
+
+    seen = [portion(everything, NOON + number * ROUND_MINUTES * MINUTE) for number in range(portions)]
+
+    assert Counter(cluster for some in seen for cluster in some) == Counter(everything)
+    assert all(len(some) <= CLUSTERS_A_VISIT for some in seen)
+
+
+def test_a_large_place_is_looked_through_in_several_rounds(station: Station) -> None:
+    clusters = [station.fleet.cluster(f"c-{number:04}") for number in range(CLUSTERS_A_VISIT + 5)]
+    (host,) = station.fleet.hosts()
+    ill = {station.fleet.quiet(cluster, host)[0] for cluster in (clusters[0], clusters[-1])}
+
+    found: list[set[str]] = []
+    for _ in range(2):
+        found.append({drop.instance for hint in visit(station).values() for drop in hint.drops})
+        station.clock.forward(minutes=ROUND_MINUTES)
+
+    assert [len(some) for some in found] == [1, 1]
+    assert found[0] | found[1] == ill
+
+
+# How gently
+
+
+def test_a_visit_stays_below_a_quarter_of_what_ecs_allows(station: Station) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html: bursts of 50 and 100, 20/s."""
+    assert CLUSTER_READS[0] <= 50 / 4
+    assert RESOURCE_READS[0] <= 100 / 4
+    assert max(CLUSTER_READS[1], RESOURCE_READS[1]) <= 20 / 4
+    for number in range(CLUSTERS_A_VISIT):
+        station.fleet.cluster(f"c-{number:04}")
+    moments: list[float] = []
+    station.faults.before(LISTING, lambda: moments.append(station.clock.seconds()))
+    began = station.clock.seconds()
+
+    visit(station)
+
+    assert len(moments) == CLUSTERS_A_VISIT
+    burst, a_second = RESOURCE_READS
+    for moment in moments:
+        assert sum(began <= one <= moment for one in moments) <= burst + a_second * (moment - began) + 1
+    assert moments[-1] - began == pytest.approx((CLUSTERS_A_VISIT - burst) / a_second, abs=0.5)
+
+
+def test_what_there_is_no_time_for_is_left_and_counted_blind(station: Station) -> None:
+    station.fleet.quiet(station.fleet.cluster())
+
+    replace(station.rounds, patience=timedelta(seconds=-1)).visit(everywhere=True)
+
+    assert asked(station) == {}
+    assert (station.counted["visited"], station.counted["blind"]) == (0, 2)
+
+
+# Whose trouble it is
+
+
+TROUBLE = [
+    pytest.param(lambda faults: faults.fail(SIGNING_IN, "AccessDenied", 403, where=OTHER), id="refused"),
+    pytest.param(lambda faults: faults.fail(SIGNING_IN, "Throttling", where=OTHER), id="throttled"),
+    pytest.param(
+        lambda faults: faults.interrupt(SIGNING_IN, ConnectTimeoutError(endpoint_url="https://sts"), where=OTHER),
+        id="silent",
+    ),
+    pytest.param(lambda faults: faults.fail(SIGNING_IN, "RegionNotWhatever", where=OTHER), id="odd"),
+]
+
+
+@pytest.mark.parametrize("trouble", TROUBLE)
+def test_a_member_that_cannot_be_visited_hurts_only_itself_and_is_counted(
+    station: Station, other: Fleet, trouble: Callable[[Faults], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    cluster, theirs = station.fleet.cluster(), other.cluster()
+    station.fleet.quiet(cluster)
+    other.quiet(theirs)
+    trouble(station.faults)
+
+    assert set(visit(station)) == {cluster}
+
+    assert (station.counted["visited"], station.counted["blind"]) == (2, 1)
+    (line,) = [record for record in caplog.records if record.getMessage() == "place.blind"]
+    assert line.__dict__["place"] == f"{OTHER}/{REGION}"
+    assert "very-secret" not in str(line.__dict__)
+    station.faults.mend()
+    station.clock.forward(minutes=1)
+    assert set(visit(station)) == {cluster, theirs}
+
+
+@pytest.mark.parametrize("action", [CLUSTERS, LISTING])
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException", "SomethingNewException"])
+def test_a_member_whose_ecs_cannot_be_read_is_counted_blind(station: Station, action: str, code: str) -> None:
+    station.fleet.quiet(station.fleet.cluster())
+    station.faults.fail(action, code)
+
+    assert visit(station) == {}
+
+    members_with_clusters, members = 1, 2
+    blind = members if action == CLUSTERS else members_with_clusters
+    assert (station.counted["blind"], station.counted["visited"]) == (blind, members - blind)
+
+
+def test_a_cluster_that_is_deleted_meanwhile_does_not_hide_the_others(station: Station) -> None:
+    gone, kept = station.fleet.cluster("a-gone"), station.fleet.cluster("b-kept")
+    station.fleet.quiet(kept)
+
+    def meanwhile() -> None:
+        station.faults.mend()
+        station.fleet.lose(gone)
+
+    station.faults.before(LISTING, meanwhile)
+
+    assert set(visit(station)) == {kept}
+    assert station.counted["blind"] == 0
+
+
+@pytest.mark.parametrize("status", ["SUSPENDED", "PENDING_CLOSURE"])
+def test_accounts_that_are_not_active_are_passed_over(station: Station, status: str) -> None:
+    enroll(station.organizations, OTHER, status)
+
+    visit(station)
+
+    assert (station.counted["visited"], station.counted["blind"]) == (2, 0)
+
+
+def test_what_sqs_refuses_is_an_error_that_says_so(station: Station, reluctant_sqs: tuple[Any, Any]) -> None:
+    station.fleet.quiet(station.fleet.cluster())
+    client, reluctance = reluctant_sqs
+    reluctance.refuses = lambda _: True
+
+    with pytest.raises(RuntimeError, match="refused 1 of 1 groups"):
+        replace(station.rounds, queues=type(station.queues)(client)).visit(everywhere=True)
+
+
+# The organization's accounts
+
+
+@pytest.mark.parametrize(
+    ("raw", "active"),
+    [
+        pytest.param({"State": "ACTIVE", "Status": "ACTIVE"}, True, id="both say so"),
+        pytest.param({"State": "ACTIVE"}, True, id="State"),
+        pytest.param({"Status": "ACTIVE"}, True, id="Status, as it was before"),
+        pytest.param({"State": "CLOSED", "Status": "ACTIVE"}, False, id="State counts"),
+        pytest.param({"State": "PENDING_ACTIVATION"}, False, id="not yet"),
+        pytest.param({"Status": "SUSPENDED"}, False, id="suspended"),
+        pytest.param({}, False, id="nobody says"),
+    ],
+)
+def test_which_accounts_are_active(raw: dict[str, str], active: bool) -> None:
+    assert registry._is_active(raw) is active
+
+
+def test_the_accounts_are_read_page_by_page_and_kept_for_ten_minutes(organizations: Any, clock: Clock) -> None:
+    registered = Registry(organizations, clock)
+    for number in range(25):
+        enroll(organizations, f"{444455556666 + number}")
+    before = registered.accounts()
+    assert len(before) == 27
+    assert before == sorted(before)
+    enroll(organizations, OTHER)
+
+    clock.forward(seconds=599)
+    assert registered.accounts() == before
+    clock.forward(seconds=1)
+
+    assert set(registered.accounts()) - set(before) == {OTHER}
+
+
+@pytest.fixture
+def closed_organizations(organizations: Any) -> Iterator[Any]:
+    """An organization that the hub may not read."""
+    faults = Faults()
+    faults.fail("organizations:ListAccounts", "AccessDeniedException")
+    event = "before-call.organizations.ListAccounts"
+    organizations.meta.events.register(event, faults)
+    yield organizations
+    organizations.meta.events.unregister(event, faults)
+
+
+def test_an_organization_that_cannot_be_read_is_an_error(closed_organizations: Any, clock: Clock) -> None:
+    with pytest.raises(ClientError, match="AccessDeniedException"):
+        Registry(closed_organizations, clock).accounts()

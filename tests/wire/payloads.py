@@ -1,0 +1,263 @@
+"""What AWS's answers about a machine look like in bytes: as in the API references, as long as the real ones.
+
+A container instance is written as the `detail` of tests/events/state-change.json, to which `include` adds tags and
+health. Much of it is the same for every machine and is written once.
+"""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.wire.wire import Call
+
+GROUP_MEMBERS_A_CALL = 50
+REGISTERED = datetime(2026, 11, 2, 7, 41, 12, tzinfo=UTC)
+_EVENT = Path(__file__).parents[1] / "events" / "state-change.json"
+_CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
+
+
+@dataclass(slots=True, eq=False)
+class Machine:
+    """One container instance and its host, as they truly are."""
+
+    account: str
+    region: str
+    cluster: str
+    id: str
+    host: str
+    zone: str
+    connected: bool = True
+    status: str = "ACTIVE"
+    version: int = 14801
+    since: datetime | None = None  # when ECS itself noticed that the agent was gone
+    runtime: str = "OK"
+    host_state: str = "running"
+    checks: str = "ok"
+    ping: str = "Online"
+    managed: bool = False
+    group: str = ""
+    ami: str = "ami-0d5e6f7a8b9c0d1e2"
+    agent_version: str = "1.86.0"
+    instance_type: str = "m7g.xlarge"
+    running_tasks: int = 6
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:ecs:{self.region}:{self.account}:container-instance/{self.cluster}/{self.id}"
+
+    def unplug(self, since: datetime | None = None) -> None:
+        """Its agent goes; `since` is for an ECS that has noticed, which takes it longer."""
+        self.connected, self.since = False, since
+        self.version += 1
+
+    def plug_in(self) -> None:
+        self.connected, self.since = True, None
+        self.version += 1
+
+
+def event(machine: Machine, at: datetime, **top: object) -> str:
+    """The state change that the machine's rule forwards, about how it is now."""
+    envelope, detail = _event_parts()
+    told = {
+        **detail,
+        "agentConnected": machine.connected,
+        "attributes": _attributes(machine.zone, machine.ami, machine.instance_type),
+        "clusterArn": f"arn:aws:ecs:{machine.region}:{machine.account}:cluster/{machine.cluster}",
+        "containerInstanceArn": machine.arn,
+        "ec2InstanceId": machine.host,
+        "status": machine.status,
+        "version": machine.version,
+    }
+    sent = {"account": machine.account, "region": machine.region, "resources": [machine.arn]}
+    return json.dumps({**envelope, **sent, "time": f"{at:%Y-%m-%dT%H:%M:%SZ}", "detail": told, **top})
+
+
+def container_instance(machine: Machine, include: Collection[str]) -> str:
+    """One of ecs:DescribeContainerInstances, as JSON."""
+    shared = _shared(machine.zone, machine.ami, machine.instance_type, machine.agent_version)
+    tags = health = ""
+    if "TAGS" in include:
+        tags = f',"tags":{json.dumps([{"key": key, "value": value} for key, value in machine.tags.items()])}'
+    if "CONTAINER_INSTANCE_HEALTH" in include:
+        health = f',"healthStatus":{_health(machine)}'
+    return (
+        f'{{"containerInstanceArn":"{machine.arn}","ec2InstanceId":"{machine.host}","version":{machine.version},'
+        f'"agentConnected":{"true" if machine.connected else "false"},"status":"{machine.status}",'
+        f'"runningTasksCount":{machine.running_tasks},{shared}{tags}{health}}}'
+    )
+
+
+def cluster(call: Call, name: str, machines: Sequence[Machine], tags: Mapping[str, str]) -> dict[str, Any]:
+    """One of ecs:DescribeClusters."""
+    found = {
+        "clusterArn": f"arn:aws:ecs:{call.region}:{call.account}:cluster/{name}",
+        "clusterName": name,
+        "status": "ACTIVE",
+        "registeredContainerInstancesCount": len(machines),
+        "runningTasksCount": sum(machine.running_tasks for machine in machines),
+        "pendingTasksCount": 0,
+        "activeServicesCount": 1,
+        "capacityProviders": [],
+        "settings": [],
+        "statistics": [],
+    }
+    if "TAGS" in call.fields.get("include", ()):
+        found["tags"] = [{"key": key, "value": value} for key, value in tags.items()]
+    return found
+
+
+def instance_status(machines: Sequence[Machine]) -> bytes:
+    """The answer of ec2:DescribeInstanceStatus."""
+    items = "".join(map(_status_item, machines))
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<DescribeInstanceStatusResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>8a4b5c6d</requestId>'
+        f"<instanceStatusSet>{items}</instanceStatusSet></DescribeInstanceStatusResponse>"
+    ).encode()
+
+
+def instances(machines: Sequence[Machine], more: str) -> bytes:
+    """The answer of ec2:DescribeInstances, each host in a reservation of its own."""
+    token = f"<nextToken>{more}</nextToken>" if more else ""
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>8a4b5c6d</requestId>'
+        f"<reservationSet>{''.join(map(_reservation, machines))}</reservationSet>{token}</DescribeInstancesResponse>"
+    ).encode()
+
+
+def auto_scaling_instances(machines: Sequence[Machine]) -> bytes:
+    """The answer of autoscaling:DescribeAutoScalingInstances."""
+    items = "".join(
+        f"<member><AutoScalingGroupName>{m.group}</AutoScalingGroupName><AvailabilityZone>{m.zone}</AvailabilityZone>"
+        f"<HealthStatus>HEALTHY</HealthStatus><InstanceId>{m.host}</InstanceId>"
+        f"<InstanceType>{m.instance_type}</InstanceType><LifecycleState>InService</LifecycleState>"
+        "<ProtectedFromScaleIn>false</ProtectedFromScaleIn></member>"
+        for m in machines
+    )
+    return (
+        '<DescribeAutoScalingInstancesResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/">'
+        f"<DescribeAutoScalingInstancesResult><AutoScalingInstances>{items}</AutoScalingInstances>"
+        "</DescribeAutoScalingInstancesResult></DescribeAutoScalingInstancesResponse>"
+    ).encode()
+
+
+def ping(machine: Machine) -> dict[str, Any]:
+    """One of ssm:DescribeInstanceInformation."""
+    return {
+        "InstanceId": machine.host,
+        "PingStatus": machine.ping,
+        "PlatformType": "Linux",
+        "PlatformName": "Amazon Linux",
+        "ResourceType": "ManagedInstance" if machine.host.startswith("mi-") else "EC2Instance",
+    }
+
+
+def assumed(call: Call, key: str, ends: datetime) -> bytes:
+    """The answer of sts:AssumeRole; the key tells the account."""
+    account, name = call.fields["RoleArn"].split(":")[4], call.fields["RoleArn"].rsplit("/", 1)[-1]
+    session = call.fields["RoleSessionName"]
+    return (
+        '<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><AssumedRoleUser>'
+        f"<AssumedRoleId>AROA3XFRBF535PLBIFPI4:{session}</AssumedRoleId>"
+        f"<Arn>arn:aws:sts::{account}:assumed-role/{name}/{session}</Arn></AssumedRoleUser><Credentials>"
+        f"<AccessKeyId>{key}</AccessKeyId><SecretAccessKey>wJalrXUtnFEMI/K7MDENG/not-a-secret</SecretAccessKey>"
+        f"<SessionToken>{'AQoDYXdzEPT//////////' * 20}</SessionToken><Expiration>{ends:%Y-%m-%dT%H:%M:%SZ}</Expiration>"
+        "</Credentials></AssumeRoleResult><ResponseMetadata><RequestId>8a4b5c6d</RequestId></ResponseMetadata>"
+        "</AssumeRoleResponse>"
+    ).encode()
+
+
+@cache
+def _event_parts() -> tuple[dict[str, Any], dict[str, Any]]:
+    envelope = json.loads(_EVENT.read_text("utf-8"))
+    return envelope, envelope.pop("detail")
+
+
+@cache
+def _attributes(zone: str, ami: str, instance_type: str) -> list[dict[str, str]]:
+    own = {"ecs.availability-zone": zone, "ecs.ami-id": ami, "ecs.instance-type": instance_type}
+    _, detail = _event_parts()
+    return [{**each, **({"value": own[each["name"]]} if each["name"] in own else {})} for each in detail["attributes"]]
+
+
+@cache
+def _shared(zone: str, ami: str, instance_type: str, agent_version: str) -> str:
+    """What machines of a kind have in common, as the inside of a JSON object."""
+    _, detail = _event_parts()
+    kept = ("registeredResources", "remainingResources", "pendingTasksCount", "capacityProviderName")
+    common = {
+        **{name: detail[name] for name in kept},
+        "attributes": _attributes(zone, ami, instance_type),
+        "versionInfo": {**detail["versionInfo"], "agentVersion": agent_version},
+        "registeredAt": REGISTERED.timestamp(),
+        "attachments": [],
+    }
+    return json.dumps(common, separators=(",", ":"))[1:-1]
+
+
+def _health(machine: Machine) -> str:
+    began = REGISTERED.timestamp()
+    checks = [{"type": "CONTAINER_RUNTIME", "status": machine.runtime, "lastStatusChange": began, "lastUpdated": began}]
+    if machine.connected or machine.since is None:
+        status = "OK" if machine.connected else "INSUFFICIENT_DATA"
+        checks.append({"type": "AGENT_CONNECTIVITY", "status": status, "lastStatusChange": began, "lastUpdated": began})
+    else:
+        at = machine.since.timestamp()
+        reason = f"Agent disconnected since {machine.since:%Y-%m-%dT%H:%M:%SZ}"
+        gone = {"type": "AGENT_CONNECTIVITY", "status": "IMPAIRED", "lastStatusChange": at, "lastUpdated": at}
+        checks.append({**gone, "statusReason": reason})
+    impaired = any(check["status"] == "IMPAIRED" for check in checks)
+    return json.dumps({"overallStatus": "IMPAIRED" if impaired else "OK", "details": checks}, separators=(",", ":"))
+
+
+def _status_item(machine: Machine) -> str:
+    running = machine.host_state == "running"
+    summary = machine.checks if running else "not-applicable"
+    passed = {"ok": "passed", "impaired": "failed"}.get(machine.checks, machine.checks)
+    details = (
+        f"<details><item><name>reachability</name><status>{passed}</status></item></details>"
+        if running
+        else "<details/>"
+    )
+    return (
+        f"<item><instanceId>{machine.host}</instanceId><availabilityZone>{machine.zone}</availabilityZone>"
+        f"<instanceState>{_state(machine)}</instanceState>"
+        f"<systemStatus><status>{'ok' if running else summary}</status>{details}</systemStatus>"
+        f"<instanceStatus><status>{summary}</status>{details}</instanceStatus>"
+        f"<attachedEbsStatus><status>{'ok' if running else summary}</status>{details}</attachedEbsStatus>"
+        f"<operator><managed>{'true' if machine.managed else 'false'}</managed></operator></item>"
+    )
+
+
+def _reservation(machine: Machine) -> str:
+    serial = machine.host[2:]
+    group = f"<item><key>aws:autoscaling:groupName</key><value>{machine.group}</value></item>" if machine.group else ""
+    address = f"10.{int(serial[-6:-4], 16)}.{int(serial[-4:-2], 16)}.{int(serial[-2:], 16)}"
+    return (
+        f"<item><reservationId>r-{serial}</reservationId><ownerId>{machine.account}</ownerId><groupSet/><instancesSet>"
+        f"<item><instanceId>{machine.host}</instanceId><imageId>{machine.ami}</imageId>"
+        f"<instanceState>{_state(machine)}</instanceState><privateDnsName>ip.{address}.internal</privateDnsName>"
+        f"<dnsName/><reason/><keyName>fleet</keyName><amiLaunchIndex>0</amiLaunchIndex><productCodes/>"
+        f"<instanceType>{machine.instance_type}</instanceType><launchTime>{REGISTERED:%Y-%m-%dT%H:%M:%S.000Z}</launchTime>"
+        f"<placement><availabilityZone>{machine.zone}</availabilityZone><groupName/><tenancy>default</tenancy></placement>"
+        "<monitoring><state>disabled</state></monitoring><subnetId>subnet-0f1e2d3c4b5a69788</subnetId>"
+        f"<vpcId>vpc-0a1b2c3d4e5f60718</vpcId><privateIpAddress>{address}</privateIpAddress>"
+        "<sourceDestCheck>true</sourceDestCheck><groupSet><item><groupId>sg-0a1b2c3d4e5f60718</groupId>"
+        "<groupName>ecs</groupName></item></groupSet><architecture>arm64</architecture><rootDeviceType>ebs</rootDeviceType>"
+        "<rootDeviceName>/dev/xvda</rootDeviceName><blockDeviceMapping><item><deviceName>/dev/xvda</deviceName><ebs>"
+        f"<volumeId>vol-{serial}</volumeId><status>attached</status><deleteOnTermination>true</deleteOnTermination></ebs>"
+        f"</item></blockDeviceMapping><virtualizationType>hvm</virtualizationType><tagSet>{group}"
+        f"<item><key>Name</key><value>ecs</value></item></tagSet><hypervisor>xen</hypervisor><ebsOptimized>true"
+        f"</ebsOptimized><operator><managed>{'true' if machine.managed else 'false'}</managed></operator>"
+        "</item></instancesSet></item>"
+    )
+
+
+def _state(machine: Machine) -> str:
+    return f"<code>{_CODES[machine.host_state]}</code><name>{machine.host_state}</name>"

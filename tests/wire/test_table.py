@@ -1,0 +1,241 @@
+"""The table on the wire answers as moto's does: the same calls, one after another, and the same comes back."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from moto import mock_aws
+
+from tests.hub.stack import create_table
+from tests.wire.table import Tables
+from tests.wire.wire import Stray, Wire
+
+Step = tuple[str, dict[str, Any]]
+
+_TABLE = "coastguard"
+_PKS, _SKS = ("cluster#a", "cluster#b"), ("bulletin", "instance#1", "instance#2", "instance#20", "log#1")
+_UNCHANGED = ("#0 = :0", {"#0": "version"})
+_NEW = ("attribute_not_exists (#0)", {"#0": "pk"})
+
+keys = st.fixed_dictionaries({"pk": st.sampled_from(_PKS), "sk": st.sampled_from(_SKS)})
+versions = st.integers(min_value=0, max_value=3)
+
+
+def _values(plain: dict[str, Any]) -> dict[str, Any]:
+    return {name: {"N": str(value)} if isinstance(value, int) else {"S": value} for name, value in plain.items()}
+
+
+@st.composite
+def conditions(draw: st.DrawFn) -> dict[str, Any]:
+    text, names = draw(
+        st.sampled_from(
+            [
+                _UNCHANGED,
+                _NEW,
+                ("attribute_exists (#0)", {"#0": "open_pk"}),
+                ("(attribute_not_exists (#0) OR #1 < :0)", {"#0": "pk", "#1": "version"}),
+                ("(#0 >= :0 AND NOT #1 = :0)", {"#0": "version", "#1": "tries"}),
+                ("#0 <> :0", {"#0": "version"}),
+                ("", {}),
+            ]
+        )
+    )
+    if not text:
+        return {}
+    found: dict[str, Any] = {"ConditionExpression": text, "ExpressionAttributeNames": names}
+    if ":0" in text:
+        found["ExpressionAttributeValues"] = _values({":0": draw(versions)})
+    return found
+
+
+@st.composite
+def puts(draw: st.DrawFn) -> dict[str, Any]:
+    row = {**draw(keys), "version": draw(versions), "data": draw(st.text("abc", max_size=3)) + "."}
+    if draw(st.booleans()):
+        row |= {"open_pk": "open", "open_sk": f"{row['pk']}/{row['sk']}"}
+    return {"TableName": _TABLE, "Item": _values(row), **draw(conditions())}
+
+
+@st.composite
+def updates(draw: st.DrawFn) -> dict[str, Any]:
+    text, names = draw(
+        st.sampled_from(
+            [
+                ("ADD #9 :9", {"#9": "tries"}),
+                ("SET #9 = :9", {"#9": "version"}),
+                ("SET #9 = if_not_exists(#9, :9) ADD #8 :9", {"#9": "first", "#8": "tries"}),
+                ("SET #9 = :9 REMOVE #8", {"#9": "tries", "#8": "open_pk"}),
+            ]
+        )
+    )
+    condition = draw(conditions())
+    return {
+        "TableName": _TABLE,
+        "Key": _values(draw(keys)),
+        "UpdateExpression": text,
+        **({"ConditionExpression": condition["ConditionExpression"]} if condition else {}),
+        "ExpressionAttributeNames": names | condition.get("ExpressionAttributeNames", {}),
+        "ExpressionAttributeValues": _values({":9": draw(versions)}) | condition.get("ExpressionAttributeValues", {}),
+    }
+
+
+@st.composite
+def deletes(draw: st.DrawFn) -> dict[str, Any]:
+    return {"TableName": _TABLE, "Key": _values(draw(keys)), **draw(conditions())}
+
+
+@st.composite
+def transactions(draw: st.DrawFn) -> dict[str, Any]:
+    writes = st.one_of(puts().map(lambda fields: ("Put", fields)), deletes().map(lambda fields: ("Delete", fields)))
+    items = draw(st.lists(writes, min_size=1, max_size=4))
+    mine: dict[tuple[str, str], Step] = {}
+    for kind, fields in items:
+        key = fields.get("Item") or fields["Key"]
+        mine[key["pk"]["S"], key["sk"]["S"]] = kind, fields  # an item may stand in a transaction once
+    return {"TransactItems": [{kind: fields} for kind, fields in mine.values()]}
+
+
+@st.composite
+def queries(draw: st.DrawFn) -> dict[str, Any]:
+    if draw(st.booleans()):
+        return {
+            "TableName": _TABLE,
+            "IndexName": "open",
+            "KeyConditionExpression": "#0 = :0",
+            "ExpressionAttributeNames": {"#0": "open_pk"},
+            "ExpressionAttributeValues": _values({":0": "open"}),
+        }
+    text, more = draw(
+        st.sampled_from(
+            [
+                ("(#0 = :0 AND #1 BETWEEN :1 AND :2)", {":1": "bulletin", ":2": "instance#~"}),
+                ("(#0 = :0 AND begins_with (#1, :1))", {":1": "instance#"}),
+                ("#0 = :0 AND #1 > :1", {":1": "instance#1"}),
+                ("#0 = :0", {}),
+            ]
+        )
+    )
+    names = {"#0": "pk", "#1": "sk"} if "#1" in text else {"#0": "pk"}
+    page = draw(st.sampled_from([{}, {"Limit": 2}, {"ScanIndexForward": False}, {"Select": "COUNT"}]))
+    projection = {}
+    if draw(st.booleans()) and "Select" not in page:
+        projection = {"ProjectionExpression": "#7"}
+        names["#7"] = "version"
+    return {
+        "TableName": _TABLE,
+        "KeyConditionExpression": text,
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": _values({":0": draw(st.sampled_from(_PKS)), **more}),
+        "ConsistentRead": True,
+        **page,
+        **projection,
+    }
+
+
+steps = st.one_of(
+    puts().map(lambda fields: ("put_item", fields)),
+    updates().map(lambda fields: ("update_item", {**fields, "ReturnValues": "ALL_NEW"})),
+    deletes().map(lambda fields: ("delete_item", fields)),
+    transactions().map(lambda fields: ("transact_write_items", fields)),
+    queries().map(lambda fields: ("query", fields)),
+    keys.map(lambda key: ("get_item", {"TableName": _TABLE, "Key": _values(key), "ConsistentRead": True})),
+)
+
+
+def told(dynamodb: Any, operation: str, fields: dict[str, Any]) -> Any:
+    """What comes back, as far as both say it."""
+    ask = getattr(dynamodb, operation)
+    try:
+        answer = _all_pages(ask, fields) if operation == "query" else ask(**fields)
+    except ClientError as error:
+        reasons = [reason["Code"] for reason in error.response.get("CancellationReasons", ())]
+        return error.response["Error"]["Code"], reasons
+    return {
+        name: answer[name] for name in ("Item", "Items", "Count", "Attributes") if answer.get(name) not in (None, {})
+    }
+
+
+def _all_pages(ask: Callable[..., dict[str, Any]], fields: dict[str, Any]) -> dict[str, Any]:
+    """Moto ends a page that is full and the last one; DynamoDB does not know yet that nothing follows."""
+    pages = [ask(**fields)]
+    while last := pages[-1].get("LastEvaluatedKey"):
+        pages.append(ask(**fields, ExclusiveStartKey=last))
+    items = [row for page in pages for row in page.get("Items", ())]
+    return {"Items": items, "Count": sum(page["Count"] for page in pages)}
+
+
+def played(dynamodb: Any, story: list[Step]) -> list[Any]:
+    create_table(dynamodb)
+    return [told(dynamodb, operation, fields) for operation, fields in story]
+
+
+@given(story=st.lists(steps, min_size=8, max_size=30))
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+def test_it_answers_every_story_as_moto_does(wire: Wire, dynamodb: Any, moto_dynamodb: Any, story: list[Step]) -> None:
+    Tables().hang(wire)
+    with mock_aws():  # and not with the wire under it: moto answers for every client
+        theirs = played(moto_dynamodb, story)
+    assert played(dynamodb, story) == theirs
+
+
+def test_a_transaction_changes_everything_or_nothing(dynamodb: Any) -> None:
+    create_table(dynamodb)
+    put = {"TableName": _TABLE, "Item": _values({"pk": "p", "sk": "1", "version": 1})}
+    second = {"TableName": _TABLE, "Item": _values({"pk": "p", "sk": "2", "version": 1})}
+    text, names = _NEW
+    dynamodb.put_item(**second)
+    with pytest.raises(dynamodb.exceptions.TransactionCanceledException):
+        dynamodb.transact_write_items(
+            TransactItems=[
+                {"Put": put},
+                {"Put": {**second, "ConditionExpression": text, "ExpressionAttributeNames": names}},
+            ]
+        )
+    assert "Item" not in dynamodb.get_item(TableName=_TABLE, Key=_values({"pk": "p", "sk": "1"}))
+
+
+def test_a_query_comes_in_pages_of_a_megabyte(dynamodb: Any) -> None:
+    create_table(dynamodb)
+    for number in range(5):
+        row = {"pk": "p", "sk": f"{number}", "data": "x" * 300_000}
+        dynamodb.put_item(TableName=_TABLE, Item=_values(row))
+    asked = {
+        "TableName": _TABLE,
+        "KeyConditionExpression": "#0 = :0",
+        "ExpressionAttributeNames": {"#0": "pk"},
+        "ExpressionAttributeValues": _values({":0": "p"}),
+    }
+    pages = list(dynamodb.get_paginator("query").paginate(**asked))
+    assert [page["Count"] for page in pages] == [4, 1]
+    assert [row["sk"]["S"] for page in pages for row in page["Items"]] == ["0", "1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "fields"),
+    [
+        ("scan", {"TableName": _TABLE}),
+        ("put_item", {"TableName": _TABLE, "Item": {"pk": {"S": "p"}, "sk": {"S": "1"}}, "Expected": {}}),
+        (
+            "delete_item",
+            {
+                "TableName": _TABLE,
+                "Key": {"pk": {"S": "p"}, "sk": {"S": "1"}},
+                "ConditionExpression": "size(#0) > :0",
+                "ExpressionAttributeNames": {"#0": "data"},
+                "ExpressionAttributeValues": {":0": {"N": "1"}},
+            },
+        ),
+    ],
+    ids=["an operation", "a parameter", "a word of an expression"],
+)
+def test_what_it_does_not_know_is_loud(dynamodb: Any, operation: str, fields: dict[str, Any]) -> None:
+    create_table(dynamodb)
+    with pytest.raises(Stray):
+        getattr(dynamodb, operation)(**fields)
