@@ -24,11 +24,12 @@ class Died(BaseException):
 
 @dataclass(frozen=True)
 class Turn:
-    """What happens at the `at`-th side effect of a function, before or `after` it is done."""
+    """What happens at the `at`-th side effect of a function (of those that begin with `of`), before or `after` it."""
 
     at: int
     after: bool
     happens: Callable[[], None]
+    of: str = ""
 
 
 @dataclass
@@ -73,19 +74,21 @@ class Fate:
         run = self.running[-1]
         run.effects.append(name)
         self.begun(name)
-        self._pass(run, after=False)
+        self._pass(run, name, after=False)
         try:
             done = do()
         finally:
             self.clock.forward(seconds=_SLACK_SECONDS if name.startswith("slack:") else _AWS_SECONDS)
             self.done(name)
-        self._pass(run, after=True)
+        self._pass(run, name, after=True)
         if self.clock() - run.began > run.limit:
             raise Died(f"{run.name} ran out of time at {name}")
         return done
 
-    def _pass(self, run: Running, *, after: bool) -> None:
+    def _pass(self, run: Running, name: str, *, after: bool) -> None:
         turn = run.turn
-        if turn and turn.at == len(run.effects) and turn.after == after:
+        if turn is None or turn.after != after or not name.startswith(turn.of):
+            return
+        if turn.at == sum(effect.startswith(turn.of) for effect in run.effects):
             run.turn = None
             turn.happens()

@@ -7,6 +7,7 @@ so the same sentences always come to the same end.
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any, ClassVar
 
@@ -39,6 +40,7 @@ _SETTLING = ((1, True), (60, False), (150, True), (300, False), (420, True), *((
 _HOW_LONG = st.sampled_from([1, 5, 20, 60, 125, 300, 600, 900, 3600])
 # Which side effect: most functions have few, a look at many clusters and a storm's turn have many.
 _NTH = st.one_of(st.integers(1, 4), st.integers(1, 9), st.integers(5, 40))
+_OF = st.sampled_from(["", "", "slack:", "slack:chat.postMessage", "dynamodb:"])
 _FUNCTIONS = st.sampled_from(["ingest", "look", "act", "sweep", "visit"])
 _SOME = st.integers(0, 11)
 _Method = Callable[..., None]
@@ -183,10 +185,10 @@ class Play(RuleBasedStateMachine):
         self.world.visit()
         self.world.deliver()
 
-    @sentence(nth=_NTH, after=st.booleans())
-    def a_look_dies(self, nth: int, after: bool) -> None:
+    @sentence(nth=_NTH, of=_OF, after=st.booleans())
+    def a_look_dies(self, nth: int, of: str, after: bool) -> None:
         """It does at its n-th side effect."""
-        self._die("look", nth, after=after)
+        self._die("look", nth, of, after=after)
 
     @sentence(nth=_NTH, after=st.booleans())
     def act_dies(self, nth: int, after: bool) -> None:
@@ -198,22 +200,29 @@ class Play(RuleBasedStateMachine):
         """It does at its n-th side effect."""
         self._die(function, nth, after=after)
 
-    def _die(self, function: str, nth: int, *, after: bool) -> None:
+    def _die(self, function: str, nth: int, of: str = "", *, after: bool) -> None:
         def die() -> None:
             self.tally["…and died"] += 1
             raise Died(f"{function} at {nth}")
 
-        self._run(function, Turn(nth, after, die))
+        self._run(function, Turn(nth, after, die, of))
 
     @sentence(
         nth=_NTH,
+        of=_OF,
         after=st.booleans(),
         by=st.sampled_from(["look of others", "look of the same", "look of the same", "act", "sweep", "visit"]),
-        later=st.sampled_from([0, 4, 12]),
+        seconds=st.sampled_from([0, 4]),
     )
-    def a_look_is_overtaken(self, nth: int, after: bool, by: str, later: int) -> None:
-        """At its n-th side effect another function runs whole, some seconds later."""
-        self._overtake("look", by, Turn(nth, after, lambda: self.world.forward(later)))
+    def a_look_is_overtaken(self, nth: int, of: str, after: bool, by: str, seconds: int) -> None:
+        """At its n-th side effect another function runs whole, some seconds later, and sees what is new since."""
+
+        def meanwhile() -> None:
+            self.world.forward(seconds)
+            for truth in self.world.fleet.truths.values():
+                truth.machine.checks = "impaired" if truth.machine.checks == "ok" else "ok"
+
+        self._overtake("look", by, Turn(nth, after, meanwhile, of))
 
     @sentence(nth=_NTH, after=st.booleans(), by=st.sampled_from(["look", "sweep"]), later=st.sampled_from([0, 4, 12]))
     def act_is_overtaken(self, nth: int, after: bool, by: str, later: int) -> None:
@@ -222,14 +231,15 @@ class Play(RuleBasedStateMachine):
 
     @sentence(
         turns=st.integers(0, 8),
-        nth=st.integers(1, 60),
+        nth=st.integers(1, 12),
+        of=_OF,
         after=st.booleans(),
-        by=st.sampled_from(["death", "look of the same", "look of others", "sweep"]),
+        by=st.sampled_from(["death", "look of the same", "look of the same", "sweep"]),
     )
-    def a_storm_is_disturbed(self, turns: int, nth: int, after: bool, by: str) -> None:
+    def a_storm_is_disturbed(self, turns: int, nth: int, of: str, after: bool, by: str) -> None:
         """After some turns a function dies, or is overtaken, in the midst of it."""
         world = self.world
-        if not any(not storm.closed for storm in self.watcher.storms.values()):
+        if all(storm.closed for storm in self.watcher.storms.values()):
             for label in world.labels():
                 self._drop(f"{label}/1", "event")
         for _ in range(turns):
@@ -237,9 +247,9 @@ class Play(RuleBasedStateMachine):
                 world.ingest()
                 world.look()
         if by == "death":
-            self._die("look", nth, after=after)
+            self._die("look", nth, of, after=after)
         else:
-            self._overtake("look", by, Turn(nth, after, lambda: None))
+            self._overtake("look", by, Turn(nth, after, lambda: None, of))
 
     def _overtake(self, function: str, by: str, turn: Turn) -> None:
         def overtake() -> None:
@@ -250,7 +260,7 @@ class Play(RuleBasedStateMachine):
             self._run(by.split(maxsplit=1)[0], None)
             self.world.interrupted = True
 
-        self._run(function, Turn(turn.at, turn.after, overtake))
+        self._run(function, replace(turn, happens=overtake))
 
     def _run(self, function: str, turn: Turn | None) -> None:
         world = self.world
