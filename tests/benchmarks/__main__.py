@@ -166,7 +166,7 @@ def _measure(stage: Stage) -> tuple[Measured, list[tuple[str, losses.Outcome]]]:
 
 def _losses(stage: Stage) -> Iterator[tuple[str, losses.Outcome]]:
     with losses.matrix(stage) as matrix:
-        for case in (*losses.CASES, *losses.OUTLASTING):
+        for case in losses.CASES:
             outcomes = {place: matrix.play(case, place) for place in (losses.PLACES if case.placed else ("",))}
             say(f"  {case.name}: {'; '.join(_lost(*each) for each in outcomes.items())}")
             yield from ((f"{case.name} {place}".strip(), outcome) for place, outcome in outcomes.items())

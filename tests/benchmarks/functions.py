@@ -80,7 +80,14 @@ class Functions:
         """Make an environment of sweep."""
         with self._environment():
             rounds, _ = sweep.wire.__wrapped__()
-        return replace(rounds, count=self._count).unfinished
+        rounds = replace(rounds, count=self._count)
+
+        def invoked() -> None:
+            rounds.unfinished()
+            # Every member each time, so that a case need not last for ten minutes.
+            rounds.visit(everywhere=True)
+
+        return invoked
 
     def _count(self, name: str, number: int) -> None:
         self.counted[name] += number

@@ -104,12 +104,20 @@ class Members:
     def hang(self, wire: Wire) -> None:
         """Answer for the member accounts' services."""
         wire.services |= {
+            "organizations": self._organizations,
             "sts": self._sts,
             "ecs": self._in_member(self._ECS),
             "ec2": self._in_member(self._EC2),
             "auto-scaling": self._in_member({"DescribeAutoScalingInstances": _auto_scaling_instances}),
             "ssm": self._in_member({"DescribeInstanceInformation": _instance_information}),
         }
+
+    def _organizations(self, call: Call) -> bytes:
+        if call.operation != "ListAccounts" or call.account != HUB:
+            raise Stray(f"organizations:{call.operation} by {call.account}")
+        call.only()
+        accounts = sorted({account for account, _ in self._regions})
+        return _json({"Accounts": [{"Id": account, "Name": account, "State": "ACTIVE"} for account in accounts]})
 
     def _sts(self, call: Call) -> bytes:
         if call.operation != "AssumeRole":
