@@ -46,6 +46,7 @@ _CLOCKS = timedelta(minutes=1)
 _POST_SECONDS = 1.0
 
 _OLD = "You asked for this more than 15 minutes ago, and nothing was done since. Please click again if it still helps."
+_ACKNOWLEDGED = "acknowledged"
 _OVER = "This incident is over."
 _STALE = "This message no longer shows how things are; please use the cluster's newest message."
 
@@ -88,18 +89,25 @@ class Execution:
         self.count("requests", 1)
         log.info("request.done", extra={"request": request.id, "incident": request.incident, "outcome": outcome})
 
-    def _do(self, request: Request, claimed: datetime, tries: int) -> str:
+    def _do(self, request: Request, claimed: datetime, tries: int) -> str:  # noqa: PLR0911  # one return for each wish
         """Do what is asked, or what a crash has left of it; `claimed` is the first try. Raises NotAllowed."""
         known = self.store.incident(request.cluster, request.instance)
         begun = known.repair if known and known.repair and known.repair.request == request.id else None
         if known and begun and begun.finished:
             # Done or failed once and for all: it is not tried again, only what came of it is still to be told.
             return self._end(request, known, begun)
-        if begun is None and self.clock() - request.at > FRESH:
+        if known and begun:
+            # It was allowed when it began, and half a repair is worse than a whole one: whatever has come meanwhile (a
+            # storm, a new message, the incident's end), it is no longer refused but ended.
+            self._ask_look(request, "begun")
+            return self._carry_out(request, known, begun, tries)
+        if known and known.id == request.incident and _is_by(request, claimed, known):
+            self._ask_look(request, "begun")
+            return _ACKNOWLEDGED
+        if self.clock() - request.at > FRESH:
             raise NotAllowed(_OLD)
         bulletin = self._check(request)
-        if begun is None:  # half a repair is worse than a whole one
-            self._check_storm(request, bulletin)
+        self._check_storm(request, bulletin)
         match request.wish:
             case requests.ACKNOWLEDGING:
                 return self._acknowledge(request, claimed)
@@ -113,8 +121,7 @@ class Execution:
         def change(incident: Incident) -> tuple[Incident, list[Entry]]:
             if incident.acknowledged_by == request.user:
                 again = _entry(request, now, "acknowledged", incident, "again")
-                # After a crash it is this very request that has done it.
-                return incident, [] if incident.acknowledged_at == now else [replace(again, quiet=True)]
+                return incident, [replace(again, quiet=True)]
             if incident.acknowledged_by and incident.acknowledged_at:
                 who, when = mention(incident.acknowledged_by), date(incident.acknowledged_at)
                 raise NotAllowed(f"{who} has acknowledged this already, {when}.")
@@ -123,7 +130,7 @@ class Execution:
             return acknowledge(incident, request.user, now), [_entry(request, now, "acknowledged", incident, "")]
 
         self._change(request, change)
-        return "acknowledged"
+        return _ACKNOWLEDGED
 
     def _pick(self, request: Request) -> str:
         """Have the bulletin show the incident with its buttons, for everybody; it changes nothing else."""
@@ -161,14 +168,18 @@ class Execution:
 
         def begin(incident: Incident) -> tuple[Incident, list[Entry]]:
             if incident.repair and incident.repair.request == request.id:
-                return incident, []
+                return incident, []  # somebody else has the same message, and was quicker
             if incident.state is State.REPAIRING:
                 raise NotAllowed(_taken(incident))
             asked = _entry(request, repair.at, f"asked: {remedy.label}", incident, "")
             return begin_repair(incident, repair), [asked]
 
         incident = self._change(request, begin)
-        begun = incident.repair or repair
+        return self._carry_out(request, incident, incident.repair or repair, tries)
+
+    def _carry_out(self, request: Request, incident: Incident, begun: Repair, tries: int) -> str:
+        """Do it in the member account, which is safe to do again."""
+        remedy = REMEDIES[begun.remedy]
         role = Role(self.remediator, session_name=incident.id, source_identity=request.source_identity)
         member = self.accounts.member(request.cluster.account, request.cluster.region, role)
         target = Target(request.cluster, request.instance, incident.sighting.host)
@@ -254,6 +265,12 @@ class Execution:
 
 def _well(begun: Repair, outcome: Outcome, now: datetime) -> Repair:
     return replace(begun, finished=now, steps=outcome.steps, group=outcome.group or "")
+
+
+def _is_by(request: Request, claimed: datetime, incident: Incident) -> bool:
+    """Whether it is this very request that has acknowledged the incident, before a crash."""
+    wished = request.wish == requests.ACKNOWLEDGING
+    return wished and (incident.acknowledged_by, incident.acknowledged_at) == (request.user, claimed)
 
 
 def _taken(incident: Incident) -> str:

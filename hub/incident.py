@@ -215,17 +215,17 @@ def gone_since(sighting: Sighting, drop: Drop | None) -> datetime | None:
     """Tell since when at the latest the agent is gone, or None if nobody knows.
 
     ECS says it (`sighting.since`) once the agent is gone for long. A drop counts only if nothing about the instance has
-    changed since it was reported: otherwise the agent may have been back meanwhile and the grace begins anew. One
-    that was put back too often, or whose instance cannot be read, is believed.
+    changed since it was reported: otherwise the agent may have been back meanwhile and the grace begins anew. So one
+    that names no version does not count: whoever reports so (a round, ECS's own check of the agent) may be late by
+    hours. One that was put back too often, or whose instance cannot be read, is believed.
     """
     dates = [sighting.since] if sighting.since else []
     if (
         drop
         and drop.at
         and (
-            drop.version is None
-            or sighting.version is None
-            or drop.version >= sighting.version
+            sighting.version is None
+            or (drop.version is not None and drop.version >= sighting.version)
             or drop.waits >= MOST_WAITS
         )
     ):

@@ -158,7 +158,7 @@ class Story:
     def report(self, *victims: Victim) -> None:
         """The hub learns that these agents went five minutes ago, and looks."""
         gone = self.clock() - timedelta(minutes=5)
-        self._lookout.look(Hint(self.cluster, "state change", tuple(Drop(v.instance, gone) for v in victims)), 1)
+        self._lookout.look(Hint(self.cluster, "state change", tuple(Drop(v.instance, gone, 1) for v in victims)), 1)
 
     def look(self) -> None:
         """The look that a click asks for."""

@@ -161,7 +161,7 @@ def test_two_crashes_are_no_worse_than_one(story: Story) -> None:
     (victim,) = story.trouble()
     request = story.click()
     crash(story, request, f"after {TERMINATION} 1")
-    crash(story, request, "before save 2")
+    crash(story, request, "before save 1")
 
     story.act(request, 3)
 

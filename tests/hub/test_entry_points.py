@@ -148,7 +148,7 @@ def test_look_opens_an_incident_and_tells_slack(
     told("LookFunction")
     cluster = fleet.cluster()
     instance, host = fleet.quiet(cluster)
-    asked = to_message(Hint(cluster, "state change", (Drop(instance, NOON - GRACE),)))
+    asked = to_message(Hint(cluster, "state change", (Drop(instance, NOON - GRACE, 1),)))
     mail.sqs.send_message(
         QueueUrl=mail.looks, MessageBody=asked, MessageGroupId=group_id(cluster), MessageDeduplicationId="1"
     )
@@ -177,7 +177,7 @@ def test_look_gives_back_what_failed_and_only_that_and_never_logs_the_token(
     clusters = [fleet.cluster(name) for name in ("prod-payments", "prod-search")]
     for number, cluster in enumerate(clusters):
         instance, _ = fleet.quiet(cluster)
-        asked = to_message(Hint(cluster, "state change", (Drop(instance, NOON - GRACE),)))
+        asked = to_message(Hint(cluster, "state change", (Drop(instance, NOON - GRACE, 1),)))
         mail.sqs.send_message(
             QueueUrl=mail.looks, MessageBody=asked, MessageGroupId=cluster.name, MessageDeduplicationId=str(number)
         )

@@ -6,8 +6,9 @@ import pytest
 from tests.simulation.stage import Stage, set_up
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
+    """No longer than it is needed: its time stands still, and its AWS is everybody's."""
     with set_up() as stage:
         yield stage
 

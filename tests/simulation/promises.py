@@ -113,7 +113,8 @@ class Watcher:
             self.broken.append(f"false alarm: the agent of {self._name(incident)} was {gone}")
         if not world.fleet.watched_lately(place, KEPT + timedelta(minutes=2)):
             self.broken.append(f"false alarm: {self._name(incident)} is in a cluster that is not watched")
-        if machine.status != "ACTIVE" or machine.host_state != "running":
+        unread = incident.sighting.unchecked and world.stage.wire.faults._on
+        if machine.status != "ACTIVE" or (machine.host_state != "running" and not unread):
             self.broken.append(f"false alarm: {self._name(incident)} is {machine.status}, {machine.host_state}")
 
     def _name(self, incident: Incident) -> str:

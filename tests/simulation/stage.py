@@ -14,7 +14,6 @@ from unittest.mock import patch
 
 import boto3
 import botocore.endpoint
-import botocore.session
 import time_machine
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
@@ -28,6 +27,7 @@ import spoke.sightings
 from hub.runtime import AWS
 from hub.store import Store
 from spoke.accounts import Accounts
+from spoke.models import LeanLoader
 from tests.hub.timing import Clock
 from tests.simulation.fate import Fate
 from tests.simulation.slack_line import Checked, Line
@@ -147,7 +147,7 @@ def set_up() -> Iterator[Stage]:
         stack.enter_context(patch.object(botocore.endpoint, "time", sleeper))
         for module in (hub.queues, hub.rounds, hub.store, spoke.sightings):
             stack.enter_context(patch.object(module, "ThreadPoolExecutor", OneAfterAnother))
-        loader = botocore.session.Session().get_component("data_loader")
+        loader = LeanLoader()
         session = boto3.Session(region_name=HUB_REGION)
         yield Stage(
             clock,

@@ -1,13 +1,14 @@
 """What the simulation has found, as the stories that it told; each was a promise that the hub did not keep."""
 
+from collections.abc import Callable
+
 import pytest
 
-from hub.message import ACKNOWLEDGE
 from tests.simulation.fate import Died, Turn
 from tests.simulation.play import settle
 from tests.simulation.promises import Watcher
 from tests.simulation.stage import Stage
-from tests.simulation.world import World
+from tests.simulation.world import Button, World
 
 
 @pytest.fixture
@@ -26,24 +27,26 @@ def goes(world: World, label: str) -> None:
     world.tell(machine)
 
 
+def button(world: World, wish: str) -> Button:
+    return next(button for button in world.buttons() if wish in button.found.element["action_id"])
+
+
 def die() -> None:
     raise Died
 
 
-def look_and_die_after(world: World, effect: str) -> None:
-    """A look makes that call, and dies when the answer has come."""
-    number = 0
+def die_after(effect: str, world: World, function: Callable[[], object]) -> None:
+    """The function makes that call, and dies when the answer has come."""
+    met: list[str] = []
 
-    def count(name: str) -> None:
-        nonlocal number
-        number += name == effect
-        if name == effect:
-            world.fate.begun = lambda _: None
+    def begun(name: str) -> None:
+        if name == effect and not met:
+            met.append(name)
             world.fate.running[-1].turn = Turn(len(world.fate.running[-1].effects), after=True, happens=die)
 
-    world.fate.begun = count
-    world.look()
-    assert number == 1
+    world.fate.begun = begun
+    function()
+    assert met
 
 
 def test_a_message_is_drawn_again_if_the_look_that_drew_it_died_and_all_is_as_before(
@@ -54,7 +57,7 @@ def test_a_message_is_drawn_again_if_the_look_that_drew_it_died_and_all_is_as_be
     machine = world.machine("A/db/1")
     machine.checks = "impaired"
     world.sweep()
-    look_and_die_after(world, "slack:chat.update")
+    die_after("slack:chat.update", world, world.look)
     machine.checks = "ok"
 
     settle(world, watcher)
@@ -66,12 +69,54 @@ def test_a_message_is_drawn_again_if_the_look_that_drew_it_died_and_all_is_as_be
 def test_somebody_who_acknowledges_twice_is_in_the_log_twice(world: World, watcher: Watcher) -> None:
     goes(world, "A/db/1")
     world.wait(130)
-    button = next(button for button in world.buttons() if button.found.element["action_id"] == ACKNOWLEDGE)
-    world.click("Alice", button)
-    world.click("Alice", button)
+    world.click("Alice", button(world, "acknowledge"))
+    world.click("Alice", button(world, "acknowledge"))
 
     settle(world, watcher)
 
     assert {entry.request for entry in watcher.entries.values() if entry.what == "acknowledged"} == {
         asked.request.id for asked in world.asked
     }
+
+
+def test_a_repair_that_has_begun_is_ended_and_not_refused_though_its_incident_is_over(
+    world: World, watcher: Watcher
+) -> None:
+    goes(world, "A/db/1")
+    world.wait(130)
+    world.click("Bob", button(world, "terminate"))
+    die_after("ec2:TerminateInstances", world, world.act)
+    world.fleet.deregister(world.machine("A/db/1"))  # as ECS does when a host has ended
+    world.wait(60)
+    world.sweep()
+    world.wait(30)
+    world.forward(700)
+    world.sweep()
+    world.look()
+    assert not any(incident.unresolved for incident in watcher.incidents.values())
+
+    settle(world, watcher)
+
+    (claim,) = watcher.claims.values()
+    assert claim.outcome.startswith("Found ")
+    assert [entry.what for entry in watcher.entries.values() if entry.request] == ["asked: Terminate", "Terminate done"]
+
+
+def test_what_a_round_saw_long_ago_says_nothing_of_an_agent_that_went_again(world: World, watcher: Watcher) -> None:
+    machine = world.machine("A/db/1")
+    world.fleet.unplug(machine)
+    world.visit()  # asks for a look that comes late
+    world.forward(60)
+    world.fleet.plug_in(machine)
+    world.forward(500)
+    world.fleet.unplug(machine)
+    world.forward(5)
+    world.look()
+    assert watcher.incidents == {}
+
+    world.wait(115)
+    assert watcher.incidents == {}
+    world.wait(30)
+
+    watcher.check()
+    assert len(watcher.incidents) == 1

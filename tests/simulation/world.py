@@ -27,7 +27,7 @@ from coastguard.local.slack.use import Found, used
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 from hub.desk import Desk
 from hub.lookout import Lookout, assemble
-from hub.queues import Queues, records
+from hub.queues import Queues, Record, records
 from hub.registry import Registry
 from hub.rounds import Rounds
 from hub.slack import Slack
@@ -142,7 +142,7 @@ class World:
             "look",
             self.looks,
             _LOOK,
-            lambda batch: queues.work_off(self.looks.url, records(batch), lookout.attend),
+            lambda batch: queues.work_off(self.looks.url, records(batch), self._noted("look", lookout.attend)),
             turn,
         )
 
@@ -152,7 +152,7 @@ class World:
             "act",
             self.acts,
             _ACT,
-            lambda batch: acting.queues.work_off(self.acts.url, records(batch), acting.attend),
+            lambda batch: acting.queues.work_off(self.acts.url, records(batch), self._noted("act", acting.attend)),
             turn,
         )
 
@@ -241,12 +241,24 @@ class World:
             def run() -> None:
                 failed = function(batch)
                 queue.settle(batch, failed)
-                if failed:
+                if failed and not queue.fifo:
                     self._failed(f"{name} gave back {len(failed)} of {len(batch['Records'])}")
 
             self._run(name, run, turn)
             queue.count_tries(batch)
         return len(batch["Records"])
+
+    def _noted(self, name: str, attend: Callable[[list[Record]], None]) -> Callable[[list[Record]], None]:
+        """The same work, whose failures are noted. A group that is given back without one was cut off by its batch."""
+
+        def work(waiting: list[Record]) -> None:
+            try:
+                attend(waiting)
+            except Exception as error:
+                self._failed(f"{name} of {waiting[0].group} raised {type(error).__name__}: {error}")
+                raise
+
+        return work
 
     def _run(self, name: str, function: Callable[[], None], turn: Turn | None) -> None:
         """As Lambda runs a function: one that dies or raises has done nothing as far as its queue knows."""
@@ -384,6 +396,13 @@ class World:
 
     def order(self, *faults: Fault) -> None:
         self.stage.wire.faults.order(*faults)
+
+    @property
+    def has_trouble(self) -> bool:
+        """Whether anything is ordered to go wrong."""
+        return bool(
+            self.stage.wire.faults._on or self.office.refuses or self.line.down or self.workspace.faults._waiting
+        )
 
     def heal(self) -> None:
         self.stage.wire.faults.mend()
