@@ -22,7 +22,7 @@ from tests.wire.faults import Fault, Kind
 
 SIZES = {
     "small": {"clusters": ("web", "db", "patient"), "machines": 2},
-    "storm": {"clusters": ("web", "db", "c3", "c4", "c5", "patient"), "machines": 2},
+    "storm": {"clusters": ("web", "db", "c3", "c4", "c5", "c6", "patient"), "machines": 2},
     "large": {"clusters": ("web", "db", "c3", "c4", "c5", "c6", "c7", "patient"), "machines": 7},
 }
 _HOSTILE = {
@@ -95,7 +95,7 @@ class Play(RuleBasedStateMachine):
     def it_comes_back(self, cluster: int, machine: int) -> None:
         self.world.fleet.plug_in(self.world.machine(f"{self._any(cluster)}/{machine}"))
 
-    @sentence(clusters=st.integers(3, 16), told=st.sampled_from(["event", "event", "never"]))
+    @sentence(clusters=st.integers(6, 16), told=st.sampled_from(["event", "event", "never"]))
     def many_clusters_lose_an_agent(self, clusters: int, told: str) -> None:
         for label in self.world.labels()[:clusters]:
             self._drop(f"{label}/1", told)
@@ -219,6 +219,27 @@ class Play(RuleBasedStateMachine):
     def act_is_overtaken(self, nth: int, after: bool, by: str, later: int) -> None:
         """At its n-th side effect another function runs whole, some seconds later."""
         self._overtake("act", by, Turn(nth, after, lambda: self.world.forward(later)))
+
+    @sentence(
+        turns=st.integers(0, 8),
+        nth=st.integers(1, 60),
+        after=st.booleans(),
+        by=st.sampled_from(["death", "look of the same", "look of others", "sweep"]),
+    )
+    def a_storm_is_disturbed(self, turns: int, nth: int, after: bool, by: str) -> None:
+        """After some turns a function dies, or is overtaken, in the midst of it."""
+        world = self.world
+        if not any(not storm.closed for storm in self.watcher.storms.values()):
+            for label in world.labels():
+                self._drop(f"{label}/1", "event")
+        for _ in range(turns):
+            if world.leap(200, world.delay, world.looks):
+                world.ingest()
+                world.look()
+        if by == "death":
+            self._die("look", nth, after=after)
+        else:
+            self._overtake("look", by, Turn(nth, after, lambda: None))
 
     def _overtake(self, function: str, by: str, turn: Turn) -> None:
         def overtake() -> None:

@@ -6,7 +6,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.simulation.play import Play
 from tests.simulation.stage import Stage
 
-STORIES, STEPS = 70, 50
+STORIES, STEPS = 80, 50
 
 
 def test_all_promises_are_kept_whatever_happens(stage: Stage) -> None:
