@@ -51,7 +51,7 @@ class Bench:
         """Milliseconds of CPU an event, nobody waiting: of a storm and of one at a time, medians of rounds in turns."""
         ours, theirs = [], []
         for _ in range(_ROUNDS):
-            with self._anew():
+            with self._anew(signed_in=True):
                 send(self._stage, storm.break_out(self._stage))
                 with self._stage.measured() as meter:
                     self._lambdas.run(ingests=1, looks=1)

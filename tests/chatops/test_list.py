@@ -38,7 +38,7 @@ def multiply(story: Story, victims: Sequence[Victim], size: int) -> list[Inciden
     store = story.hub.store
     with store._row.batch_write() as batch:  # moto copies the whole table for each transaction
         for each in more:
-            batch.save(store._incident_row(each))
+            batch.save(store._model(store._incident_row(each)))
     return [*known, *more]
 
 

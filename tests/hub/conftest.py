@@ -1,5 +1,7 @@
 import logging
+from collections import defaultdict
 from collections.abc import Iterator
+from copy import copy
 from itertools import count
 from threading import Lock
 from typing import Any
@@ -11,6 +13,7 @@ import time_machine
 from botocore.loaders import Loader
 from moto import mock_aws
 from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.table import Table
 from moto.organizations.models import organizations_backends
 
 from coastguard.local import gaps
@@ -113,15 +116,24 @@ def shared_store(environment: None) -> Store:  # noqa: ARG001 - it reads the env
 
 @pytest.fixture(scope="session")
 def one_transaction_at_a_time() -> Iterator[None]:
-    """Moto copies the table before a transaction, and puts the copy back if it fails: two at once spoil each other."""
+    """Moto copies the table before a transaction, and puts the copy back if it fails: two at once spoil each other.
+
+    It copies it once for each row, and every row of it. What is put takes a row's place, so the places are copy enough.
+    """
     lock, write = Lock(), DynamoDBBackend.transact_write_items
 
     def locked(backend: DynamoDBBackend, items: list[dict[str, Any]]) -> None:
         with lock:
             write(backend, items)
 
+    def copied(table: Table, _memo: dict[int, Any]) -> Table:
+        twin = copy(table)
+        twin.items = defaultdict(dict, {pk: dict(rows) for pk, rows in table.items.items()})
+        return twin
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DynamoDBBackend, "transact_write_items", locked)
+        patch.setattr(Table, "__deepcopy__", copied, raising=False)
         yield
 
 

@@ -1,14 +1,17 @@
 """Hosts that Auto Scaling has taken out of service: their agents are gone on purpose."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import pytest
 
-from hub.incident import State
+from hub.hints import Drop, Hint
+from hub.incident import Incident, State
+from hub.lookout import _in_groups
+from hub.store import Known
 from spoke.hosts import GROUPS_A_CALL
 from spoke.places import Cluster
-from tests.hub.factories import GRACE
+from tests.hub.factories import CLUSTER, GRACE, NOON, incident, instance_id
 from tests.hub.station import Station
 
 PATIENCE = GRACE.total_seconds() + 30
@@ -179,17 +182,29 @@ def test_what_was_last_seen_of_a_failed_repair_resolves_nothing(station: Station
     assert station.states() == ["open"]
 
 
-@pytest.mark.parametrize(("count", "asked"), [(GROUPS_A_CALL, True), (GROUPS_A_CALL + 1, False)])
-def test_auto_scaling_is_asked_while_there_are_few(station: Station, cluster: Cluster, count: int, asked: bool) -> None:
-    for host in station.fleet.hosts(count):
-        station.quiet(cluster, host)
-    station.wait(seconds=PATIENCE)
-    assert len(station.incidents(cluster)) == count
-    station.faults.called.clear()
+def standby(number: int) -> Incident:
+    """An incident that ended because Auto Scaling had the host out of service."""
+    return incident(number, State.RESOLVED, ending=TAKEN_OUT)
 
-    station.sweep()
 
-    assert (ASKED in station.faults.called) is asked
+@pytest.mark.parametrize(
+    ("known", "drops", "asked"),
+    [
+        pytest.param([incident(1)], [], [1], id="one that is open"),
+        pytest.param([incident(1)], [2], [], id="new trouble"),
+        pytest.param(list(map(incident, range(GROUPS_A_CALL))), [], range(GROUPS_A_CALL), id="fifty"),
+        pytest.param(list(map(incident, range(GROUPS_A_CALL + 1))), [], [], id="more than fifty"),
+        pytest.param([incident(1, State.RESOLVED)], [1], [], id="one that was back meanwhile"),
+        pytest.param([standby(1), incident(2)], [1], [1], id="one that was out of service"),
+    ],
+)
+def test_auto_scaling_is_asked_while_there_are_few_and_at_once_where_it_had_a_hand_in_it(
+    known: list[Incident], drops: list[int], asked: Iterable[int]
+) -> None:
+    hint = Hint(CLUSTER, "look", tuple(Drop(instance_id(number), NOON) for number in drops))
+    incidents = {one.instance: one for one in known}
+
+    assert _in_groups(hint, Known(incidents, None)) == set(map(instance_id, asked))
 
 
 @pytest.mark.parametrize("state", ["stopped", "terminated"])

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from hub.hints import DROPS_PER_MESSAGE, Drop, Hint, from_message
-from hub.queues import LONGEST_DELAY, Queues, Record, answer, backoff, by_group, group_id, records
+from hub.queues import LONGEST_DELAY, Queues, Record, another_time, answer, backoff, by_group, group_id, records
 from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, ELSEWHERE, LONGEST, NOON, drop, instance_id, record
 from tests.hub.reluctance import Reluctance
@@ -337,3 +337,51 @@ def test_what_nobody_could_do_lies_in_the_dead_letter_queue_after_five_tries(
 def test_a_queue_that_is_not_there_is_an_error(aws: None, queues: Queues) -> None:  # noqa: ARG001 - moto, with no queue
     with pytest.raises(ClientError):
         queues.ask_looks("https://sqs.eu-west-1.amazonaws.com/123456789012/nowhere.fifo", [Hint(CLUSTER, "a")], "t")
+
+
+# What is better taken another time
+
+
+def of_groups(*groups: tuple[str, int], tries: int = 1) -> dict[str, list[Record]]:
+    return {
+        name: [record("x", number, group=name, tries=tries) for number in range(messages)] for name, messages in groups
+    }
+
+
+@pytest.mark.parametrize(
+    ("groups", "later"),
+    [
+        pytest.param(of_groups(("a", 7), ("b", 3)), ["b"], id="a group that the end may have cut off"),
+        pytest.param(of_groups(("a", 7), ("b", 3), tries=2), [], id="that once was put back already"),
+        pytest.param(of_groups(("a", 6), ("b", 3)), [], id="a batch with room left"),
+        pytest.param(of_groups(("a", 10)), [], id="one group alone"),
+        pytest.param(of_groups(*((f"{n}", 1) for n in range(10))), [], id="a sweep: a message for each"),
+        pytest.param(
+            of_groups(("storm/a", 1), ("b", 1), ("storm/c", 2), ("storm/d", 1)), ["storm/c", "storm/d"], id="storms"
+        ),
+        pytest.param(of_groups(("storm/a", 1), ("storm/b", 1), tries=4), [], id="storms that have waited often"),
+        pytest.param({}, [], id="nothing"),
+    ],
+)
+def test_what_is_better_taken_another_time(groups: dict[str, list[Record]], later: list[str]) -> None:
+    assert another_time(groups) == later
+
+
+def test_a_group_that_was_cut_off_comes_back_at_once_with_its_others(mail: Mail, queues: Queues, clock: Clock) -> None:
+    for cluster in (CLUSTER, ELSEWHERE):
+        for number in range(7):
+            queues.ask_looks(mail.looks, [Hint(cluster, "sweep")], f"{number}")
+    taken: list[tuple[str, int]] = []
+
+    def work(waiting: list[Record]) -> None:
+        taken.append((waiting[0].group, len(waiting)))
+
+    for _ in range(3):
+        batch = mail.receive(mail.looks)
+        mail.done(mail.looks, batch, answer(queues.work_off(mail.looks, records(batch), work)))
+        clock.forward(seconds=1)
+
+    assert taken[0] == (CLUSTER.key, 7)
+    assert (ELSEWHERE.key, 3) not in taken, "these three were the ones at the end of the batch"
+    assert sum(number for group, number in taken if group == ELSEWHERE.key) == 7
+    assert mail.waiting(mail.looks) == 0

@@ -184,7 +184,7 @@ def test_only_trouble_within_ten_minutes_reopens(
     station.fleet.known(cluster, instance).version += 1
     station.wait(seconds=(closed_at + passed - station.clock()).total_seconds())
 
-    gone = Drop(instance, station.clock() - GRACE)
+    gone = Drop(instance, station.clock() - GRACE, station.fleet.known(cluster, instance).version)
     station.queues.ask_looks(station.mail.looks, [Hint(cluster, "state change", (gone,))], "again")
     station.deliver()
 

@@ -57,8 +57,8 @@ BROKEN = {
     ),
     "look's permission on the table": (
         "hub.yaml",
-        "[dynamodb:PutItem, dynamodb:Query]",
-        "dynamodb:PutItem",
+        "[dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query]",
+        "[dynamodb:GetItem, dynamodb:PutItem]",
         r"Broken: expected within \d+ s: a bulletin.*coastguard-hub-look.*may not dynamodb:Query on .*table/coastguard",
     ),
 }
