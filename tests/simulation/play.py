@@ -44,6 +44,8 @@ _OF = st.sampled_from(["", "", "slack:", "slack:chat.postMessage", "dynamodb:"])
 _FUNCTIONS = st.sampled_from(["ingest", "look", "act", "sweep", "visit"])
 _SOME = st.integers(0, 11)
 _Method = Callable[..., None]
+# How the tally's lines begin that count what a sentence has come to.
+_MET = "…and "
 
 
 def sentence(**drawn: st.SearchStrategy[Any]) -> Callable[[_Method], Any]:
@@ -73,6 +75,11 @@ class Play(RuleBasedStateMachine):
     def a_world(self, size: str, seed: int) -> None:
         self.world = World(self.stage, seed, **SIZES[size if size in self.sizes else self.sizes[-1]])  # type: ignore[arg-type]
         self.watcher = Watcher(self.world)
+
+    @classmethod
+    def steps(cls) -> int:
+        """How many sentences there were in all stories."""
+        return sum(number for name, number in cls.tally.items() if not name.startswith(_MET))
 
     def _any(self, number: int) -> str:
         labels = self.world.labels()
@@ -121,7 +128,7 @@ class Play(RuleBasedStateMachine):
             self._drop(label, "event")
             self.world.wait(150)
             self.world.fleet.plug_in(self.world.machine(label))
-            self.world.sweep()
+            self.world.ask_look(label)
             self.world.wait(10)
 
     @sentence(
@@ -202,7 +209,7 @@ class Play(RuleBasedStateMachine):
 
     def _die(self, function: str, nth: int, of: str = "", *, after: bool) -> None:
         def die() -> None:
-            self.tally["…and died"] += 1
+            self.tally[f"{_MET}died"] += 1
             raise Died(f"{function} at {nth}")
 
         self._run(function, Turn(nth, after, die, of))
@@ -253,7 +260,7 @@ class Play(RuleBasedStateMachine):
 
     def _overtake(self, function: str, by: str, turn: Turn) -> None:
         def overtake() -> None:
-            self.tally["…and was overtaken"] += 1
+            self.tally[f"{_MET}was overtaken"] += 1
             turn.happens()
             if by == "look of the same":
                 self.world.looks.time_over()

@@ -6,11 +6,12 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.simulation.play import Play
 from tests.simulation.stage import Stage
 
-STORIES, STEPS = 80, 50
+STORIES, STEPS, AT_LEAST = 75, 50, 3_000
 
 
 def test_all_promises_are_kept_whatever_happens(stage: Stage) -> None:
     Play.stage = stage
+    Play.tally.clear()
     run_state_machine_as_test(
         Play,
         settings=settings(
@@ -23,3 +24,4 @@ def test_all_promises_are_kept_whatever_happens(stage: Stage) -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
+    assert Play.steps() >= AT_LEAST

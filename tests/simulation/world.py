@@ -26,8 +26,10 @@ from coastguard.local.slack.tickets import Origin
 from coastguard.local.slack.use import Found, used
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 from hub.desk import Desk
+from hub.hints import SWEEP, Hint
+from hub.hints import to_message as to_hint
 from hub.lookout import Lookout, assemble
-from hub.queues import Queues, Record, records
+from hub.queues import Queues, Record, group_id, records
 from hub.registry import Registry
 from hub.rounds import Rounds
 from hub.slack import Slack
@@ -308,6 +310,12 @@ class World:
 
     def mail(self, body: str, delay: float | None = None) -> None:
         self.delay.send(body, delay=delay)
+
+    def ask_look(self, label: str) -> None:
+        """Somebody asks for a look at one cluster, as a round does for all that are in trouble."""
+        cluster = self.cluster(label)
+        token = f"asked {self.clock.seconds()}"
+        self.looks.send(to_hint(Hint(cluster, SWEEP)), group=group_id(cluster), token=token)
 
     # People
 
