@@ -17,6 +17,8 @@ from spoke.places import Cluster
 
 # So old may be what is known of a storm. It bounds how late a lock comes off, and how many reads a storm costs.
 _KEPT = timedelta(seconds=5)
+# So often a storm's group is called at most. It goes on by itself while there is something to post.
+_CALLS = timedelta(seconds=10)
 
 
 class Barometer:
@@ -57,9 +59,9 @@ class Barometer:
         """Ask the storm's group to see to it, at most once in a few seconds."""
         now = self._clock()
         called = self._called.get(place)
-        if called is None or now - called >= _KEPT:
+        if called is None or now - called >= _CALLS:
             # Several functions call at once: SQS takes one call of each few seconds.
-            self._queues.ask_looks(self._looks_url, [place], f"storm {int(now.timestamp() / _KEPT.total_seconds())}")
+            self._queues.ask_looks(self._looks_url, [place], f"storm {int(now.timestamp() / _CALLS.total_seconds())}")
             self._called[place] = now
 
     def _recent(self, place: StormHint) -> set[Cluster]:

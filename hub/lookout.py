@@ -17,7 +17,7 @@ from hub.desk import Desk, Examined, Seen, Watch
 from hub.hints import AGAIN, ALONE, REQUEST, SWEEP, BadHint, Drop, Hint, StormHint, from_message, gather
 from hub.incident import UNWATCHED, Condition, Incident, Verdict, awaits_replacement, condition
 from hub.message import render
-from hub.queues import Queues, Record
+from hub.queues import NotYet, Queues, Record
 from hub.slack import NotNow, Slack, SlackError
 from hub.store import Known, Store
 from hub.storm import MANY, lock
@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 # A member that is throttled or does not answer is tried so often before the alert goes out unchecked.
 PATIENCE = 3
+# When so many clusters lose agents together, more of each is on its way: a look waits for so many seconds, once.
+CROWD, GATHERS_SECONDS = 5, 10
 # What stands in for ECS's word for an instance's status while ECS cannot be read.
 UNKNOWN = "UNKNOWN"
 # What Slack has put off at the same moment does not come back at the same moment.
@@ -63,7 +65,10 @@ class Lookout:
         """Take all waiting messages of one group together: of a cluster, or of a storm."""
         found = [self._read(record) for record in waiting]
         for hint in gather(hint for hint in found if isinstance(hint, Hint)):
-            self.look(hint, waiting[0].tries)
+            gathers = hint.crowd >= CROWD
+            if gathers and waiting[0].tries == 1:
+                raise NotYet(GATHERS_SECONDS)
+            self.look(hint, max(waiting[0].tries - 2 * gathers, 1))  # it may have been cut off once, too
         for storm in sorted({hint for hint in found if isinstance(hint, StormHint)}):
             self.storms.attend(storm)
 

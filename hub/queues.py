@@ -79,7 +79,7 @@ def by_group(batch: Iterable[Record]) -> dict[str, list[Record]]:
 
 
 def another_time(groups: dict[str, list[Record]]) -> list[str]:
-    """Name the groups of a batch that are better taken another time, though not again and again.
+    """Name the groups of a batch that are better taken another time, though not again and again: SQS gives up after five.
 
     One that the end of the batch may have cut off, where groups have several messages each: taken whole, a cluster of a
     storm is looked at once instead of twice. And of several storms all but one: a turn takes a third of the time that a
@@ -87,7 +87,7 @@ def another_time(groups: dict[str, list[Record]]) -> list[str]:
     """
     messages = sum(map(len, groups.values()))
     last = next(reversed(groups), "")
-    cut_off = messages >= _BATCH and 1 < len(groups) < messages and groups[last][0].tries == 1
+    cut_off = messages >= _BATCH and 1 < len(groups) < messages and groups[last][0].tries <= 2
     storms = [group for group in groups if group.startswith(_STORM)]
     waits = [group for group in storms[1:] if groups[group][0].tries < _PUT_BACK]
     return sorted({*waits, *([last] if cut_off else [])})
@@ -102,6 +102,14 @@ def group_id(place: Cluster | StormHint) -> str:
 def backoff(tries: int) -> int:
     """How many seconds to wait after the `tries`-th failure."""
     return _BACKOFF[min(tries, len(_BACKOFF)) - 1]
+
+
+class NotYet(Exception):
+    """Work that is better done in some seconds; nothing has gone wrong."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"in {seconds} s")
+        self.seconds = seconds
 
 
 class Queues:
@@ -168,18 +176,25 @@ class Queues:
         """Give each group of a FIFO batch to `work`; returns the ids of the groups whose work raised.
 
         A group that fails hurts only itself, and comes back after seconds that grow with its tries; one that is better
-        taken another time comes back at once. Storms take their time, so they come last.
+        taken another time comes back at once, and one whose work says NotYet when it says. Storms take their time, so
+        they come last.
         """
         groups = by_group(batch)
         failed = [record for group in another_time(groups) for record in groups.pop(group)]
         self._back_in(url, failed, 0)
+        put_off: dict[int, list[Record]] = {}
         for group, waiting in sorted(groups.items(), key=lambda item: item[0].startswith(_STORM)):
             try:
                 work(waiting)
+            except NotYet as later:
+                put_off.setdefault(later.seconds, []).extend(waiting)
             except Exception:  # whatever it is: logged here, counted and kept by SQS, never dropped
                 log.exception("group.failed", extra={"group": group, "tries": waiting[0].tries})
                 failed += waiting
                 self._back_in(url, waiting, backoff(waiting[0].tries))
+        for seconds, together in put_off.items():
+            failed += together
+            self._back_in(url, together, seconds)
         return [record.id for record in failed]
 
     def _back_in(self, url: str, waiting: Sequence[Record], seconds: int) -> None:

@@ -352,7 +352,7 @@ def of_groups(*groups: tuple[str, int], tries: int = 1) -> dict[str, list[Record
     ("groups", "later"),
     [
         pytest.param(of_groups(("a", 7), ("b", 3)), ["b"], id="a group that the end may have cut off"),
-        pytest.param(of_groups(("a", 7), ("b", 3), tries=2), [], id="that once was put back already"),
+        pytest.param(of_groups(("a", 7), ("b", 3), tries=3), [], id="that was put back already"),
         pytest.param(of_groups(("a", 6), ("b", 3)), [], id="a batch with room left"),
         pytest.param(of_groups(("a", 10)), [], id="one group alone"),
         pytest.param(of_groups(*((f"{n}", 1) for n in range(10))), [], id="a sweep: a message for each"),

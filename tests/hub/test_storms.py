@@ -12,6 +12,7 @@ from hub.bulletin import Bulletin
 from hub.desk import LEASE
 from hub.hints import ALONE, Drop, Hint, StormHint
 from hub.incident import State
+from hub.lookout import GATHERS_SECONDS
 from hub.message import REPAIR
 from hub.storm import CALM, MANY, Storm, lock
 from hub.storms import TURN
@@ -219,7 +220,7 @@ def test_a_cluster_that_was_there_before_is_locked_too_once_the_storm_has_it(sta
 
 def test_a_cluster_that_recovers_before_its_turn_is_never_posted_and_closes_silently(station: Station) -> None:
     clusters = strike(station, MANY + 5)
-    station.wait(seconds=GRACE.total_seconds() + 10)
+    station.wait(seconds=GRACE.total_seconds() + GATHERS_SECONDS + 10)
     assert in_thread(station) == []
     recover(station, *clusters[:2])
     station.sweep()
