@@ -79,7 +79,7 @@ def by_group(batch: Iterable[Record]) -> dict[str, list[Record]]:
 
 
 def another_time(groups: dict[str, list[Record]]) -> list[str]:
-    """Name the groups of a batch that are better taken another time, though not again and again: SQS gives up after five.
+    """Name the groups of a batch that are better taken another time, though not often: SQS gives up after five.
 
     One that the end of the batch may have cut off, where groups have several messages each: taken whole, a cluster of a
     storm is looked at once instead of twice. And of several storms all but one: a turn takes a third of the time that a
