@@ -29,7 +29,7 @@ from hub.desk import Desk
 from hub.hints import SWEEP, Hint
 from hub.hints import to_message as to_hint
 from hub.lookout import Lookout, assemble
-from hub.queues import Queues, Record, group_id, records
+from hub.queues import NotYet, Queues, Record, group_id, records
 from hub.registry import Registry
 from hub.rounds import Rounds
 from hub.slack import Slack
@@ -256,6 +256,8 @@ class World:
         def work(waiting: list[Record]) -> None:
             try:
                 attend(waiting)
+            except NotYet:
+                raise
             except Exception as error:
                 self._failed(f"{name} of {waiting[0].group} raised {type(error).__name__}: {error}")
                 raise
