@@ -1,0 +1,17 @@
+"""The directory: what the organization says of its accounts. Pure."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account of the organization; one that nobody could read up has its id alone.
+
+    `units` are the ids of the organizational units it is in, outermost first, the root left out; `tags` its tags as
+    pairs of key and value.
+    """
+
+    id: str
+    name: str = ""
+    units: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
