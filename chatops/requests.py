@@ -4,19 +4,27 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from hub.message import ACKNOWLEDGE, LIST, PICK, REPAIR, Subject
+from hub.message import ACKNOWLEDGE, APPROVE, DECLINE, LIST, PICK, REPAIR, Subject
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
 
 ACKNOWLEDGING = "acknowledge"
 PICKING = "pick"
 LISTING = "list"
+REASON = "reason"
+"""The block of a modal in which a person gives their reason."""
+APPROVING = "approve"
+DECLINING = "decline"
+
+_WISHES = {ACKNOWLEDGE: ACKNOWLEDGING, LIST: LISTING, APPROVE: APPROVING, DECLINE: DECLINING}
+_LONGEST_REASON = 500
 
 # Two of them make a source identity, of which STS takes 64 characters.
+_REQUEST_ID = re.compile(r"[0-9a-f]{20}")
 _SLACK_ID = re.compile(r"[A-Za-z0-9]{2,28}")
 
 
@@ -28,8 +36,9 @@ class BadRequest(ValueError):
 class Request:
     """Who wants what done about which incident.
 
-    `wish` is "acknowledge", "pick", "list" or the name of a remedy. A list is about a whole cluster: it names neither
-    instance nor incident.
+    `wish` is "acknowledge", "pick", "list", "approve", "decline" or the name of a remedy. A list is about a whole
+    cluster: it names neither instance nor incident. `about` is the request that is approved or declined, `reason` what
+    the person gives for it.
     """
 
     id: str
@@ -42,6 +51,8 @@ class Request:
     channel: str
     message: str
     at: datetime
+    about: str = ""
+    reason: str = ""
 
     @property
     def source_identity(self) -> str:
@@ -62,14 +73,37 @@ def from_click(body: Mapping[str, Any], action: Mapping[str, Any], at: datetime)
             cluster=cluster,
             instance=instance,
             incident=incident,
-            user=_slack_id(body["user"]["id"]),
-            team=_slack_id(body["team"]["id"]),
-            channel=_slack_id(body["container"]["channel_id"]),
+            user=slack_id(body["user"]["id"]),
+            team=slack_id(body["team"]["id"]),
+            channel=slack_id(body["container"]["channel_id"]),
             message=str(body["container"]["message_ts"]),
             at=at,
+            about=_about(action),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadRequest(f"not a click on a button of ours: {type(error).__name__}") from error
+
+
+def from_view(body: Mapping[str, Any], at: datetime) -> Request:
+    """Read a modal that asked before a repair, as it was submitted. Raises BadRequest.
+
+    The modal carries the click that opened it. The same modal submitted twice is the same request.
+    """
+    try:
+        view = body["view"]
+        clicked = json.loads(view["private_metadata"])
+        asked = from_click({**body, "trigger_id": view["id"], "container": clicked["container"]}, clicked["action"], at)
+        return replace(asked, reason=typed(view, REASON)[:_LONGEST_REASON])
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise BadRequest(f"not a modal of ours: {type(error).__name__}") from error
+
+
+def typed(view: Mapping[str, Any], block: str) -> str:
+    """Return what was typed or chosen in a view's block, "" for nothing. Raises KeyError, TypeError, AttributeError."""
+    (state,) = view["state"]["values"][block].values()
+    if "selected_option" in state:
+        return str((state["selected_option"] or {}).get("value", ""))
+    return str(state.get("value") or "").strip()
 
 
 def to_message(request: Request) -> str:
@@ -84,14 +118,15 @@ def from_message(text: str) -> Request:
         fields = json.loads(text)
         fields["cluster"] = Cluster.from_key(fields["cluster"])
         fields["at"] = datetime.fromtimestamp(fields["at"], UTC)
-        if fields["wish"] not in {ACKNOWLEDGING, PICKING, LISTING, *REMEDIES}:
+        if fields["wish"] not in {PICKING, *_WISHES.values(), *REMEDIES}:
             raise BadRequest("unknown wish")
         return Request(**fields)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError, RecursionError) as error:
         raise BadRequest(f"not a request: {error}") from error
 
 
-def _slack_id(text: str) -> str:
+def slack_id(text: str) -> str:
+    """Return an id of Slack's; raises ValueError for what cannot be one."""
     if not _SLACK_ID.fullmatch(text):
         raise ValueError("not an id of Slack's")
     return text
@@ -111,5 +146,13 @@ def _subject(action: Mapping[str, Any]) -> tuple[Cluster, str, str]:
 def _wish(action_id: str) -> str:
     if action_id.startswith(PICK):
         return PICKING
-    wishes = {ACKNOWLEDGE: ACKNOWLEDGING, LIST: LISTING} | {REPAIR + name: name for name in REMEDIES}
-    return wishes[action_id]
+    return (_WISHES | {REPAIR + name: name for name in REMEDIES})[action_id]
+
+
+def _about(action: Mapping[str, Any]) -> str:
+    if action["action_id"] not in {APPROVE, DECLINE}:
+        return ""
+    about = str(action["value"].split(" ")[1])
+    if not _REQUEST_ID.fullmatch(about):
+        raise ValueError("not a request's id")
+    return about

@@ -11,8 +11,9 @@ KEPT = timedelta(days=400)
 class Entry:
     """One line of a cluster's log.
 
-    `who` is a Slack user id, or "" for Coastguard itself; `where` the host it is about. A quiet entry is kept but not
-    said in the bulletin's thread; one that is `aloud` is shown in the channel too, because an edit alone tells nobody.
+    `who` is a Slack user id, or "" for Coastguard itself; `where` the host it is about, of the cluster with this key;
+    `reason` is what `who` gave for it, `approved_by` the user who agreed. A quiet entry is kept but not said in the
+    bulletin's thread; one that is `aloud` is shown in the channel too, because an edit alone tells nobody.
     """
 
     at: datetime
@@ -25,6 +26,9 @@ class Entry:
     source_identity: str = ""
     quiet: bool = False
     aloud: bool = False
+    reason: str = ""
+    approved_by: str = ""
+    cluster: str = ""
 
     @property
     def key(self) -> str:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from hub.incident import Condition, Incident, State
+from hub.mutes import Mute
 from hub.tally import Tally
 from spoke.places import Cluster
 
@@ -29,9 +30,10 @@ class Bulletin:
     """The one Slack message of a cluster's episode, as far as we know what Slack shows.
 
     `shown` is the digest of the message shown last, `noted` the key of the last log entry said in the thread. One that
-    is `aside` was left to a storm to post; one that belongs to a `storm` stands in that storm's `thread`. `group` is
-    the cluster's monitoring group, `tally` what its unresolved incidents have in common; `registered` how many
-    instances the cluster has, 0 when nobody could tell.
+    is `aside` was left to a storm to post; one that belongs to a `storm` stands in that storm's `thread`; one that is
+    `muted` is shown as such if it was posted before, and else not posted. `group` is the cluster's monitoring group,
+    `owners` whom its first post mentions, `tally` what its unresolved incidents have in common; `registered` how many
+    instances the cluster has, 0 when nobody could tell; `said_again_at` when people were reminded of it.
     """
 
     kind: ClassVar[str] = "bulletin"
@@ -49,9 +51,12 @@ class Bulletin:
     shown_at: datetime | None = None
     closed_at: datetime | None = None
     aside: bool = False
+    muted: bool = False
+    said_again_at: datetime | None = None
     storm: str = ""
     thread: str = ""
     group: str = ""
+    owners: tuple[str, ...] = ()
     tally: Tally = field(default_factory=Tally)
     registered: int = 0
     version: int = 0
@@ -72,6 +77,7 @@ class Tone(StrEnum):
     OPEN = "open"
     REPAIRING = "repairing"
     ACKNOWLEDGED = "acknowledged"
+    MUTED = "muted"
     RESOLVED = "resolved"
 
 
@@ -80,7 +86,8 @@ class Content:
     """What a bulletin says: everything that is rendered, nothing about how.
 
     `picked` is that one of `more` that somebody asked to see; `registered` how many instances the cluster has, 0 when
-    that is not known. `locked` tells why nobody may do anything drastic now, "" when they may.
+    that is not known. `locked` tells why nobody may do anything drastic now, "" when they may. `mute` is why nobody is
+    told of it; `owners` are whom the first post tells, Slack ids of users and groups.
     """
 
     cluster: Cluster
@@ -94,9 +101,13 @@ class Content:
     registered: int = 0
     group: str = ""
     locked: str = ""
+    mute: Mute | None = None
+    owners: tuple[str, ...] = ()
 
 
-def compose(bulletin: Bulletin, incidents: Iterable[Incident], locked: str = "") -> Content:
+def compose(
+    bulletin: Bulletin, incidents: Iterable[Incident], locked: str = "", mute: Mute | None = None
+) -> Content:
     """Say what an episode's incidents amount to."""
     mine = [i for i in oldest_first(incidents) if i.episode == bulletin.episode]
     live = [i for i in mine if i.unresolved]
@@ -104,8 +115,8 @@ def compose(bulletin: Bulletin, incidents: Iterable[Incident], locked: str = "")
     few = len(shown) <= ROWS
     return Content(
         cluster=bulletin.cluster,
-        tone=_tone(live),
-        headline=_headline(mine, live),
+        tone=Tone.MUTED if live and mute else _tone(live),
+        headline=("Muted: " if live and mute else "") + _headline(mine, live),
         why=_why(live),
         rows=tuple(shown) if few else (),
         more=() if few else tuple(shown),
@@ -114,6 +125,8 @@ def compose(bulletin: Bulletin, incidents: Iterable[Incident], locked: str = "")
         registered=bulletin.registered if live else 0,
         group=bulletin.group,
         locked=locked if live else "",
+        mute=mute if live else None,
+        owners=bulletin.owners if live else (),
     )
 
 

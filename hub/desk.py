@@ -26,6 +26,10 @@ _FLAPPING = (
     f"gone {FLAPS} times within an hour: this stays one incident until the agent has been back for"
     f" {CALM.seconds // 60} minutes"
 )
+_PENDING_ENDS = {
+    Reason.LAPSED: ("request lapsed", "nobody approved it in time"),
+    Reason.OVER: ("request withdrawn", "the trouble is over"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +49,17 @@ class Gone(Exception):
 class Watch:
     """How a cluster is watched: how long an agent may be gone, where its bulletins go, what group it is in.
 
-    `aside` says that a bulletin that begins now is to be left to a storm, and is not posted for itself. `registered` is
-    how many instances the cluster has, 0 if nobody could tell, None if nobody was asked.
+    `aside` says that a bulletin that begins now is to be left to a storm, and is not posted for itself; one that is
+    `muted` is not posted either. `owners` are mentioned in its first post. `registered` is how many instances the
+    cluster has, 0 if nobody could tell, None if nobody was asked.
     """
 
     grace: timedelta
     channel: str
     group: str = ""
+    owners: tuple[str, ...] = ()
     aside: bool = False
+    muted: bool = False
     registered: int | None = None
 
 
@@ -96,11 +103,11 @@ class Desk:
         incidents = known.incidents | {i.instance: replace(i, version=i.version + 1) for i in changed}
         opens = any(verdict.reason is Reason.CONFIRMED for verdict in verdicts)
         if not (running or opens):
-            self._store.save(changed, entries=_entries(verdicts, now))
+            self._store.save(changed, entries=_entries(verdicts, known, now))
             return Examined(tuple(incidents.values()), None, verdicts)
         counted = replace(bulletin, tally=Tally.of(i for i in incidents.values() if i.episode == bulletin.episode))
         # Whoever opens an incident writes its bulletin too: if somebody has closed it meanwhile, that is a conflict.
-        entries = _entries(verdicts, now)
+        entries = _entries(verdicts, known, now)
         if opens and known.bulletin and known.bulletin.closed and bulletin.episode == known.bulletin.episode:
             entries.append(Entry(now, "", "reopened", cluster.name, "", aloud=True))
         written = self._store.save(changed, counted if opens or counted != running else None, entries)
@@ -143,27 +150,31 @@ def _begin(cluster: Cluster, known: Known, watch: Watch, now: datetime) -> Bulle
     A new bulletin is born in doubt, so the post that follows needs no write before it; unless none follows.
     """
     before = known.bulletin
+    silent = watch.aside or watch.muted
     # In the thread of a storm that is over nobody would see it.
-    if before and before.reopens(now) and (watch.aside or not before.thread):
-        return replace(before, closed=False, closed_at=None, shown="", opened_at=now)
+    if before and before.reopens(now) and (silent or not before.thread):
+        return replace(before, closed=False, closed_at=None, shown="", opened_at=now, said_again_at=None)
     return Bulletin(
         cluster=cluster,
         episode=f"ep-{now:%Y%m%dT%H%M%S%f}",
         channel=watch.channel,
         noted=f"log#{now.isoformat(timespec='milliseconds')}",
-        doubt_since=None if watch.aside else now,
-        lease_until=None if watch.aside else now + LEASE,
+        doubt_since=None if silent else now,
+        lease_until=None if silent else now + LEASE,
         aside=watch.aside,
+        muted=watch.muted,
         opened_at=now,
         group=watch.group,
+        owners=watch.owners,
         version=before.version if before else 0,
     )
 
 
-def _entries(verdicts: Sequence[Verdict], now: datetime) -> list[Entry]:
+def _entries(verdicts: Sequence[Verdict], known: Known, now: datetime) -> list[Entry]:
     """Log what a look has found: a line for what opened, one for each kind of ending and for each repair given up.
 
-    An agent that flaps is worth a line too, when it is first seen to.
+    An agent that flaps is worth a line too, when it is first seen to, and so is a repair that needs no approval any
+    more, or has not got one in time.
     """
     opened = [v.incident for v in verdicts if v.reason is Reason.CONFIRMED and v.incident]
     over = [v.incident for v in verdicts if v.reason is Reason.OVER and v.incident]
@@ -176,6 +187,11 @@ def _entries(verdicts: Sequence[Verdict], now: datetime) -> list[Entry]:
         for v in verdicts
         if v.reason is Reason.OVERDUE and v.incident and v.incident.repair
     ]
+    for verdict in verdicts:
+        before = known.incidents.get(verdict.incident.instance) if verdict.incident else None
+        if before and before.pending and verdict.reason in _PENDING_ENDS:
+            what, why = _PENDING_ENDS[verdict.reason]
+            entries.append(_entry(now, f"{before.pending.remedy}: {what}", [before], why))
     return entries
 
 

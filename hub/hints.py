@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
+from hub.scope import Scope
 from spoke.places import BadPlace, Cluster, ContainerInstance
 
 # A look message of this many drops stays under 64 KiB, so that a batch of ten stays under SQS's 1 MiB.
@@ -80,7 +81,23 @@ class StormHint:
         return f"{self.channel}/{self.region}"
 
 
-def from_message(text: str) -> Hint | StormHint | None:
+@dataclass(frozen=True, slots=True, order=True)
+class MuteHint:
+    """A reason to see to a mute that ends: its scope as text."""
+
+    scope: str
+
+    @property
+    def key(self) -> str:
+        """The mute in one word."""
+        return self.scope
+
+
+Chore = StormHint | MuteHint
+"""What look sees to besides clusters; each has a FIFO group of its own."""
+
+
+def from_message(text: str) -> Hint | Chore | None:
     """Read a message of the queues: an EventBridge envelope or a hint of our own.
 
     None means that the message is fine but nobody needs to look. Raises BadHint.
@@ -93,13 +110,15 @@ def from_message(text: str) -> Hint | StormHint | None:
         raise BadHint("not a JSON object")
     if "storm" in body:
         return _storm(body["storm"])
+    if "mute" in body:
+        return _mute(body["mute"])
     return _from_own(body) if "cluster" in body else _from_envelope(body)
 
 
-def to_message(hint: Hint | StormHint) -> str:
+def to_message(hint: Hint | Chore) -> str:
     """Write a hint as a message that `from_message` reads."""
-    if isinstance(hint, StormHint):
-        return json.dumps({"storm": hint.key}, separators=(",", ":"))
+    if not isinstance(hint, Hint):
+        return json.dumps({_name(hint): hint.key}, separators=(",", ":"))
     drops = [[d.instance, d.at and d.at.timestamp(), d.version, d.waits, d.host] for d in hint.drops]
     body = {"cluster": hint.cluster.key, "why": hint.why, "drops": drops, "crowd": hint.crowd}
     return json.dumps(body, separators=(",", ":"))
@@ -117,7 +136,7 @@ def gist(text: str) -> list[str]:
     arn = detail.get("clusterArn") if isinstance(detail, dict) else None
     name = arn.rpartition("/")[2] if isinstance(arn, str) else None
     told = [body.get("account"), body.get("region"), name, body.get("detail-type")]
-    told += [body.get("cluster"), body.get("why"), body.get("storm")]
+    told += [body.get("cluster"), body.get("why"), body.get("storm"), body.get("mute")]
     return [part for part in told if isinstance(part, str) and part]
 
 
@@ -156,6 +175,17 @@ def _storm(key: object) -> StormHint:
     if not found:
         raise BadHint(f"not a storm: {_named([key])}")
     return StormHint(*found.groups())
+
+
+def _mute(scope: object) -> MuteHint:
+    try:
+        return MuteHint(str(Scope.parse(scope)))  # type: ignore[arg-type]  # what is no text raises
+    except (TypeError, ValueError, AttributeError) as error:
+        raise BadHint(f"not a mute's scope: {_named([scope])}") from error
+
+
+def _name(chore: Chore) -> str:
+    return "storm" if isinstance(chore, StormHint) else "mute"
 
 
 def _from_own(body: Mapping[str, Any]) -> Hint:

@@ -7,7 +7,8 @@
                                         any unresolved state ─────────────────────────┘
 
 Only `decide` opens and resolves. Clicks move an incident between the states in the middle (`acknowledge`,
-`begin_repair`, `end_repair`).
+`begin_repair`, `end_repair`). A repair that somebody else has to approve first waits in the incident (`await_approval`):
+so it is bound to that incident, used up by the repair, and withdrawn when the incident ends.
 
 An instance that was confirmed to be in trouble FLAPS times within FLAP_WINDOW is flapping: its incident stays one, and
 unresolved, until the agent has been connected for CALM.
@@ -74,6 +75,7 @@ class Reason(StrEnum):
     CHANGING = "changing right now"
     AWAITING = "awaiting the replacement"
     FLAPPING = "back for now"
+    LAPSED = "nobody approved in time"
     OVERDUE = "the repair did not finish"
     OVER = "over"
 
@@ -90,6 +92,21 @@ class Repair:
     group: str = ""
     steps: tuple[str, ...] = ()
     problem: str = ""
+    reason: str = ""
+    approved_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A repair that somebody asked for, and that one of `approvers` (Slack ids, of users or groups) has to approve."""
+
+    request: str
+    remedy: str
+    by: str
+    at: datetime
+    expires: datetime
+    approvers: tuple[str, ...]
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +134,7 @@ class Incident:
     drops: tuple[datetime, ...] = ()
     calm_since: datetime | None = None
     picked_at: datetime | None = None
+    pending: Pending | None = None
     version: int = 0
 
     @property
@@ -252,8 +270,18 @@ def pick(incident: Incident, at: datetime) -> Incident:
 
 
 def begin_repair(incident: Incident, repair: Repair) -> Incident:
-    """Somebody has the incident repaired."""
-    return replace(incident, state=State.REPAIRING, repair=repair)
+    """Somebody has the incident repaired. An approval that it waited for is used up."""
+    return replace(incident, state=State.REPAIRING, repair=repair, pending=None)
+
+
+def await_approval(incident: Incident, pending: Pending) -> Incident:
+    """Somebody wants the incident repaired, and somebody else has to say yes."""
+    return replace(incident, pending=pending)
+
+
+def withdraw(incident: Incident) -> Incident:
+    """Somebody has said no."""
+    return replace(incident, pending=None)
 
 
 def end_repair(incident: Incident, repair: Repair) -> Incident:
@@ -293,6 +321,8 @@ def _go_on(known: Incident, sighting: Sighting, drop: Drop | None, now: datetime
     seen = replace(known, sighting=sighting)
     if known.calm_since and sighting.connected is False:
         seen = replace(seen, drops=_recent(known.drops, gone_since(sighting, drop) or now), calm_since=None)
+    if known.pending and now >= known.pending.expires:
+        return Verdict(Reason.LAPSED, replace(seen, pending=None))
     if known.state is not State.REPAIRING or repair is None:
         return Verdict(Reason.STILL, seen)
     if not _overdue(known, now):
@@ -334,7 +364,9 @@ def _back_for_now(known: Incident, sighting: Sighting, drop: Drop | None, now: d
 def _resolve(known: Incident, ending: Condition, now: datetime, replacement: str = "") -> Incident:
     if ending is Condition.DEREGISTERED and known.repair and known.repair.finished and not known.repair.problem:
         ending = Condition.TERMINATED
-    return replace(known, state=State.RESOLVED, resolved_at=now, ending=ending, replacement=replacement)
+    return replace(
+        known, state=State.RESOLVED, resolved_at=now, ending=ending, replacement=replacement, pending=None
+    )
 
 
 def _lasts(seen: Condition, known: Incident, now: datetime) -> bool:

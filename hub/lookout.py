@@ -11,12 +11,28 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from hub.announce import Announcer, Saying
+from hub.audit import Entry
 from hub.barometer import Barometer
 from hub.bulletin import ROWS, Bulletin, Tone, compose
 from hub.desk import Desk, Examined, Seen, Watch
-from hub.hints import AGAIN, ALONE, REQUEST, SWEEP, BadHint, Drop, Hint, StormHint, from_message, gather
-from hub.incident import UNWATCHED, Condition, Incident, Verdict, awaits_replacement, condition
+from hub.hints import (
+    AGAIN,
+    ALONE,
+    REQUEST,
+    SWEEP,
+    BadHint,
+    Chore,
+    Drop,
+    Hint,
+    MuteHint,
+    StormHint,
+    from_message,
+    gather,
+)
+from hub.incident import UNWATCHED, Condition, Incident, Reason, Verdict, awaits_replacement, condition
 from hub.message import render
+from hub.mutes import Mute
+from hub.muting import Muting
 from hub.queues import NotYet, Queues, Record
 from hub.slack import NotNow, Slack, SlackError
 from hub.store import Known, Store
@@ -39,6 +55,7 @@ PATIENCE = 3
 CROWD, GATHERS_SECONDS = 5, 10
 # What stands in for ECS's word for an instance's status while ECS cannot be read.
 UNKNOWN = "UNKNOWN"
+_HEARD_AGAIN = "no longer muted, still in trouble"
 # What Slack has put off at the same moment does not come back at the same moment.
 _SPREAD_SECONDS = 5
 
@@ -56,6 +73,7 @@ class Lookout:
     announcer: Announcer
     barometer: Barometer
     storms: Storms
+    muting: Muting
     queues: Queues
     delay_url: str
     clock: Callable[[], datetime]
@@ -71,6 +89,8 @@ class Lookout:
             self.look(hint, max(waiting[0].tries - 2 * gathers, 1))  # it may have been cut off once, too
         for storm in sorted({hint for hint in found if isinstance(hint, StormHint)}):
             self.storms.attend(storm)
+        for mute in sorted({hint for hint in found if isinstance(hint, MuteHint)}):
+            self._attend_mute(mute)
 
     def look(self, hint: Hint, tries: int) -> None:
         """Look at a cluster. What it raises is worth another try."""
@@ -88,20 +108,33 @@ class Lookout:
         else:
             sightings = {instance: replace(last, status=UNWATCHED) for instance, last in unseen.items()}
         seen = Seen(sightings, drops, self._replacements(member, known, sightings))
-        watch = self._watch(hint, known, tag, None if hint.crowd > MANY else self._size(member, cluster, sightings))
+        size = None if hint.crowd > MANY else self._size(member, cluster, sightings)
+        watch = self._watch(hint, known, tag, size, [i for i, each in sightings.items() if each.connected is not True])
         examined = self.desk.examine(cluster, known, seen, watch, self.clock())
         self._look_again(hint, examined.verdicts)
         self._announce(hint, known, examined)
         self.count("looks", 1)
 
-    def _watch(self, hint: Hint, known: Known, tag: str | None, size: int | None) -> Watch:
-        channel = self.terms.channel_of(tag)
+    def _attend_mute(self, mute: MuteHint) -> None:
+        try:
+            self.muting.attend(mute.scope)
+        except SlackError as error:
+            # The next sweep asks again, as long as it has not been said.
+            log.warning("mute.unsaid", extra={"scope": mute.scope, "error": str(error)})
+            self.count("unannounced", 1)
+
+    def _watch(self, hint: Hint, known: Known, tag: str | None, size: int | None, broken: Sequence[str]) -> Watch:
+        cluster = hint.cluster
         begins = known.bulletin is None or known.bulletin.closed
+        channel = self.terms.channel_of(tag)
+        muted = begins and bool(broken) and self.muting.of(cluster, broken) is not None
+        storm = StormHint(channel, cluster.region)
         return Watch(
-            grace=self.terms.grace_of(hint.cluster),
+            grace=self.terms.grace_of(cluster),
             channel=channel,
             group="" if tag in {None, ANY} else str(tag),
-            aside=begins and self.barometer.falls(StormHint(channel, hint.cluster.region), hint.cluster, hint.crowd),
+            aside=begins and not muted and self.barometer.falls(storm, cluster, hint.crowd),
+            muted=muted,
             registered=size,
         )
 
@@ -180,23 +213,49 @@ class Lookout:
         bulletin = examined.bulletin
         if bulletin is None or bulletin.closed:
             return
-        place = StormHint(bulletin.channel, bulletin.cluster.region)
         begun_now = known.bulletin is None or known.bulletin.episode != bulletin.episode
-        if begun_now:
+        live = [i.instance for i in examined.incidents if i.unresolved and i.episode == bulletin.episode]
+        mute = self.muting.of(bulletin.cluster, live) if live else None
+        if mute:
+            opened = sum(verdict.reason is Reason.CONFIRMED for verdict in examined.verdicts)
+            self.muting.record(mute, opened)
+        bulletin = self._voiced(bulletin, mute, muted=bool(mute) if live else bulletin.muted)
+        place = StormHint(bulletin.channel, bulletin.cluster.region)
+        if begun_now and not bulletin.muted:
             self.barometer.opened(bulletin)
-        storm = self.barometer.standing(place) if bulletin.storm else None
-        content = compose(bulletin, examined.incidents, lock(place.region) if storm else "")
+        storm = self.barometer.standing(place) if bulletin.storm and not bulletin.muted else None
+        content = compose(bulletin, examined.incidents, lock(place.region) if storm else "", mute)
         last = content.tone is Tone.RESOLVED
-        # One that is over while its post is in doubt may stand in the storm's thread: it is found and brought in line.
-        left_to_a_storm = not bulletin.ts and (storm or bulletin.aside) and not (last and bulletin.doubt_since)
-        if left_to_a_storm and last:
-            # Over before anybody was told of it by name: the storm has counted it.
-            self.store.keep(replace(bulletin, closed=True, closed_at=self.clock()))
-        elif left_to_a_storm and hint.why != ALONE:
-            self.barometer.call(place)
-        else:
-            saying = Saying(render(content, bulletin), last, urgent=hint.why == REQUEST)
-            self._show(hint, replace(bulletin, aside=False), saying, leased=begun_now and not bulletin.aside)
+        # One that is over while its post is in doubt may stand in the channel, or the storm's thread: it is found and
+        # brought in line.
+        untold = not bulletin.ts and not (last and bulletin.doubt_since)
+        if untold and (storm or bulletin.aside or bulletin.muted):
+            if last:
+                # Over before anybody was told of it by name: the storm, or the mute, has counted it.
+                self.store.keep(replace(bulletin, closed=True, closed_at=self.clock()))
+                return
+            if bulletin.muted:
+                return
+            if hint.why != ALONE:
+                self.barometer.call(place)
+                return
+        saying = Saying(render(content, bulletin), last, urgent=hint.why == REQUEST)
+        self._show(hint, replace(bulletin, aside=False), saying, leased=begun_now and not bulletin.aside)
+
+    def _voiced(self, bulletin: Bulletin, mute: Mute | None, *, muted: bool) -> Bulletin:
+        """Note that a bulletin is muted now, or no longer: then what is still broken is said, once.
+
+        One that nobody was told of yet is left to a storm, if many are heard of again together, and else speaks for
+        itself. An edit tells nobody, so of one that stands in the channel the thread tells it.
+        """
+        if muted == bulletin.muted:
+            return bulletin
+        if muted:
+            settled = {} if bulletin.ts else {"doubt_since": None, "lease_until": None}
+            return self.store.keep(replace(bulletin, muted=True, aside=False, **settled))
+        if bulletin.ts:
+            self.store.log(bulletin.cluster, Entry(self.clock(), "", _HEARD_AGAIN, bulletin.cluster.name, "", aloud=True))
+        return self.store.keep(replace(bulletin, muted=False, aside=not bulletin.ts))
 
     def _show(self, hint: Hint, bulletin: Bulletin, saying: Saying, *, leased: bool) -> None:
         cluster = bulletin.cluster
@@ -219,7 +278,7 @@ class Lookout:
             self.count("announced", 1)
             log.info("announced", extra={"cluster": cluster.key, "ts": shown.ts})
 
-    def _read(self, record: Record) -> Hint | StormHint | None:
+    def _read(self, record: Record) -> Hint | Chore | None:
         """Read a message of looks.fifo. Only we write them, so one that cannot be read comes from another release.
 
         It is counted and given up: the sweep finds the trouble all the same, and failing would hold up the group.

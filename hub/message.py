@@ -14,7 +14,7 @@ from urllib.parse import quote
 from hub.audit import Entry
 from hub.blocks import Block, actions, button, confirm, context, fields, mrkdwn, option, plain, section, select
 from hub.bulletin import CHOICES, OLDEST, Bulletin, Content, Tone, how_it_ended
-from hub.incident import INCIDENT_ID, Incident, Repair, State
+from hub.incident import INCIDENT_ID, Incident, Pending, Repair, State
 from hub.mrkdwn import code, date, mention, visible
 from hub.tally import Tally
 from spoke.places import Cluster, ContainerInstance
@@ -25,11 +25,16 @@ ACKNOWLEDGE = "coastguard.acknowledge"
 REPAIR = "coastguard.repair."
 PICK = "coastguard.pick."
 LIST = "coastguard.list"
+MUTE = "coastguard.mute"
+UNMUTE = "coastguard.unmute"
+APPROVE = "coastguard.approve"
+DECLINE = "coastguard.decline"
 
 _LOOKS = {
     Tone.OPEN: (":red_circle:", "#D93025"),
     Tone.ACKNOWLEDGED: (":large_yellow_circle:", "#E8A317"),
     Tone.REPAIRING: (":large_blue_circle:", "#1D7AFC"),
+    Tone.MUTED: (":no_bell:", "#8D8D8D"),
     Tone.RESOLVED: (":large_green_circle:", "#2EB67D"),
 }
 # All blocks of a message together, as JSON with their ids: Slack refuses some 13,200 characters.
@@ -42,6 +47,7 @@ _WHERE = 200
 _PROBLEM = 150
 _UNCHECKED = 3
 _STEPS = 3
+_APPROVERS = 3
 _STEP = 110
 # Of an option's text, and of an action's id.
 _CHOICE = 75
@@ -74,7 +80,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a button is about, as its value says it: an incident of an instance."""
+    """What a button is about, as its value says it: an incident of an instance.
+
+    What a value says beside, after a space each, is not believed: it is only shown.
+    """
 
     cluster: Cluster
     instance: str
@@ -98,7 +107,7 @@ class Subject:
     @classmethod
     def parse(cls, value: str) -> "Subject":
         """Read a button's value; raises ValueError for anything we have not written."""
-        key, instance, incident = value.rsplit("/", 2)
+        key, instance, incident = value.split(" ", 1)[0].rsplit("/", 2)
         cluster = Cluster.from_key(key)
         if not INCIDENT_ID.fullmatch(incident):
             raise ValueError(f"{incident[:50]!r} is not an incident's id")
@@ -115,15 +124,17 @@ def render(content: Content, bulletin: Bulletin) -> Message:
     emoji, color = _LOOKS[content.tone]
     cluster = content.cluster
     text = f"{content.headline}: {code(cluster.name)} in {cluster.region}, account {cluster.account}."
-    blocks = [section(f"{emoji} *{content.headline}*  ·  {code(cluster.name)}")]
+    blocks = [section(f"{emoji} *{content.headline}*  ·  {code(cluster.name)}"), *_owners(content)]
     why = [section(f"*Why it matters:* {content.why}")] if content.why else []
-    small_print = [*_unchecked(content), *_locked(content), _links(content)]
+    small_print = [*_unchecked(content), *_locked(content), *_muted(content), _links(content)]
     match content.rows:
         case ():
             body = _many(content, why, _ROOM - _length([*blocks, *small_print]))
         case (only,):
-            body = [*_facts_and_state(only, content.group, alone=True), *why, *_buttons(only, content.locked)]
+            body = [*_facts_and_state(only, content.group, alone=True), *why]
+            body += _buttons(only, content.locked, _voice_buttons(content))
         case several:
+            small_print = [*_row(_voice_buttons(content)), *small_print]
             body = [*why, *_rows(several, content.locked, _ROOM - _length([*blocks, *why, *small_print]))]
     body += small_print
     return finished(bulletin.kind, bulletin.id, bulletin.episode, str(content.tone), (text, color, blocks, body))
@@ -177,6 +188,8 @@ def _facts_and_state(incident: Incident, group: str, *, alone: bool) -> list[Blo
     """Draw what is known of one instance, and who is at work on it; where it is only if it is `alone`."""
     row = [fields([*(_place(incident.cluster, group) if alone else ()), *_facts(incident)])]
     row += _remarks(incident)
+    if incident.pending:
+        row += _pending(incident.pending)
     if incident.repair and incident.unresolved:
         row += _repair(incident.repair, alone=alone)
     elif incident.acknowledged_by and incident.acknowledged_at:
@@ -264,24 +277,59 @@ def _repair(repair: Repair, *, alone: bool) -> list[Block]:
     return [asked, *steps, context(mrkdwn(f":hourglass_flowing_sand: {waits}"))]
 
 
-def _buttons(incident: Incident, locked: str) -> list[Block]:
+def _buttons(incident: Incident, locked: str, more: Sequence[Block] = ()) -> list[Block]:
+    """Draw an incident's buttons, by weight, and after them `more`, which are not about the incident alone."""
     if incident.state in {State.REPAIRING, State.RESOLVED}:
-        return []
+        return _row(more)
     value = str(Subject(incident.cluster, incident.instance, incident.id))
     row = [] if incident.acknowledged_by else [button(ACKNOWLEDGE, "Acknowledge", value, style="primary")]
-    row += [
-        _remedy_button(remedy, incident, value)
-        for remedy in REMEDIES.values()
-        if remedy.fits(incident.sighting) and not (remedy.drastic and locked)
-    ]
-    return [actions(*row)] if row else []
+    if incident.pending:
+        row += [
+            button(APPROVE, "Approve", f"{value} {incident.pending.request}", style="primary"),
+            button(DECLINE, "Decline", f"{value} {incident.pending.request}"),
+        ]
+    else:
+        row += [
+            _remedy_button(remedy, incident, value)
+            for remedy in REMEDIES.values()
+            if remedy.fits(incident.sighting) and not (remedy.drastic and locked)
+        ]
+    return _row([*row, *more])
+
+
+def _row(buttons: Sequence[Block]) -> list[Block]:
+    return [actions(*buttons)] if buttons else []
 
 
 def _remedy_button(remedy: Remedy, incident: Incident, value: str) -> Block:
-    host = code(incident.sighting.host or incident.instance, _FACT)
+    """Draw a remedy's button. Before a drastic one a modal asks, which shows what `value` says beside the subject."""
+    seen = incident.sighting
+    if remedy.drastic:
+        return button(REPAIR + remedy.name, f"{remedy.label}…", _impact(value, incident), style=remedy.style)
+    host = code(seen.host or incident.instance, _FACT)
     text = f"{host} in {code(incident.cluster.name, _IN_QUESTION)}, tasks: {_tasks(incident)}. {remedy.confirm}"
-    question = confirm(remedy.title, text, remedy.label, remedy.style)
-    return button(REPAIR + remedy.name, remedy.label, value, style=remedy.style, confirm=question)
+    return button(
+        REPAIR + remedy.name,
+        remedy.label,
+        value,
+        style=remedy.style,
+        confirm=confirm(remedy.title, text, remedy.label, remedy.style),
+    )
+
+
+def _impact(value: str, incident: Incident) -> str:
+    seen = incident.sighting
+    return f"{value} {visible(seen.host or incident.instance, _FACT).replace(' ', '_')} {_tasks(incident)}"
+
+
+def _voice_buttons(content: Content) -> list[Block]:
+    """Draw the button that mutes the cluster, or takes back what mutes it."""
+    if content.tone is Tone.RESOLVED:
+        return []
+    if content.mute is None:
+        return [button(MUTE, "Mute…", content.cluster.key)]
+    # A window of the policy is nobody's to take back.
+    return [button(UNMUTE, "Unmute", str(content.mute.scope))] if content.mute.by else []
 
 
 def _many(content: Content, why: Sequence[Block], room: int) -> list[Block]:
@@ -327,9 +375,9 @@ def _longest_gone(content: Content) -> Block:
 
 def _ways_on(content: Content, room: int) -> list[Block]:
     """Draw how to get at instances that have no row: a menu of as many as fit, and a button that lists them all."""
-    listing = button(LIST, "List all", content.cluster.key)
+    others = [button(LIST, "List all", content.cluster.key), *_voice_buttons(content)]
     action = f"{PICK}{content.cluster.key}"
-    room -= _length([actions(select(action, _PICK_ONE, []), listing)])
+    room -= _length([actions(select(action, _PICK_ONE, []), *others)])
     options = []
     for incident in content.more[:CHOICES]:
         seen = incident.sighting
@@ -340,8 +388,8 @@ def _ways_on(content: Content, room: int) -> list[Block]:
             options.pop()
             break
     if not options or len(action) > _ACTION:
-        return [actions(listing), dict(_UNPICKABLE)]
-    return [actions(select(action, _PICK_ONE, options), listing)]
+        return [actions(*others), dict(_UNPICKABLE)]
+    return [actions(select(action, _PICK_ONE, options), *others)]
 
 
 def in_common(tally: Tally) -> list[tuple[str, str]]:
@@ -353,6 +401,27 @@ def in_common(tally: Tally) -> list[tuple[str, str]]:
 
 def _locked(content: Content) -> list[Block]:
     return [context(mrkdwn(f":lock: {content.locked}"))] if content.locked else []
+
+
+def _owners(content: Content) -> list[Block]:
+    """Mention the owners, where Slack tells them: in a message's own blocks. Edits tell nobody again."""
+    return [context(mrkdwn(" ".join(map(mention, content.owners))))] if content.owners else []
+
+
+def _muted(content: Content) -> list[Block]:
+    if content.mute is None:
+        return []
+    by = f"by {mention(content.mute.by)}" if content.mute.by else "in a maintenance window"
+    line = f":no_bell: {code(content.mute.scope.label)} is muted {by} until {date(content.mute.until)}"
+    return [context(mrkdwn(line), plain(visible(content.mute.reason, _PROBLEM)))]
+
+
+def _pending(pending: Pending) -> list[Block]:
+    """Draw a repair that waits for somebody's approval, and its reason in the words of who asked for it."""
+    label = REMEDIES[pending.remedy].label if pending.remedy in REMEDIES else code(pending.remedy, _FACT)
+    who = " or ".join(map(mention, pending.approvers[:_APPROVERS])) or "somebody else"
+    line = f":hand: {label} asked by {mention(pending.by)}; {who} may approve it until {date(pending.expires)}"
+    return [context(mrkdwn(line), *([plain(visible(pending.reason, _PROBLEM))] if pending.reason else []))]
 
 
 def _unchecked(content: Content) -> list[Block]:

@@ -15,6 +15,7 @@ _LONGEST_SENTENCE = 500
 # Control, format (bidirectional and zero-width included), line, paragraph and surrogate characters.
 _INVISIBLE = {"Cc", "Cf", "Zl", "Zp", "Cs"}
 _USER = re.compile(r"[UW][A-Z0-9]{2,20}")
+_GROUP = re.compile(r"S[A-Z0-9]{2,20}")
 
 
 def escape(text: str) -> str:
@@ -41,9 +42,11 @@ def in_code(name: str, longest: int = _LONGEST_NAME) -> str:
     return "".join(written) or "?"
 
 
-def mention(user: str) -> str:
-    """Name a Slack user by id; anything that is no user id is shown as the foreign text it is."""
-    return f"<@{user}>" if _USER.fullmatch(user) else code(user, 40)
+def mention(who: str) -> str:
+    """Name a Slack user or user group by id; anything that is no such id is shown as the foreign text it is."""
+    if _GROUP.fullmatch(who):
+        return f"<!subteam^{who}>"
+    return f"<@{who}>" if _USER.fullmatch(who) else code(who, 40)
 
 
 def date(at: datetime) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from hub.hints import Hint, StormHint, portions, to_message
+from hub.hints import Chore, Hint, StormHint, portions, to_message
 from spoke.places import Cluster
 
 log = logging.getLogger(__name__)
@@ -93,9 +93,15 @@ def another_time(groups: dict[str, list[Record]]) -> list[str]:
     return sorted({*waits, *([last] if cut_off else [])})
 
 
-def group_id(place: Cluster | StormHint) -> str:
-    """Name the FIFO group of a cluster, or of a storm."""
-    key = f"{_STORM}{place.key}" if isinstance(place, StormHint) else place.key
+def group_id(place: Cluster | Chore) -> str:
+    """Name the FIFO group of a cluster, a storm or a mute."""
+    match place:
+        case Cluster():
+            key = place.key
+        case StormHint():
+            key = f"{_STORM}{place.key}"
+        case _:
+            key = f"mute/{place.key}"
     return key if len(key) <= _LONGEST_ID else _digest(key)
 
 
@@ -118,7 +124,7 @@ class Queues:
     def __init__(self, sqs: Any) -> None:  # noqa: ANN401  # boto3's clients have no types
         self._sqs = sqs
 
-    def ask_looks(self, url: str, hints: Iterable[Hint | StormHint], token: str) -> set[str]:
+    def ask_looks(self, url: str, hints: Iterable[Hint | Chore], token: str) -> set[str]:
         """Ask for looks; returns the groups for which SQS refused. The same token asks only once in five minutes."""
         entries = [
             {"MessageBody": body, "MessageGroupId": group, "MessageDeduplicationId": _digest(f"{token} {body}")}
@@ -126,7 +132,7 @@ class Queues:
         ]
         return {entry["MessageGroupId"] for entry in self._send(url, entries)}
 
-    def later(self, url: str, waits: Iterable[tuple[Hint | StormHint, float]]) -> None:
+    def later(self, url: str, waits: Iterable[tuple[Hint | Chore, float]]) -> None:
         """Put hints into the delay queue, each with its seconds; a longer wait than SQS knows is waited out in parts.
 
         Raises RuntimeError if SQS refuses any.
@@ -213,13 +219,13 @@ class Queues:
             log.warning("visibility.kept", extra={"group": waiting[0].group, "error": kept})
 
 
-def _messages(hints: Iterable[Hint | StormHint]) -> Iterator[tuple[str, str]]:
+def _messages(hints: Iterable[Hint | Chore]) -> Iterator[tuple[str, str]]:
     """Write hints, each with the name of its group, cut into messages that SQS takes."""
     for hint in hints:
-        if isinstance(hint, StormHint):
-            yield group_id(hint), to_message(hint)
-        else:
+        if isinstance(hint, Hint):
             yield from ((group_id(hint.cluster), to_message(portion)) for portion in portions(hint))
+        else:
+            yield group_id(hint), to_message(hint)
 
 
 def _that_fit(bad: Sequence[tuple[Record, str]]) -> Iterator[list[tuple[Record, str]]]:

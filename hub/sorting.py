@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from hub.hints import BadHint, Drop, Foreign, Hint, StormHint, from_message, gather
+from hub.hints import BadHint, Chore, Drop, Foreign, Hint, from_message, gather
 from hub.queues import Queues, Record, group_id
 from hub.terms import Terms
 
@@ -39,7 +39,7 @@ class Sorter:
 
     def sort(self, batch: Sequence[Record]) -> list[str]:
         """Send a batch on; returns the ids of the records to give back."""
-        good: list[tuple[Record, Hint | StormHint]] = []
+        good: list[tuple[Record, Hint | Chore]] = []
         bad: list[tuple[Record, str]] = []
         for record in batch:
             try:
@@ -55,8 +55,9 @@ class Sorter:
                 else:
                     self.count("drills", 1)
         due = self._put_back_what_is_early(gather(hint for _, hint in good if isinstance(hint, Hint)))
-        storms = {hint for _, hint in good if isinstance(hint, StormHint)}
-        refused = self.queues.ask_looks(self.looks_url, [*_crowded(due), *sorted(storms)], _token(good))
+        chores = {hint.key: hint for _, hint in good if not isinstance(hint, Hint)}
+        asked = [*_crowded(due), *(chores[key] for key in sorted(chores))]
+        refused = self.queues.ask_looks(self.looks_url, asked, _token(good))
         self.count("hints", len(good))
         unsent = [record.id for record, hint in good if _group(hint) in refused]
         return [*unsent, *sorted(self.queues.park(self.dead_url, bad))]
@@ -104,10 +105,10 @@ def _tells_of_a_loss(hint: Hint) -> bool:
     return any(drop.at for drop in hint.drops)
 
 
-def _group(hint: Hint | StormHint) -> str:
-    return group_id(hint if isinstance(hint, StormHint) else hint.cluster)
+def _group(hint: Hint | Chore) -> str:
+    return group_id(hint.cluster if isinstance(hint, Hint) else hint)
 
 
-def _token(good: Sequence[tuple[Record, Hint | StormHint]]) -> str:
+def _token(good: Sequence[tuple[Record, Hint | Chore]]) -> str:
     """Name this batch: SQS forgets what the same batch asks again after a crash."""
     return hashlib.sha256(" ".join(sorted(record.id for record, _ in good)).encode()).hexdigest()

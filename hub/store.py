@@ -5,8 +5,13 @@
     same                               bulletin          record of the message    bulletins, while not closed
     same                               log#<time>#<id>   audit entry
     storm#<channel>                    <region>          record of its message    storms, while not closed
-    request#<id>                       request           a click, single use
+    request#<id>                       request           a click or a command, single use
+    mute                               <scope>           mute
+    switch                             repairs           whether somebody has stopped all repairs
+    organization                       log#<time>#<id>   audit entry of what is about no single cluster
     budget#<what>                      <minute>          how often it was done
+
+Audit entries of what people did also stand in the index, by month.
 
 The index's sort key begins with the Region, so that a storm can be read in one go.
 
@@ -15,10 +20,10 @@ decides again. Values travel as one JSON document per row, so a row of an older 
 """
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from cattrs.preconf.json import make_converter
@@ -32,7 +37,10 @@ from pynamodb.models import Model
 from hub import audit
 from hub.bulletin import Bulletin
 from hub.incident import Incident
+from hub.mutes import Mute
+from hub.scope import Scope
 from hub.storm import Storm
+from hub.switch import Switch
 from spoke.models import LeanLoader
 from spoke.places import Cluster
 
@@ -45,6 +53,8 @@ TRANSACTION = 100
 RESOLVED_KEPT = timedelta(days=3)
 REQUEST_KEPT = timedelta(days=30)
 BUDGET_KEPT = timedelta(hours=1)
+# What a mute has recorded is told when it is over, or by the next sweep that can.
+MUTE_KEPT = timedelta(days=4)
 # Transactions of a big save at the same time.
 _THREADS = 8
 
@@ -150,6 +160,8 @@ class Store:
         self._codec = make_converter()
         self._codec.register_unstructure_hook(Cluster, lambda cluster: cluster.key)
         self._codec.register_structure_hook(Cluster, lambda text, _: Cluster.from_key(text))
+        self._codec.register_unstructure_hook(Scope, str)
+        self._codec.register_structure_hook(Scope, lambda text, _: Scope.parse(text))
 
     # Clusters
 
@@ -250,25 +262,70 @@ class Store:
                 found[incident.cluster].append(incident)
         return found
 
+    def everything_open(self) -> Iterator[Incident]:
+        """Read every unresolved incident."""
+        return (self._read(row, Incident) for row in self._row.open_index.query("incidents"))
+
     def clusters_in_trouble(self) -> set[Cluster]:
         """Name the clusters with an unresolved incident."""
         rows = self._row.open_index.query("incidents", attributes_to_get=["open_sk"])
         return {_cluster_of(row.open_sk) for row in rows}
+
+    # Mutes, and the switch for repairs
+
+    def mutes(self) -> list[Mute]:
+        """Read all mutes, those that are over too until they are forgotten."""
+        return [self._read(row, Mute) for row in self._row.query("mute", consistent_read=True)]
+
+    def keep_mute(self, mute: Mute) -> Mute:
+        """Write a mute; raise Conflict. One of the same scope is replaced: it is written with that one's version."""
+        row = self._make("mute", str(mute.scope), mute, mute.version)
+        row.expires = int((mute.until + MUTE_KEPT).timestamp())
+        self._put(row, self._unchanged(row))
+        return replace(mute, version=mute.version + 1)
+
+    def recorded(self, mute: Mute, more: int = 0) -> int:
+        """Tell how many incidents were opened under a mute; `more` are counted first."""
+        row = self._row(pk=f"budget#muted {mute.scope}", sk=mute.since.isoformat())
+        if more:
+            self._add(row, more, mute.until + MUTE_KEPT)
+            return int(row.used)
+        found = self._get(row.pk, row.sk)
+        return int(found.used or 0) if found else 0
+
+    def switch(self) -> Switch:
+        """Read whether repairs are stopped."""
+        row = self._get("switch", "repairs")
+        return self._read(row, Switch) if row else Switch()
+
+    def turn(self, switch: Switch) -> None:
+        """Stop repairs, or let them go on; raise Conflict."""
+        row = self._make("switch", "repairs", switch, switch.version)
+        self._put(row, self._unchanged(row))
 
     # Budgets
 
     def spend(self, what: str, now: datetime) -> int:
         """Count one more use of something in this minute; returns the how manieth it is."""
         row = self._row(pk=f"budget#{what}", sk=f"{now:%Y%m%dT%H%M}")
-        expires = int((now + BUDGET_KEPT).timestamp())
-        row.update([self._row.used.add(1), self._row.expires.set(expires)])
+        self._add(row, 1, now + BUDGET_KEPT)
         return int(row.used)
+
+    def _add(self, row: _Row, number: int, until: datetime) -> None:
+        row.update([self._row.used.add(number), self._row.expires.set(int(until.timestamp()))])
 
     # The log
 
-    def log(self, cluster: Cluster, entry: audit.Entry) -> None:
-        """Add an entry; the same one twice is one."""
+    def log(self, cluster: Cluster | None, entry: audit.Entry) -> None:
+        """Add an entry, about a cluster or about none in particular; the same one twice is one."""
         self._model(self._entry_row(cluster, entry)).save()
+
+    def deeds(self, since: datetime, until: datetime) -> Iterator[audit.Entry]:
+        """Read what people did from `since` until before `until`, of all clusters, oldest first."""
+        for month in _months(since, until):
+            narrowed = self._row.open_sk.between(_moment(since), _moment(until))
+            for row in self._row.open_index.query(f"deeds {month}", narrowed):
+                yield self._read(row, audit.Entry)
 
     def entries(self, cluster: Cluster, after: str) -> list[tuple[str, audit.Entry]]:
         """Read a cluster's log entries whose key comes after `after`, oldest first."""
@@ -321,9 +378,12 @@ class Store:
             row.open_pk, row.open_sk = "storms", f"{storm.region}/{storm.channel}"
         return row
 
-    def _entry_row(self, cluster: Cluster, entry: audit.Entry) -> _Draft:
-        row = self._make(_cluster_pk(cluster), entry.key, entry, 0)
+    def _entry_row(self, cluster: Cluster | None, entry: audit.Entry) -> _Draft:
+        entry = replace(entry, cluster=cluster.key if cluster else "")
+        row = self._make(_cluster_pk(cluster) if cluster else "organization", entry.key, entry, 0)
         row.expires = int((entry.at + audit.KEPT).timestamp())
+        if entry.who:
+            row.open_pk, row.open_sk = f"deeds {entry.at:%Y-%m}", f"{_moment(entry.at)}/{row.pk}/{entry.key}"
         return row
 
     def _claim_row(self, claim: Claim) -> _Draft:
@@ -376,6 +436,17 @@ class Store:
             if error.cause_response_code == "TransactionCanceledException":
                 raise Conflict(str(error.cause_response_message)) from error
             raise
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _months(since: datetime, until: datetime) -> Iterator[str]:
+    """Name the months from `since` to `until`, in UTC."""
+    first, last = since.astimezone(UTC), until.astimezone(UTC)
+    for number in range(first.year * 12 + first.month - 1, last.year * 12 + last.month):
+        yield f"{number // 12:04}-{number % 12 + 1:02}"
 
 
 def _cluster_pk(cluster: Cluster) -> str:

@@ -79,6 +79,8 @@ def brewing(bulletins: Iterable[Bulletin], now: datetime) -> set[StormHint]:
     """Name the channels and Regions in which clusters in trouble are many enough for a storm."""
     places: dict[StormHint, list[Bulletin]] = {}
     for bulletin in bulletins:
+        if bulletin.muted:
+            continue
         places.setdefault(StormHint(bulletin.channel, bulletin.cluster.region), []).append(bulletin)
     return {place for place, members in places.items() if _many(members, now)}
 

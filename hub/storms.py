@@ -57,7 +57,7 @@ class Storms:
     def attend(self, place: StormHint) -> None:
         """Take a turn. What it raises is worth another try."""
         now = self.clock()
-        members = [b for b in self.store.open_bulletins(place.region) if b.channel == place.channel]
+        members = [b for b in self.store.open_bulletins(place.region) if b.channel == place.channel and not b.muted]
         standing = self.store.storm(place.channel, place.region)
         storm = weather(standing, place, members, now)
         if storm is None:

@@ -1,0 +1,76 @@
+"""Asks: what somebody says to Coastguard, by a command, a button that holds one, or the Home tab. Pure.
+
+An ask travels as the line of a command (chatops.commands) from front to act, which answers the person alone.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from chatops.requests import BadRequest, slack_id
+
+HOME = "home"
+"""The line of somebody who opens the Home tab, or should see it drawn anew."""
+
+_LONGEST_LINE = 2_500
+_URL = re.compile(r"https?://[^\s]{1,500}")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Who says what. `channel` is where, "" in the Home tab; `answers` the response URL, "" if there is none."""
+
+    id: str
+    line: str
+    user: str
+    team: str
+    channel: str
+    at: datetime
+    answers: str = ""
+
+    @property
+    def group(self) -> str:
+        """Its FIFO group: what one person says is worked off in order."""
+        return f"ask/{self.team}/{self.user}"
+
+
+def ask(body: Mapping[str, Any], line: str, at: datetime, once: str = "", channel: str = "") -> Ask:
+    """Make an ask of an interaction's payload, an event or a command's form. Raises BadRequest.
+
+    `once` names what is the same ask when it comes twice; without it, the trigger does.
+    """
+    try:
+        user, team = body["user"] if "user" in body else body["user_id"], body["team"] if "team" in body else body["team_id"]
+        where = body.get("channel") or {}
+        place = channel or (where.get("id", "") if isinstance(where, Mapping) else where) or body.get("channel_id", "")
+        answers = str(body.get("response_url") or "")
+        return Ask(
+            id=hashlib.sha256(f"{once or body['trigger_id']} {line}".encode()).hexdigest()[:20],
+            line=line[:_LONGEST_LINE],
+            user=slack_id(user["id"] if isinstance(user, Mapping) else user),
+            team=slack_id(team["id"] if isinstance(team, Mapping) else team),
+            channel=slack_id(place) if place else "",
+            at=at,
+            answers=answers if _URL.fullmatch(answers) else "",
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadRequest(f"nothing that somebody said: {type(error).__name__}") from error
+
+
+def to_message(asked: Ask) -> str:
+    """Write an ask for acts.fifo."""
+    return json.dumps(asdict(asked) | {"at": asked.at.timestamp()}, separators=(",", ":"))
+
+
+def from_fields(fields: dict[str, Any]) -> Ask:
+    """Read an ask's message, parsed. Raises BadRequest."""
+    try:
+        asked = Ask(**(fields | {"at": datetime.fromtimestamp(fields["at"], UTC)}))
+        slack_id(asked.user), slack_id(asked.team)
+    except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
+        raise BadRequest(f"not an ask: {error}") from error
+    return asked

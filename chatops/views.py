@@ -1,0 +1,127 @@
+"""Modals: what people are asked before something happens, and how to read what they answered. Pure.
+
+A modal carries what it is about in its private metadata: the click that opened it, or the command it completes. Nothing
+of that is believed later on: act looks everything up again.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from chatops.commands import Command, to_line
+from chatops.requests import REASON, typed
+from hub.blocks import Block, mrkdwn, option, plain, section
+from hub.message import Subject
+from hub.mrkdwn import code
+from spoke.repairs.remedy import Remedy
+
+REPAIR = "coastguard.repair"
+MUTE = "coastguard.mute"
+_PROOF, _SPAN, _CUSTOM, _TARGET = "proof", "span", "custom", "target"
+_PROOF_LENGTH = 4
+_LONGEST_REASON = 500
+_SPANS = (("30m", "30 minutes"), ("1h", "1 hour"), ("4h", "4 hours"), ("8h", "8 hours"), ("1d", "1 day"), ("7d", "7 days"))
+_NO_PROOF = "Type the last four characters of the instance's id, as it stands above."
+
+Errors = dict[str, str]
+"""What is wrong with a modal's inputs: the text by block, as Slack wants it."""
+
+
+def repair_view(remedy: Remedy, body: Mapping[str, Any], action: Mapping[str, Any]) -> Block:
+    """Draw the modal before a drastic repair: what it hits, a proof that it was read, and a reason.
+
+    Raises ValueError for a button's value that we have not written.
+    """
+    subject, host, tasks = _shown(action["value"])
+    cluster = subject.cluster
+    container = {name: body["container"][name] for name in ("channel_id", "message_ts")}
+    clicked = {"container": container, "action": {"action_id": action["action_id"], "value": action["value"]}}
+    return _modal(
+        REPAIR,
+        remedy.title,
+        remedy.label,
+        json.dumps(clicked),
+        [
+            {"type": "alert", "level": "error", "text": plain(f"{remedy.confirm} Tasks on it: {tasks}.")},
+            section(f"{code(host)} of {code(cluster.name)} in {cluster.region}, account {cluster.account}"),
+            _input(_PROOF, f"Last four characters of {host}", _text(f"…{'x' * _PROOF_LENGTH}", most=_PROOF_LENGTH)),
+            _input(REASON, "Reason", _text("Why is this needed?", most=_LONGEST_REASON)),
+        ],
+    )
+
+
+def proof_missing(view: Mapping[str, Any]) -> Errors:
+    """Check that the person has typed what they were asked to. Raises ValueError, KeyError, TypeError."""
+    clicked = json.loads(view["private_metadata"])
+    _, host, _ = _shown(clicked["action"]["value"])
+    proven = typed(view, _PROOF).lower() == host[-_PROOF_LENGTH:].lower()
+    return {} if proven else {_PROOF: _NO_PROOF}
+
+
+def mute_view(command: Command, channel: str) -> Block:
+    """Draw the modal that asks for what a mute lacks."""
+    spans = {
+        "type": "static_select",
+        "action_id": _SPAN,
+        "placeholder": plain("How long"),
+        "options": [option(words, span) for span, words in _SPANS],
+    }
+    chosen = [choice for choice in spans["options"] if choice["value"] == command.span]
+    if chosen:
+        spans["initial_option"] = chosen[0]
+    custom = "" if chosen else command.span
+    return _modal(
+        MUTE,
+        "Mute",
+        "Mute",
+        json.dumps({"channel": channel}),
+        [
+            _input(_TARGET, "What", _text("account, alias, cluster, or all", command.target, most=300)),
+            _input(_SPAN, "How long", spans, optional=True),
+            _input(_CUSTOM, "or until", _text("90m, 2h, until 18:00, until monday 9:00", custom, most=60), optional=True),
+            _input(REASON, "Reason", _text("Why may nobody be told?", command.reason, most=_LONGEST_REASON)),
+            {"type": "context", "elements": [mrkdwn("Incidents are recorded meanwhile, and what is still broken is said when it ends.")]},
+        ],
+    )
+
+
+def mute_asked(view: Mapping[str, Any]) -> tuple[str, str, Errors]:
+    """Read the modal: the command's line, the channel it was asked in, and what is still missing."""
+    span = typed(view, _CUSTOM) or typed(view, _SPAN)
+    command = Command("mute", target=typed(view, _TARGET), span=span, reason=typed(view, REASON))
+    channel = str(json.loads(view["private_metadata"])["channel"])
+    errors = {} if span else {_SPAN: "Choose how long, or say until when."}
+    return to_line(command), channel, errors
+
+
+def _shown(value: str) -> tuple[Subject, str, str]:
+    """Read what a drastic remedy's button says: the subject, and what of it is only shown."""
+    subject = Subject.parse(value)
+    _, host, tasks = value.split(" ", 2)
+    return subject, host, tasks
+
+
+def _modal(callback: str, title: str, submit: str, metadata: str, blocks: list[Block]) -> Block:
+    return {
+        "type": "modal",
+        "callback_id": callback,
+        "title": plain(title[:24]),
+        "submit": plain(submit[:24]),
+        "close": plain("Cancel"),
+        "private_metadata": metadata,
+        "blocks": blocks,
+    }
+
+
+def _input(block: str, label: str, element: Block, *, optional: bool = False) -> Block:
+    return {"type": "input", "block_id": block, "label": plain(label), "element": element, "optional": optional}
+
+
+def _text(placeholder: str, initial: str = "", *, most: int) -> Block:
+    element: Block = {
+        "type": "plain_text_input",
+        "action_id": "typed",
+        "placeholder": plain(placeholder),
+        "max_length": most,
+    }
+    return element | ({"initial_value": initial[:most]} if initial else {})

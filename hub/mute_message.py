@@ -1,0 +1,53 @@
+"""What is said when a mute ends, or will soon. Pure."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from hub.blocks import Block, actions, button, context, mrkdwn, plain, section
+from hub.incident import Incident
+from hub.message import UNMUTE
+from hub.mrkdwn import code, date, mention, visible
+from hub.mutes import Mute
+
+_NAMED = 8
+_REASON = 300
+_NAME = 60
+
+
+def digest(mute: Mute, recorded: int, still: Sequence[Incident]) -> tuple[str, list[Block]]:
+    """Tell what happened while nobody was told: `recorded` incidents were opened, and `still` are unresolved."""
+    clusters = Counter(incident.cluster for incident in still)
+    headline = f"{code(mute.scope.label)} is no longer muted"
+    if not recorded and not still:
+        amount = "Nothing happened meanwhile."
+    else:
+        over = max(recorded - len(still), 0)
+        amount = (
+            f"Meanwhile {_plural(recorded, 'incident')} came up, and {over:,} of them {'is' if over == 1 else 'are'} over."
+            f" Still in trouble: {_plural(len(still), 'instance')} of {_plural(len(clusters), 'cluster')}"
+            + (", each with its own message." if still else ".")
+        )
+    lines = [
+        f"{code(cluster.name, _NAME)} in {code(cluster.account)} · {cluster.region}: {_plural(number, 'instance')}"
+        for cluster, number in clusters.most_common(_NAMED)
+    ]
+    lines += [f"and {len(clusters) - _NAMED:,} more clusters"] if len(clusters) > _NAMED else []
+    blocks = [section(f":bell: *{headline}*"), section(amount)]
+    blocks += [section("\n".join(lines))] if lines else []
+    return f"{headline}. {amount}", [*blocks, *_small_print(mute)]
+
+
+def warning(mute: Mute) -> tuple[str, list[Block]]:
+    """Tell whoever muted something that it will be heard of again soon."""
+    line = f"{mention(mute.by)}, {code(mute.scope.label)} is muted until {date(mute.until)} and no longer."
+    unmute = button(UNMUTE, "Unmute now", str(mute.scope))
+    return line, [section(f":bell: {line}"), *_small_print(mute), actions(unmute)]
+
+
+def _small_print(mute: Mute) -> list[Block]:
+    asked = mrkdwn(f"Muted by {mention(mute.by)} {date(mute.since)}")
+    return [context(asked, *([plain(visible(mute.reason, _REASON))] if mute.reason else []))]
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
