@@ -34,7 +34,10 @@ _PENDING_ENDS = {
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What a look has made of a cluster: its incidents now, its bulletin, and the verdicts that were reached."""
+    """What a look has made of a cluster: its incidents now, its bulletin, and the verdicts that were reached.
+
+    Incidents have the versions that were read, also those that were written.
+    """
 
     incidents: tuple[Incident, ...]
     bulletin: Bulletin | None
@@ -100,7 +103,7 @@ class Desk:
         ]
         if not changed:
             return Examined(tuple(known.incidents.values()), bulletin if running else known.bulletin, verdicts)
-        incidents = known.incidents | {i.instance: replace(i, version=i.version + 1) for i in changed}
+        incidents = known.incidents | {i.instance: i for i in changed}
         opens = any(verdict.reason is Reason.CONFIRMED for verdict in verdicts)
         if not (running or opens):
             self._store.save(changed, entries=_entries(verdicts, known, now))

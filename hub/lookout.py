@@ -7,6 +7,7 @@ incidents in line (hub.desk), make Slack show them (hub.announce), or leave that
 import logging
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -99,14 +100,15 @@ class Lookout:
         known = self.store.known(cluster)
         drops = {drop.instance: drop for drop in hint.drops}
         wanted = drops.keys() | {i.instance for i in known.incidents.values() if i.unresolved}
-        unseen = {
-            instance: _unseen(known.incidents.get(instance), instance, drops.get(instance)) for instance in wanted
-        }
+
+        def unseen(instance: str) -> Sighting:
+            return _unseen(known.incidents.get(instance), instance, drops.get(instance))
+
         tag = self.tags.value(member, cluster) if self.terms.by_tag and wanted else None
         if self.terms.watches(tag):
-            sightings = self._see(member, cluster, unseen, _in_groups(hint, known), tries)
+            sightings = self._see(member, cluster, wanted, unseen, _in_groups(hint, known), tries)
         else:
-            sightings = {instance: replace(last, status=UNWATCHED) for instance, last in unseen.items()}
+            sightings = {instance: replace(unseen(instance), status=UNWATCHED) for instance in wanted}
         seen = Seen(sightings, drops, self._replacements(member, known, sightings))
         size = None if hint.crowd > MANY else self._size(member, cluster, sightings)
         watch = self._watch(hint, known, tag, size, [i for i, each in sightings.items() if each.connected is not True])
@@ -151,30 +153,31 @@ class Lookout:
             log.warning("size.unknown", extra={"cluster": cluster.key, "error": str(error)})
             return 0
 
-    def _see(
+    def _see(  # noqa: PLR0913  # where, whom, and what to do without
         self,
         member: Member,
         cluster: Cluster,
-        unseen: Mapping[str, Sighting],
+        wanted: AbstractSet[str],
+        unseen: Callable[[str], Sighting],
         in_groups: set[str],
         tries: int,
     ) -> Mapping[str, Sighting]:
-        """See how instances are; `unseen` is what stands in for those that nobody can tell anything about."""
-        if not unseen:
+        """See how instances are; `unseen` makes what stands in for one that nobody can tell anything about."""
+        if not wanted:
             return {}
         try:
-            found = look(member, cluster, sorted(unseen), in_groups)
+            found = look(member, cluster, sorted(wanted), in_groups)
         except ClusterGone:
-            return {instance: replace(last, status=MISSING) for instance, last in unseen.items()}
+            return {instance: replace(unseen(instance), status=MISSING) for instance in wanted}
         except (Refused, Busy) as error:
             if isinstance(error, Busy) and tries < PATIENCE:
                 raise
             # Alerts fail open: say it, and say that it could not be checked.
             log.warning("look.unreadable", extra={"cluster": cluster.key, "error": str(error)})
             self.count("unreadable", 1)
-            return {instance: replace(last, unchecked=(str(error),)) for instance, last in unseen.items()}
-        untold = unseen.keys() - found.keys()
-        return found | {i: replace(unseen[i], unchecked=("ECS tells nothing about it",)) for i in untold}
+            return {instance: replace(unseen(instance), unchecked=(str(error),)) for instance in wanted}
+        untold = wanted - found.keys()
+        return found | {i: replace(unseen(i), unchecked=("ECS tells nothing about it",)) for i in untold}
 
     def _replacements(self, member: Member, known: Known, sightings: Mapping[str, Sighting]) -> Mapping[str, str]:
         """Find who took the place of terminated instances; nobody takes two places."""

@@ -4,7 +4,12 @@ from datetime import UTC, datetime
 
 from botocore.config import Config
 
-AWS = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+AWS = Config(
+    connect_timeout=3,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    user_agent="coastguard",
+)
 
 
 def clock() -> datetime:

@@ -86,7 +86,7 @@ def _by_time(drops: Iterable[Drop], grace: timedelta, now: datetime) -> tuple[li
     ready: list[Drop] = []
     early: dict[int, list[Drop]] = {}
     for drop in drops:
-        dated = replace(drop, at=min(drop.at, now)) if drop.at else drop
+        dated = replace(drop, at=now) if drop.at and drop.at > now else drop
         left = dated.at + grace - now if dated.at else timedelta()
         if left <= _ROUNDING:
             ready.append(dated)

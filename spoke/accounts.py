@@ -36,7 +36,7 @@ _CONFIG = Config(
     connect_timeout=3,
     read_timeout=10,
     retries={"mode": "standard", "total_max_attempts": 3},
-    user_agent_appid="coastguard",
+    user_agent="coastguard",  # as the members' CloudTrail names it; botocore's own is put together anew for each call
 )
 _ROLE_NAME = re.compile(r"([\x21-\x2e\x30-\x7e]+/)*[A-Za-z0-9_+=,.@-]{1,64}")
 _SESSION_WORD = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")

@@ -21,6 +21,7 @@ READ: Mapping[str, Mapping[str, frozenset[str]]] = {
     "ec2": {
         "InstanceStatus": frozenset({"InstanceId", "InstanceState", "InstanceStatus", "Operator", "SystemStatus"}),
         "InstanceStatusSummary": frozenset({"Status"}),
+        "InstanceState": frozenset({"Name"}),
         "Instance": frozenset({"InstanceId", "LaunchTime", "Operator", "State", "Tags"}),
     },
 }

@@ -6,6 +6,7 @@ that exists is well-formed. Nothing here says that it is one of ours, or that th
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
@@ -16,12 +17,15 @@ _CLUSTER_ARN = re.compile(r"arn:([a-z-]+):ecs:([^:/]+):([^:/]+):cluster/([^:/]+)
 # Two forms exist. The newer one has the cluster before the id: it is passed over, an event's clusterArn tells it.
 _INSTANCE_ARN = re.compile(r"arn:([a-z-]+):ecs:([^:/]+):([^:/]+):container-instance/(?:[^:/]+/)?([^:/]+)")
 _LONGEST_QUOTE = 100
+# The same few accounts and Regions are checked for each of a storm's events.
+_KEPT = 1_024
 
 
 class BadPlace(ValueError):
     """Something does not name a place in AWS; the text says what and why."""
 
 
+@lru_cache(maxsize=_KEPT)
 def partition(region: str) -> str:
     """Return the partition that a Region belongs to: aws, aws-cn or aws-us-gov."""
     if region.startswith("cn-"):
@@ -29,12 +33,14 @@ def partition(region: str) -> str:
     return "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
+@lru_cache(maxsize=_KEPT)
 def check_account(account: str) -> None:
     """Raise BadPlace unless the account id is 12 digits."""
     if not _ACCOUNT.fullmatch(account):
         raise BadPlace(f"{_quoted(account)} is not an account id of 12 digits")
 
 
+@lru_cache(maxsize=_KEPT)
 def check_region(region: str) -> None:
     """Raise BadPlace unless the Region is written like one."""
     if not _REGION.fullmatch(region):

@@ -7,7 +7,6 @@ say so in `unchecked`, and everything else in them still holds.
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -32,6 +31,7 @@ READER_PERMISSIONS: tuple[str, ...] = (
 _ECS_A_CALL = 100
 _THREADS = 8  # more do not make a look faster
 _Found = TypeVar("_Found")
+_Raw = Mapping[str, Any]
 
 
 def look(
@@ -44,8 +44,8 @@ def look(
     """
     member.require(cluster.account, cluster.region)
 
-    def describe(some: Sequence[str]) -> dict[str, Sighting]:
-        return described(
+    def describe(some: Sequence[str]) -> dict[str, _Raw | None]:
+        return _answered(
             member.call(
                 "ecs",
                 "describe_container_instances",
@@ -55,28 +55,30 @@ def look(
             )
         )
 
-    sightings = _in_batches(sorted(set(instance_ids)), _ECS_A_CALL, describe)
-    quiet = [sighting.host for sighting in sightings.values() if _is_quiet(sighting)]
-    hosts = _hosts(member, quiet)
-    asked = [sighting.host for sighting in sightings.values() if sighting.instance in grouped and _is_quiet(sighting)]
-    lifecycles = ask_auto_scaling(member, [host for host in asked if host.startswith("i-")])
+    found = _in_batches(sorted(set(instance_ids)), _ECS_A_CALL, describe)
+    quiet = {instance: _host_of(raw) for instance, raw in found.items() if raw and _is_quiet(raw)}
+    hosts = _hosts(member, list(quiet.values()))
+    asked = [host for instance, host in quiet.items() if instance in grouped and host.startswith("i-")]
+    lifecycles = ask_auto_scaling(member, asked)
     return {
-        instance: _with_host(sighting, hosts[sighting.host], lifecycles.get(sighting.host, ""))
-        if _is_quiet(sighting) and sighting.host in hosts
-        else sighting
-        for instance, sighting in sightings.items()
+        instance: _sighting(
+            instance, raw, hosts.get(quiet.get(instance, "")), lifecycles.get(quiet.get(instance, ""), "")
+        )
+        for instance, raw in found.items()
     }
 
 
 def described(answer: Mapping[str, Any]) -> dict[str, Sighting]:
     """Read an answer of ecs:DescribeContainerInstances: what ECS alone knows, by container instance id."""
-    seen = [_sighting(raw) for raw in answer["containerInstances"]]
-    missing = [
-        Sighting(failure["arn"].rsplit("/", maxsplit=1)[-1], MISSING)
-        for failure in answer.get("failures", ())
-        if failure.get("reason") == MISSING
-    ]
-    return {sighting.instance: sighting for sighting in (*seen, *missing)}
+    return {instance: _sighting(instance, raw) for instance, raw in _answered(answer).items()}
+
+
+def _answered(answer: Mapping[str, Any]) -> dict[str, _Raw | None]:
+    """Sort an answer by container instance id: the instances as they came, None for those that are MISSING."""
+    seen = {ContainerInstance.from_arn(raw["containerInstanceArn"]).id: raw for raw in answer["containerInstances"]}
+    failures = answer.get("failures", ())
+    missing = [failure["arn"] for failure in failures if failure.get("reason") == MISSING]
+    return seen | {arn.rsplit("/", maxsplit=1)[-1]: None for arn in missing}
 
 
 def registered(member: Member, cluster: Cluster) -> int:
@@ -125,8 +127,12 @@ def _working(member: Member, cluster: Cluster, hosts: Sequence[str]) -> dict[str
     return {sighting.host: sighting for sighting in sightings if sighting.connected and sighting.status == "ACTIVE"}
 
 
-def _is_quiet(sighting: Sighting) -> bool:
-    return sighting.status == "ACTIVE" and sighting.connected is False
+def _is_quiet(raw: _Raw) -> bool:
+    return raw["status"] == "ACTIVE" and raw.get("agentConnected") is False
+
+
+def _host_of(raw: _Raw) -> str:
+    return raw.get("ec2InstanceId") or ""
 
 
 def _hosts(member: Member, names: Sequence[str]) -> dict[str, Host]:
@@ -137,29 +143,19 @@ def _hosts(member: Member, names: Sequence[str]) -> dict[str, Host]:
     )
 
 
-def _with_host(sighting: Sighting, host: Host, lifecycle: str) -> Sighting:
-    return replace(
-        sighting,
-        host_state=host.state,
-        checks=host.checks,
-        ping=host.ping,
-        managed=host.managed,
-        lifecycle=lifecycle,
-        unchecked=(host.unchecked,) if host.unchecked else (),
-    )
-
-
-def _sighting(raw: Mapping[str, Any]) -> Sighting:
+def _sighting(instance: str, raw: _Raw | None, host: Host | None = None, lifecycle: str = "") -> Sighting:
     """Read a container instance as it came: a document (spoke.models), in which anything may be null."""
+    if raw is None:
+        return Sighting(instance, MISSING)
     attributes = {attribute["name"]: attribute.get("value") or "" for attribute in raw.get("attributes") or ()}
     health = {check["type"]: check for check in (raw.get("healthStatus") or {}).get("details") or ()}
     connectivity = health.get("AGENT_CONNECTIVITY", {})
     return Sighting(
-        instance=ContainerInstance.from_arn(raw["containerInstanceArn"]).id,
+        instance=instance,
         status=raw["status"],
         connected=raw.get("agentConnected"),
         version=raw.get("version"),
-        host=raw.get("ec2InstanceId") or "",
+        host=_host_of(raw),
         since=_moment(connectivity.get("lastStatusChange")) if connectivity.get("status") == "IMPAIRED" else None,
         runtime_impaired=health.get("CONTAINER_RUNTIME", {}).get("status") == "IMPAIRED",
         zone=attributes.get("ecs.availability-zone", ""),
@@ -168,6 +164,12 @@ def _sighting(raw: Mapping[str, Any]) -> Sighting:
         agent_version=(raw.get("versionInfo") or {}).get("agentVersion") or "",
         ami=attributes.get("ecs.ami-id", ""),
         running_tasks=raw.get("runningTasksCount") or 0,
+        host_state=host.state if host else None,
+        checks=host.checks if host else None,
+        ping=host.ping if host else None,
+        managed=bool(host and host.managed),
+        lifecycle=lifecycle,
+        unchecked=(host.unchecked,) if host and host.unchecked else (),
     )
 
 
