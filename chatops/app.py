@@ -22,14 +22,12 @@ from spoke.repairs import REMEDIES
 
 log = logging.getLogger(__name__)
 
-_OURS = re.compile(
-    "|".join([re.escape(ACKNOWLEDGE), re.escape(LIST), f"{re.escape(PICK)}.+", f"{re.escape(REPAIR)}.+"])
+_REQUESTS = re.compile(
+    "|".join([*map(re.escape, (ACKNOWLEDGE, LIST, APPROVE, DECLINE)), f"{re.escape(PICK)}.+", f"{re.escape(REPAIR)}.+"])
 )
 _ANY = re.compile(".*")
-_NO_COMMANDS = (
-    "There are no commands in this release. Use the buttons under a bulletin: "
-    f"Acknowledge, {', '.join(remedy.label for remedy in REMEDIES.values())}."
-)
+_SAID = re.compile(f"{re.escape(SAY)}.+")
+_UNREADABLE = "That button is of another release. Please use the newest message."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +58,77 @@ def make(workspace: Workspace, enqueue: Callable[[Request], None], clock: Callab
         next()
         return None
 
-    @app.action(_OURS)
-    def clicked(ack: Callable[[], None], body: dict[str, Any], action: dict[str, Any]) -> None:
+    def tell(body: dict[str, Any], line: str, once: str = "", channel: str = "") -> None:
+        front.enqueue_ask(ask(body, line, clock(), once, channel))
+
+    @app.action(_REQUESTS)
+    def clicked(ack: Ack, body: dict[str, Any], action: dict[str, Any], client: WebClient) -> None:
+        remedy = REMEDIES.get(action["action_id"].removeprefix(REPAIR))
         try:
             request = from_click(body, action, clock())
+            refusal = front.refusal(request)
+            if refusal:
+                whisper(client, body, refusal)
+            elif remedy and remedy.drastic:
+                client.views_open(trigger_id=body["trigger_id"], view=repair_view(remedy, body, action))
+            else:
+                front.enqueue(request)
         except BadRequest as error:
             log.warning("click.unknown", extra={"reason": str(error)})
-        else:
-            enqueue(request)
         ack()
 
+    @app.view(views.REPAIR)
+    def confirmed(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        errors = proof_missing(view)
+        if errors:
+            ack(response_action="errors", errors=errors)
+            return
+        front.enqueue(from_view(body, clock()))
+        ack()
+
+    @app.action(MUTE)
+    def mute_clicked(ack: Ack, body: dict[str, Any], action: dict[str, Any], client: WebClient) -> None:
+        command = Command("mute", target=action["value"])
+        client.views_open(trigger_id=body["trigger_id"], view=mute_view(command, body["channel"]["id"]))
+        ack()
+
+    @app.view(views.MUTE)
+    def mute_confirmed(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
+        line, channel, errors = mute_asked(view)
+        if errors:
+            ack(response_action="errors", errors=errors)
+            return
+        tell(body, line, view["id"], channel)
+        ack()
+
+    @app.action(UNMUTE)
+    def unmute_clicked(ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
+        tell(body, to_line(Command("unmute", target=action["value"])))
+        ack()
+
+    @app.action(_SAID)
+    def said(ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
+        tell(body, action["value"])
+        ack()
+
+    @app.event("app_home_opened")
+    def home(body: dict[str, Any], event: dict[str, Any]) -> None:
+        if event.get("tab") == "home":
+            tell({"user": event["user"], "team": body["team_id"]}, HOME, body["event_id"])
+
     @app.command(_ANY)
-    def commanded(ack: Callable[[str], None]) -> None:
-        ack(_NO_COMMANDS)
+    def commanded(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
+        understood = parse(body.get("text", ""))
+        if isinstance(understood, Mistake):
+            ack(**answers.mistake(understood, body["command"]))
+        elif understood.verb == "help":
+            ack(**answers.help(body["command"], understood.argument))
+        elif understood.missing:
+            client.views_open(trigger_id=body["trigger_id"], view=mute_view(understood, body["channel_id"]))
+            ack()
+        else:
+            tell(body, to_line(understood))
+            ack()
 
     @app.action(_ANY)
     def unknown(ack: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""Slack as the hub needs it: one channel's messages. The only module of the hub that imports Slack's SDK.
+"""Slack as the hub needs it: messages, people, Home tabs. The only module of the hub that imports Slack's SDK.
 
     SlackError
     ├── InDoubt     Slack may or may not have done it: find out before doing it again
@@ -118,6 +118,19 @@ class Slack:
     def whisper(self, channel: str, user: str, text: str, blocks: Sequence[Mapping[str, Any]]) -> None:
         """Tell one person something in a channel."""
         self._call(self._client.chat_postEphemeral, channel=channel, user=user, text=text, blocks=list(blocks))
+
+    def user(self, user: str) -> Mapping[str, Any]:
+        """Read what Slack says of a person; https://docs.slack.dev/reference/objects/user-object."""
+        found: Mapping[str, Any] = self._call(self._client.users_info, user=user)["user"]
+        return found
+
+    def group(self, group: str) -> frozenset[str]:
+        """Read the ids of a user group's members."""
+        return frozenset(self._call(self._client.usergroups_users_list, usergroup=group).get("users") or [])
+
+    def publish(self, user: str, view: Mapping[str, Any]) -> None:
+        """Make a person's Home tab show something."""
+        self._call(self._client.views_publish, user_id=user, view=view)
 
     def mine(self, channel: str, since: datetime, until: datetime, event_type: str, thread: str = "") -> list[Posted]:
         """Read back our own messages of a kind from that time, in the channel or in a thread of it, oldest first."""
