@@ -98,7 +98,8 @@ def span_words(span: timedelta) -> str:
 
 
 def _plain(text: str) -> str:
-    return " ".join(text[:_LONGEST_TEXT].lower().split()).rstrip(" ,;:.")
+    written = " ".join(text.lower().split()).rstrip(" ,;:.")
+    return written if len(written) <= _LONGEST_TEXT else "too long"
 
 
 def _check(span: timedelta) -> None:
