@@ -48,6 +48,7 @@ def wrong(text: str) -> Mistake:
         ("mute web forever it is broken", ("web", "forever", "it is broken")),
         ("mute web until the deploy is done", ("web", "until the", "deploy is done")),
         ("mute web 90 deploy", ("web", "90", "deploy")),
+        ('mute web "90" deploy', ("web", "", '"90" deploy')),
         ("mute web until", ("web", "until", "")),
         ("mute all 1d freeze", ("all", "1d", "freeze")),
         ("mute prod-* 1d freeze", ("prod-*", "1d", "freeze")),
@@ -105,6 +106,7 @@ def test_what_is_missing_is_named(text: str, missing: tuple[str, ...]) -> None:
         ("audit payments 7d", Command("audit", target="payments", span="7d")),
         ("audit Payments Production since 2 days", Command("audit", target="Payments Production", span="2 days")),
         ("audit last 24h", Command("audit", span="24h")),
+        ('audit "last" 24h', Command("audit", target="last", span="24h")),
         ("audit 7d payments", Command("audit", target="7d payments")),
         ("stop", Command("stop")),
         ("stop the last repair went wrong", Command("stop", reason="the last repair went wrong")),
@@ -166,6 +168,8 @@ def test_what_is_too_long_is_cut() -> None:
     assert command.target == "x" * LONGEST_TARGET
     assert command.reason == "y" * (LONGEST_REASON - 1) + "…"
     assert command.span == "2h"
+    assert len(read(f"mute web until {'x' * 1_000}").span) == 100
+    assert read(f"stop {' ' * 4_000} it") == Command("stop")
     assert read("stop " + "y" * LONGEST_REASON).reason == "y" * LONGEST_REASON
 
 
