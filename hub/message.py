@@ -17,6 +17,7 @@ from hub.bulletin import CHOICES, OLDEST, Bulletin, Content, Tone, how_it_ended
 from hub.incident import INCIDENT_ID, Incident, Pending, Repair, State
 from hub.mrkdwn import code, date, mention, visible
 from hub.tally import Tally
+from hub.times import span_words
 from spoke.places import Cluster, ContainerInstance
 from spoke.repairs import REMEDIES
 from spoke.repairs.remedy import Remedy
@@ -216,7 +217,7 @@ def _facts(incident: Incident) -> list[tuple[str, str]]:
         return [
             ("Instance", f"{host}{new}"),
             ("How", f"{code(how_it_ended(incident))}{asked}"),
-            ("Resolved", f"{date(over)}, after {_duration(int((over - incident.since).total_seconds()))}"),
+            ("Resolved", f"{date(over)}, after {span_words(over - incident.since)}"),
         ]
     kind = " · ".join(code(part, _FACT) for part in (seen.zone, seen.instance_type) if part)
     return [
@@ -433,10 +434,3 @@ def _links(content: Content) -> Block:
     region, name = content.cluster.region, quote(content.cluster.name, safe="")
     ecs = f"https://{region}.console.aws.amazon.com/ecs/v2/clusters/{name}/infrastructure?region={region}"
     return context(mrkdwn(f"<{ecs}|ECS console>"))
-
-
-def _duration(seconds: int) -> str:
-    """Write a time span with its two largest units: "14 min 20 s"."""
-    spans = [(seconds // 86400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s")]
-    said = [f"{number} {unit}" for number, unit in spans if number]
-    return " ".join(said[:2]) or "0 s"

@@ -1,0 +1,242 @@
+"""Commands: what people type behind the slash command, read and written. Pure; whatever is typed, nothing is raised.
+
+    mute payments 2h deploy of the new AMI        a target, a time, a reason
+    mute "Payments Production" until monday 9:00  names may stand in quotes; what is missing is asked for
+    unmute payments · incidents payments · audit payments 7d
+    show inc-0123456789 · why prod-payments · help mute
+    stop the last repair went wrong · start · mutes · status · coverage
+
+A button carries its command as such a line. So a line is written as Slack would send it: with & < > as entities, and
+in quotes what could be taken for something else. Within quotes, a backslash makes the next quote or backslash a plain
+character.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+from chatops.manual import COMMANDS, nearest_command
+from hub.mrkdwn import escape, visible
+from hub.times import is_span
+
+LONGEST_TARGET = 340  # the scope of an instance in a cluster with the longest name
+LONGEST_REASON = 300  # in a button's value of 2,000 characters, each of them may be written with five
+_LONGEST_SPAN = 100
+_LONGEST_INPUT = 4_000
+_LONGEST_ECHO = 120
+# Of a target's words: account names have up to 50 characters.
+_MOST_WORDS = 12
+
+# Slack sends what it has recognised as <…>, and what was typed of & < > as entities.
+_SLACKS = re.compile(r"<([^<>]*)>|&(amp|lt|gt);")
+_ENTITIES = {"amp": "&", "lt": "<", "gt": ">"}
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»″＂", '"'))  # noqa: RUF001  # what keyboards and Slack make of "
+_WORD = re.compile(r'"(?P<quoted>(?:[^"\\]|\\.)*)"(?= |$)|(?P<bare>[^ ]+)')
+_ESCAPED = re.compile(r'\\(["\\])')
+_BARE = re.compile(r"[A-Za-z0-9_.:/*?-]+")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_HELP = {"?", "-h", "--help"}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What somebody wants, in their words: nothing is looked up yet.
+
+    `target` names accounts, clusters and the like, `span` is a time for hub.times, `argument` what `show`, `why` and
+    `help` are about.
+    """
+
+    verb: str
+    target: str = ""
+    span: str = ""
+    reason: str = ""
+    argument: str = ""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The parts that must still be asked for."""
+        return tuple(part for part in COMMANDS[self.verb].needs if not getattr(self, part))
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What cannot be carried out. `words` are those that were typed, `problem` is a sentence of ours.
+
+    `nearest` is the command that was meant, or ""; `example` is a line to copy: foreign words too, if they fit.
+    """
+
+    words: str
+    problem: str
+    nearest: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    text: str
+    quoted: bool
+    start: int
+
+
+def parse(text: str) -> Command | Mistake:
+    """Read what was typed behind the slash command, or a line that `to_line` has written."""
+    line = _plain(text)
+    first, *rest = [_word(found) for found in _WORD.finditer(line)] or [_Word("help", quoted=False, start=0)]
+    verb = "help" if first.text in _HELP else first.text.lower()
+    if verb not in COMMANDS:
+        return _unknown(line, verb, rest)
+    if verb in _PLAIN and rest:
+        return Mistake(visible(line, _LONGEST_ECHO), f"Nothing can stand behind {verb}.", verb, verb)
+    command = _READERS.get(verb, _nothing)(verb, rest, line)
+    if "argument" in command.missing:
+        problem = f"What {verb} is about is missing: {COMMANDS[verb].form}."
+        return Mistake(visible(line, _LONGEST_ECHO), problem, verb, COMMANDS[verb].example)
+    return command
+
+
+def to_line(command: Command) -> str:
+    """Write a command so that `parse` reads the same."""
+    parts = [command.verb]
+    if command.target or command.span or command.reason:
+        parts += [_quoted(command.target)] if command.verb not in _WITH_REASON_ALONE else []
+    parts += [command.span] if command.span else []
+    parts += [_in_quotes(command.reason)] if command.reason else []
+    parts += [_in_quotes(command.argument)] if command.argument else []
+    return escape(" ".join(parts))
+
+
+# Reading
+
+
+def _plain(text: str) -> str:
+    """Undo what Slack does to what is typed, and make every kind of white space a blank and nothing else invisible."""
+    written = _SLACKS.sub(_typed, text[:_LONGEST_INPUT]).translate(_QUOTES)
+    return " ".join("".join(map(_visible, written)).split())
+
+
+def _typed(found: re.Match[str]) -> str:
+    if found[2]:
+        return _ENTITIES[found[2]]
+    reference, _, label = found[1].partition("|")
+    mark = {"@": "@", "#": "#", "!": "@"}.get(reference[:1], "")
+    if reference.startswith("!date"):
+        mark = ""
+    name = label or reference[len(mark) :].removeprefix("mailto:")
+    return _SLACKS.sub(_typed, f"{mark}{name.removeprefix(mark) if mark else name}")
+
+
+def _visible(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in {"Cf", "Cs"}:
+        return ""  # zero width, directions, halves of characters: what is copied from elsewhere often brings some
+    return " " if category in {"Cc", "Zl", "Zp", "Zs"} else character
+
+
+def _word(found: re.Match[str]) -> _Word:
+    if found["quoted"] is None:
+        return _Word(found["bare"], quoted=False, start=found.start())
+    return _Word(_ESCAPED.sub(r"\1", found["quoted"]).strip(), quoted=True, start=found.start())
+
+
+def _unknown(line: str, verb: str, rest: Sequence[_Word]) -> Mistake:
+    nearest = nearest_command(verb)
+    example = COMMANDS[nearest].example if nearest else "help"
+    if nearest and rest:
+        # What they typed themselves, with the right word in front, is the best example.
+        theirs = f"{nearest} {line[rest[0].start :]}"
+        if len(theirs) <= _LONGEST_ECHO and isinstance(parse(escape(theirs)), Command):
+            example = theirs
+    return Mistake(visible(line, _LONGEST_ECHO), "There is no such command.", nearest, example)
+
+
+def _mute(verb: str, words: Sequence[_Word], line: str) -> Command:
+    place, number = _find_span(words) or (1, 0)
+    return Command(
+        verb,
+        target=_target(words[:place]),
+        span=_joined(words[place : place + number]).rstrip(" ,;:.")[:_LONGEST_SPAN].rstrip(),
+        reason=_reason(words[place + number :], line),
+    )
+
+
+def _find_span(words: Sequence[_Word]) -> tuple[int, int] | None:
+    """Find the first time among the words: its place, and of how many words it is. What stands in quotes is none."""
+    for place in range(min(len(words), _MOST_WORDS + 1)):
+        number = is_span([word.text for word in takewhile(lambda word: not word.quoted, words[place:])])
+        if number:
+            return place, number
+    # Somebody may have forgotten the unit. It is told, if it stands where the time is expected.
+    if len(words) > 1 and not words[1].quoted and _NUMBER.fullmatch(words[1].text):
+        return 1, 1
+    return None
+
+
+def _about(verb: str, words: Sequence[_Word], line: str) -> Command:  # noqa: ARG001  # one form for all readers
+    return Command(verb, target=_target(words))
+
+
+def _since(verb: str, words: Sequence[_Word], line: str) -> Command:
+    place, number = _find_span(words) or (len(words), 0)
+    if place + number < len(words):
+        return _about(verb, words, line)
+    before = words[:place]
+    if number and before and before[-1].text.lower() in {"since", "last"} and not before[-1].quoted:
+        before = before[:-1]
+    return Command(verb, target=_target(before), span=_joined(words[place:]).rstrip(" ,;:."))
+
+
+def _topic(verb: str, words: Sequence[_Word], line: str) -> Command:  # noqa: ARG001  # the same
+    return Command(verb, argument=_target(words))
+
+
+def _only_reason(verb: str, words: Sequence[_Word], line: str) -> Command:
+    return Command(verb, reason=_reason(words, line))
+
+
+def _nothing(verb: str, words: Sequence[_Word], line: str) -> Command:  # noqa: ARG001  # the same
+    return Command(verb)
+
+
+def _joined(words: Sequence[_Word]) -> str:
+    return " ".join(word.text for word in words if word.text)
+
+
+def _target(words: Sequence[_Word]) -> str:
+    return _joined(words)[:LONGEST_TARGET].strip()
+
+
+def _reason(words: Sequence[_Word], line: str) -> str:
+    """Take what is left as it was written, with its own quotes, unless all of it is in quotes."""
+    if not words:
+        return ""
+    only = words[0].text if len(words) == 1 and words[0].quoted else line[words[0].start :].lstrip("-–—:;, ")  # noqa: RUF001
+    return only if len(only) <= LONGEST_REASON else f"{only[: LONGEST_REASON - 1].rstrip()}…"
+
+
+_WITH_REASON_ALONE = {"stop", "start"}
+_READERS: dict[str, Callable[[str, Sequence[_Word], str], Command]] = {
+    "mute": _mute,
+    "unmute": _about,
+    "incidents": _about,
+    "audit": _since,
+    "show": _topic,
+    "why": _topic,
+    "help": _topic,
+    "stop": _only_reason,
+    "start": _only_reason,
+}
+_PLAIN = COMMANDS.keys() - _READERS.keys()
+
+
+# Writing
+
+
+def _quoted(name: str) -> str:
+    """Put a target into quotes, unless it can only be taken for one."""
+    return name if _BARE.fullmatch(name) and not is_span([name, "2h"]) else _in_quotes(name)
+
+
+def _in_quotes(text: str) -> str:
+    return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'

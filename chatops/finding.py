@@ -1,0 +1,208 @@
+"""Finding: what the words of a command name among the accounts, clusters and incidents that are known. Pure.
+
+Exact names win over those that differ in upper and lower case, these over beginnings, and beginnings over parts of
+names. What several things are called is not guessed: they are candidates. Only a pattern (prod-*) means several.
+"""
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from hub.directory import Account
+from hub.incident import Incident
+from hub.mrkdwn import visible
+from hub.scope import Scope
+from spoke.places import Cluster
+
+MOST_CANDIDATES = 10
+# What a pattern may stand for at once; beyond, something wider is meant.
+MOST_AT_ONCE = 50
+_ALL = {"all", "everything", "everywhere", "organization", "organisation", "*"}
+_PATTERN = re.compile(r"[*?\[]")
+_ACCOUNT_ID = re.compile(r"[0-9]{12}")
+_NEAREST = 3
+_LONGEST_COMPARED = 60
+# A label has room for a button's 75 characters, and what tells two things of one name apart must not be cut off.
+_NAME, _ACCOUNT_NAME, _CLUSTER_OF = 28, 45, 20
+
+_Test = Callable[[str, str], bool]
+_LEVELS: tuple[_Test, ...] = (
+    lambda name, words: name == words,
+    lambda name, words: name.casefold() == words.casefold(),
+    lambda name, words: name.casefold().startswith(words.casefold()),
+    lambda name, words: words.casefold() in name.casefold(),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What there is to be found: `aliases` are other names of account ids, `troubled` the unresolved incidents."""
+
+    directory: Sequence[Account] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    clusters: Sequence[Cluster] = ()
+    troubled: Sequence[Incident] = ()
+
+    def accounts(self) -> list[Account]:
+        """Return the directory, and those that clusters and aliases name though nobody could read them up."""
+        named = {cluster.account for cluster in self.clusters} | set(self.aliases.values())
+        unread = named - {account.id for account in self.directory}
+        return [*self.directory, *(Account(each) for each in sorted(unread) if _ACCOUNT_ID.fullmatch(each))]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is meant: one scope, or all that a pattern fits."""
+
+    scopes: tuple[Scope, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What may be meant, each a label of at most 75 characters and a scope; `more` are left out."""
+
+    options: tuple[tuple[str, str], ...]
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Nothing is called so; the `nearest` names are foreign words."""
+
+    nearest: tuple[str, ...] = ()
+
+
+def accounts(words: str, directory: Sequence[Account], aliases: Mapping[str, str]) -> list[Account]:
+    """Find accounts by id, name or alias; all that fit equally well."""
+    by_id = [account for account in directory if account.id == words]
+    by_name = [account for account in directory if words and account.name == words]
+    return next(filter(None, (by_id, by_name, *_accounts(words, directory, aliases))), [])
+
+
+def clusters(words: str, known: Sequence[Cluster]) -> list[Cluster]:
+    """Find clusters by name, by account/Region/name, or by a pattern of either; all that fit equally well."""
+    return next(filter(None, _clusters(words, known)), [])
+
+
+def find(words: str, known: Known) -> Found | Candidates | Nothing:
+    """Find what the words of a command are about."""
+    if words.casefold() in _ALL:
+        return Found((Scope(),))
+    if scope := _as_scope(words):
+        return Found((scope,))
+    found = next(filter(None, _scopes(words, known)), [])
+    several = sorted(set(found), key=lambda scope: (-scope.width, str(scope)))
+    if not several:
+        return Nothing(_nearest(words, known))
+    if len(several) == 1 or (_PATTERN.search(words) and len(several) <= MOST_AT_ONCE):
+        return Found(tuple(several))
+    options = tuple((label(scope, known), str(scope)) for scope in several[:MOST_CANDIDATES])
+    return Candidates(options, len(several) - len(options))
+
+
+def label(scope: Scope, known: Known) -> str:
+    """Name a scope in at most 75 characters for people who know names better than ids; in it are foreign words."""
+    name = next((each.name for each in known.directory if each.id == scope.account), "")
+    match scope.kind:
+        case "account" if name:
+            words = f"Account {visible(name, _ACCOUNT_NAME)} · {scope.account}"
+        case "cluster":
+            words = f"{visible(scope.cluster, _NAME)} · {scope.region} · {scope.account} {name}"
+        case "instance":
+            hosts = (each.sighting.host for each in known.troubled if each.instance == scope.instance)
+            instance = next(hosts, "") or scope.instance
+            words = f"{instance} · {visible(scope.cluster, _CLUSTER_OF)} · {scope.account}"
+        case "region":
+            words = f"Region {scope.label}"
+        case _:
+            words = scope.label[:1].upper() + scope.label[1:]
+    return visible(words, 75)
+
+
+def _as_scope(words: str) -> Scope | None:
+    """Read a scope as our own buttons name it."""
+    try:
+        return Scope.parse(words)
+    except ValueError:
+        return None
+
+
+def _scopes(words: str, known: Known) -> Iterator[list[Scope]]:
+    """Find scopes, those first that fit best."""
+    everybody = known.accounts()
+    by_account = [[Scope(account=a.id) for a in level] for level in _accounts(words, everybody, known.aliases)]
+    by_cluster = [list(map(Scope.of, level)) for level in _clusters(words, known.clusters)]
+    exact = [*_places(words, known), *_instances(words, known.troubled), *_unread(words, known)]
+    for level, (of_accounts, of_clusters) in enumerate(zip(by_account, by_cluster, strict=True)):
+        yield [*of_accounts, *of_clusters, *([] if level else exact)]
+
+
+def _accounts(words: str, directory: Sequence[Account], aliases: Mapping[str, str]) -> Iterator[list[Account]]:
+    for fits in _LEVELS:
+        ids = {account for alias, account in aliases.items() if words and fits(alias, words)}
+        yield [
+            account
+            for account in directory
+            if account.id == words or account.id in ids or (words and account.name and fits(account.name, words))
+        ]
+
+
+def _clusters(words: str, known: Sequence[Cluster]) -> Iterator[list[Cluster]]:
+    for fits in _LEVELS:
+        if _PATTERN.search(words):
+            yield [each for each in known if _fits_pattern(each, words)]
+        else:
+            yield [each for each in known if words and (each.key == words or fits(each.name, words))]
+
+
+def _fits_pattern(cluster: Cluster, pattern: str) -> bool:
+    return fnmatchcase(cluster.key if "/" in pattern else cluster.name, pattern)
+
+
+def _places(words: str, known: Known) -> list[Scope]:
+    """Read units, Regions, and what stands behind an account's name: payments/eu-west-1, payments/eu-west-1/prod-*."""
+    match words.split("/"):
+        case [unit] if any(unit in account.units for account in known.directory):
+            return [Scope(unit=unit)]
+        case [region] | ["*", region]:
+            return _region("", region)
+        case [whose, region]:
+            return [scope for each in _owners(whose, known) for scope in _region(each.id, region)]
+        case [whose, region, name]:
+            patterns = [f"{each.id}/{region}/{name}" for each in _owners(whose, known)]
+            return [Scope.of(cluster) for pattern in patterns for cluster in clusters(pattern, known.clusters)]
+    return []
+
+
+def _owners(whose: str, known: Known) -> list[Account]:
+    return accounts(whose, known.accounts(), known.aliases)
+
+
+def _region(account: str, region: str) -> list[Scope]:
+    try:
+        return [Scope(account=account, region=region)] if region else []
+    except ValueError:
+        return []
+
+
+def _instances(words: str, troubled: Iterable[Incident]) -> list[Scope]:
+    return [
+        Scope.of(incident.cluster, incident.instance)
+        for incident in troubled
+        if words and words in {incident.id, incident.instance, incident.sighting.host}
+    ]
+
+
+def _unread(words: str, known: Known) -> list[Scope]:
+    """Take an account's id for what it is while nobody can read up which there are."""
+    return [Scope(account=words)] if not known.directory and _ACCOUNT_ID.fullmatch(words) else []
+
+
+def _nearest(words: str, known: Known) -> tuple[str, ...]:
+    names = {name for account in known.accounts() for name in (account.name, account.id)} | {*known.aliases}
+    names |= {cluster.name for cluster in known.clusters}
+    by_fold = {name.casefold()[:_LONGEST_COMPARED]: name for name in sorted(names) if name}
+    near = difflib.get_close_matches(words.casefold()[:_LONGEST_COMPARED], by_fold, _NEAREST)
+    return tuple(by_fold[each] for each in near)

@@ -1,0 +1,174 @@
+"""The manual: every command that people can type, with its form, what it does, and an example. Pure.
+
+What the parser knows and what `help` tells is this one table.
+"""
+
+import difflib
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is told of a command, or of another topic: then there is no `form`, and nothing to type.
+
+    `needs` are the parts without which a command cannot be carried out; whoever leaves them out is asked.
+    """
+
+    topic: str
+    form: str
+    does: str
+    example: str = ""
+    more: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """What `help` answers, in words of ours: each line a form to type, "" for none, and what it does.
+
+    `asked` is a topic that is not in the manual, as it was typed; `examples` are lines to copy.
+    """
+
+    title: str
+    lines: tuple[tuple[str, str], ...]
+    examples: tuple[str, ...] = ()
+    asked: str = ""
+
+
+_COMMANDS = (
+    Page(
+        "mute",
+        "mute <account|alias|cluster|all> <time> <reason>",
+        "Record, but don't say, what happens there. What is still broken at its end is said then.",
+        "mute payments 2h deploy of the new AMI",
+        (
+            "Whoever leaves out the time or the reason is asked for them. 30 days are the most.",
+            "What has recovered is said in any case.",
+            "A new mute of the same account or cluster takes the place of the old one.",
+        ),
+        ("target", "span", "reason"),
+    ),
+    Page(
+        "unmute",
+        "unmute <account|alias|cluster|all>",
+        "End a mute now; what is still broken is said.",
+        "unmute payments",
+        needs=("target",),
+    ),
+    Page("mutes", "mutes", "Show what is muted, by whom, why, and until when.", "mutes"),
+    Page("status", "status", "Show how many incidents there are, what is muted, and whether repairs run.", "status"),
+    Page(
+        "incidents",
+        "incidents [account]",
+        "Show what is in trouble, by account.",
+        "incidents payments",
+    ),
+    Page(
+        "show",
+        "show <incident>",
+        "Show what is known of an incident, and all that was done about it.",
+        "show inc-0123456789",
+        needs=("argument",),
+    ),
+    Page(
+        "why",
+        "why <incident|cluster|instance>",
+        "Tell why Coastguard said something, or why it said nothing.",
+        "why prod-payments",
+        needs=("argument",),
+    ),
+    Page("coverage", "coverage", "Show which accounts and Regions are watched.", "coverage"),
+    Page(
+        "audit",
+        "audit [account] [time]",
+        "Show who did what, why, and what came of it.",
+        "audit payments 7d",
+        ("Without a time it is the last day.",),
+    ),
+    Page(
+        "stop",
+        "stop [reason]",
+        "Stop all repairs, everywhere, until somebody starts them again. Alerts go on.",
+        "stop we are investigating the last repair",
+    ),
+    Page("start", "start [reason]", "Let repairs run again.", "start"),
+    Page("help", "help [command]", "Show this, or more about a command.", "help mute"),
+)
+_TOPICS = (
+    Page(
+        "times",
+        "",
+        "Times are written as a length, or as a moment on your own clock.",
+        more=(
+            "Lengths: 90m, 2h, 1d, 1h30m. A day is 24 hours.",
+            "Moments: until 18:00, until 6pm, until tomorrow, until monday 9:00, until 2026-12-01 09:00.",
+            "A day without a time begins at 9:00. 30 days are the most.",
+        ),
+    ),
+    Page(
+        "names",
+        "",
+        "Accounts go by id, name or alias; clusters by name.",
+        more=(
+            'Names with spaces may stand in quotes: "Payments Production".',
+            "Several clusters at once: prod-*, or 222233334444/eu-west-1/prod-*.",
+            "A Region everywhere: eu-west-1. One of an account: payments/eu-west-1. A unit: ou-ab12-11112222.",
+            "One instance: its id, if it is in trouble.",
+            "Everything: all.",
+        ),
+    ),
+)
+COMMANDS = {page.topic: page for page in _COMMANDS}
+_PAGES = COMMANDS | {page.topic: page for page in _TOPICS}
+# What people call things elsewhere. It is told, not done.
+_ELSEWHERE = {
+    "silence": "mute",
+    "snooze": "mute",
+    "shut": "mute",
+    "unsilence": "unmute",
+    "silences": "mutes",
+    "list": "incidents",
+    "alerts": "incidents",
+    "open": "incidents",
+    "explain": "why",
+    "describe": "show",
+    "log": "audit",
+    "history": "audit",
+    "halt": "stop",
+    "pause": "stop",
+    "disable": "stop",
+    "resume": "start",
+    "enable": "start",
+    "durations": "times",
+    "time": "times",
+    "accounts": "names",
+    "clusters": "names",
+}
+_LONGEST_WORD = 40
+
+
+def nearest_command(word: str) -> str:
+    """Name the command that somebody may have meant, or ""."""
+    return _nearest(word, COMMANDS)
+
+
+def help_text(topic: str = "") -> Help:
+    """Find what the manual says of a topic; of one that it does not have, what the nearest one is, if any is near."""
+    asked = topic.lower()
+    page = _PAGES.get(asked)
+    if page is None and asked:
+        page = _PAGES.get(_nearest(asked, _PAGES))
+    unknown = topic if asked and asked not in _PAGES else ""
+    if page is None:
+        topics = ", ".join(each.topic for each in _TOPICS)
+        lines = (*((each.form, each.does) for each in _COMMANDS), ("", f"More to read with help: {topics}."))
+        return Help("What you can type", lines, asked=unknown)
+    lines = ((page.form, page.does), *(("", line) for line in page.more))
+    return Help(page.topic, lines, (page.example,) if page.example else (), asked=unknown)
+
+
+def _nearest(word: str, among: dict[str, Page]) -> str:
+    typed = word.lower()
+    if _ELSEWHERE.get(typed) in among:
+        return _ELSEWHERE[typed]
+    return next(iter(difflib.get_close_matches(typed[:_LONGEST_WORD], among, 1)), "")

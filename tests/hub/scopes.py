@@ -1,0 +1,28 @@
+"""Scopes, and what they are of, as a test draws them: few names, so that things meet."""
+
+from hypothesis import strategies as st
+
+from hub.directory import Account
+from hub.scope import Scope
+from spoke.places import Cluster
+
+ACCOUNTS = ("222233334444", "333344445555")
+REGIONS = ("eu-west-1", "us-east-1")
+CLUSTERS = ("prod", "batch_1")
+INSTANCES = ("0" * 32, "ffffffff-0000-0000-0000-000000000001")
+UNITS = ("ou-ab12-11112222", "ou-ab12-33334444", "ou-ab12-55556666")
+
+ids = st.sampled_from(ACCOUNTS)
+clusters = st.builds(Cluster, ids, st.sampled_from(REGIONS), st.sampled_from(CLUSTERS))
+instances = st.sampled_from(INSTANCES)
+accounts = st.builds(Account, ids, units=st.lists(st.sampled_from(UNITS), unique=True).map(tuple))
+directories = st.lists(accounts).map(lambda several: {each.id: each for each in several})
+scopes = st.one_of(
+    st.just(Scope()),
+    st.builds(Scope, unit=st.sampled_from(UNITS)),
+    st.builds(Scope, account=ids),
+    st.builds(Scope, region=st.sampled_from(REGIONS)),
+    st.builds(Scope, account=ids, region=st.sampled_from(REGIONS)),
+    st.builds(Scope.of, clusters),
+    st.builds(Scope.of, clusters, instances),
+)
