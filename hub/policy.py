@@ -72,10 +72,10 @@ class Match:
 
     def verdicts(self, facts: Facts) -> list[tuple[str, bool | None]]:
         """Say of each key that has words whether it fits, None if nobody knows."""
-        return [(key, _VERDICTS[key](words, facts)) for key, words in self.keys()]
+        return [(key, _VERDICTS[key](words, facts)) for key, words in self.asked()]
 
-    def keys(self) -> list[tuple[str, tuple[str, ...]]]:
-        """Name the keys that have words."""
+    def asked(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Name the keys that have words, with these."""
         return [(key, words) for key in _VERDICTS if (words := getattr(self, key))]
 
 

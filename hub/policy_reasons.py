@@ -137,7 +137,7 @@ def _place(table: str, number: int, entry: Route | Right | Approval | Cap | Wind
 
 def _misfit(where: Match, facts: Facts) -> str:
     """Name the first key that does not fit, and what there is instead."""
-    words = dict(where.keys())
+    words = dict(where.asked())
     key = next(key for verdict in (False, None) for key, said in where.verdicts(facts) if said is verdict)
     name = _NAMES.get(key, key)
     actual = _actual(key, facts)
