@@ -30,6 +30,7 @@ class Settings:
     slack_team: str
     slack_api_url: str
     remediator_role: str
+    policy_place: str = ""
 
 
 @cache

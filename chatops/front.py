@@ -24,6 +24,7 @@ class Settings:
     slack_secret_arn: str
     slack_team: str
     slack_api_url: str
+    policy_place: str = ""
 
 
 @cache

@@ -24,6 +24,7 @@ from coastguard.local.rehearsals.reckoning import reckon
 from coastguard.local.rehearsals.stage import BrokenError, Stage
 from coastguard.local.world import Plan, World
 from coastguard.package import PackagingError
+from coastguard.policy_cli import policy_app
 from coastguard.redrive import RedriveError, queues
 from coastguard.redrive_screen import Screen
 
@@ -33,6 +34,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(policy_app, name="policy")
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 out = Console(highlight=False, soft_wrap=True)

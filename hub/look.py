@@ -35,6 +35,7 @@ class Settings:
     longer_grace: str = ""
     cluster_tags: str = ""
     group_channels: str = ""
+    policy_place: str = ""
 
 
 @cache

@@ -37,6 +37,7 @@ class Settings:
     reader_role: str
     regions: str
     cluster_tags: str = ""
+    policy_place: str = ""
 
 
 @cache

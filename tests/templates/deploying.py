@@ -54,7 +54,7 @@ class Stack:
 
     @cached_property
     def resources(self) -> dict[str, Resource]:
-        """Every resource by its logical id."""
+        """Every resource that is made, by its logical id."""
         return {
             logical_id: Resource(
                 logical_id,
@@ -64,6 +64,7 @@ class Stack:
                 self._arn(logical_id),
             )
             for logical_id, raw in self.template["Resources"].items()
+            if "Condition" not in raw or self._holds(self.template["Conditions"][raw["Condition"]])
         }
 
     @cached_property

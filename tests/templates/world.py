@@ -31,6 +31,7 @@ class Wishes:
     alarm_topic: str = ""
     grace: str = "120"
     window: str = "10"
+    policy: str = ""
     call_as: str = "SELF"
 
 
@@ -46,9 +47,12 @@ DEMANDING = Wishes(
     alarm_topic=f"arn:aws:sns:{HUB_REGION}:{HUB}:alarms",
     grace="300",
     window="0",
+    policy="s3://house-rules/coastguard/policy.toml",
     call_as="DELEGATED_ADMIN",
 )
-WITH_A_MANAGED_BOUNDARY = Wishes(spoke_boundary="arn:aws:iam::aws:policy/PowerUserAccess")
+WITH_A_MANAGED_BOUNDARY = Wishes(
+    spoke_boundary="arn:aws:iam::aws:policy/PowerUserAccess", policy="ssm:/coastguard/policy"
+)
 WISHES = {"plain": PLAIN, "demanding": DEMANDING, "with a managed boundary": WITH_A_MANAGED_BOUNDARY}
 
 
@@ -76,6 +80,7 @@ class World:
             "LongerGrace": "222233334444=1800",
             "ClusterTags": "prod batch",
             "GroupChannels": "batch=C0BATCH01",
+            "PolicyPlace": self.wishes.policy,
             "Regions": "eu-west-1,us-east-1",
             "IngestWindowSeconds": self.wishes.window,
             "RolePath": self.wishes.hub_path,

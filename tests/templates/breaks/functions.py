@@ -28,6 +28,11 @@ BREAKS = (
         {"Ref": "ActsQueue"},
     ),
     hub(
+        "front is not told of the policy",
+        "settings_are_as_agreed",
+        "FrontFunction.Properties.Environment.Variables.COASTGUARD_POLICY_PLACE",
+    ),
+    hub(
         "the role's name begins with a slash",
         "settings_are_as_agreed",
         "LookFunction.Properties.Environment.Variables.COASTGUARD_READER_ROLE",

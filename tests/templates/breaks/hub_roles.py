@@ -5,6 +5,7 @@ from tests.templates.breaking import allow, attribute, hub, roles
 _INGEST = "IngestRole.Properties.Policies.0.PolicyDocument.Statement"
 _LOOK = "LookRole.Properties.Policies.0.PolicyDocument.Statement"
 _FRONT = "FrontRole.Properties.Policies.0.PolicyDocument.Statement"
+_POLICY = "ReadThePolicy.Properties.PolicyDocument.Statement.0"
 _ACT = "ActRole.Properties.Policies.0.PolicyDocument.Statement"
 
 BREAKS = (
@@ -18,6 +19,27 @@ BREAKS = (
     hub("look deletes", "roles_may_do_what_was_agreed", f"{_LOOK}.3.Action.0", "dynamodb:DeleteItem"),
     hub("act writes another's log", "roles_may_do_what_was_agreed", f"{_ACT}.0.Resource", attribute("LookLogs")),
     hub("act reads every secret", "roles_may_do_what_was_agreed", f"{_ACT}.4.Resource", "*"),
+    hub(
+        "the policy is any parameter",
+        "roles_may_do_what_was_agreed",
+        f"{_POLICY}.Resource.Fn::If.2",
+        {"Fn::Sub": "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/*"},
+    ),
+    hub(
+        "the policy is any object",
+        "roles_may_do_what_was_agreed",
+        f"{_POLICY}.Resource.Fn::If.1",
+        {"Fn::Sub": "arn:${AWS::Partition}:s3:::house-rules/*"},
+    ),
+    hub("the policy's object is written", "roles_may_do_what_was_agreed", f"{_POLICY}.Action.Fn::If.1", "s3:PutObject"),
+    hub("act cannot read the policy", "roles_may_do_what_was_agreed", "ReadThePolicy.Properties.Roles.3"),
+    hub(
+        "ingest reads the policy",
+        "roles_may_do_what_was_agreed",
+        "ReadThePolicy.Properties.Roles.+",
+        {"Ref": "IngestRole"},
+    ),
+    hub("the policy is read with a key only", "roles_may_do_what_was_agreed", "ReadThePolicy.Condition", "HasKey"),
     hub("ingest cannot take", "queues_let_their_functions_take", f"{_INGEST}.1.Action.1"),
     hub("look cannot shorten visibility", "queues_let_their_functions_take", f"{_LOOK}.1.Action.2"),
     hub("front uses the reader", "the_members_roles_are_kept_apart", f"{_FRONT}.+", allow("sts:AssumeRole")),

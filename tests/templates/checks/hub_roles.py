@@ -9,6 +9,8 @@ READ_SECRET = {"secretsmanager:GetSecretValue"}
 WRITE_LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 FUNCTIONS = ("ingest", "look", "sweep", "front", "act")
+# All but ingest, which knows neither channels nor people.
+HEED_THE_POLICY = ("look", "sweep", "front", "act")
 
 
 def roles_may_do_what_was_agreed(world: World) -> list[str]:
@@ -215,11 +217,24 @@ def _agreed(world: World) -> dict[str, dict[str, set[str]]]:
             f"{members}-remediator": {"sts:AssumeRole", "sts:SetSourceIdentity"},
         },
     }
+    for function in HEED_THE_POLICY:
+        agreed[function] |= _reading_the_policy(world)
     for function, permissions in agreed.items():
         permissions[f"arn:aws:logs:{hub.region}:{hub.account}:log-group:/aws/lambda/coastguard-{function}:*"] = (
             WRITE_LOGS
         )
     return agreed
+
+
+def _reading_the_policy(world: World) -> dict[str, set[str]]:
+    """Return ARN → actions for exactly the one place of the policy, nothing without one."""
+    kind, _, rest = world.wishes.policy.partition(":")
+    match kind:
+        case "s3":
+            return {f"arn:aws:s3:::{rest.removeprefix('//')}": {"s3:GetObject"}}
+        case "ssm":
+            return {f"arn:aws:ssm:{world.hub.region}:{world.hub.account}:parameter{rest}": {"ssm:GetParameter"}}
+    return {}
 
 
 def _key_needs(world: World, function: str) -> set[tuple[str, str]]:
@@ -242,11 +257,12 @@ def _key_needs(world: World, function: str) -> set[tuple[str, str]]:
 
 
 def _document(world: World, function: str) -> dict[str, object]:
-    """Return the one inline policy of a function's role."""
+    """Return the one inline policy of a function's role, with what policies that stand for themselves put into it."""
     role = world.hub.named("IAM::Role", f"coastguard-hub-{function}")
     [policy] = role.properties["Policies"]
-    document: dict[str, object] = policy["PolicyDocument"]
-    return document
+    others = [each.properties for each in world.hub.of_type("IAM::Policy") if role.name in each.properties["Roles"]]
+    documents = [policy["PolicyDocument"], *(other["PolicyDocument"] for other in others)]
+    return {"Statement": [statement for document in documents for statement in statements(document)]}
 
 
 def _permissions(world: World, function: str) -> set[tuple[str, str]]:
