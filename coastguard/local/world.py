@@ -100,7 +100,7 @@ class World:
                 "IngestWindowSeconds": "1",
             },
             organization={
-                "OrganizationalUnitIds": organization.MEMBERS_UNIT,
+                "OrganizationalUnitIds": organization.WORKLOADS.id,
                 "RulesRegions": ",".join(self.plan.layout.regions),
                 "RolesRegion": organization.HUB_REGION,
             },
