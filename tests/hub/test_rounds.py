@@ -408,6 +408,36 @@ def test_the_organizations_accounts_are_kept_and_their_tags_if_somebody_goes_by_
     assert station.store.accounts()[ACCOUNT] == Account(ACCOUNT, "payments", (), (("team", "payments"),))
 
 
+def test_a_bulletin_calls_its_account_by_its_name(station: Station) -> None:
+    cluster = station.fleet.cluster()
+    instance, _ = station.quiet(cluster)
+    station.visit()
+    station.wait(seconds=PATIENCE)
+    said = station.only_message()["text"]
+    assert said.endswith(f"account `payments` ({ACCOUNT}).")
+    station.store.keep_accounts([Account(ACCOUNT, "renamed")], now=station.clock())
+
+    # Whoever looks next has read the new name. The message keeps to the one that it began with, and is not edited.
+    station.sweep()
+    assert station.only_message()["edited"] is None
+    station.reconnect(cluster, instance)
+    station.sweep()
+    assert station.states() == ["resolved"]
+    assert "`payments`" in station.only_message()["text"]
+
+    station.wait(minutes=11)
+    station.disconnect(cluster, instance)
+    station.wait(seconds=PATIENCE)
+    assert "`renamed`" in station.messages()[-1]["text"]
+
+
+def test_a_bulletin_of_an_account_that_nobody_knows_yet_shows_its_id(station: Station) -> None:
+    station.quiet(station.fleet.cluster())
+    station.wait(seconds=PATIENCE)
+
+    assert station.only_message()["text"].endswith(f"account {ACCOUNT}.")
+
+
 def test_a_table_that_takes_nothing_does_not_stop_the_rounds(station: Station, dynamodb: Any) -> None:
     cluster = station.fleet.cluster()
     station.fleet.quiet(cluster)
