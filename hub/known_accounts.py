@@ -10,7 +10,8 @@ from hub.store import Store, TableError
 log = logging.getLogger(__name__)
 
 KEPT = timedelta(minutes=5)
-# A table that does not answer is asked again this soon; asking it for each look would cost each its patience.
+# A table that does not answer, or knows no account yet, is asked again this soon; not for each look, which would cost
+# each its patience.
 _AGAIN = timedelta(seconds=30)
 
 
@@ -32,7 +33,8 @@ class KnownAccounts:
         now = self._clock()
         if self._due is None or now >= self._due:
             try:
-                self._known, self._due = self._store.accounts(), now + KEPT
+                self._known = self._store.accounts()
+                self._due = now + (KEPT if self._known else _AGAIN)
             except TableError as error:
                 log.warning("accounts.unreadable", extra={"reason": type(error).__name__})
                 self._due = now + _AGAIN

@@ -355,16 +355,28 @@ def test_what_is_called_is_what_is_declared(office: Office) -> None:
 
 def test_an_account_is_known_for_five_minutes_without_asking_again(office: Office) -> None:
     known = KnownAccounts(office.store, office.clock)
-    assert known.of(ACCOUNT) == Account(ACCOUNT)
+    office.store.keep_accounts([Account(ACCOUNT, "before")], now=office.clock())
+    assert known.of(ACCOUNT).name == "before"
     office.registry().keep()
 
     office.clock.forward(seconds=KEPT.total_seconds() - 1)
-    assert known.of(ACCOUNT) == Account(ACCOUNT)
+    assert known.of(ACCOUNT).name == "before"
     office.clock.forward(seconds=1)
 
     assert known.of(ACCOUNT).name == "payments"
     assert known.everyone().keys() == {HUB, ACCOUNT}
     assert known.of(OTHER) == Account(OTHER)
+
+
+def test_until_an_account_is_known_at_all_it_is_asked_again_soon(office: Office) -> None:
+    known = KnownAccounts(office.store, office.clock)
+    assert known.of(ACCOUNT) == Account(ACCOUNT)
+    office.registry().keep()
+
+    assert known.of(ACCOUNT) == Account(ACCOUNT)
+    office.clock.forward(seconds=30)
+
+    assert known.of(ACCOUNT).name == "payments"
 
 
 def test_a_table_that_cannot_be_read_costs_nothing_but_the_names(

@@ -408,6 +408,17 @@ def test_the_organizations_accounts_are_kept_and_their_tags_if_somebody_goes_by_
     assert station.store.accounts()[ACCOUNT] == Account(ACCOUNT, "payments", (), (("team", "payments"),))
 
 
+def test_who_goes_nowhere_learns_the_accounts_and_visits_none(station: Station) -> None:
+    station.fleet.quiet(station.fleet.cluster())
+
+    station.rounds.visit(nowhere=True)
+
+    assert ACCOUNT in station.store.accounts()
+    assert station.store.places_seen() == {}
+    assert asked(station) == {}
+    assert not station.faults.calls[CLUSTERS]
+
+
 def test_a_bulletin_calls_its_account_by_its_name(station: Station) -> None:
     cluster = station.fleet.cluster()
     instance, _ = station.quiet(cluster)
