@@ -33,7 +33,8 @@ class Bulletin:
     is `aside` was left to a storm to post; one that belongs to a `storm` stands in that storm's `thread`; one that is
     `muted` is shown as such if it was posted before, and else not posted. `group` is the cluster's monitoring group,
     `owners` whom its first post mentions, `tally` what its unresolved incidents have in common; `registered` how many
-    instances the cluster has, 0 when nobody could tell; `said_again_at` when people were reminded of it.
+    instances the cluster has, 0 when nobody could tell; `account_name` what the organization called the account when
+    the episode began; `said_again_at` when people were reminded of it.
     """
 
     kind: ClassVar[str] = "bulletin"
@@ -59,6 +60,7 @@ class Bulletin:
     owners: tuple[str, ...] = ()
     tally: Tally = field(default_factory=Tally)
     registered: int = 0
+    account_name: str = ""
     version: int = 0
 
     @property
@@ -86,8 +88,9 @@ class Content:
     """What a bulletin says: everything that is rendered, nothing about how.
 
     `picked` is that one of `more` that somebody asked to see; `registered` how many instances the cluster has, 0 when
-    that is not known. `locked` tells why nobody may do anything drastic now, "" when they may. `mute` is why nobody is
-    told of it; `owners` are whom the first post tells, Slack ids of users and groups.
+    that is not known, `account_name` what its account is called, "" when that is not known. `locked` tells why nobody
+    may do anything drastic now, "" when they may. `mute` is why nobody is told of it; `owners` are whom the first post
+    tells, Slack ids of users and groups.
     """
 
     cluster: Cluster
@@ -103,6 +106,7 @@ class Content:
     locked: str = ""
     mute: Mute | None = None
     owners: tuple[str, ...] = ()
+    account_name: str = ""
 
 
 def compose(
@@ -127,6 +131,7 @@ def compose(
         locked=locked if live else "",
         mute=mute if live else None,
         owners=bulletin.owners if live else (),
+        account_name=bulletin.account_name,
     )
 
 

@@ -54,7 +54,8 @@ class Watch:
 
     `aside` says that a bulletin that begins now is to be left to a storm, and is not posted for itself; one that is
     `muted` is not posted either. `owners` are mentioned in its first post. `registered` is how many instances the
-    cluster has, 0 if nobody could tell, None if nobody was asked.
+    cluster has, 0 if nobody could tell, None if nobody was asked. `account_name` is what the organization calls the
+    account; a bulletin keeps the one that it begins with.
     """
 
     grace: timedelta
@@ -64,6 +65,7 @@ class Watch:
     aside: bool = False
     muted: bool = False
     registered: int | None = None
+    account_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,7 @@ def _begin(cluster: Cluster, known: Known, watch: Watch, now: datetime) -> Bulle
         opened_at=now,
         group=watch.group,
         owners=watch.owners,
+        account_name=watch.account_name,
         version=before.version if before else 0,
     )
 

@@ -31,6 +31,7 @@ from hub.hints import (
     gather,
 )
 from hub.incident import UNWATCHED, Condition, Incident, Reason, Verdict, awaits_replacement, condition
+from hub.known_accounts import KnownAccounts
 from hub.message import render
 from hub.mutes import Mute
 from hub.muting import Muting
@@ -69,6 +70,7 @@ class Lookout:
     reader: Role
     store: Store
     desk: Desk
+    known_accounts: KnownAccounts
     terms: Terms
     tags: Tags
     announcer: Announcer
@@ -138,6 +140,7 @@ class Lookout:
             aside=begins and not muted and self.barometer.falls(storm, cluster, hint.crowd),
             muted=muted,
             registered=size,
+            account_name=self.known_accounts.of(hint.cluster.account).name if begins else "",
         )
 
     def _size(self, member: Member, cluster: Cluster, sightings: Mapping[str, Sighting]) -> int | None:
@@ -314,7 +317,20 @@ def assemble(  # noqa: PLR0913  # what a look works with, each of it once
     barometer = Barometer(store, queues, looks_url, clock)
     desk, tags = Desk(store), Tags(clock)
     return Lookout(
-        accounts, reader, store, desk, terms, tags, announcer, barometer, storms, queues, delay_url, clock, count
+        accounts=accounts,
+        reader=reader,
+        store=store,
+        desk=desk,
+        known_accounts=KnownAccounts(store, clock),
+        terms=terms,
+        tags=tags,
+        announcer=announcer,
+        barometer=barometer,
+        storms=storms,
+        queues=queues,
+        delay_url=delay_url,
+        clock=clock,
+        count=count,
     )
 
 

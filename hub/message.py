@@ -124,7 +124,8 @@ def render(content: Content, bulletin: Bulletin) -> Message:
     """Draw a bulletin."""
     emoji, color = _LOOKS[content.tone]
     cluster = content.cluster
-    text = f"{content.headline}: {code(cluster.name)} in {cluster.region}, account {cluster.account}."
+    where = account(cluster.account, content.account_name)
+    text = f"{content.headline}: {code(cluster.name)} in {cluster.region}, account {where}."
     blocks = [section(f"{emoji} *{content.headline}*  ·  {code(cluster.name)}"), *_owners(content)]
     why = [section(f"*Why it matters:* {content.why}")] if content.why else []
     small_print = [*_unchecked(content), *_locked(content), *_muted(content), _links(content)]
@@ -132,7 +133,7 @@ def render(content: Content, bulletin: Bulletin) -> Message:
         case ():
             body = _many(content, why, _ROOM - _length([*blocks, *small_print]))
         case (only,):
-            body = [*_facts_and_state(only, content.group, alone=True), *why]
+            body = [*_facts_and_state(only, _place(cluster, content), alone=True), *why]
             body += _buttons(only, content.locked, _voice_buttons(content))
         case several:
             small_print = [*_row(_voice_buttons(content)), *small_print]
@@ -170,7 +171,7 @@ def note(entry: Entry) -> tuple[str, list[Block]]:
 
 def _rows(incidents: Sequence[Incident], locked: str, room: int) -> list[Block]:
     """Draw each instance. The first ones, which are gone longest, have their buttons, as many as there is room for."""
-    rows = [_facts_and_state(incident, "", alone=False) for incident in incidents]
+    rows = [_facts_and_state(incident, (), alone=False) for incident in incidents]
     room -= sum(map(_length, rows)) + _length([_CROWDED])
     drawn: list[Block] = []
     for incident, row in zip(incidents, rows, strict=True):
@@ -185,9 +186,9 @@ def _length(blocks: Sequence[Block]) -> int:
     return sum(len(json.dumps(block, separators=(",", ":"))) + _BLOCK_ID for block in blocks)
 
 
-def _facts_and_state(incident: Incident, group: str, *, alone: bool) -> list[Block]:
-    """Draw what is known of one instance, and who is at work on it; where it is only if it is `alone`."""
-    row = [fields([*(_place(incident.cluster, group) if alone else ()), *_facts(incident)])]
+def _facts_and_state(incident: Incident, place: Sequence[tuple[str, str]], *, alone: bool) -> list[Block]:
+    """Draw what is known of one instance, and who is at work on it; the facts about its place come first."""
+    row = [fields([*place, *_facts(incident)])]
     row += _remarks(incident)
     if incident.pending:
         row += _pending(incident.pending)
@@ -199,10 +200,16 @@ def _facts_and_state(incident: Incident, group: str, *, alone: bool) -> list[Blo
     return row
 
 
-def _place(cluster: Cluster, group: str) -> list[tuple[str, str]]:
-    in_group = f", group {code(group, _FACT)}" if group else ""
+def account(account_id: str, name: str) -> str:
+    """Write an account with its name, if that is known, for a line of text."""
+    return f"{code(name, _FACT)} ({account_id})" if name else account_id
+
+
+def _place(cluster: Cluster, content: Content) -> list[tuple[str, str]]:
+    in_group = f", group {code(content.group, _FACT)}" if content.group else ""
+    name = f"{code(content.account_name, _FACT)} " if content.account_name else ""
     return [
-        ("Account · Region", f"{code(cluster.account)} · {code(cluster.region)}"),
+        ("Account · Region", f"{name}{code(cluster.account)} · {code(cluster.region)}"),
         ("Cluster", f"{code(cluster.name)}{in_group}"),
     ]
 
@@ -337,7 +344,7 @@ def _many(content: Content, why: Sequence[Block], room: int) -> list[Block]:
     """Draw more instances than have a row each: a message of constant size."""
     drawn = [_amount(content)]
     if content.picked:
-        drawn += [*_facts_and_state(content.picked, "", alone=False), *_buttons(content.picked, content.locked)]
+        drawn += [*_facts_and_state(content.picked, (), alone=False), *_buttons(content.picked, content.locked)]
     drawn += [_longest_gone(content), *why]
     return drawn if content.tone is Tone.RESOLVED else [*drawn, *_ways_on(content, room - _length(drawn))]
 
@@ -348,7 +355,7 @@ def _amount(content: Content) -> Block:
         zones[incident.sighting.zone or "unknown"] = zones.get(incident.sighting.zone or "unknown", 0) + 1
     return fields(
         [
-            *_place(content.cluster, content.group),
+            *_place(content.cluster, content),
             _share(len(content.more), content.registered),
             ("Zones", ", ".join(f"{code(z, _FACT)} {n:,}" for z, n in sorted(zones.items())[:6])),
             *in_common(Tally.of(content.more)),
