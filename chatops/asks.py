@@ -44,7 +44,10 @@ def ask(body: Mapping[str, Any], line: str, at: datetime, once: str = "", channe
     `once` names what is the same ask when it comes twice; without it, the trigger does.
     """
     try:
-        user, team = body["user"] if "user" in body else body["user_id"], body["team"] if "team" in body else body["team_id"]
+        user, team = (
+            body["user"] if "user" in body else body["user_id"],
+            body["team"] if "team" in body else body["team_id"],
+        )
         where = body.get("channel") or {}
         place = channel or (where.get("id", "") if isinstance(where, Mapping) else where) or body.get("channel_id", "")
         answers = str(body.get("response_url") or "")

@@ -20,7 +20,14 @@ MUTE = "coastguard.mute"
 _PROOF, _SPAN, _CUSTOM, _TARGET = "proof", "span", "custom", "target"
 _PROOF_LENGTH = 4
 _LONGEST_REASON = 500
-_SPANS = (("30m", "30 minutes"), ("1h", "1 hour"), ("4h", "4 hours"), ("8h", "8 hours"), ("1d", "1 day"), ("7d", "7 days"))
+_SPANS = (
+    ("30m", "30 minutes"),
+    ("1h", "1 hour"),
+    ("4h", "4 hours"),
+    ("8h", "8 hours"),
+    ("1d", "1 day"),
+    ("7d", "7 days"),
+)
 _NO_PROOF = "Type the last four characters of the instance's id, as it stands above."
 
 Errors = dict[str, str]
@@ -78,9 +85,16 @@ def mute_view(command: Command, channel: str) -> Block:
         [
             _input(_TARGET, "What", _text("account, alias, cluster, or all", command.target, most=300)),
             _input(_SPAN, "How long", spans, optional=True),
-            _input(_CUSTOM, "or until", _text("90m, 2h, until 18:00, until monday 9:00", custom, most=60), optional=True),
+            _input(
+                _CUSTOM, "or until", _text("90m, 2h, until 18:00, until monday 9:00", custom, most=60), optional=True
+            ),
             _input(REASON, "Reason", _text("Why may nobody be told?", command.reason, most=_LONGEST_REASON)),
-            {"type": "context", "elements": [mrkdwn("Incidents are recorded meanwhile, and what is still broken is said when it ends.")]},
+            {
+                "type": "context",
+                "elements": [
+                    mrkdwn("Incidents are recorded meanwhile, and what is still broken is said when it ends.")
+                ],
+            },
         ],
     )
 

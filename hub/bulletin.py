@@ -109,9 +109,7 @@ class Content:
     account_name: str = ""
 
 
-def compose(
-    bulletin: Bulletin, incidents: Iterable[Incident], locked: str = "", mute: Mute | None = None
-) -> Content:
+def compose(bulletin: Bulletin, incidents: Iterable[Incident], locked: str = "", mute: Mute | None = None) -> Content:
     """Say what an episode's incidents amount to."""
     mine = [i for i in oldest_first(incidents) if i.episode == bulletin.episode]
     live = [i for i in mine if i.unresolved]

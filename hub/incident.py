@@ -7,8 +7,8 @@
                                         any unresolved state ─────────────────────────┘
 
 Only `decide` opens and resolves. Clicks move an incident between the states in the middle (`acknowledge`,
-`begin_repair`, `end_repair`). A repair that somebody else has to approve first waits in the incident (`await_approval`):
-so it is bound to that incident, used up by the repair, and withdrawn when the incident ends.
+`begin_repair`, `end_repair`). A repair that somebody else has to approve waits in the incident (`await_approval`): so
+it is bound to that incident, used up by the repair, and withdrawn when the incident ends.
 
 An instance that was confirmed to be in trouble FLAPS times within FLAP_WINDOW is flapping: its incident stays one, and
 unresolved, until the agent has been connected for CALM.
@@ -364,9 +364,7 @@ def _back_for_now(known: Incident, sighting: Sighting, drop: Drop | None, now: d
 def _resolve(known: Incident, ending: Condition, now: datetime, replacement: str = "") -> Incident:
     if ending is Condition.DEREGISTERED and known.repair and known.repair.finished and not known.repair.problem:
         ending = Condition.TERMINATED
-    return replace(
-        known, state=State.RESOLVED, resolved_at=now, ending=ending, replacement=replacement, pending=None
-    )
+    return replace(known, state=State.RESOLVED, resolved_at=now, ending=ending, replacement=replacement, pending=None)
 
 
 def _lasts(seen: Condition, known: Incident, now: datetime) -> bool:

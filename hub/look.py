@@ -3,12 +3,13 @@
 import os
 import time
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import boto3
 
 from hub.lookout import Lookout, assemble
+from hub.policy_source import PolicySource
 from hub.queues import Queues, answer, records
 from hub.runtime import AWS, clock
 from hub.secrets import Vault
@@ -58,6 +59,7 @@ def wire() -> tuple[Lookout, str, Counts]:
             settings.cluster_tags,
             settings.group_channels,
         ),
+        policy=PolicySource(settings.policy_place, partial(session.client, config=AWS), clock),
         queues=Queues(session.client("sqs", config=AWS)),
         looks_url=settings.looks_queue_url,
         delay_url=settings.delay_queue_url,

@@ -1,25 +1,21 @@
 """The lookout: one look at one cluster, from the hints about it to the bulletin. Gathers and applies; decides nothing.
 
 A look is a rerun of the same comparison, whatever caused it: read what is known, see how things are, bring the
-incidents in line (hub.desk), make Slack show them (hub.announce), or leave that to a storm (hub.storms).
+incidents in line (hub.desk), have them spoken of (hub.voice).
 """
 
 import logging
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from hub.announce import Announcer, Saying
-from hub.audit import Entry
+from hub.announce import Announcer
 from hub.barometer import Barometer
-from hub.bulletin import ROWS, Bulletin, Tone, compose
-from hub.desk import Desk, Examined, Seen, Watch
+from hub.bulletin import ROWS
+from hub.desk import Desk, Seen, Watch
 from hub.hints import (
     AGAIN,
-    ALONE,
-    REQUEST,
     SWEEP,
     BadHint,
     Chore,
@@ -30,18 +26,19 @@ from hub.hints import (
     from_message,
     gather,
 )
-from hub.incident import UNWATCHED, Condition, Incident, Reason, Verdict, awaits_replacement, condition
+from hub.incident import UNWATCHED, Condition, Incident, Verdict, awaits_replacement, condition
 from hub.known_accounts import KnownAccounts
-from hub.message import render
-from hub.mutes import Mute
 from hub.muting import Muting
+from hub.policy_source import PolicySource
 from hub.queues import NotYet, Queues, Record
-from hub.slack import NotNow, Slack, SlackError
+from hub.rules import Rules
+from hub.slack import Slack, SlackError
 from hub.store import Known, Store
-from hub.storm import MANY, lock
+from hub.storm import MANY
 from hub.storms import Storms
 from hub.tags import Tags
 from hub.terms import ANY, Terms
+from hub.voice import Voice
 from spoke.accounts import Accounts, Member, Role
 from spoke.errors import Busy, ClusterGone, Refused
 from spoke.hosts import GROUPS_A_CALL
@@ -57,9 +54,7 @@ PATIENCE = 3
 CROWD, GATHERS_SECONDS = 5, 10
 # What stands in for ECS's word for an instance's status while ECS cannot be read.
 UNKNOWN = "UNKNOWN"
-_HEARD_AGAIN = "no longer muted, still in trouble"
-# What Slack has put off at the same moment does not come back at the same moment.
-_SPREAD_SECONDS = 5
+_TROUBLE = {Condition.DISCONNECTED, Condition.UNREADABLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +65,13 @@ class Lookout:
     reader: Role
     store: Store
     desk: Desk
-    known_accounts: KnownAccounts
+    rules: Rules
     terms: Terms
     tags: Tags
-    announcer: Announcer
     barometer: Barometer
     storms: Storms
     muting: Muting
+    voice: Voice
     queues: Queues
     delay_url: str
     clock: Callable[[], datetime]
@@ -113,10 +108,11 @@ class Lookout:
             sightings = {instance: replace(unseen(instance), status=UNWATCHED) for instance in wanted}
         seen = Seen(sightings, drops, self._replacements(member, known, sightings))
         size = None if hint.crowd > MANY else self._size(member, cluster, sightings)
-        watch = self._watch(hint, known, tag, size, [i for i, each in sightings.items() if each.connected is not True])
+        broken = [sighting for sighting in sightings.values() if condition(sighting) in _TROUBLE]
+        watch = self._watch(hint, known, tag, size, broken)
         examined = self.desk.examine(cluster, known, seen, watch, self.clock())
         self._look_again(hint, examined.verdicts)
-        self._announce(hint, known, examined)
+        self.voice.speak(hint, known, examined)
         self.count("looks", 1)
 
     def _attend_mute(self, mute: MuteHint) -> None:
@@ -127,20 +123,22 @@ class Lookout:
             log.warning("mute.unsaid", extra={"scope": mute.scope, "error": str(error)})
             self.count("unannounced", 1)
 
-    def _watch(self, hint: Hint, known: Known, tag: str | None, size: int | None, broken: Sequence[str]) -> Watch:
+    def _watch(self, hint: Hint, known: Known, tag: str | None, size: int | None, broken: Sequence[Sighting]) -> Watch:
         cluster = hint.cluster
         begins = known.bulletin is None or known.bulletin.closed
-        channel = self.terms.channel_of(tag)
-        muted = begins and bool(broken) and self.muting.of(cluster, broken) is not None
-        storm = StormHint(channel, cluster.region)
+        way = self.rules.way(cluster, tag, broken, size or 0)
+        gone = [sighting.instance for sighting in broken]
+        muted = begins and bool(gone) and self.muting.of(cluster, gone) is not None
+        storm = StormHint(way.channel, cluster.region)
         return Watch(
             grace=self.terms.grace_of(cluster),
-            channel=channel,
+            channel=way.channel,
+            owners=way.owners,
             group="" if tag in {None, ANY} else str(tag),
             aside=begins and not muted and self.barometer.falls(storm, cluster, hint.crowd),
             muted=muted,
             registered=size,
-            account_name=self.known_accounts.of(hint.cluster.account).name if begins else "",
+            account_name=self.rules.accounts.of(cluster.account).name if begins else "",
         )
 
     def _size(self, member: Member, cluster: Cluster, sightings: Mapping[str, Sighting]) -> int | None:
@@ -215,75 +213,6 @@ class Lookout:
         waits = [(Hint(hint.cluster, AGAIN, tuple(drops)), again) for again, drops in puts_off.items()]
         self.queues.later(self.delay_url, [(later, again.total_seconds()) for later, again in waits])
 
-    def _announce(self, hint: Hint, known: Known, examined: Examined) -> None:
-        bulletin = examined.bulletin
-        if bulletin is None or bulletin.closed:
-            return
-        begun_now = known.bulletin is None or known.bulletin.episode != bulletin.episode
-        live = [i.instance for i in examined.incidents if i.unresolved and i.episode == bulletin.episode]
-        mute = self.muting.of(bulletin.cluster, live) if live else None
-        if mute:
-            opened = sum(verdict.reason is Reason.CONFIRMED for verdict in examined.verdicts)
-            self.muting.record(mute, opened)
-        bulletin = self._voiced(bulletin, mute, muted=bool(mute) if live else bulletin.muted)
-        place = StormHint(bulletin.channel, bulletin.cluster.region)
-        if begun_now and not bulletin.muted:
-            self.barometer.opened(bulletin)
-        storm = self.barometer.standing(place) if bulletin.storm and not bulletin.muted else None
-        content = compose(bulletin, examined.incidents, lock(place.region) if storm else "", mute)
-        last = content.tone is Tone.RESOLVED
-        # One that is over while its post is in doubt may stand in the channel, or the storm's thread: it is found and
-        # brought in line.
-        untold = not bulletin.ts and not (last and bulletin.doubt_since)
-        if untold and (storm or bulletin.aside or bulletin.muted):
-            if last:
-                # Over before anybody was told of it by name: the storm, or the mute, has counted it.
-                self.store.keep(replace(bulletin, closed=True, closed_at=self.clock()))
-                return
-            if bulletin.muted:
-                return
-            if hint.why != ALONE:
-                self.barometer.call(place)
-                return
-        saying = Saying(render(content, bulletin), last, urgent=hint.why == REQUEST)
-        self._show(hint, replace(bulletin, aside=False), saying, leased=begun_now and not bulletin.aside)
-
-    def _voiced(self, bulletin: Bulletin, mute: Mute | None, *, muted: bool) -> Bulletin:
-        """Note that a bulletin is muted now, or no longer: then what is still broken is said, once.
-
-        One that nobody was told of yet is left to a storm, if many are heard of again together, and else speaks for
-        itself. An edit tells nobody, so of one that stands in the channel the thread tells it.
-        """
-        if muted == bulletin.muted:
-            return bulletin
-        if muted:
-            settled = {} if bulletin.ts else {"doubt_since": None, "lease_until": None}
-            return self.store.keep(replace(bulletin, muted=True, aside=False, **settled))
-        if bulletin.ts:
-            self.store.log(bulletin.cluster, Entry(self.clock(), "", _HEARD_AGAIN, bulletin.cluster.name, "", aloud=True))
-        return self.store.keep(replace(bulletin, muted=False, aside=not bulletin.ts))
-
-    def _show(self, hint: Hint, bulletin: Bulletin, saying: Saying, *, leased: bool) -> None:
-        cluster = bulletin.cluster
-        try:
-            shown = self.announcer.show(bulletin, saying, leased=leased)
-        except NotNow as error:
-            seconds = error.seconds + zlib.crc32(cluster.key.encode()) % _SPREAD_SECONDS
-            log.info("announce.later", extra={"cluster": cluster.key, "seconds": seconds})
-            if hint.why != SWEEP:  # the next sweep comes by itself
-                self.queues.later(self.delay_url, [(Hint(cluster, AGAIN), seconds)])
-            return
-        except SlackError as error:
-            if hint.why != SWEEP:
-                raise
-            # The incidents are kept, and the next sweep tries again: one dead letter for each round would tell nothing.
-            log.warning("announce.failed", extra={"cluster": cluster.key, "error": str(error)})
-            self.count("unannounced", 1)
-            return
-        if shown is not bulletin:
-            self.count("announced", 1)
-            log.info("announced", extra={"cluster": cluster.key, "ts": shown.ts})
-
     def _read(self, record: Record) -> Hint | Chore | None:
         """Read a message of looks.fifo. Only we write them, so one that cannot be read comes from another release.
 
@@ -304,6 +233,7 @@ def assemble(  # noqa: PLR0913  # what a look works with, each of it once
     store: Store,
     slack: Callable[[], Slack],
     terms: Terms,
+    policy: PolicySource,
     queues: Queues,
     looks_url: str,
     delay_url: str,
@@ -315,18 +245,20 @@ def assemble(  # noqa: PLR0913  # what a look works with, each of it once
     announcer = Announcer(slack, store, clock)
     storms = Storms(store, announcer, slack, queues, looks_url, delay_url, clock, sleep, count)
     barometer = Barometer(store, queues, looks_url, clock)
-    desk, tags = Desk(store), Tags(clock)
+    rules = Rules(policy, KnownAccounts(store, clock), terms, clock)
+    muting = Muting(store, slack, rules, clock)
     return Lookout(
         accounts=accounts,
         reader=reader,
         store=store,
-        desk=desk,
-        known_accounts=KnownAccounts(store, clock),
+        desk=Desk(store),
+        rules=rules,
         terms=terms,
-        tags=tags,
-        announcer=announcer,
+        tags=Tags(clock),
         barometer=barometer,
         storms=storms,
+        muting=muting,
+        voice=Voice(store, announcer, barometer, muting, rules, slack, queues, delay_url, clock, count),
         queues=queues,
         delay_url=delay_url,
         clock=clock,

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -159,6 +160,30 @@ def finished(
         metadata={"event_type": event_type(kind), "event_payload": {kind: name, "state": state}},
         digest=digest,
     )
+
+
+def reminder(content: Content, after: timedelta) -> tuple[str, list[Block]]:
+    """Draw what reminds people, in the bulletin's thread and the channel, of what nobody has acknowledged."""
+    owners = " ".join(map(mention, content.owners))
+    waited = span_words(after)
+    line = f"{owners} Nobody has acknowledged this for {waited}: {content.headline}, {code(content.cluster.name)}"
+    return line.strip(), [section(f":bell: {line.strip()}")]
+
+
+def channel_lost(channel: str, word: str, operators: Sequence[str]) -> tuple[str, list[Block]]:
+    """Draw what the operators are told of a channel that cannot be posted to; `word` is Slack's for the reason."""
+    who = "".join(f"{mention(operator)} " for operator in operators)
+    line = (
+        f"{who}Channel {code(channel)} cannot be posted to: Slack says {code(word)}. What belongs there is said here."
+    )
+    return line, [
+        section(f":warning: {line}"),
+        context(
+            plain(
+                "Invite the bot to it, unarchive it, or give another channel in the policy or the stack's parameters."
+            )
+        ),
+    ]
 
 
 def note(entry: Entry) -> tuple[str, list[Block]]:

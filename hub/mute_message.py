@@ -23,7 +23,7 @@ def digest(mute: Mute, recorded: int, still: Sequence[Incident]) -> tuple[str, l
     else:
         over = max(recorded - len(still), 0)
         amount = (
-            f"Meanwhile {_plural(recorded, 'incident')} came up, and {over:,} of them {'is' if over == 1 else 'are'} over."
+            f"Meanwhile {_plural(recorded, 'incident')} came up; over by now: {over:,}."
             f" Still in trouble: {_plural(len(still), 'instance')} of {_plural(len(clusters), 'cluster')}"
             + (", each with its own message." if still else ".")
         )

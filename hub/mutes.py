@@ -22,6 +22,7 @@ class Mute:
 
     `by` is a Slack user id, or "" for a maintenance window of the policy. `ended_at` is when somebody ended it early,
     `warned_at` when its author was told that it ends soon, `told_at` when it was said what was still broken at its end.
+    `channel` is where it was asked for, "" for nowhere in particular.
     """
 
     scope: Scope
@@ -32,6 +33,7 @@ class Mute:
     ended_at: datetime | None = None
     warned_at: datetime | None = None
     told_at: datetime | None = None
+    channel: str = ""
     version: int = 0
 
     @property

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from hub.blocks import Block
-from hub.directory import Account
 from hub.incident import Incident
 from hub.mute_message import digest, warning
 from hub.mutes import Mute, ends_soon, in_force, over
+from hub.rules import Rules
 from hub.slack import Rejected, Slack
 from hub.store import Conflict, Store
 from spoke.places import Cluster
@@ -26,13 +26,11 @@ KEPT = timedelta(seconds=10)
 
 @dataclass(slots=True)
 class Muting:
-    """The mutes there are. `channel` hears of those that were asked for in no channel of ours."""
+    """The mutes there are, and the policy's windows."""
 
     store: Store
     slack: Callable[[], Slack]
-    account: Callable[[str], Account]
-    windows: Callable[[Cluster, Account, datetime], Mute | None]
-    channel: str
+    rules: Rules
     clock: Callable[[], datetime]
     _read: tuple[datetime, list[Mute]] | None = field(default=None, init=False)
 
@@ -42,9 +40,9 @@ class Muting:
         Of several mutes it is the one that lasts longest; of several instances the one that is heard of again first.
         """
         now = self.clock()
-        account = self.account(cluster.account)
+        account = self.rules.accounts.of(cluster.account)
         mutes = self._mutes(now)
-        window = self.windows(cluster, account, now)
+        window = self.rules.window(cluster, account, now)
         whole = in_force([*mutes, *([window] if window else [])], cluster, account, now)
         if whole:
             return whole
@@ -75,23 +73,23 @@ class Muting:
     def _open(self, mute: Mute) -> list[Incident]:
         """Read what is still in trouble under a mute."""
         everything = self.store.everything_open()
-        return [i for i in everything if mute.scope.covers(i.cluster, self.account(i.cluster.account), i.instance)]
+        return [
+            i for i in everything if mute.scope.covers(i.cluster, self.rules.accounts.of(i.cluster.account), i.instance)
+        ]
 
     def _say(self, mute: Mute, message: tuple[str, list[Block]]) -> None:
         """Say it where the mute was asked for, or else where everything is said. Raises SlackError."""
         text, blocks = message
         try:
-            self.slack().post(mute.channel or self.channel, text, blocks)
+            self.slack().post(mute.channel or self.rules.terms.channel, text, blocks)
         except Rejected as error:
-            if mute.channel in {"", self.channel}:
+            if mute.channel in {"", self.rules.terms.channel}:
                 raise
             log.warning("mute.elsewhere", extra={"scope": str(mute.scope), "channel": mute.channel, "word": error.word})
-            self.slack().post(self.channel, text, blocks)
+            self.slack().post(self.rules.terms.channel, text, blocks)
 
     def _note(self, mute: Mute) -> None:
         try:
             self.store.keep_mute(mute)
         except Conflict:
             log.info("mute.changed", extra={"scope": str(mute.scope)})
-
-

@@ -20,7 +20,8 @@ from datetime import datetime, timedelta
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.coverage import Place, visited
-from hub.hints import SWEEP, Drop, Hint, StormHint
+from hub.hints import SWEEP, Chore, Drop, Hint, MuteHint
+from hub.mutes import Mute, ends_soon, over
 from hub.pace import Pace
 from hub.queues import Queues
 from hub.registry import Registry
@@ -82,7 +83,9 @@ class Rounds:
         bulletins = self.store.open_bulletins()
         places = brewing(bulletins, self.clock()) | {storm.hint for storm in self.store.open_storms()}
         troubled = {bulletin.cluster for bulletin in bulletins} | self.store.clusters_in_trouble()
-        self._ask([*(Hint(cluster, SWEEP) for cluster in sorted(troubled)), *sorted(places)], "unfinished")
+        mutes = [mute for mute in self.store.mutes() if _wants_to_be_told(mute, self.clock())]
+        chores: list[Chore] = [*sorted(places), *(MuteHint(str(mute.scope)) for mute in mutes)]
+        self._ask([*(Hint(cluster, SWEEP) for cluster in sorted(troubled)), *chores], "unfinished")
 
     def visit(self, *, everywhere: bool = False, nowhere: bool = False) -> None:
         """Visit the member Regions whose turn it is, or all. What cannot be read is counted and hurts only itself.
@@ -140,12 +143,16 @@ class Rounds:
         tags = monitoring_tags(member, some, pace)
         return [cluster for cluster in some if self.terms.watches(tags.get(cluster))]
 
-    def _ask(self, hints: Iterable[Hint | StormHint], what: str) -> None:
+    def _ask(self, hints: Iterable[Hint | Chore], what: str) -> None:
         asked = list(hints)
         refused = self.queues.ask_looks(self.looks_url, asked, f"{what} {self.clock():%Y%m%dT%H%M}")
         self.count("swept", len(asked))
         if refused:
             raise RuntimeError(f"looks.fifo refused {len(refused)} of {len(asked)} groups; the next round asks again")
+
+
+def _wants_to_be_told(mute: Mute, now: datetime) -> bool:
+    return ends_soon(mute, now) or (over(mute, now) and mute.told_at is None)
 
 
 def turn(place: Place, now: datetime) -> bool:

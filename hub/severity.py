@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-from hub.incident import Incident
+from spoke.sighting import Sighting
 
 # From this share of its instances on, a cluster is not what its services count on.
 LARGE_SHARE = 0.5
@@ -17,16 +17,16 @@ class Severity(StrEnum):
     INFO = "info"
 
 
-def severity(incidents: Iterable[Incident], registered: int = 0) -> Severity:
-    """Say how bad the unresolved ones of a cluster's incidents are; `registered` as in Bulletin, 0: nobody knows.
+def severity(broken: Iterable[Sighting], registered: int = 0) -> Severity:
+    """Say how bad it is that a cluster's instances are as they were seen; `registered` as in Bulletin, 0: nobody knows.
 
     Critical: a host's EC2 status checks fail, so its tasks are in trouble too, or half the cluster is gone. Info: all
     of them are hosts that AWS manages, and replaces itself.
     """
-    live = [incident for incident in incidents if incident.unresolved]
-    sick = any(incident.sighting.checks == "impaired" for incident in live)
-    if sick or (registered and len(live) >= LARGE_SHARE * registered):
+    seen = list(broken)
+    sick = any(sighting.checks == "impaired" for sighting in seen)
+    if sick or (registered and len(seen) >= LARGE_SHARE * registered):
         return Severity.CRITICAL
-    if all(incident.sighting.managed for incident in live):
+    if all(sighting.managed for sighting in seen):
         return Severity.INFO
     return Severity.WARNING

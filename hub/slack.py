@@ -23,6 +23,8 @@ from slack_sdk.web import SlackResponse
 # Shorter than the lease on a post (hub.desk.LEASE), so that a lease never ends under somebody still waiting.
 TIMEOUT_SECONDS = 4
 _IN_DOUBT = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
+LOST = {"channel_not_found", "is_archived", "not_in_channel", "is_inactive"}
+"""Slack's words for a channel that we cannot post to, and will not until a person mends it."""
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 _PAGES = 5
 

@@ -500,6 +500,8 @@ def _months(since: datetime, until: datetime) -> Iterator[str]:
     first, last = since.astimezone(UTC), until.astimezone(UTC)
     for number in range(first.year * 12 + first.month - 1, last.year * 12 + last.month):
         yield f"{number // 12:04}-{number % 12 + 1:02}"
+
+
 def _seen(times: Sequence[Any]) -> Seen:
     tried_at, at, problem = times
     return Seen(_second(tried_at), None if at is None else _second(at), problem)

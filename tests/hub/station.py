@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import boto3
 from moto.sqs.models import sqs_backends
 
 from hub.bulletin import Bulletin
@@ -17,6 +18,7 @@ from hub.desk import Desk
 from hub.incident import Incident
 from hub.lookout import Lookout, assemble
 from hub.organization import Organization
+from hub.policy_source import PolicySource
 from hub.queues import Queues, answer, records
 from hub.registry import Registry
 from hub.rounds import Rounds
@@ -49,6 +51,7 @@ class Station:
     client: Callable[[], Slack]
     organizations: Any
     terms: Terms = TERMS
+    policy_place: str = ""
     regions: tuple[str, ...] = (REGION,)
     counted: Counter[str] = field(default_factory=Counter)
 
@@ -65,6 +68,7 @@ class Station:
             store=self.store,
             slack=self.client,
             terms=self.terms,
+            policy=PolicySource(self.policy_place, boto3.client, self.clock),
             queues=self.queues,
             looks_url=self.mail.looks,
             delay_url=self.mail.delay,

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
+import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chatops.execution import Execution
@@ -31,6 +32,7 @@ from hub.hints import to_message as to_hint
 from hub.lookout import Lookout, assemble
 from hub.organization import Organization
 from hub.pace import Pace
+from hub.policy_source import PolicySource
 from hub.queues import NotYet, Queues, Record, group_id, records
 from hub.registry import PACE, Registry
 from hub.rounds import Rounds
@@ -184,6 +186,7 @@ class World:
                 store=env.store,
                 slack=self._slack,
                 terms=self.terms,
+                policy=PolicySource("", boto3.client, self.clock),
                 queues=Queues(env.sqs),
                 looks_url=self.looks.url,
                 delay_url=self.delay.url,

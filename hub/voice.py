@@ -1,0 +1,162 @@
+"""Voice: whether and how a cluster's bulletin is heard. Gathers and applies; decides little.
+
+muted?            ──▶ recorded: what was never posted is not posted, what stands in the channel turns grey
+left to a storm?  ──▶ the storm posts it in its thread (hub.storms)
+else              ──▶ Slack shows it (hub.announce), people are reminded of what nobody acknowledges
+channel lost?     ──▶ it goes on in a channel that is not
+"""
+
+import logging
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from hub.announce import Announcer, Saying
+from hub.audit import Entry
+from hub.barometer import Barometer
+from hub.bulletin import Bulletin, Content, Tone, compose
+from hub.desk import Examined
+from hub.hints import AGAIN, ALONE, REQUEST, SWEEP, Hint, StormHint
+from hub.incident import Reason
+from hub.message import channel_lost, reminder, render
+from hub.muting import Muting
+from hub.queues import Queues
+from hub.rules import Rules
+from hub.slack import LOST, NotNow, Rejected, Slack, SlackError
+from hub.store import Known, Store
+from hub.storm import lock
+
+log = logging.getLogger(__name__)
+
+_HEARD_AGAIN = "no longer muted, still in trouble"
+# What Slack has put off at the same moment does not come back at the same moment.
+_SPREAD_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Everything that speaking works with."""
+
+    store: Store
+    announcer: Announcer
+    barometer: Barometer
+    muting: Muting
+    rules: Rules
+    slack: Callable[[], Slack]
+    queues: Queues
+    delay_url: str
+    clock: Callable[[], datetime]
+    count: Callable[[str, int], None]
+
+    def speak(self, hint: Hint, known: Known, examined: Examined) -> None:
+        """Bring the cluster's bulletin in line with what a look has found."""
+        bulletin = examined.bulletin
+        if bulletin is None or bulletin.closed:
+            return
+        begun_now = known.bulletin is None or known.bulletin.episode != bulletin.episode
+        live = [i.instance for i in examined.incidents if i.unresolved and i.episode == bulletin.episode]
+        mute = self.muting.of(bulletin.cluster, live) if live else None
+        if mute:
+            opened = sum(verdict.reason is Reason.CONFIRMED for verdict in examined.verdicts)
+            self.muting.record(mute, opened)
+        bulletin = self._voiced(bulletin, muted=bool(mute) if live else bulletin.muted)
+        place = StormHint(bulletin.channel, bulletin.cluster.region)
+        if begun_now and not bulletin.muted:
+            self.barometer.opened(bulletin)
+        storm = self.barometer.standing(place) if bulletin.storm and not bulletin.muted else None
+        content = compose(bulletin, examined.incidents, lock(place.region) if storm else "", mute)
+        last = content.tone is Tone.RESOLVED
+        # One that is over while its post is in doubt may stand in the channel, or the storm's thread: it is found and
+        # brought in line.
+        untold = not bulletin.ts and not (last and bulletin.doubt_since)
+        if untold and (storm or bulletin.aside or bulletin.muted):
+            if last:
+                # Over before anybody was told of it by name: the storm, or the mute, has counted it.
+                self.store.keep(replace(bulletin, closed=True, closed_at=self.clock()))
+                return
+            if bulletin.muted:
+                return
+            if hint.why != ALONE:
+                self.barometer.call(place)
+                return
+        bulletin = self._reminded(bulletin, content, hint)
+        saying = Saying(render(content, bulletin), last, urgent=hint.why == REQUEST)
+        self._show(hint, replace(bulletin, aside=False), saying, leased=begun_now and not bulletin.aside)
+
+    def _reminded(self, bulletin: Bulletin, content: Content, hint: Hint) -> Bulletin:
+        """Say once more, for everybody in the channel, what nobody has acknowledged for as long as the policy allows.
+
+        In a storm's thread nobody is reminded of each cluster.
+        """
+        if content.tone is not Tone.OPEN or not bulletin.ts or bulletin.thread or bulletin.said_again_at:
+            return bulletin
+        after = self.rules.way(bulletin.cluster, bulletin.group).remind_after
+        if after is None or bulletin.opened_at is None or self.clock() - bulletin.opened_at < after:
+            return bulletin
+        text, blocks = reminder(content, after)
+        try:
+            self.slack().post(bulletin.channel, text, blocks, thread=bulletin.ts, aloud=True)
+        except SlackError as error:
+            log.warning("reminder.unsaid", extra={"cluster": hint.cluster.key, "error": str(error)})
+            return bulletin
+        return self.store.keep(replace(bulletin, said_again_at=self.clock()))
+
+    def _voiced(self, bulletin: Bulletin, *, muted: bool) -> Bulletin:
+        """Note that a bulletin is muted now, or no longer: then what is still broken is said, once.
+
+        One that nobody was told of yet is left to a storm, if many are heard of again together, and else speaks for
+        itself. An edit tells nobody, so of one that stands in the channel the thread tells it.
+        """
+        if muted == bulletin.muted:
+            return bulletin
+        if muted:
+            silent = replace(bulletin, muted=True, aside=False)
+            return self.store.keep(silent if bulletin.ts else replace(silent, doubt_since=None, lease_until=None))
+        if bulletin.ts:
+            cluster = bulletin.cluster
+            self.store.log(cluster, Entry(self.clock(), "", _HEARD_AGAIN, cluster.name, "", aloud=True))
+        return self.store.keep(replace(bulletin, muted=False, aside=not bulletin.ts))
+
+    def _show(self, hint: Hint, bulletin: Bulletin, saying: Saying, *, leased: bool) -> None:
+        cluster = bulletin.cluster
+        try:
+            shown = self.announcer.show(bulletin, saying, leased=leased)
+        except NotNow as error:
+            seconds = error.seconds + zlib.crc32(cluster.key.encode()) % _SPREAD_SECONDS
+            log.info("announce.later", extra={"cluster": cluster.key, "seconds": seconds})
+            if hint.why != SWEEP:  # the next sweep comes by itself
+                self.queues.later(self.delay_url, [(Hint(cluster, AGAIN), seconds)])
+            return
+        except SlackError as error:
+            if isinstance(error, Rejected) and error.word in LOST and self._move(bulletin, error):
+                self.queues.later(self.delay_url, [(Hint(cluster, AGAIN), 0)])
+                return
+            if hint.why != SWEEP:
+                raise
+            # The incidents are kept, and the next sweep tries again: one dead letter for each round would tell nothing.
+            log.warning("announce.failed", extra={"cluster": cluster.key, "error": str(error)})
+            self.count("unannounced", 1)
+            return
+        if shown is not bulletin:
+            self.count("announced", 1)
+            log.info("announced", extra={"cluster": cluster.key, "ts": shown.ts})
+
+    def _move(self, bulletin: Bulletin, why: Rejected) -> bool:
+        """Have a bulletin posted elsewhere, whose channel is lost; False if there is nowhere to go.
+
+        The operators are told once an hour of each channel.
+        """
+        lost, now = bulletin.channel, self.clock()
+        elsewhere = next((channel for channel in self.rules.fallback if channel != lost), "")
+        newest = self.store.bulletin(bulletin.cluster)
+        if not elsewhere or newest is None or newest.episode != bulletin.episode:
+            return False
+        log.warning("channel.lost", extra={"channel": lost, "word": why.word, "instead": elsewhere})
+        moved = replace(newest, channel=elsewhere, ts="", thread="", storm="", shown="", aside=False)
+        self.store.keep(replace(moved, doubt_since=None, lease_until=None))
+        self.count("moved", 1)
+        if self.store.spend(f"lost {lost}", now.replace(minute=0)) == 1:
+            text, blocks = channel_lost(lost, why.word, self.rules.policy.operators)
+            self.slack().post(elsewhere, text, blocks)
+        return True
