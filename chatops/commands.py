@@ -107,13 +107,25 @@ def to_line(command: Command) -> str:
     return escape(" ".join(parts))
 
 
+def tidy(text: str, longest: int = LONGEST_REASON) -> str:
+    """Make words that were typed elsewhere than in a command what the same words in a command would be.
+
+    Every kind of white space is a blank, nothing else is invisible, and there is not too much of it.
+    """
+    words = _clean(text[:_LONGEST_INPUT])
+    return words if len(words) <= longest else f"{words[: longest - 1].rstrip()}…"
+
+
 # Reading
 
 
 def _plain(text: str) -> str:
-    """Undo what Slack does to what is typed, and make every kind of white space a blank and nothing else invisible."""
-    written = _SLACKS.sub(_typed, text[:_LONGEST_INPUT]).translate(_QUOTES)
-    return " ".join("".join(map(_visible, written)).split())
+    """Undo what Slack does to what is typed behind a slash command."""
+    return _clean(_SLACKS.sub(_typed, text[:_LONGEST_INPUT]).translate(_QUOTES))
+
+
+def _clean(text: str) -> str:
+    return " ".join("".join(map(_visible, text)).split())
 
 
 def _typed(found: re.Match[str]) -> str:
@@ -212,7 +224,7 @@ def _reason(words: Sequence[_Word], line: str) -> str:
     if not words:
         return ""
     only = words[0].text if len(words) == 1 and words[0].quoted else line[words[0].start :].lstrip("-–—:;, ")  # noqa: RUF001
-    return only if len(only) <= LONGEST_REASON else f"{only[: LONGEST_REASON - 1].rstrip()}…"
+    return tidy(only)
 
 
 _WITH_REASON_ALONE = {"stop", "start"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from chatops.commands import LONGEST_REASON, LONGEST_TARGET, Command, Mistake, parse, to_line
+from chatops.commands import LONGEST_REASON, LONGEST_TARGET, Command, Mistake, parse, tidy, to_line
 from chatops.manual import COMMANDS
 from hub.scope import Scope
 from tests.hub.factories import LONGEST
@@ -171,6 +171,19 @@ def test_what_is_too_long_is_cut() -> None:
     assert len(read(f"mute web until {'x' * 1_000}").span) == 100
     assert read(f"stop {' ' * 4_000} it") == Command("stop")
     assert read("stop " + "y" * LONGEST_REASON).reason == "y" * LONGEST_REASON
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (" the\n\tdeploy\u00a0of \u202eit\ud800 ", "the deploy of it"),
+        ("&lt;b&gt; & <@U0ALICE01>", "&lt;b&gt; & <@U0ALICE01>"),
+        ("x" * 9_000, "x" * (LONGEST_REASON - 1) + "…"),
+        ("\0", ""),
+    ],
+)
+def test_words_that_were_typed_into_a_modal_are_tidied_but_taken_as_they_are(text: str, words: str) -> None:
+    assert tidy(text) == words
 
 
 # Mistakes

@@ -1,0 +1,358 @@
+"""Answers: what whoever typed a command is shown, and nobody else. Pure.
+
+Each answer is its text, a sentence for screen readers, and its blocks. It is of constant size, however much there is to
+tell: it says how much it leaves out. A button carries a command as its line (chatops.commands), which whoever presses
+it says.
+"""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+
+from chatops.commands import Command, Mistake, to_line
+from chatops.finding import Candidates, Nothing
+from chatops.manual import Help
+from hub.audit import Entry
+from hub.blocks import Block, actions, button, context, fields, mrkdwn, plain, section
+from hub.bulletin import how_it_ended, oldest_first
+from hub.incident import Incident, State
+from hub.mrkdwn import code, date, escape, mention, visible
+from hub.mutes import Mute
+from hub.scope import Scope
+from hub.times import span_words
+
+Answer = tuple[str, list[Block]]
+
+SAY = "coastguard.say."
+"""What the action id of a button begins with that says a command: the rest tells it from others of its block."""
+
+# All blocks together, as JSON with their ids: Slack refuses some 13,200 characters, and more than 50 blocks.
+_ROOM, _BLOCK_ID, _MOST_BLOCKS = 9_900, 60, 50
+_MOST_ROWS = 20
+_FEW = 5
+_LABEL, _VALUE = 75, 2_000
+_WORDS, _FACT, _NAME, _REASON, _LINE = 120, 36, 40, 120, 300
+_STATES = {
+    State.OPEN: ":red_circle:",
+    State.ACKNOWLEDGED: ":large_yellow_circle:",
+    State.REPAIRING: ":large_blue_circle:",
+    State.RESOLVED: ":large_green_circle:",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How things stand: unresolved incidents by state and how many of them are muted, mutes in force, storms' Regions.
+
+    `stopped_by` is who has stopped all repairs, "" if they run.
+    """
+
+    counts: Mapping[State, int]
+    muted: int = 0
+    mutes: int = 0
+    storms: Sequence[str] = ()
+    stopped_by: str = ""
+    stopped_at: datetime | None = None
+    stopped_reason: str = ""
+
+
+# Words
+
+
+def helped(command: str, told: Help) -> Answer:
+    """Draw a page of the manual; `command` is what the slash command is called here."""
+    typed = [(code(f"{command} {form}"), does) for form, does in told.lines if form]
+    blocks = [section(f"*{escape(told.title)}*")]
+    blocks += [section("\n".join(f"{form}  {escape(does)}" for form, does in typed))] if typed else []
+    blocks += [_paragraph(line) for form, line in told.lines if not form]
+    blocks += [section(f"For example: {code(f'{command} {example}')}") for example in told.examples]
+    blocks += [context(mrkdwn(f"There is nothing about {code(told.asked)} itself."))] if told.asked else []
+    return f"Help: {escape(told.title)}.", blocks
+
+
+def mistaken(command: str, mistake: Mistake) -> Answer:
+    """Draw what cannot be carried out, the command that comes nearest, and a line to copy."""
+    meant = f" Did you mean *{escape(mistake.nearest)}*?" if mistake.nearest else ""
+    said = f"{escape(mistake.problem)}{meant}"
+    example = f"Try {code(f'{command} {mistake.example}', 200)}, or {code(f'{command} help')}."
+    return f"{said} {example}", [
+        section(f"{said}\n{example}"),
+        context(mrkdwn(f"You typed {code(f'{command} {mistake.words}', 200)}")),
+    ]
+
+
+def ambiguous(asked: Command, candidates: Candidates) -> Answer:
+    """Draw what may be meant as buttons, each of which says the command again with what it stands for."""
+    words = asked.target or asked.argument
+    said = f"{code(words, _WORDS)} may be several things. Which one do you mean?"
+    rows = []
+    for number, (label, scope) in enumerate(candidates.options):
+        line = to_line(replace(asked, target=scope) if asked.target else replace(asked, argument=scope))
+        if len(line) <= _VALUE:
+            rows.append([actions(button(f"{SAY}{number}", visible(label, _LABEL), line))])
+    blocks, count = _filled([section(said)], rows)
+    return said, [*blocks, *_rest(candidates.more + len(candidates.options) - count, "name it more exactly")]
+
+
+def unknown(command: str, words: str, nothing: Nothing) -> Answer:
+    """Draw that nothing is called so, and what comes nearest."""
+    said = f"Nothing that is watched here is called {code(words, _WORDS)}."
+    near = ", ".join(code(name, _NAME) for name in nothing.nearest)
+    hint = f"How things are named: {code(f'{command} help names')}"
+    blocks = [section(said + (f"\nThe nearest names: {near}." if near else "")), context(mrkdwn(hint))]
+    return said, blocks
+
+
+def done(sentence: str, detail: str = "") -> Answer:
+    """Draw that something was done: a sentence whose foreign parts are harmless already, and foreign words."""
+    return sentence, [section(f":white_check_mark: {sentence}"), *_details(detail)]
+
+
+def refused(sentence: str, detail: str = "", may: Sequence[str] = ()) -> Answer:
+    """Draw that something was not done and why; `may` are the ids of those who might have."""
+    who = ", ".join(mention(user) for user in may[:_FEW]) + (" and others" if len(may) > _FEW else "")
+    return sentence, [
+        section(f":no_entry: {sentence}"),
+        *_details(detail),
+        *([context(mrkdwn(f"Those who may: {who}"))] if may else []),
+    ]
+
+
+# Mutes
+
+
+def muted(mutes: Sequence[Mute], others: Sequence[Mute], now: datetime, names: Mapping[str, str]) -> Answer:
+    """Draw what has just been muted, and `others` that are muted too. `names` are the accounts', by id."""
+    first = mutes[0]
+    what = _where(first.scope, names) if len(mutes) == 1 else f"{len(mutes):,} places"
+    said = f"Muted {what} until {date(first.until)}: {code(first.reason, _REASON)}."
+    hint = "What happens there is recorded, what recovers is said, and so is what is still broken at the end."
+    rows, overlapping = _mute_rows(mutes, now, names), _mute_rows(others, now, names)
+    if overlapping:
+        overlapping[0].insert(0, section("*Muted as well, which overlaps*"))
+    blocks, count = _filled([section(f":no_bell: {said}"), context(plain(hint))], [*rows, *overlapping])
+    return said, [*blocks, *_rest(len(rows) + len(overlapping) - count)]
+
+
+def all_mutes(mutes: Sequence[Mute], now: datetime, names: Mapping[str, str]) -> Answer:
+    """Draw what is muted, what ends first on top, with a button to end each mute."""
+    said = f"{_plural(len(mutes), 'mute')} in force." if mutes else "Nothing is muted."
+    rows = _mute_rows(sorted(mutes, key=lambda mute: (mute.until, mute.id)), now, names)
+    blocks, count = _filled([section(f":no_bell: *{said}*")], rows)
+    return said, [*blocks, *_rest(len(rows) - count)]
+
+
+# How things stand
+
+
+def status(standing: Standing) -> Answer:
+    """Draw how many incidents there are, what is muted, which storms there are, whether repairs run."""
+    number = sum(standing.counts.get(state, 0) for state in State if state is not State.RESOLVED)
+    said = f"{_plural(number, 'unresolved incident')}." if number else "Nothing is in trouble."
+    facts = [
+        (str(state).capitalize(), f"{emoji} {standing.counts.get(state, 0):,}")
+        for state, emoji in _STATES.items()
+        if state is not State.RESOLVED
+    ]
+    facts += [
+        ("Muted", f":no_bell: {_plural(standing.muted, 'incident')}, {_plural(standing.mutes, 'mute')} in force"),
+        ("Storms", ", ".join(code(region, _FACT) for region in standing.storms[:_FEW]) or "none"),
+        ("Repairs", "stopped" if standing.stopped_by else "allowed"),
+    ]
+    blocks = [section(f"*{said}*"), fields(facts)]
+    if standing.stopped_by:
+        when = f" {date(standing.stopped_at)}" if standing.stopped_at else ""
+        why = f": {code(standing.stopped_reason, _REASON)}" if standing.stopped_reason else ""
+        blocks.append(section(f":octagonal_sign: All repairs stopped by {mention(standing.stopped_by)}{when}{why}"))
+    return said, blocks
+
+
+def open_incidents(
+    command: str, incidents: Sequence[Incident], names: Mapping[str, str], silent: Collection[str] = ()
+) -> Answer:
+    """Draw unresolved incidents by account, the worst account first, the longest gone on top.
+
+    `names` are the accounts', by id; `silent` the ids of muted incidents.
+    """
+    said = f"{_plural(len(incidents), 'unresolved incident')}." if incidents else "Nothing is in trouble."
+    by_account = [
+        (account, oldest_first(several)) for account, several in groupby(sorted(incidents, key=_account), key=_account)
+    ]
+    by_account.sort(key=lambda each: (-len(each[1]), each[0]))
+    most = _FEW if len(by_account) > 1 else _MOST_ROWS
+    rows, told = [], []
+    for account, several in by_account:
+        more = len(several) - most
+        last = f"\nand {more:,} more: {code(f'{command} incidents {account}')}"
+        headline = f"*Account {_account_words(account, names)}: {_plural(len(several), 'instance')}*\n"
+        for start in range(0, min(len(several), most), _FEW):
+            part = several[start : start + _FEW]
+            ends = start + _FEW >= most and more > 0
+            lines = "\n".join(_incident_line(incident, silent) for incident in part)
+            rows.append([section(f"{'' if start else headline}{lines}{last if ends else ''}")])
+            told.append(len(part) + (more if ends else 0))
+    blocks, count = _filled([section(f"*{said}*")], rows)
+    return said, [*blocks, *_rest(len(incidents) - sum(told[:count]))]
+
+
+def shown(incident: Incident, log: Sequence[Entry], names: Mapping[str, str], mute: Mute | None = None) -> Answer:
+    """Draw what is known of an incident and its log, the newest entries if there are many."""
+    seen = incident.sighting
+    host = code(seen.host or incident.instance, _FACT)
+    said = f"{code(incident.id, _FACT)}: {host} is {incident.state}."
+    kind = " · ".join(code(part, _FACT) for part in (seen.zone, seen.instance_type) if part)
+    facts = [
+        ("Account · Region", f"{_account_words(incident.cluster.account, names)} · {incident.cluster.region}"),
+        ("Cluster", code(incident.cluster.name, _WORDS)),
+        ("Instance", f"{host}\n{code(incident.instance, _FACT)}"),
+        ("Zone · type", kind or "unknown"),
+        ("Disconnected since", date(incident.since)),
+        ("Opened", date(incident.opened_at)),
+        ("Agent · tasks", f"{code(seen.agent_version or 'unknown', _FACT)} · {seen.running_tasks:,}"),
+        *_ended(incident),
+    ]
+    head = [section(f"{_STATES[incident.state]} *{said}*"), fields(facts)]
+    head += [context(mrkdwn(f":no_bell: Muted: {_mute_words(mute)}"))] if mute else []
+    head += [_buttons(incident)]
+    return said, _logged(head, log)
+
+
+def audited(title: str, entries: Sequence[Entry]) -> Answer:
+    """Draw the newest entries of the audit log; the title's foreign parts are harmless already."""
+    said = f"{title}: {_plural(len(entries), 'entry', 'entries')}."
+    return said, _logged([section(f"*{said}*")], entries)
+
+
+def explained(title: str, lines: Sequence[str]) -> Answer:
+    """Draw why something is so: a title whose foreign parts are harmless already, and lines that may be foreign."""
+    blocks, count = _filled([section(f"*{title}*")], [[_paragraph(line)] for line in lines])
+    return f"{title}.", [*blocks, *_rest(len(lines) - count)]
+
+
+def covered(line: str, blind: Sequence[tuple[str, str]]) -> Answer:
+    """Draw what is watched in one line, and the places that are not, with the reason; none of it is ours."""
+    rows = [[section(f"{code(place, _NAME)} {code(reason, _REASON)}")] for place, reason in blind]
+    blocks, count = _filled([_paragraph(line)], rows)
+    return f"Coverage: {code(line, _LINE)}", [*blocks, *_rest(len(rows) - count)]
+
+
+# Parts
+
+
+def _account(incident: Incident) -> str:
+    return incident.cluster.account
+
+
+def _account_words(account: str, names: Mapping[str, str]) -> str:
+    name = names.get(account, "")
+    return f"{code(name, _NAME)} ({account})" if name else account
+
+
+def _where(scope: Scope, names: Mapping[str, str]) -> str:
+    whose = f"account {_account_words(scope.account, names)}" if scope.account else "all accounts"
+    match scope.kind:
+        case "organization":
+            return "the whole organization"
+        case "unit":
+            return f"unit {code(scope.unit, 80)}"
+        case "account":
+            return whose
+        case "region":
+            return f"{scope.region} in {whose}"
+    cluster = f"cluster {code(scope.cluster, _WORDS)} in {scope.region}, {whose}"
+    return cluster if scope.kind == "cluster" else f"instance {code(scope.instance, _FACT)} of {cluster}"
+
+
+def _mute_words(mute: Mute) -> str:
+    by = mention(mute.by) if mute.by else "a maintenance window"
+    return f"until {date(mute.until)}, by {by}: {code(mute.reason, _REASON)}"
+
+
+def _mute_rows(mutes: Sequence[Mute], now: datetime, names: Mapping[str, str]) -> list[list[Block]]:
+    """Draw mutes, those that somebody can end with a button."""
+    rows = []
+    for number, mute in enumerate(mutes):
+        left = f"{span_words(mute.until - now)} left" if mute.since <= now else "to come"
+        row = section(f"*{_where(mute.scope, names)}* · {left}\n{_mute_words(mute)}")
+        if mute.by:
+            row["accessory"] = button(f"{SAY}{number}", "Unmute", to_line(Command("unmute", str(mute.scope))))
+        rows.append([row])
+    return rows
+
+
+def _incident_line(incident: Incident, silent: Collection[str]) -> str:
+    host = incident.sighting.host or incident.instance
+    bell = ":no_bell: " if incident.id in silent else ""
+    where = f"{code(host, _FACT)} in {code(incident.cluster.name, _FACT)}, {incident.cluster.region}"
+    return f"{_STATES[incident.state]} {bell}{where}, since {date(incident.since)} · {code(incident.id, _FACT)}"
+
+
+def _ended(incident: Incident) -> list[tuple[str, str]]:
+    """Tell who is at work on it, or how it ended."""
+    facts = []
+    if incident.acknowledged_by and incident.acknowledged_at:
+        by = mention(incident.acknowledged_by)
+        facts.append(("Acknowledged", f"by {by} {date(incident.acknowledged_at)}"))
+    if incident.repair:
+        asked = f"{code(incident.repair.remedy, _FACT)} asked by {mention(incident.repair.by)}"
+        facts.append(("Repair", f"{asked}{', failed' if incident.repair.problem else ''}"))
+    if incident.resolved_at:
+        lasted = span_words(incident.resolved_at - incident.since)
+        facts.append(("Resolved", f"{date(incident.resolved_at)}, after {lasted}: {code(how_it_ended(incident))}"))
+    return facts
+
+
+def _buttons(incident: Incident) -> Block:
+    why = button(f"{SAY}0", "Why?", to_line(Command("why", argument=incident.id)))
+    scope = str(Scope.of(incident.cluster, incident.instance))
+    mute = button(f"{SAY}1", "Mute it…", to_line(Command("mute", scope)))
+    return actions(why, mute) if incident.unresolved else actions(why)
+
+
+def _logged(head: list[Block], log: Sequence[Entry]) -> list[Block]:
+    newest = sorted(log, key=lambda entry: entry.at, reverse=True)
+    blocks, count = _filled(head, [[_entry(entry)] for entry in newest])
+    return [*blocks, *_rest(len(newest) - count, "older ones are in the audit log")]
+
+
+def _entry(entry: Entry) -> Block:
+    who = mention(entry.who) if entry.who else "Coastguard"
+    where = f" {code(entry.where, _WORDS)}" if entry.where else ""
+    result = f"\n{code(entry.result, _REASON)}" if entry.result else ""
+    return context(mrkdwn(f"{date(entry.at)} {who} {code(entry.what, _NAME)}{where}{result}"))
+
+
+def _details(words: str) -> list[Block]:
+    return [context(plain(visible(words, _LINE)))] if words else []
+
+
+def _paragraph(words: str) -> Block:
+    return {"type": "section", "text": plain(visible(words, _LINE))}
+
+
+def _rest(number: int, remedy: str = "") -> list[Block]:
+    words = f"and {number:,} more{f': {remedy}' if remedy else ''}."
+    return [context(plain(words))] if number > 0 else []
+
+
+def _filled(head: Sequence[Block], rows: Sequence[Sequence[Block]]) -> tuple[list[Block], int]:
+    """Put rows of blocks under a head, as many as there is room for; returns the blocks and the number of rows."""
+    blocks = list(head)
+    room = _ROOM - _length([*blocks, *_rest(10**9, "x" * _REASON)])
+    for number, row in enumerate(rows):
+        room -= _length(row)
+        if room < 0 or number == _MOST_ROWS or len(blocks) + len(row) >= _MOST_BLOCKS:
+            return blocks, number
+        blocks += row
+    return blocks, len(rows)
+
+
+def _length(blocks: Sequence[Block]) -> int:
+    """Tell how long blocks are as JSON, once each has its id."""
+    return sum(len(json.dumps(block, separators=(",", ":"))) + _BLOCK_ID for block in blocks)
+
+
+def _plural(number: int, noun: str, several: str = "") -> str:
+    return f"{number:,} {noun if number == 1 else several or f'{noun}s'}"
