@@ -107,6 +107,9 @@ def deploy_command(  # noqa: PLR0913  # a command has the options it has
     management_account: Annotated[
         str, typer.Option(help="The organization's management account, if the hub is only its delegated administrator.")
     ] = "",
+    policy_place: Annotated[
+        str, typer.Option(help="Where the policy lies, ssm:/name or s3://bucket/key; what it was, if not given.")
+    ] = "",
     templates: Templates = TEMPLATES,
 ) -> None:
     """Deploy the hub into this account and Region, and the rules and roles into the organization.
@@ -122,6 +125,7 @@ def deploy_command(  # noqa: PLR0913  # a command has the options it has
         "Regions": regions,
         **({"SlackBotToken": slack_bot_token} if slack_bot_token else {}),
         **({"SlackSigningSecret": slack_signing_secret} if slack_signing_secret else {}),
+        **({"PolicyPlace": policy_place} if policy_place else {}),
     }
     organization = {"OrganizationalUnitIds": units, "RulesRegions": regions}
     if management_account:

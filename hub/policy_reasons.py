@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
-from hub.policy import DAYS, Approval, Cap, Facts, Match, Policy, Right, Route, Window, written
+from hub.policy import ALL, DAYS, REPAIR, Approval, Cap, Facts, Match, Policy, Right, Route, Window, written
 from hub.terms import ANY
 
 _NAMES = {"account_tag": "account tag"}
@@ -54,13 +54,13 @@ def _destination(policy: Policy, route: Route) -> str:
 
 def _rights(policy: Policy, facts: Facts) -> Iterator[str]:
     if not policy.rights:
-        yield "Rights: everybody may everything, because the policy has no [[rights]]."
+        yield "Rights: everybody may do everything, because the policy has no [[rights]]."
         return
     yield "Rights: only what is granted."
     for number, right in enumerate(policy.rights, 1):
         place = _place("rights", number, right)
         if right.where.fits(facts):
-            yield f"  {place}: {_list(right.who) or 'nobody'} may {_list(right.may)}."
+            yield f"  {place}: {_list(right.who) or 'nobody'} may {_granted(right)}."
         else:
             yield f"  {place} does not apply: {_misfit(right.where, facts)}."
 
@@ -72,12 +72,16 @@ def _person(policy: Policy, facts: Facts, user: str, groups: Collection[str]) ->
         if right.where.fits(facts) and not {user, *groups}.isdisjoint(right.who)
     ]
     if not policy.rights:
-        yield f"  {user} may everything."
+        yield f"  {user} may do everything."
     elif not mine:
-        yield f"  {user} may nothing here."
+        yield f"  {user} may do nothing here."
     for number, right in mine:
         via = user if user in right.who else _list([group for group in right.who if group in groups])
-        yield f"  {user} may {_list(right.may)} here, as {via} in {_place('rights', number, right)}."
+        yield f"  {user} may {_granted(right)} here, as {via} in {_place('rights', number, right)}."
+
+
+def _granted(right: Right) -> str:
+    return "do everything" if ALL in right.may else _list(["use every remedy" if w == REPAIR else w for w in right.may])
 
 
 def _approvals(policy: Policy, facts: Facts) -> Iterator[str]:
@@ -95,7 +99,8 @@ def _approvals(policy: Policy, facts: Facts) -> Iterator[str]:
         else:
             who = _or(policy.who_may_approve(approval, facts)) or ("nobody" if policy.rights else "anybody else")
             unsure = "" if approval.where.fits(facts) and len(environments) == 1 else _UNSURE
-            yield f"  {place}: {_about(approval)} needs the word of {who} within {written(approval.expires)}{unsure}."
+            span = written(approval.expires)
+            yield f"  {place}: {_about(approval)} needs the approval of {who} within {span}{unsure}."
 
 
 def _caps(policy: Policy, facts: Facts) -> Iterator[str]:

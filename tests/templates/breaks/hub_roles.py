@@ -6,7 +6,7 @@ _INGEST = "IngestRole.Properties.Policies.0.PolicyDocument.Statement"
 _LOOK = "LookRole.Properties.Policies.0.PolicyDocument.Statement"
 _SWEEP = "SweepRole.Properties.Policies.0.PolicyDocument.Statement"
 _FRONT = "FrontRole.Properties.Policies.0.PolicyDocument.Statement"
-_POLICY = "ReadThePolicy.Properties.PolicyDocument.Statement.0"
+_POLICY = "ReadThePolicy.Properties.PolicyDocument.Statement"
 _ACT = "ActRole.Properties.Policies.0.PolicyDocument.Statement"
 
 BREAKS = (
@@ -23,16 +23,16 @@ BREAKS = (
     hub(
         "the policy is any parameter",
         "roles_may_do_what_was_agreed",
-        f"{_POLICY}.Resource.Fn::If.2",
+        f"{_POLICY}.1.Resource",
         {"Fn::Sub": "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/*"},
     ),
     hub(
         "the policy is any object",
         "roles_may_do_what_was_agreed",
-        f"{_POLICY}.Resource.Fn::If.1",
+        f"{_POLICY}.0.Resource",
         {"Fn::Sub": "arn:${AWS::Partition}:s3:::house-rules/*"},
     ),
-    hub("the policy's object is written", "roles_may_do_what_was_agreed", f"{_POLICY}.Action.Fn::If.1", "s3:PutObject"),
+    hub("the policy's object is written", "roles_may_do_what_was_agreed", f"{_POLICY}.0.Action", "s3:PutObject"),
     hub("act cannot read the policy", "roles_may_do_what_was_agreed", "ReadThePolicy.Properties.Roles.3"),
     hub(
         "ingest reads the policy",

@@ -258,14 +258,16 @@ def _agreed(world: World) -> dict[str, dict[str, set[str]]]:
 
 
 def _reading_the_policy(world: World) -> dict[str, set[str]]:
-    """Return ARN → actions for exactly the one place of the policy, nothing without one."""
+    """Return ARN → actions for the one place of the policy, nothing without one.
+
+    "-none" is no bucket and "parameter-none" no parameter: what is not meant is allowed on nothing.
+    """
     kind, _, rest = world.wishes.policy.partition(":")
-    match kind:
-        case "s3":
-            return {f"arn:aws:s3:::{rest.removeprefix('//')}": {"s3:GetObject"}}
-        case "ssm":
-            return {f"arn:aws:ssm:{world.hub.region}:{world.hub.account}:parameter{rest}": {"ssm:GetParameter"}}
-    return {}
+    if not kind:
+        return {}
+    at = {"s3": "-none", "ssm": "-none"} | {kind: rest.removeprefix("//")}
+    parameter = f"arn:aws:ssm:{world.hub.region}:{world.hub.account}:parameter{at['ssm']}"
+    return {f"arn:aws:s3:::{at['s3']}": {"s3:GetObject"}, parameter: {"ssm:GetParameter"}}
 
 
 def _key_needs(world: World, function: str) -> set[tuple[str, str]]:

@@ -1,0 +1,37 @@
+"""How bad a cluster's trouble is."""
+
+import pytest
+
+from hub.incident import Incident, State
+from hub.severity import severity
+from tests.hub.factories import incident, sighting
+
+
+def several(number: int, **more: object) -> list[Incident]:
+    return [incident(each, sighting=sighting(each, **more)) for each in range(1, number + 1)]
+
+
+@pytest.mark.parametrize(
+    ("incidents", "registered", "said"),
+    [
+        pytest.param(several(1), 0, "warning", id="one of nobody knows how many"),
+        pytest.param(several(1), 3, "warning", id="one of three"),
+        pytest.param(several(1), 2, "critical", id="one of two"),
+        pytest.param(several(1), 1, "critical", id="the only one"),
+        pytest.param(several(49), 100, "warning", id="nearly half"),
+        pytest.param(several(50), 100, "critical", id="half"),
+        pytest.param(several(1, checks="impaired"), 100, "critical", id="the host itself is in trouble"),
+        pytest.param(several(1, connected=None, checks=None), 100, "warning", id="nobody could look"),
+        pytest.param(several(2, managed=True), 100, "info", id="AWS replaces them"),
+        pytest.param(several(2, managed=True), 3, "critical", id="AWS replaces them, and most are gone"),
+        pytest.param([*several(1, managed=True), incident(2)], 100, "warning", id="AWS replaces one of them"),
+        pytest.param(
+            [incident(1, State.RESOLVED, sighting=sighting(1, checks="impaired")), incident(2)],
+            3,
+            "warning",
+            id="what is over does not count",
+        ),
+    ],
+)
+def test_severity(incidents: list[Incident], registered: int, said: str) -> None:
+    assert severity(incidents, registered) == said
