@@ -105,7 +105,7 @@ class Lookout:
             group="" if tag in {None, ANY} else str(tag),
             aside=begins and self.barometer.falls(StormHint(channel, hint.cluster.region), hint.cluster, hint.crowd),
             registered=size,
-            account_name=self.known_accounts.of(hint.cluster.account).name if begins else "",
+            account_name=self.known_accounts.of(hint.cluster.account).name,
         )
 
     def _size(self, member: Member, cluster: Cluster, sightings: Mapping[str, Sighting]) -> int | None:
