@@ -138,7 +138,7 @@ class Lookout:
             aside=begins and not muted and self.barometer.falls(storm, cluster, hint.crowd),
             muted=muted,
             registered=size,
-            account_name=self.rules.accounts.of(cluster.account).name if begins else "",
+            account_name=self.rules.accounts.of(cluster.account).name,
         )
 
     def _size(self, member: Member, cluster: Cluster, sightings: Mapping[str, Sighting]) -> int | None:

@@ -4,8 +4,8 @@ AWS lets the management account read it, and a delegated administrator. Everybod
 on these reads, which AWS does not publish: so what may take many calls is done in steps, some calls at a time.
 """
 
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 PERMISSIONS = (
@@ -84,16 +84,21 @@ class Organization:
         kept = self._tags.get(account)
         return kept[1] if kept else None
 
-    def read_tags(self, account: str) -> bool:
-        """Read an account's tags, if it is time; returns whether it took a call. Raises as boto3 does."""
+    def read_tags(self, accounts: Collection[str], calls: int) -> int:
+        """Read the tags of accounts, of each if it is time, first of those that were read longest ago or never.
+
+        Returns how many of so many calls are left. Raises as boto3 does.
+        """
         now = self._clock()
-        kept = self._tags.get(account)
-        if kept and now - kept[0] < TAGS_KEPT:
-            return False
-        pages = self._pages("list_tags_for_resource", ResourceId=account)
-        tags = sorted((tag["Key"], tag["Value"]) for page in pages for tag in page["Tags"])
-        self._tags[account] = (now, tuple(tags))
-        return True
+        never = datetime.min.replace(tzinfo=UTC)
+        read_at = {account: self._tags[account][0] if account in self._tags else never for account in accounts}
+        due = sorted((at, account) for account, at in read_at.items() if now - at >= TAGS_KEPT)
+        for _, account in due[:calls]:
+            calls -= 1
+            pages = self._pages("list_tags_for_resource", ResourceId=account)
+            tags = sorted((tag["Key"], tag["Value"]) for page in pages for tag in page["Tags"])
+            self._tags[account] = (now, tuple(tags))
+        return calls
 
     def _walked(self) -> Iterator[Units | None]:
         """Walk through the units, with a call between two steps; the last step brings what was found."""

@@ -50,11 +50,11 @@ class Registry:
         Nothing that goes wrong here may stop the rounds: it is logged and counted, and the next round tries again.
         """
         left = self._read("units", lambda: self._organization.read_units(CALLS_A_ROUND))
-        self._read("tags", lambda: self._read_tags(tagged, CALLS_A_ROUND if left is None else left))
+        calls = CALLS_A_ROUND if left is None else left
+        self._read("tags", lambda: self._organization.read_tags(tagged, calls))
         try:
             self._write()
         except (TableError, Conflict) as error:
-            self._kept = None
             log.warning("accounts.unwritten", extra={"reason": type(error).__name__})
             self._count("unwritten", 1)
 
@@ -66,14 +66,6 @@ class Registry:
             log.warning("organization.unreadable", extra={"what": what, "reason": reason(error)})
             self._count("untold", 1)
             return None
-
-    def _read_tags(self, accounts: Collection[str], calls: int) -> int:
-        """Read the tags of accounts, first of those that nobody has read yet; returns how many calls are left."""
-        for account in sorted(accounts, key=lambda each: (self._organization.tags(each) is not None, each)):
-            if not calls:
-                break
-            calls -= self._organization.read_tags(account)
-        return calls
 
     def _write(self) -> None:
         """Write the accounts that have changed; in a quiet organization those are none."""

@@ -242,6 +242,48 @@ def test_until_the_units_are_read_what_was_known_of_them_stands(office: Office) 
     assert office.store.accounts()[ACCOUNT] == Account(ACCOUNT, "payments", ("ou-1",), (("a", "b"),))
 
 
+def test_who_is_not_found_in_any_unit_keeps_what_was_known_of_its_units(office: Office) -> None:
+    """Somebody moves it while the units are read, say, or it has joined since."""
+    office.move(ACCOUNT, office.unit(office.root, "prod"))
+    kept = office.registry()
+    kept.keep()
+    before = office.store.accounts()[ACCOUNT]
+    office.move(ACCOUNT, "ou-between")
+    office.clock.forward(minutes=10)
+
+    kept.keep()
+
+    assert office.store.accounts()[ACCOUNT] == before
+    assert len(before.units) == 1
+
+
+def test_a_round_reads_so_many_tags_and_first_of_those_that_nobody_has_read(office: Office) -> None:
+    accounts = [f"{444455556666 + number}" for number in range(2 * CALLS_A_ROUND)]
+    for account in accounts:
+        office.enroll(account, account)
+    known = set(accounts[:5])
+    kept = office.registry()
+    kept.keep(known)
+    for account in accounts:
+        office.tag(account, new="tag")
+    office.clock.forward(minutes=59)
+    kept.keep()  # so that the units are known
+    office.clock.forward(minutes=1)
+    office.called()
+
+    kept.keep(accounts)
+
+    assert office.called() == {"ListTagsForResource": CALLS_A_ROUND}
+    tagged = {account.id for account in office.store.accounts().values() if account.tags}
+    assert len(tagged) == CALLS_A_ROUND
+    assert not tagged & known
+    office.clock.forward(hours=1)
+    kept.keep()
+    kept.keep(accounts)
+    # Those that are still unread, then those that were read longest ago.
+    assert {account.id for account in office.store.accounts().values() if account.tags} == set(accounts)
+
+
 # What goes wrong
 
 

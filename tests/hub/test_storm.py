@@ -214,8 +214,10 @@ def test_a_storm_is_counted_with_what_is_shared_and_the_largest_clusters() -> No
 
 def test_the_largest_clusters_are_named_with_their_accounts() -> None:
     named = [replace(one, account_name="payments") for one in held(12)]
+    long = [replace(one, account_name="p" * 50) for one in held(12)]
 
     assert "*Largest clusters*\n`c-000` in `payments` `222233334444`: 3 instances" in words(drawn(named))
+    assert f"in `{'p' * 35}…` `222233334444`" in words(drawn(long))
     assert "*Largest clusters*\n`c-000` in `222233334444`: 3 instances" in words(drawn(held(12)))
 
 
