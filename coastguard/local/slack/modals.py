@@ -121,21 +121,23 @@ def _answered(workspace: Workspace, user: str, view: Json, delivery: Delivery) -
     action = answer.get("response_action")
     if action == "errors":
         return _complained(view, answer.get("errors"))
-    after = _next(workspace, answer.get("view")) if action in ("update", "push") else None
+    if action not in (None, "update", "push", "clear"):
+        raise SlackError("invalid_arguments", ["response_action: one of errors, update, push, clear"])
+    after = _next(workspace, answer.get("view")) if action in ("update", "push") else {}
     with workspace.changing():
         # By now the app may have changed, closed or replaced the modal through the Web API.
-        now = next((one for one in workspace.views.stack_of(view) if one["id"] == view["id"]), None)
-        if after is not None and action == "update" and now is not None:
-            workspace.views.update(now, after)
-        elif after is not None and action == "push":
-            workspace.views.push(user, after)
-        elif action == "clear":
-            for one in workspace.views.stack_of(view):
-                workspace.views.close(one["id"])
-        elif action is None:
-            workspace.views.close(view["id"])
-        elif after is None:
-            raise SlackError("invalid_arguments", ["response_action: one of errors, update, push, clear"])
+        stack = workspace.views.stack_of(view)
+        now = next((one for one in stack if one["id"] == view["id"]), None)
+        match action:
+            case "update" if now is not None:
+                workspace.views.update(now, after)
+            case "push":
+                workspace.views.push(user, after)
+            case "clear":
+                for one in stack:
+                    workspace.views.close(one["id"])
+            case None:
+                workspace.views.close(view["id"])
     return {}
 
 
