@@ -11,7 +11,7 @@ from coastguard.local.slack.directory import BOT
 from coastguard.local.slack.server import routes
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 from tests.local_slack.conftest import Clock
-from tests.local_slack.serving import served
+from tests.local_slack.serving import App, served
 
 
 @pytest.fixture
@@ -224,12 +224,13 @@ def test_nobody_writes_in_an_archived_channel(page: httpx.Client, workspace: Wor
 
 
 def test_people_of_another_workspace_have_no_commands_and_see_shared_channels_only(
-    client: WebClient, page: httpx.Client
+    client: WebClient, page: httpx.Client, app: App
 ) -> None:
     body = {"user": "U0ERIN005", "channel": "C0ECSALERTS"}
     assert page.post("/slack/say", json={**body, "text": "hello"}).status_code == 200
     assert page.post("/slack/say", json={**body, "channel": "C0PUBLIC1", "text": "hello"}).status_code == 409
     assert page.post("/slack/command", json={**body, "command": "/ecs"}).status_code == 409
+    assert app.heard == []
     client.chat_postEphemeral(channel="C0ECSALERTS", user="U0ERIN005", text="x")
     page.post("/slack/channels", json={"channel": "C0ECSALERTS", "shared": False})
     answer = refusal(client.chat_postEphemeral, channel="C0ECSALERTS", user="U0ERIN005", text="x")

@@ -111,3 +111,20 @@ def test_a_home_cannot_be_submitted_or_closed(page: httpx.Client, client: WebCli
     for what in ("submit", "close"):
         assert page.post(f"/slack/views/{what}", json={"user": ALICE, "view": view["id"]}).status_code == 409
     assert app.heard == []
+
+
+def test_what_was_published_a_moment_ago_can_still_be_on_somebodys_screen(
+    page: httpx.Client, client: WebClient, app: App
+) -> None:
+    versions = [
+        client.views_publish(user_id=ALICE, view={"type": "home", "blocks": [actions(button("mute"))]})["view"]
+        for _ in range(3)
+    ]
+    body = {"user": ALICE, "view": versions[0]["id"], "action_id": "mute"}
+    status = [
+        page.post("/slack/views/click", json={**body, "block_id": version["blocks"][0]["block_id"]}).status_code
+        for version in versions
+    ]
+    assert status == [409, 200, 200]
+    told = [json.loads(parse_qs(body.decode())["payload"][0])["view"]["hash"] for body, _ in app.heard]
+    assert told == [version["hash"] for version in versions[1:]]

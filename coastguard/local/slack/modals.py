@@ -11,7 +11,7 @@ from coastguard.local.slack.errors import Refused, SlackError
 from coastguard.local.slack.inputs import Values, complaints, values_of
 from coastguard.local.slack.payloads import ViewPress
 from coastguard.local.slack.tickets import Origin
-from coastguard.local.slack.use import find_in_view, used
+from coastguard.local.slack.use import Found, find_in_view, used
 from coastguard.local.slack.workspace import Workspace
 
 # Slack told nobody, and nothing went wrong.
@@ -51,10 +51,7 @@ async def press(workspace: Workspace, address: str, pressed: Pressed) -> Deliver
     """Uses an element of the modal on top, or of the Home. Raises Refused."""
     with workspace.lock:
         person = person_of(workspace, pressed.user)
-        view = _before(workspace, pressed.user, pressed.view)
-        found = find_in_view(view, pressed.action_id, pressed.block_id)
-        if found is None:
-            raise Refused(f"The view shows no {pressed.action_id!r} that tells the app anything.")
+        view, found = _found(workspace, pressed)
         given = {block: dict(values) for block, values in pressed.values.items()}
         if pressed.value is not None and found.element["type"] not in ("button", "overflow"):
             given.setdefault(found.block_id, {})[pressed.action_id] = pressed.value
@@ -124,21 +121,23 @@ def _answered(workspace: Workspace, user: str, view: Json, delivery: Delivery) -
     action = answer.get("response_action")
     if action == "errors":
         return _complained(view, answer.get("errors"))
-    after = _next(workspace, answer.get("view")) if action in ("update", "push") else None
+    if action not in (None, "update", "push", "clear"):
+        raise SlackError("invalid_arguments", ["response_action: one of errors, update, push, clear"])
+    after = _next(workspace, answer.get("view")) if action in ("update", "push") else {}
     with workspace.changing():
         # By now the app may have changed, closed or replaced the modal through the Web API.
-        now = next((one for one in workspace.views.stack_of(view) if one["id"] == view["id"]), None)
-        if after is not None and action == "update" and now is not None:
-            workspace.views.update(now, after)
-        elif after is not None and action == "push":
-            workspace.views.push(user, after)
-        elif action == "clear":
-            for one in workspace.views.stack_of(view):
-                workspace.views.close(one["id"])
-        elif action is None:
-            workspace.views.close(view["id"])
-        elif after is None:
-            raise SlackError("invalid_arguments", ["response_action: one of errors, update, push, clear"])
+        stack = workspace.views.stack_of(view)
+        now = next((one for one in stack if one["id"] == view["id"]), None)
+        match action:
+            case "update" if now is not None:
+                workspace.views.update(now, after)
+            case "push":
+                workspace.views.push(user, after)
+            case "clear":
+                for one in stack:
+                    workspace.views.close(one["id"])
+            case None:
+                workspace.views.close(view["id"])
     return {}
 
 
@@ -160,6 +159,15 @@ def _next(workspace: Workspace, view: object) -> Json:
     if view["type"] != "modal":
         raise SlackError("invalid_arguments", ["view.type: must be modal"])
     return view
+
+
+def _found(workspace: Workspace, pressed: Pressed) -> tuple[Json, Found]:
+    """The element, and the version of the view that shows it: the newest, or the one before."""
+    for view in workspace.views.versions(_before(workspace, pressed.user, pressed.view)):
+        found = find_in_view(view, pressed.action_id, pressed.block_id)
+        if found is not None:
+            return view, found
+    raise Refused(f"The view shows no {pressed.action_id!r} that tells the app anything.")
 
 
 def _before(workspace: Workspace, user: str, view_id: str) -> Json:

@@ -16,10 +16,11 @@ MAX_JSON = 250_000
 
 @dataclass(slots=True)
 class Views:
-    """Everyone's modals, the one on top last, and everyone's Home."""
+    """Everyone's modals, the one on top last, and everyone's Home; of each also the version before."""
 
     _stacks: dict[str, list[Json]] = field(default_factory=dict)
     _homes: dict[str, Json] = field(default_factory=dict)
+    _before: dict[str, Json] = field(default_factory=dict)
 
     def open(self, user: str, view: Json) -> Json:
         """A modal in place of whatever modals the person had. Raises SlackError."""
@@ -49,6 +50,8 @@ class Views:
         self._check(view, before)
         published = _kept(view, before)
         self._homes[user] = published
+        if before is not None:
+            self._before[before["id"]] = before
         return published
 
     def update(self, before: Json, view: Json, known_hash: str | None = None) -> Json:
@@ -59,6 +62,7 @@ class Views:
             raise SlackError("invalid_arguments", [f"view.type: must be {before['type']}"])
         self._check(view, before)
         after = _kept(view, before)
+        self._before[before["id"]] = before
         for user, home in self._homes.items():
             if home is before:
                 self._homes[user] = after
@@ -82,8 +86,13 @@ class Views:
         """The person's Home, None before anything was published."""
         return self._homes.get(user)
 
+    def versions(self, view: Json) -> list[Json]:
+        """The view, and what it was before: somebody may still have that on their screen."""
+        return [view, *([self._before[view["id"]]] if view["id"] in self._before else [])]
+
     def close(self, view_id: str) -> None:
         """Takes one modal away, if it is still there."""
+        self._before.pop(view_id, None)
         for stack in self._stacks.values():
             stack[:] = [view for view in stack if view["id"] != view_id]
 

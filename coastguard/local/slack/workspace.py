@@ -143,6 +143,7 @@ class Workspace:
                 "revision": self.revision,
                 "team": {"id": TEAM.id, "name": TEAM.name},
                 "users": [person.as_state() for person in self.people.values()],
+                "usergroups": [{"id": group.id, "handle": group.handle} for group in self.user_groups.values()],
                 "channels": [self._channel_state(conversation) for conversation in self._conversations.values()],
                 "ephemerals": [
                     ephemeral_state(message, conversation.channel.id, self.people)
