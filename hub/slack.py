@@ -19,6 +19,7 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
+from slack_sdk.webhook import WebhookClient
 
 # Shorter than the lease on a post (hub.desk.LEASE), so that a lease never ends under somebody still waiting.
 TIMEOUT_SECONDS = 4
@@ -27,6 +28,8 @@ LOST = {"channel_not_found", "is_archived", "not_in_channel", "is_inactive"}
 """Slack's words for a channel that we cannot post to, and will not until a person mends it."""
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 _PAGES = 5
+# Where response URLs live; https://docs.slack.dev/interactivity/handling-user-interaction
+_HOOKS = "https://hooks.slack.com/"
 
 
 class SlackError(Exception):
@@ -65,6 +68,7 @@ class Slack:
     """What the hub says to Slack, with one token."""
 
     def __init__(self, token: str, api_url: str) -> None:
+        self._origin = "/".join(api_url.split("/")[:3]) + "/"
         self._client = WebClient(token=token, base_url=api_url, timeout=TIMEOUT_SECONDS, retry_handlers=[])
 
     def post(  # noqa: PLR0913  # a message has these parts
@@ -133,6 +137,26 @@ class Slack:
     def publish(self, user: str, view: Mapping[str, Any]) -> None:
         """Make a person's Home tab show something."""
         self._call(self._client.views_publish, user_id=user, view=view)
+
+    def respond(self, url: str, text: str, blocks: Sequence[Mapping[str, Any]], *, aloud: bool = False) -> None:
+        """Answer a command or a click by its response URL: the person alone, or the channel if it is said `aloud`.
+
+        Raises Rejected for an address that is not Slack's, and for one that is used up or 30 minutes old.
+        """
+        if not url.startswith((_HOOKS, self._origin)):
+            raise Rejected("a response URL that is not Slack's", "foreign_url")
+        kind = "in_channel" if aloud else "ephemeral"
+        client = WebhookClient(url, timeout=TIMEOUT_SECONDS, retry_handlers=[])
+        try:
+            answer = client.send(text=text, blocks=list(blocks), response_type=kind, replace_original=False)
+        except (SlackClientError, HTTPException, OSError, ValueError) as error:
+            raise InDoubt(f"respond: {type(error).__name__}") from error
+        if answer.status_code == 429:
+            raise NotNow("respond: rate limit", 1)
+        if answer.status_code >= 500:
+            raise InDoubt(f"respond: status {answer.status_code}")
+        if answer.status_code != 200:
+            raise Rejected(f"respond: status {answer.status_code}", "expired_url")
 
     def mine(self, channel: str, since: datetime, until: datetime, event_type: str, thread: str = "") -> list[Posted]:
         """Read back our own messages of a kind from that time, in the channel or in a thread of it, oldest first."""

@@ -1,0 +1,100 @@
+"""The Home tab: what is open, what is muted, what is blind, what waits for whoever looks. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from chatops.answers import SAY
+from chatops.commands import Command, to_line
+from hub.blocks import Block, button, context, mrkdwn, plain, section
+from hub.bulletin import oldest_first
+from hub.coverage import Coverage
+from hub.incident import Incident
+from hub.message import account
+from hub.mrkdwn import code, date, mention, visible
+from hub.mutes import Mute
+from hub.times import span_words
+
+# Slack shows 100 blocks at most.
+_MUTES, _ACCOUNTS, _LINES, _WAITING = 15, 15, 5, 10
+_NAME, _REASON = 40, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """All that a person's tab shows; `waiting` are the incidents with a repair that they may approve."""
+
+    user: str
+    incidents: Sequence[Incident]
+    mutes: Sequence[Mute]
+    waiting: Sequence[Incident]
+    coverage: Coverage
+    names: Mapping[str, str]
+
+
+def draw(tab: Tab, command: str, now: datetime) -> Block:
+    """Draw it."""
+    blocks = [
+        context(plain(tab.coverage.line), mrkdwn(f"As of {date(now)} · more with {code(f'{command} help')}")),
+        *_waiting(tab),
+        section(f"*In trouble: {_plural(len(tab.incidents), 'instance')}*"),
+        *_open(tab, command),
+        {"type": "divider"},
+        section(f"*Muted: {_plural(len(tab.mutes), 'place')}*"),
+        *_muted(tab, now),
+    ]
+    return {"type": "home", "blocks": blocks}
+
+
+def _waiting(tab: Tab) -> list[Block]:
+    if not tab.waiting:
+        return []
+    lines = [
+        f"{code(i.pending.remedy, _NAME)} on {code(i.sighting.host or i.instance, _NAME)} in {code(i.cluster.name, _NAME)},"
+        f" asked by {mention(i.pending.by)}, until {date(i.pending.expires)}"
+        for i in tab.waiting[:_WAITING]
+        if i.pending
+    ]
+    more = [f"and {len(tab.waiting) - _WAITING:,} more"] if len(tab.waiting) > _WAITING else []
+    text = "\n".join([*lines, *more])
+    return [section(":hand: *Waiting for your approval: approve it in the cluster's message*"), section(text)]
+
+
+def _open(tab: Tab, command: str) -> list[Block]:
+    by_account = [
+        (account_id, oldest_first(several))
+        for account_id, several in groupby(sorted(tab.incidents, key=_account_of), key=_account_of)
+    ]
+    by_account.sort(key=lambda each: (-len(each[1]), each[0]))
+    blocks = []
+    for account_id, several in by_account[:_ACCOUNTS]:
+        lines = [
+            f"{code(i.sighting.host or i.instance, _NAME)} in {code(i.cluster.name, _NAME)}, {i.cluster.region},"
+            f" since {date(i.since)}, {i.state}"
+            for i in several[:_LINES]
+        ]
+        rest = len(several) - len(lines)
+        lines += [f"and {rest:,} more: {code(f'{command} incidents {account_id}')}"] if rest else []
+        blocks.append(section(f"*{account(account_id, tab.names.get(account_id, ''))}*\n" + "\n".join(lines)))
+    more = len(by_account) - _ACCOUNTS
+    return [*blocks, *([context(plain(f"and {more:,} more accounts"))] if more > 0 else [])]
+
+
+def _muted(tab: Tab, now: datetime) -> list[Block]:
+    blocks = []
+    for number, mute in enumerate(sorted(tab.mutes, key=lambda mute: mute.until)[:_MUTES]):
+        left = span_words(mute.until - now)
+        row = section(f"{code(mute.scope.label)}, {left} left, by {mention(mute.by)}: {code(mute.reason, _REASON)}")
+        row["accessory"] = button(f"{SAY}{number}", "Unmute", to_line(Command("unmute", str(mute.scope))))
+        blocks.append(row)
+    more = len(tab.mutes) - _MUTES
+    return [*blocks, *([context(plain(visible(f"and {more:,} more")))] if more > 0 else [])]
+
+
+def _account_of(incident: Incident) -> str:
+    return incident.cluster.account
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -1,0 +1,74 @@
+"""Reasons: why Coastguard speaks of a cluster, or says nothing. Pure: it tells what is known, and what the rules say."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from hub.coverage import Seen
+from hub.incident import Incident
+from hub.mutes import Mute
+from hub.policy_reasons import explain
+from hub.rules import Rules
+from hub.store import Known
+from hub.times import span_words
+from spoke.places import Cluster
+
+
+def reasons(  # noqa: PLR0913  # all that is known
+    cluster: Cluster,
+    known: Known,
+    incident: Incident | None,
+    mute: Mute | None,
+    seen: Seen | None,
+    rules: Rules,
+    now: datetime,
+    user: str,
+) -> list[str]:
+    """Tell it in lines, the most telling first; in them are foreign words."""
+    lines = list(_incident(incident, now)) if incident else list(_cluster(known))
+    grace = span_words(rules.terms.grace_of(cluster))
+    lines.append(f"Grace: an agent has to be gone for {grace} before it is trouble.")
+    if mute:
+        by = f"by {mute.by}" if mute.by else "by a maintenance window"
+        lines.append(f"Muted {by} until {mute.until:%Y-%m-%d %H:%M} UTC: {mute.reason or 'no reason given'}.")
+    else:
+        lines.append("Not muted.")
+    lines.append(_looked(seen, now))
+    facts = rules.facts(cluster, known.bulletin.group if known.bulletin else "")
+    return [*lines, *explain(rules.policy, facts, now, user)]
+
+
+def _incident(incident: Incident, now: datetime) -> Iterator[str]:
+    seen = incident.sighting
+    host = seen.host or incident.instance
+    if not incident.unresolved:
+        yield f"{incident.id}: {host} is {incident.ending or 'over'}."
+        return
+    gone = span_words(now - incident.since)
+    how = (
+        "cannot be checked" if seen.connected is None else "was seen disconnected" if not seen.connected else "is back"
+    )
+    yield f"{incident.id}: the agent of {host} {how}; in trouble for {gone}, {incident.state}."
+    if incident.flapping:
+        yield f"It is flapping: {len(incident.drops)} drops."
+    for text in seen.unchecked:
+        yield f"Could not be checked: {text}."
+    if incident.pending:
+        yield f"{incident.pending.remedy} waits for an approval until {incident.pending.expires:%H:%M} UTC."
+
+
+def _cluster(known: Known) -> Iterator[str]:
+    live = [incident for incident in known.incidents.values() if incident.unresolved]
+    if not live:
+        yield "Nothing in this cluster is in trouble, as far as Coastguard knows."
+        return
+    yield f"{len(live):,} of its instances are in trouble: " + ", ".join(i.id for i in live[:5])
+    if known.bulletin and known.bulletin.storm:
+        yield "It is part of a storm: its message is in the storm's thread."
+
+
+def _looked(seen: Seen | None, now: datetime) -> str:
+    if seen is None:
+        return "The sweep has not visited this Region of the account yet."
+    if seen.problem:
+        return f"The sweep cannot see this Region of the account: {seen.problem}."
+    return f"The sweep has last seen this Region of the account {span_words(now - seen.tried_at)} ago."

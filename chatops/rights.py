@@ -1,0 +1,102 @@
+"""Rights: may this person do that there? Fails closed: what cannot be read is a no that says so."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chatops.people import People
+from hub.policy import Approval, Facts, Policy
+from hub.policy_source import PolicySource
+from hub.slack import Rejected, SlackError
+
+log = logging.getLogger(__name__)
+
+_NO_GROUPS = {"paid_teams_only", "plan_upgrade_required"}
+_UNREAD_POLICY = "The policy cannot be read, so nothing is changed until it can: the operators have been told."
+_STRANGER = "Only full members of this workspace may do that: no guests, no bots, nobody of another workspace."
+_UNSURE = "Slack did not say who you are, so nothing was done. Please try again in a moment."
+_NO_PLAN = "This workspace's plan has no user groups, but the policy grants that to some: name people's ids instead."
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why somebody may not: a sentence of ours, and the ids of those who may."""
+
+    sentence: str
+    who_may: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Reads the policy and people, and says no or nothing."""
+
+    source: PolicySource
+    people: People
+
+    def policy(self) -> Policy | None:
+        """The policy in force, None if there is one that nobody can read."""
+        return self.source.policy
+
+    def refusal(self, verb: str, user: str, places: Sequence[Facts]) -> Refusal | None:
+        """Say why a person may not do something in all of these places; None: they may."""
+        policy = self.source.policy
+        if policy is None:
+            return Refusal(_UNREAD_POLICY)
+        named = frozenset(who for right in policy.rights for who in right.who)
+        try:
+            groups = self._who(user, named)
+        except SlackError as error:
+            return _unsure(error)
+        if groups is None:
+            return Refusal(_STRANGER)
+        for facts in places:
+            if not policy.may(verb, user, groups, facts):
+                return Refusal(f"You may not do that here ({verb}).", policy.who_may(verb, facts))
+        return None
+
+    def refusal_to_approve(self, approval: Approval, user: str, facts: Facts) -> Refusal | None:
+        """Say why a person may not agree to a repair; None: they may."""
+        policy = self.source.policy
+        if policy is None:
+            return Refusal(_UNREAD_POLICY)
+        who_may = policy.who_may_approve(approval, facts)
+        try:
+            groups = self._who(user, frozenset(who_may))
+        except SlackError as error:
+            return _unsure(error)
+        if groups is None:
+            return Refusal(_STRANGER)
+        if not policy.may_approve(approval, user, groups, facts):
+            return Refusal("You may not approve that.", who_may)
+        return None
+
+    def somewhere(self, verb: str, user: str) -> Refusal | None:
+        """Say no to a person who may do something nowhere at all; where exactly they may, act finds out."""
+        policy = self.source.policy
+        if policy is None:
+            return Refusal(_UNREAD_POLICY)
+        granting = [right for right in policy.rights if right.grants(verb)]
+        named = frozenset(who for right in granting for who in right.who)
+        try:
+            groups = self._who(user, named)
+        except SlackError as error:
+            log.info("rights.unsure", extra={"error": str(error)})
+            return None
+        if groups is None:
+            return Refusal(_STRANGER)
+        if policy.rights and named.isdisjoint({user, *groups}):
+            return Refusal(f"You may not do that ({verb}).", tuple(sorted(named)))
+        return None
+
+    def _who(self, user: str, named: frozenset[str]) -> frozenset[str] | None:
+        """Return in which of the named user groups a person is, None for nobody who may do anything."""
+        if not self.people.person(user).member:
+            return None
+        if user in named:
+            return frozenset()
+        return self.people.groups(user, frozenset(who for who in named if who.startswith("S")))
+
+
+def _unsure(error: SlackError) -> Refusal:
+    log.warning("rights.unsure", extra={"error": str(error)})
+    return Refusal(_NO_PLAN if isinstance(error, Rejected) and error.word in _NO_GROUPS else _UNSURE)
