@@ -171,7 +171,7 @@ def _actual(key: str, facts: Facts) -> str:
 def _about(approval: Approval) -> str:
     remedies = _list(approval.remedies) or "every remedy"
     if approval.more_than_share is not None:
-        return f"{remedies} on more than {approval.more_than_share:.0%} of the cluster"
+        return f"{remedies} on more than {approval.more_than_share * 100:g}% of the cluster"
     return f"{remedies} on more than {approval.more_than}" if approval.more_than else remedies
 
 
