@@ -1,40 +1,75 @@
 """Entry point of the function that reads acts.fifo: the only one that changes anything in a member account."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import boto3
 
+from chatops import asks, requests
 from chatops.execution import Execution
+from chatops.people import People
+from chatops.rights import Rights
+from chatops.talk import Talk
 from hub.desk import Desk
-from hub.queues import Queues, answer, records
+from hub.known_accounts import KnownAccounts
+from hub.policy_source import PolicySource
+from hub.queues import Queues, Record, answer, records
+from hub.rules import Rules
 from hub.runtime import AWS, clock
 from hub.secrets import Vault
 from hub.settings import read
 from hub.slack import Slack
 from hub.store import Store
 from hub.telemetry import Counts, log_as_json
+from hub.terms import Terms
 from spoke.accounts import Accounts
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What act is told."""
+    """What act is told. `regions` are the member Regions, comma-separated."""
 
     table: str
     acts_queue_url: str
     looks_queue_url: str
     slack_secret_arn: str
     slack_team: str
+    slack_channel: str
     slack_api_url: str
     remediator_role: str
+    grace_seconds: int
+    regions: str
+    longer_grace: str = ""
+    cluster_tags: str = ""
+    group_channels: str = ""
     policy_place: str = ""
+    slack_command: str = "/ecs"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What act works with: `execution` does what clicks ask for, `talk` answers what people say."""
+
+    execution: Execution
+    talk: Talk
+    queues: Queues
+    url: str
+
+    def attend(self, waiting: Sequence[Record]) -> None:
+        """Work off one group's messages in their order. What it raises is worth another try."""
+        for record in waiting:
+            asked = asks.from_message(record.body)
+            if asked:
+                self.talk.hear(asked)
+            else:
+                self.execution.execute(requests.from_message(record.body), record.tries)
 
 
 @cache
-def wire() -> tuple[Execution, str, Counts]:
+def wire() -> tuple[Act, Counts]:
     """Make what act works with."""
     log_as_json()
     settings = read(Settings, os.environ)
@@ -42,25 +77,56 @@ def wire() -> tuple[Execution, str, Counts]:
     session = boto3.Session()
     vault = Vault(session.client("secretsmanager", config=AWS), settings.slack_secret_arn, clock)
     store = Store(settings.table, session.region_name)
+    queues = Queues(session.client("sqs", config=AWS))
+
+    def slack() -> Slack:
+        return Slack(vault.slack().bot_token, settings.slack_api_url)
+
+    source = PolicySource(settings.policy_place, partial(session.client, config=AWS), clock)
+    people = People(slack, settings.slack_team, clock)
+    rights = Rights(source, people)
+    terms = Terms.read(
+        settings.grace_seconds,
+        settings.slack_channel,
+        settings.longer_grace,
+        settings.cluster_tags,
+        settings.group_channels,
+    )
+    rules = Rules(source, KnownAccounts(store, clock), terms, clock)
     execution = Execution(
         store=store,
         desk=Desk(store),
         accounts=Accounts(session),
         remediator=settings.remediator_role,
-        queues=Queues(session.client("sqs", config=AWS)),
+        rights=rights,
+        rules=rules,
+        queues=queues,
         looks_url=settings.looks_queue_url,
-        slack=lambda: Slack(vault.slack().bot_token, settings.slack_api_url),
+        slack=slack,
         team=settings.slack_team,
         clock=clock,
         count=counts.add,
     )
-    return execution, settings.acts_queue_url, counts
+    talk = Talk(
+        store=store,
+        rules=rules,
+        rights=rights,
+        people=people,
+        slack=slack,
+        queues=queues,
+        looks_url=settings.looks_queue_url,
+        regions=[region.strip() for region in settings.regions.split(",")],
+        command=settings.slack_command,
+        clock=clock,
+        count=counts.add,
+    )
+    return Act(execution, talk, queues, settings.acts_queue_url), counts
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Work off requests."""
-    execution, acts_url, counts = wire()
+    act, counts = wire()
     try:
-        return answer(execution.queues.work_off(acts_url, records(event), execution.attend))
+        return answer(act.queues.work_off(act.url, records(event), act.attend))
     finally:
         counts.flush()

@@ -1,33 +1,44 @@
-"""The Slack app: which click leads where, in Bolt. No lazy listeners: they lose work (docs/how-it-works.md).
+"""The Slack app: what people do there, and where it leads, in Bolt.
 
-A click becomes one message on acts.fifo and is acknowledged only then; if the queue refuses, Slack shows the person
-that it did not work.
+    a button, a modal submitted ─▶ one message on acts.fifo, and only then acknowledged; if the queue refuses, Slack
+    a command, the Home tab        shows the person that it did not work
+    before something drastic    ─▶ a modal, opened at once: Slack gives three seconds for that
+
+Who may not do a thing is shown no modal. That they may not is for act to say, which looks closer and logs it.
+No lazy listeners: they lose work (docs/how-it-works.md).
 """
 
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from slack_bolt import App, BoltRequest, BoltResponse
+from slack_bolt import Ack, App, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
-from chatops.requests import BadRequest, Request, from_click
-from hub.message import ACKNOWLEDGE, LIST, PICK, REPAIR
+from chatops import answers, requests, views
+from chatops.answers import SAY
+from chatops.asks import HOME, Ask, ask
+from chatops.commands import Command, Mistake, parse, to_line
+from chatops.manual import help_text
+from chatops.requests import BadRequest, Request, from_click, from_view
+from chatops.rights import Rights
+from hub.message import ACKNOWLEDGE, APPROVE, DECLINE, LIST, MUTE, PICK, REPAIR, UNMUTE
 from hub.secrets import SlackSecret
 from spoke.repairs import REMEDIES
 
 log = logging.getLogger(__name__)
 
+Body = dict[str, Any]
+
 _REQUESTS = re.compile(
     "|".join([*map(re.escape, (ACKNOWLEDGE, LIST, APPROVE, DECLINE)), f"{re.escape(PICK)}.+", f"{re.escape(REPAIR)}.+"])
 )
-_ANY = re.compile(".*")
 _SAID = re.compile(f"{re.escape(SAY)}.+")
-_UNREADABLE = "That button is of another release. Please use the newest message."
+_ANY = re.compile(".*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +50,28 @@ class Workspace:
     secret: SlackSecret
 
 
-def make(workspace: Workspace, enqueue: Callable[[Request], None], clock: Callable[[], datetime]) -> App:
-    """Make the app. `enqueue` takes a request on, or raises. Whoever dispatches to it has checked the signature."""
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What the app passes things on to; both raise if they cannot. `rights` knows who may do something at all."""
+
+    enqueue: Callable[[Request], None]
+    enqueue_ask: Callable[[Ask], None]
+    rights: Rights
+    clock: Callable[[], datetime]
+
+    def tell(self, body: Body, line: str, once: str = "", channel: str = "") -> None:
+        """Pass on what somebody says."""
+        self.enqueue_ask(ask(body, line, self.clock(), once, channel))
+
+    def refused(self, request: Request) -> Request:
+        """Mark a request that will be refused, however much closer anybody looks."""
+        verb = requests.verb(request.wish)
+        refusal = self.rights.somewhere(verb, request.user) if verb else None
+        return replace(request, refused=refusal.sentence) if refusal else request
+
+
+def make(workspace: Workspace, front: Front) -> App:
+    """Make the app. Whoever dispatches to it has checked the signature."""
     identity = AuthorizeResult(enterprise_id=None, team_id=workspace.team, bot_token=workspace.secret.bot_token)
     app = App(
         client=WebClient(base_url=workspace.api_url, timeout=2, retry_handlers=[]),
@@ -58,81 +89,111 @@ def make(workspace: Workspace, enqueue: Callable[[Request], None], clock: Callab
         next()
         return None
 
-    def tell(body: dict[str, Any], line: str, once: str = "", channel: str = "") -> None:
-        front.enqueue_ask(ask(body, line, clock(), once, channel))
-
-    @app.action(_REQUESTS)
-    def clicked(ack: Ack, body: dict[str, Any], action: dict[str, Any], client: WebClient) -> None:
-        remedy = REMEDIES.get(action["action_id"].removeprefix(REPAIR))
+    @app.middleware
+    def only_what_we_have_made(next: Callable[[], Any], ack: Ack) -> BoltResponse | None:  # noqa: A002  # Bolt's name
         try:
-            request = from_click(body, action, clock())
-            refusal = front.refusal(request)
-            if refusal:
-                whisper(client, body, refusal)
-            elif remedy and remedy.drastic:
-                client.views_open(trigger_id=body["trigger_id"], view=repair_view(remedy, body, action))
-            else:
-                front.enqueue(request)
+            next()
         except BadRequest as error:
             log.warning("click.unknown", extra={"reason": str(error)})
-        ack()
+            return ack()
+        return None
 
-    @app.view(views.REPAIR)
-    def confirmed(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
-        errors = proof_missing(view)
-        if errors:
-            ack(response_action="errors", errors=errors)
-            return
-        front.enqueue(from_view(body, clock()))
-        ack()
-
-    @app.action(MUTE)
-    def mute_clicked(ack: Ack, body: dict[str, Any], action: dict[str, Any], client: WebClient) -> None:
-        command = Command("mute", target=action["value"])
-        client.views_open(trigger_id=body["trigger_id"], view=mute_view(command, body["channel"]["id"]))
-        ack()
-
-    @app.view(views.MUTE)
-    def mute_confirmed(ack: Ack, body: dict[str, Any], view: dict[str, Any]) -> None:
-        line, channel, errors = mute_asked(view)
-        if errors:
-            ack(response_action="errors", errors=errors)
-            return
-        tell(body, line, view["id"], channel)
-        ack()
-
-    @app.action(UNMUTE)
-    def unmute_clicked(ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
-        tell(body, to_line(Command("unmute", target=action["value"])))
-        ack()
-
-    @app.action(_SAID)
-    def said(ack: Ack, body: dict[str, Any], action: dict[str, Any]) -> None:
-        tell(body, action["value"])
-        ack()
-
-    @app.event("app_home_opened")
-    def home(body: dict[str, Any], event: dict[str, Any]) -> None:
-        if event.get("tab") == "home":
-            tell({"user": event["user"], "team": body["team_id"]}, HOME, body["event_id"])
-
-    @app.command(_ANY)
-    def commanded(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
-        understood = parse(body.get("text", ""))
-        if isinstance(understood, Mistake):
-            ack(**answers.mistake(understood, body["command"]))
-        elif understood.verb == "help":
-            ack(**answers.help(body["command"], understood.argument))
-        elif understood.missing:
-            client.views_open(trigger_id=body["trigger_id"], view=mute_view(understood, body["channel_id"]))
-            ack()
-        else:
-            tell(body, to_line(understood))
-            ack()
+    _hear_buttons(app, front)
+    _hear_modals(app, front)
+    _hear_words(app, front)
 
     @app.action(_ANY)
-    def unknown(ack: Callable[[], None]) -> None:
+    def unknown_action(ack: Ack) -> None:
         log.warning("click.unknown", extra={"reason": "action id"})
         ack()
 
+    @app.view(_ANY)
+    def unknown_view(ack: Ack) -> None:
+        log.warning("click.unknown", extra={"reason": "callback id"})
+        ack()
+
     return app
+
+
+def _hear_buttons(app: App, front: Front) -> None:
+    @app.action(_REQUESTS)
+    def clicked(ack: Ack, body: Body, action: Body, client: WebClient) -> None:
+        request = front.refused(from_click(body, action, front.clock()))
+        remedy = REMEDIES.get(request.wish)
+        if remedy and remedy.drastic and not request.refused:
+            client.views_open(trigger_id=body["trigger_id"], view=views.repair_view(remedy, body, action))
+        else:
+            front.enqueue(request)
+        ack()
+
+    @app.action(MUTE)
+    def mute_clicked(ack: Ack, body: Body, action: Body, client: WebClient) -> None:
+        _say(front, Command("mute", target=f"cluster:{action['value']}"), body, body["channel"]["id"], client)
+        ack()
+
+    @app.action(UNMUTE)
+    def unmute_clicked(ack: Ack, body: Body, action: Body) -> None:
+        front.tell(body, to_line(Command("unmute", target=action["value"])))
+        ack()
+
+    @app.action(_SAID)
+    def said(ack: Ack, body: Body, action: Body, client: WebClient) -> None:
+        understood = parse(action["value"])
+        if isinstance(understood, Mistake):
+            raise BadRequest("a button that says nothing")
+        channel = (body.get("channel") or {}).get("id", "")
+        _say(front, understood, body, channel, client)
+        ack()
+
+
+def _hear_modals(app: App, front: Front) -> None:
+    @app.view(views.REPAIR)
+    def repair_confirmed(ack: Ack, body: Body, view: Body) -> None:
+        request = from_view(body, front.clock())
+        errors = views.proof_missing(view)
+        if errors:
+            ack(response_action="errors", errors=errors)
+            return
+        front.enqueue(front.refused(request))
+        ack()
+
+    @app.view(views.MUTE)
+    def mute_confirmed(ack: Ack, body: Body, view: Body) -> None:
+        line, channel, errors = views.mute_asked(view)
+        if errors:
+            ack(response_action="errors", errors=errors)
+            return
+        front.tell(body, line, view["id"], channel)
+        ack()
+
+
+def _hear_words(app: App, front: Front) -> None:
+    @app.command(_ANY)
+    def commanded(ack: Ack, body: Body, client: WebClient) -> None:
+        understood = parse(body.get("text", ""))
+        if isinstance(understood, Mistake):
+            _answer(ack, answers.mistaken(body["command"], understood))
+        elif understood.verb == "help":
+            _answer(ack, answers.helped(body["command"], help_text(understood.argument)))
+        else:
+            _say(front, understood, body, body["channel_id"], client)
+            ack()
+
+    @app.event("app_home_opened")
+    def home_opened(body: Body, event: Body) -> None:
+        if event.get("tab") == "home":
+            front.tell({"user": event["user"], "team": body["team_id"]}, HOME, body["event_id"])
+
+
+def _say(front: Front, command: Command, body: Body, channel: str, client: WebClient) -> None:
+    """Pass on a command, or ask in a modal for what it lacks; whoever may not is told so instead."""
+    user = body["user"]["id"] if "user" in body else body["user_id"]
+    if command.missing and not front.rights.somewhere("mute", user):
+        client.views_open(trigger_id=body["trigger_id"], view=views.mute_view(command, channel))
+    else:
+        front.tell(body, to_line(command), channel=channel)
+
+
+def _answer(ack: Ack, answer: answers.Answer) -> None:
+    text, blocks = answer
+    ack(text=text, blocks=blocks, response_type="ephemeral")

@@ -69,11 +69,14 @@ def to_message(asked: Ask) -> str:
     return json.dumps(asdict(asked) | {"at": asked.at.timestamp()}, separators=(",", ":"))
 
 
-def from_fields(fields: dict[str, Any]) -> Ask:
-    """Read an ask's message, parsed. Raises BadRequest."""
+def from_message(text: str) -> Ask | None:
+    """Read a message of acts.fifo; None if it is no ask. Raises BadRequest."""
     try:
+        fields = json.loads(text)
+        if "line" not in fields:
+            return None
         asked = Ask(**(fields | {"at": datetime.fromtimestamp(fields["at"], UTC)}))
         slack_id(asked.user), slack_id(asked.team)
-    except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, OSError, RecursionError) as error:
         raise BadRequest(f"not an ask: {error}") from error
     return asked

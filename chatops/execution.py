@@ -16,16 +16,30 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chatops import requests
-from chatops.requests import Request, from_message
+from chatops.requests import Request
+from chatops.rights import Refusal, Rights
 from hub.audit import Entry
-from hub.blocks import context, plain, section
+from hub.blocks import context, mrkdwn, plain, section
 from hub.bulletin import Bulletin
 from hub.desk import Desk, Gone
 from hub.hints import REQUEST, Hint
-from hub.incident import Incident, Repair, State, acknowledge, begin_repair, end_repair, pick
+from hub.incident import (
+    Incident,
+    Pending,
+    Repair,
+    State,
+    acknowledge,
+    await_approval,
+    begin_repair,
+    end_repair,
+    pick,
+    withdraw,
+)
 from hub.listing import EVENT_TYPE, Asked, parts, told
 from hub.mrkdwn import date, escape, mention, visible
-from hub.queues import Queues, Record
+from hub.policy import Approval, Facts
+from hub.queues import Queues
+from hub.rules import Rules
 from hub.slack import Rejected, Slack
 from hub.store import Store
 from hub.storm import lock
@@ -46,13 +60,18 @@ _CLOCKS = timedelta(minutes=1)
 _POST_SECONDS = 1.0
 
 _OLD = "You asked for this more than 15 minutes ago, and nothing was done since. Please click again if it still helps."
+_NAMED = 5
 _ACKNOWLEDGED = "acknowledged"
 _OVER = "This incident is over."
 _STALE = "This message no longer shows how things are; please use the cluster's newest message."
 
 
 class NotAllowed(Exception):
-    """A request that is refused; the text tells the person why."""
+    """A request that is refused; the text tells the person why, `who_may` are the ids of those who might."""
+
+    def __init__(self, why: str, who_may: Sequence[str] = ()) -> None:
+        super().__init__(why)
+        self.who_may = who_may
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +82,8 @@ class Execution:
     desk: Desk
     accounts: Accounts
     remediator: str
+    rights: Rights
+    rules: Rules
     queues: Queues
     looks_url: str
     slack: Callable[[], Slack]
@@ -70,11 +91,6 @@ class Execution:
     clock: Callable[[], datetime]
     count: Callable[[str, int], None]
     sleep: Callable[[float], None] = time.sleep
-
-    def attend(self, waiting: Sequence[Record]) -> None:
-        """Work off the requests of one cluster in their order."""
-        for record in waiting:
-            self.execute(from_message(record.body), record.tries)
 
     def execute(self, request: Request, tries: int) -> None:
         """Do what a request asks for. What it raises is worth another try."""
@@ -84,37 +100,58 @@ class Execution:
         try:
             outcome = self._do(request, claim.at, tries)
         except NotAllowed as refusal:
-            outcome = self._refuse(request, str(refusal), claim.at)
+            outcome = self._refuse(request, refusal, claim.at)
         self.store.finish(claim, outcome)
         self.count("requests", 1)
         log.info("request.done", extra={"request": request.id, "incident": request.incident, "outcome": outcome})
 
-    def _do(self, request: Request, claimed: datetime, tries: int) -> str:  # noqa: PLR0911  # one return for each wish
+    def _do(self, request: Request, claimed: datetime, tries: int) -> str:
         """Do what is asked, or what a crash has left of it; `claimed` is the first try. Raises NotAllowed."""
         known = self.store.incident(request.cluster, request.instance)
-        begun = known.repair if known and known.repair and known.repair.request == request.id else None
-        if known and begun and begun.finished:
+        return (known and self._go_on(request, claimed, known, tries)) or self._begin(request, claimed, tries)
+
+    def _go_on(self, request: Request, claimed: datetime, known: Incident, tries: int) -> str:
+        """Go on with what this very request has begun before a crash; "" if it has begun nothing."""
+        own = request.about if request.wish == requests.APPROVING else request.id
+        begun = known.repair if known.repair and known.repair.request == own else None
+        if begun and request.wish == requests.APPROVING:
+            if begun.approved_by != request.user:
+                raise NotAllowed(_taken(known))
+            request = _approved(request, begun)
+        if begun and begun.finished:
             # Done or failed once and for all: it is not tried again, only what came of it is still to be told.
             return self._end(request, known, begun)
-        if known and begun:
+        if begun:
             # It was allowed when it began, and half a repair is worse than a whole one: whatever has come meanwhile (a
             # storm, a new message, the incident's end), it is no longer refused but ended.
             self._ask_look(request, "begun")
             return self._carry_out(request, known, begun, tries)
-        if known and known.id == request.incident and _is_by(request, claimed, known):
+        if known.id == request.incident and _is_by(request, claimed, known):
             self._ask_look(request, "begun")
             return _ACKNOWLEDGED
+        return ""
+
+    def _begin(self, request: Request, claimed: datetime, tries: int) -> str:  # noqa: PLR0911  # one return for each wish
         if self.clock() - request.at > FRESH:
             raise NotAllowed(_OLD)
         bulletin = self._check(request)
-        self._check_storm(request, bulletin)
+        facts = self.rules.facts(request.cluster, bulletin.group)
+        self._check_rights(request, facts)
+        self._check_storm(request.wish, bulletin)
         match request.wish:
             case requests.ACKNOWLEDGING:
                 return self._acknowledge(request, claimed)
+            case requests.APPROVING:
+                return self._approve(request, bulletin, facts, tries)
+            case requests.DECLINING:
+                return self._decline(request, facts)
             case requests.PICKING:
                 return self._pick(request)
             case requests.LISTING:
                 return self._list(request, bulletin)
+        approval = self.rules.policy.approval(request.wish, facts, 1, _share(bulletin))
+        if approval:
+            return self._await_approval(request, approval, facts, claimed)
         return self._repair(request, tries)
 
     def _acknowledge(self, request: Request, now: datetime) -> str:
@@ -162,17 +199,82 @@ class Execution:
         self.store.log(request.cluster, _quiet_entry(request, request.at, "listed", request.cluster.name, ""))
         return "listed"
 
-    def _repair(self, request: Request, tries: int) -> str:
+    def _await_approval(self, request: Request, approval: Approval, facts: Facts, at: datetime) -> str:
+        """Have the repair wait, in its incident, for somebody who may say yes."""
         remedy = REMEDIES[request.wish]
-        repair = Repair(request.id, remedy.name, request.user, self.clock())
+        approvers = self.rules.policy.who_may_approve(approval, facts)
+        pending = Pending(request.id, remedy.name, request.user, at, at + approval.expires, approvers, request.reason)
+
+        def wait(incident: Incident) -> tuple[Incident, list[Entry]]:
+            if incident.state is State.REPAIRING:
+                raise NotAllowed(_taken(incident))
+            if incident.pending and incident.pending.request != request.id:
+                who = mention(incident.pending.by)
+                raise NotAllowed(f"{who} has asked for this already, and it waits for an approval.")
+            entry = _entry(request, at, f"asked: {remedy.label}, needs approval", incident, "")
+            return await_approval(incident, pending), [entry]
+
+        self._change(request, wait)
+        return "waits for approval"
+
+    def _approve(self, request: Request, bulletin: Bulletin, facts: Facts, tries: int) -> str:
+        """Do what somebody else has asked for. It is theirs: they stand in the member's CloudTrail."""
+        known = self.store.incident(request.cluster, request.instance)
+        pending = self._pending(request, known)
+        if pending.by == request.user:
+            raise NotAllowed("Somebody else has to approve what you have asked for yourself.", pending.approvers)
+        self._check_approver(request, pending, bulletin, facts)
+        self._check_storm(pending.remedy, bulletin)
+        asked = replace(request, id=pending.request, wish=pending.remedy, user=pending.by, reason=pending.reason)
+        # Who has asked may have lost the right meanwhile.
+        self._check_rights(asked, facts)
+        return self._repair(asked, tries, approved_by=request.user)
+
+    def _decline(self, request: Request, facts: Facts) -> str:
+        """Say no to a repair that waits; who has asked for it may take it back."""
+
+        def decline(incident: Incident) -> tuple[Incident, list[Entry]]:
+            pending = self._pending(request, incident)
+            if pending.by != request.user:
+                self._check_approver(request, pending, None, facts)
+            label = REMEDIES[pending.remedy].label
+            return withdraw(incident), [_entry(request, self.clock(), f"declined: {label}", incident, "")]
+
+        self._change(request, decline)
+        return "declined"
+
+    def _pending(self, request: Request, incident: Incident | None) -> Pending:
+        """Return what waits. Raises NotAllowed unless it is this very request, and in time."""
+        pending = incident.pending if incident and incident.unresolved else None
+        if incident is None or pending is None or incident.id != request.incident or pending.request != request.about:
+            raise NotAllowed("That request is no longer waiting for an approval.")
+        if self.clock() >= pending.expires:
+            raise NotAllowed("Nobody approved that in time. It can be asked for again.")
+        return pending
+
+    def _check_approver(self, request: Request, pending: Pending, bulletin: Bulletin | None, facts: Facts) -> None:
+        share = _share(bulletin) if bulletin else None
+        approval = self.rules.policy.approval(pending.remedy, facts, 1, share) or Approval(approvers=pending.approvers)
+        refusal = self.rights.refusal_to_approve(approval, request.user, facts)
+        if refusal:
+            raise _not_allowed(refusal)
+
+    def _repair(self, request: Request, tries: int, approved_by: str = "") -> str:
+        self._check_switch()
+        remedy = REMEDIES[request.wish]
+        repair = Repair(
+            request.id, remedy.name, request.user, self.clock(), reason=request.reason, approved_by=approved_by
+        )
 
         def begin(incident: Incident) -> tuple[Incident, list[Entry]]:
             if incident.repair and incident.repair.request == request.id:
                 return incident, []  # somebody else has the same message, and was quicker
             if incident.state is State.REPAIRING:
                 raise NotAllowed(_taken(incident))
-            asked = _entry(request, repair.at, f"asked: {remedy.label}", incident, "")
-            return begin_repair(incident, repair), [asked]
+            what = f"approved: {remedy.label}" if approved_by else f"asked: {remedy.label}"
+            entry = _entry(request, repair.at, what, incident, "")
+            entry = replace(entry, who=approved_by or request.user, approved_by=approved_by)
+            return begin_repair(incident, repair), [entry]
 
         incident = self._change(request, begin)
         return self._carry_out(request, incident, incident.repair or repair, tries)
@@ -222,10 +324,25 @@ class Execution:
             raise NotAllowed(_OVER)
         return bulletin
 
-    def _check_storm(self, request: Request, bulletin: Bulletin) -> None:
+    def _check_rights(self, request: Request, facts: Facts) -> None:
+        """Refuse who may not do that there; what everybody may, every full member may."""
+        verb = requests.verb(request.wish)
+        refusal = self.rights.refusal(verb, request.user, [facts]) if verb else self.rights.stranger(request.user)
+        if refusal:
+            raise _not_allowed(refusal)
+        if request.refused:
+            raise NotAllowed(request.refused)
+
+    def _check_switch(self) -> None:
+        switch = self.store.switch()
+        if switch.stopped:
+            when = f" {date(switch.at)}" if switch.at else ""
+            raise NotAllowed(f"All repairs are stopped, by {mention(switch.stopped_by)}{when}.")
+
+    def _check_storm(self, wish: str, bulletin: Bulletin) -> None:
         """Refuse what is drastic while a storm lasts."""
-        if request.wish in REMEDIES and REMEDIES[request.wish].drastic:
-            storm = self.store.storm(bulletin.channel, request.cluster.region)
+        if wish in REMEDIES and REMEDIES[wish].drastic:
+            storm = self.store.storm(bulletin.channel, bulletin.cluster.region)
             if storm and not storm.closed:
                 raise NotAllowed(lock(storm.region))
 
@@ -238,17 +355,20 @@ class Execution:
         self._ask_look(request, "begun")
         return changed
 
-    def _refuse(self, request: Request, reason: str, at: datetime) -> str:
-        """Keep a refusal in the log and tell the person why."""
+    def _refuse(self, request: Request, refusal: NotAllowed, at: datetime) -> str:
+        """Keep a refusal in the log and tell the person why, and who may."""
+        reason = str(refusal)
         entry = _quiet_entry(request, at, f"refused: {request.wish}", request.instance, reason)
         self.store.log(request.cluster, entry)
         self.count("refusals", 1)
-        self._tell(request, reason)
+        self._tell(request, reason, who_may=refusal.who_may)
         return f"refused: {reason}"
 
-    def _tell(self, request: Request, text: str, why: str = "") -> None:
-        """Tell the person something in our words, and `why` in words from outside."""
+    def _tell(self, request: Request, text: str, why: str = "", who_may: Sequence[str] = ()) -> None:
+        """Tell the person something in our words, `why` in words from outside, and who might do it."""
         blocks = [section(text), *([context(plain(visible(why)))] if why else [])]
+        if who_may:
+            blocks.append(context(mrkdwn(f"Those who may: {', '.join(map(mention, who_may[:_NAMED]))}")))
         line = f"{text}: {escape(visible(why))}" if why else text
         try:
             self.slack().whisper(request.channel, request.user, line, blocks)
@@ -261,6 +381,20 @@ class Execution:
         if self.queues.ask_looks(self.looks_url, [hint], f"{request.id} {step}"):
             # The sweep looks at every unresolved incident within a minute.
             log.warning("look.not_asked", extra={"request": request.id, "step": step})
+
+
+def _approved(request: Request, begun: Repair) -> Request:
+    """Make of an approval the request that it is about."""
+    return replace(request, id=begun.request, wish=begun.remedy, user=begun.by, reason=begun.reason)
+
+
+def _share(bulletin: Bulletin) -> float | None:
+    """Tell which share of the cluster is in trouble; None: nobody knows."""
+    return bulletin.tally.instances / bulletin.registered if bulletin.registered else None
+
+
+def _not_allowed(refusal: Refusal) -> NotAllowed:
+    return NotAllowed(refusal.sentence, refusal.who_may)
 
 
 def _well(begun: Repair, outcome: Outcome, now: datetime) -> Repair:
@@ -282,10 +416,12 @@ def _taken(incident: Incident) -> str:
 
 def _entry(request: Request, at: datetime, what: str, incident: Incident, result: str) -> Entry:
     where = incident.sighting.host or incident.instance
-    return Entry(at, request.user, what, where, result, incident.id, request.id, request.source_identity)
+    person = request.source_identity
+    return Entry(at, request.user, what, where, result, incident.id, request.id, person, reason=request.reason)
 
 
 def _quiet_entry(request: Request, at: datetime, what: str, where: str, result: str) -> Entry:
     """Log what is not worth a line in the thread."""
     person = request.source_identity
-    return Entry(at, request.user, what, where, result, request.incident, request.id, person, quiet=True)
+    entry = Entry(at, request.user, what, where, result, request.incident, request.id, person, quiet=True)
+    return replace(entry, reason=request.reason)

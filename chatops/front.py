@@ -2,17 +2,23 @@
 
 import os
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import boto3
 
-from chatops import app, requests
+from chatops import app, asks, requests
+from chatops.asks import Ask
 from chatops.gate import Gate
-from hub.queues import Queues
+from chatops.people import People
+from chatops.requests import Request
+from chatops.rights import Rights
+from hub.policy_source import PolicySource
+from hub.queues import Queues, group_id
 from hub.runtime import AWS, clock
 from hub.secrets import Vault
 from hub.settings import read
+from hub.slack import Slack
 from hub.telemetry import Counts, log_as_json
 
 
@@ -36,12 +42,21 @@ def wire() -> tuple[Gate, Counts]:
     session = boto3.Session()
     queues = Queues(session.client("sqs", config=AWS))
 
-    def enqueue(request: requests.Request) -> None:
-        queues.send_in_order(settings.acts_queue_url, request.cluster, requests.to_message(request), request.id)
+    vault = Vault(session.client("secretsmanager", config=AWS), settings.slack_secret_arn, clock)
+    policy = PolicySource(settings.policy_place, partial(session.client, config=AWS), clock)
+    people = People(lambda: Slack(vault.slack().bot_token, settings.slack_api_url), settings.slack_team, clock)
 
+    def enqueue(request: Request) -> None:
+        group = group_id(request.cluster)
+        queues.send_in_order(settings.acts_queue_url, group, requests.to_message(request), request.id)
+
+    def enqueue_ask(asked: Ask) -> None:
+        queues.send_in_order(settings.acts_queue_url, asked.group, asks.to_message(asked), asked.id)
+
+    front = app.Front(enqueue, enqueue_ask, Rights(policy, people), clock)
     gate = Gate(
-        secret=Vault(session.client("secretsmanager", config=AWS), settings.slack_secret_arn, clock).slack,
-        app=lambda secret: app.make(app.Workspace(settings.slack_team, settings.slack_api_url, secret), enqueue, clock),
+        secret=vault.slack,
+        app=lambda secret: app.make(app.Workspace(settings.slack_team, settings.slack_api_url, secret), front),
         clock=clock,
         count=counts.add,
     )

@@ -51,8 +51,8 @@ def _waiting(tab: Tab) -> list[Block]:
     if not tab.waiting:
         return []
     lines = [
-        f"{code(i.pending.remedy, _NAME)} on {code(i.sighting.host or i.instance, _NAME)} in {code(i.cluster.name, _NAME)},"
-        f" asked by {mention(i.pending.by)}, until {date(i.pending.expires)}"
+        f"{code(i.pending.remedy, _NAME)} on {code(i.sighting.host or i.instance, _NAME)}"
+        f" in {code(i.cluster.name, _NAME)}, asked by {mention(i.pending.by)}, until {date(i.pending.expires)}"
         for i in tab.waiting[:_WAITING]
         if i.pending
     ]

@@ -1,4 +1,4 @@
-"""Reasons: why Coastguard speaks of a cluster, or says nothing. Pure: it tells what is known, and what the rules say."""
+"""Reasons: why Coastguard speaks of a cluster, or says nothing. It tells what is known, and what the rules say."""
 
 from collections.abc import Iterator
 from datetime import datetime

@@ -38,7 +38,7 @@ class Request:
 
     `wish` is "acknowledge", "pick", "list", "approve", "decline" or the name of a remedy. A list is about a whole
     cluster: it names neither instance nor incident. `about` is the request that is approved or declined, `reason` what
-    the person gives for it.
+    the person gives for it. `refused` is why front knows that they may not.
     """
 
     id: str
@@ -53,6 +53,7 @@ class Request:
     at: datetime
     about: str = ""
     reason: str = ""
+    refused: str = ""
 
     @property
     def source_identity(self) -> str:
@@ -82,6 +83,11 @@ def from_click(body: Mapping[str, Any], action: Mapping[str, Any], at: datetime)
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadRequest(f"not a click on a button of ours: {type(error).__name__}") from error
+
+
+def verb(wish: str) -> str:
+    """Name what the policy calls a wish, "" for what everybody may. Who may approve is for each approval to say."""
+    return {ACKNOWLEDGING: "acknowledge"}.get(wish, wish if wish in REMEDIES else "")
 
 
 def from_view(body: Mapping[str, Any], at: datetime) -> Request:

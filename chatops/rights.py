@@ -70,6 +70,13 @@ class Rights:
             return Refusal("You may not approve that.", who_may)
         return None
 
+    def stranger(self, user: str) -> Refusal | None:
+        """Say no to whoever is no full member of the workspace."""
+        try:
+            return None if self.people.person(user).member else Refusal(_STRANGER)
+        except SlackError as error:
+            return _unsure(error)
+
     def somewhere(self, verb: str, user: str) -> Refusal | None:
         """Say no to a person who may do something nowhere at all; where exactly they may, act finds out."""
         policy = self.source.policy

@@ -1,5 +1,6 @@
-"""Talk: what people say is done or answered, once; the answer goes to the person alone, or to the channel if it
-changes something for all. Fails closed.
+"""Talk: what people say is done or answered, once. Fails closed.
+
+The answer goes to the person alone, or to the channel if it changes something for all.
 
     claim ─▶ read the line ─▶ find what it names ─▶ may they? ─▶ write, log ─▶ ask for looks ─▶ answer
                  │ nothing, or several things     │ no, logged
@@ -24,7 +25,7 @@ from chatops.people import People
 from chatops.reasons import reasons
 from chatops.rights import Rights
 from hub.audit import Entry
-from hub.coverage import coverage
+from hub.coverage import Coverage, coverage
 from hub.hints import REQUEST, Hint, MuteHint
 from hub.incident import INCIDENT_ID, Incident
 from hub.mrkdwn import code, date, mention
@@ -106,6 +107,8 @@ class Talk:
         if isinstance(command, Mistake):
             return answers.mistaken(self.command, command), False
         if command.missing:
+            if command.target:
+                self._allow(asked, command.verb, self._find(command, command.target).scopes, command.target)
             raise NotDone(answers.helped(self.command, help_text(command.verb)), "incomplete")
         match command.verb:
             case "mute":
@@ -119,24 +122,17 @@ class Talk:
     def _told(self, asked: Ask, command: Command) -> Answer:
         """Answer what only asks."""
         now = self.clock()
-        match command.verb:
-            case "mutes":
-                return answers.all_mutes(self._in_force(now), now, self._names())
-            case "status":
-                return answers.status(self._standing(now))
-            case "incidents":
-                return self._incidents(command, now)
-            case "show":
-                return self._shown(command, now)
-            case "why":
-                return self._why(asked, command, now)
-            case "coverage":
-                found = self._coverage()
-                blind = [(f"{'/'.join(place)}", problem) for place, problem in found.blind]
-                return answers.covered(found.line, blind)
-            case "audit":
-                return self._audited(asked, command, now)
-        return answers.helped(self.command, help_text(command.argument))
+        tell: dict[str, Callable[[], Answer]] = {
+            "mutes": lambda: answers.all_mutes(self._in_force(now), now, self._names()),
+            "status": lambda: answers.status(self._standing(now)),
+            "incidents": lambda: self._incidents(command, now),
+            "show": lambda: self._shown(command, now),
+            "why": lambda: self._why(asked, command, now),
+            "coverage": self._covered,
+            "audit": lambda: self._audited(asked, command, now),
+            "help": lambda: answers.helped(self.command, help_text(command.argument)),
+        }
+        return tell[command.verb]()
 
     # What changes something
 
@@ -219,18 +215,7 @@ class Talk:
 
     def _why(self, asked: Ask, command: Command, now: datetime) -> Answer:
         """Tell of an incident, an instance in trouble or a cluster why it is spoken of, or not."""
-        if INCIDENT_ID.fullmatch(command.argument):
-            incident: Incident | None = self._incident(command, now)
-            cluster = incident.cluster if incident else None
-        else:
-            found = self._find(command, command.argument)
-            scope = found.scopes[0]
-            if not scope.cluster:
-                raise NotDone(answers.refused("Name a cluster, an instance or an incident."), "too wide")
-            cluster = Cluster(scope.account, scope.region, scope.cluster)
-            known = self.store.known(cluster).incidents.values()
-            incident = next((each for each in known if each.instance == scope.instance), None)
-        assert cluster is not None
+        cluster, incident = self._place(command, now)
         known_of = self.store.known(cluster)
         mute = in_force(self._in_force(now), cluster, self.rules.accounts.of(cluster.account), now)
         place = self.store.places_seen().get((cluster.account, cluster.region))
@@ -238,6 +223,21 @@ class Talk:
         return answers.explained(
             f"Why: {code(cluster.name)} in {cluster.region}, account {code(cluster.account)}", lines
         )
+
+    def _place(self, command: Command, now: datetime) -> tuple[Cluster, Incident | None]:
+        """Find the cluster that `why` is about, and the incident if it is about one."""
+        if INCIDENT_ID.fullmatch(command.argument):
+            incident = self._incident(command, now)
+            return incident.cluster, incident
+        scope = self._find(command, command.argument).scopes[0]
+        if not scope.cluster:
+            raise NotDone(answers.refused("Name a cluster, an instance or an incident."), "too wide")
+        cluster = Cluster(scope.account, scope.region, scope.cluster)
+        return cluster, self.store.incident(cluster, scope.instance) if scope.instance else None
+
+    def _covered(self) -> Answer:
+        found = self._coverage()
+        return answers.covered(found.line, [("/".join(place), problem) for place, problem in found.blind])
 
     def _audited(self, asked: Ask, command: Command, now: datetime) -> Answer:
         since = now - _DAY
@@ -264,7 +264,7 @@ class Talk:
             stopped_reason=switch.reason,
         )
 
-    def _coverage(self) -> "coverage.Coverage":  # type: ignore[name-defined]
+    def _coverage(self) -> Coverage:
         accounts = self.rules.accounts.everyone()
         return coverage(accounts, self.regions, self.store.places_seen(), self.clock())
 
@@ -349,7 +349,9 @@ class Talk:
         if self.queues.ask_looks(self.looks_url, hints, token):
             log.warning("look.not_asked", extra={"ask": token})
 
-    def _log(self, asked: Ask, at: datetime, what: str, scope: Scope, result: str, reason: str) -> None:
+    def _log(  # noqa: PLR0913  # an entry's parts
+        self, asked: Ask, at: datetime, what: str, scope: Scope, result: str, reason: str
+    ) -> None:
         cluster = Cluster(scope.account, scope.region, scope.cluster) if scope.cluster else None
         self.store.log(cluster, replace(self._entry(asked, at, what, str(scope), result, reason), quiet=True))
 

@@ -67,7 +67,7 @@ def proof_missing(view: Mapping[str, Any]) -> Errors:
 
 def mute_view(command: Command, channel: str) -> Block:
     """Draw the modal that asks for what a mute lacks."""
-    spans = {
+    spans: Block = {
         "type": "static_select",
         "action_id": _SPAN,
         "placeholder": plain("How long"),

@@ -172,10 +172,10 @@ class Queues:
             refused |= {batch[int(failure["Id"])][0].id for failure in answered.get("Failed", [])}
         return refused
 
-    def send_in_order(self, url: str, cluster: Cluster, body: str, token: str) -> None:
-        """Put one message into a FIFO queue, in its cluster's group; the same token goes in only once."""
+    def send_in_order(self, url: str, group: str, body: str, token: str) -> None:
+        """Put one message into a group of a FIFO queue; the same token goes in only once."""
         self._sqs.send_message(
-            QueueUrl=url, MessageBody=body, MessageGroupId=group_id(cluster), MessageDeduplicationId=_digest(token)
+            QueueUrl=url, MessageBody=body, MessageGroupId=group, MessageDeduplicationId=_digest(token)
         )
 
     def work_off(self, url: str, batch: Iterable[Record], work: Callable[[list[Record]], None]) -> list[str]:

@@ -148,7 +148,9 @@ class Slack:
         kind = "in_channel" if aloud else "ephemeral"
         client = WebhookClient(url, timeout=TIMEOUT_SECONDS, retry_handlers=[])
         try:
-            answer = client.send(text=text, blocks=list(blocks), response_type=kind, replace_original=False)
+            answer = client.send(
+                text=text, blocks=[dict(block) for block in blocks], response_type=kind, replace_original=False
+            )
         except (SlackClientError, HTTPException, OSError, ValueError) as error:
             raise InDoubt(f"respond: {type(error).__name__}") from error
         if answer.status_code == 429:
