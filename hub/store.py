@@ -21,6 +21,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from botocore.config import Config
 from cattrs.preconf.json import make_converter
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
@@ -33,6 +34,7 @@ from hub import audit
 from hub.bulletin import Bulletin
 from hub.incident import Incident
 from hub.storm import Storm
+from spoke.accounts import USER_AGENT
 from spoke.models import LeanLoader
 from spoke.places import Cluster
 
@@ -147,6 +149,8 @@ class Store:
             read_timeout_seconds=_Patience.read_timeout_seconds,
         )
         self._connection.session.register_component("data_loader", LeanLoader())  # transactions are many rows
+        for connection in (self._connection, self._row._get_connection().connection):  # noqa: SLF001  # no other way in
+            connection.session.set_default_client_config(Config(user_agent=USER_AGENT))
         self._codec = make_converter()
         self._codec.register_unstructure_hook(Cluster, lambda cluster: cluster.key)
         self._codec.register_structure_hook(Cluster, lambda text, _: Cluster.from_key(text))
