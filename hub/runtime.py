@@ -4,11 +4,13 @@ from datetime import UTC, datetime
 
 from botocore.config import Config
 
+from spoke.accounts import USER_AGENT
+
 AWS = Config(
     connect_timeout=3,
     read_timeout=5,
     retries={"mode": "standard", "total_max_attempts": 3},
-    user_agent="coastguard",
+    user_agent=USER_AGENT,
 )
 
 

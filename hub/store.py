@@ -30,6 +30,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from botocore.config import Config
 from cattrs.preconf.json import make_converter
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
@@ -47,6 +48,7 @@ from hub.mutes import Mute
 from hub.scope import Scope
 from hub.storm import Storm
 from hub.switch import Switch
+from spoke.accounts import USER_AGENT
 from spoke.models import LeanLoader
 from spoke.places import Cluster
 
@@ -171,6 +173,8 @@ class Store:
             read_timeout_seconds=_Patience.read_timeout_seconds,
         )
         self._connection.session.register_component("data_loader", LeanLoader())  # transactions are many rows
+        for connection in (self._connection, self._row._get_connection().connection):  # noqa: SLF001  # no other way in
+            connection.session.set_default_client_config(Config(user_agent=USER_AGENT))
         self._codec = make_converter()
         self._codec.register_unstructure_hook(Cluster, lambda cluster: cluster.key)
         self._codec.register_structure_hook(Cluster, lambda text, _: Cluster.from_key(text))

@@ -28,15 +28,17 @@ from botocore.hooks import HierarchicalEmitter
 from botocore.loaders import Loader
 
 from spoke.errors import UNANSWERED, kind, reason, stale
-from spoke.models import LeanLoader
+from spoke.models import STATUSES, LeanLoader, read_statuses
 from spoke.places import check_account, check_region, partition
 
 # A look waits for many accounts: a silent one must cost seconds, not the minute that botocore would wait.
+USER_AGENT = "coastguard"
+"""What CloudTrail says who calls. Botocore's own is longer, and put together anew for each call."""
 _CONFIG = Config(
     connect_timeout=3,
     read_timeout=10,
     retries={"mode": "standard", "total_max_attempts": 3},
-    user_agent="coastguard",  # as the members' CloudTrail names it; botocore's own is put together anew for each call
+    user_agent=USER_AGENT,
 )
 _ROLE_NAME = re.compile(r"([\x21-\x2e\x30-\x7e]+/)*[A-Za-z0-9_+=,.@-]{1,64}")
 _SESSION_WORD = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
@@ -202,6 +204,7 @@ class _Clients:
         self._session = botocore.session.Session()
         self._session.register_component("credential_provider", _Provider())
         self._session.register_component("data_loader", loader or LeanLoader())
+        self._session.register(STATUSES, read_statuses)
         self._made: dict[tuple[str, str], Any] = {}
         self._lock = Lock()
 

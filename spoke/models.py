@@ -3,11 +3,13 @@
 Botocore reads an answer, and writes a request, member by member as the service model has them, and a storm brings
 thousands of instances. A container instance alone would cost more than everything else that is done about it, most of
 it for attributes, ports and resources. So some shapes are declared documents, which botocore hands over as the JSON
-that they are; and of some shapes of EC2's XML only those members are left that are read.
+that they are; of a shape of EC2's XML only those members are left that are read; and what EC2 tells of the state of a
+hundred hosts is read without its model.
 """
 
 from collections.abc import Mapping
 from typing import Any
+from xml.etree import ElementTree as ET
 
 from botocore.loaders import Loader
 
@@ -19,13 +21,42 @@ DOCUMENTS: Mapping[str, frozenset[str]] = {
 
 READ: Mapping[str, Mapping[str, frozenset[str]]] = {
     "ec2": {
-        "InstanceStatus": frozenset({"InstanceId", "InstanceState", "InstanceStatus", "Operator", "SystemStatus"}),
-        "InstanceStatusSummary": frozenset({"Status"}),
-        "InstanceState": frozenset({"Name"}),
         "Instance": frozenset({"InstanceId", "LaunchTime", "Operator", "State", "Tags"}),
     },
 }
 """By service and shape: the members that `hosts` reads."""
+
+
+STATUSES = "before-parse.ec2.DescribeInstanceStatus"
+"""Botocore's event before it reads such an answer."""
+_PATHS = {
+    "InstanceId": "instanceId",
+    "InstanceState": "instanceState/name",
+    "SystemStatus": "systemStatus/status",
+    "InstanceStatus": "instanceStatus/status",
+    "Managed": "operator/managed",
+}
+
+
+def read_statuses(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
+    """Read what EC2 tells of the state of hosts, each as a flat mapping of texts, and leave botocore nothing to read.
+
+    An answer that is no such XML is left to botocore, which says so. Shapes:
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceStatus.html
+    """
+    try:
+        root = ET.fromstring(response_dict["body"])  # noqa: S314  # as botocore itself reads it, from AWS
+    except ET.ParseError:
+        return
+    names = root.tag.partition("}")[0] + "}" if root.tag.startswith("{") else ""
+    found = root.find(f"{names}instanceStatusSet")
+    if found is None:
+        return
+    paths = [(name, "/".join(f"{names}{part}" for part in path.split("/"))) for name, path in _PATHS.items()]
+    statuses = [{name: item.findtext(path) for name, path in paths} for item in found]
+    customized_response_dict["InstanceStatuses"] = statuses
+    root.remove(found)
+    response_dict["body"] = ET.tostring(root)
 
 
 class LeanLoader(Loader):  # type: ignore[misc]  # botocore has no types
