@@ -75,6 +75,15 @@ class Announcer:
             self._doubt_what_is_shown(record)
             raise
 
+    def find(self, bulletin: Bulletin) -> Bulletin:
+        """Settle whether a post in doubt stands in the channel, without posting; raises what `show` raises.
+
+        Found or not, what the message shows is not known.
+        """
+        self._await_lease(bulletin)
+        ts = self._adopt(bulletin)
+        return self._store.keep(replace(bulletin, ts=ts, shown="", doubt_since=None, lease_until=None))
+
     def posted_in(self, channel: str, thread: str, since: datetime) -> dict[str, str]:
         """Find the bulletins that stand in a thread since then: ts by bulletin. Doubles are deleted."""
         slack = self._slack()

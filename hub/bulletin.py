@@ -34,7 +34,8 @@ class Bulletin:
     `muted` is shown as such if it was posted before, and else not posted. `group` is the cluster's monitoring group,
     `owners` whom its first post mentions, `tally` what its unresolved incidents have in common; `registered` how many
     instances the cluster has, 0 when nobody could tell; `account_name` what the organization called the account when
-    the episode began; `said_again_at` when people were reminded of it.
+    the episode began; `said_again_at` when people were reminded of it; `lost` the channels that it had before, and that
+    could not be posted to.
     """
 
     kind: ClassVar[str] = "bulletin"
@@ -61,6 +62,7 @@ class Bulletin:
     tally: Tally = field(default_factory=Tally)
     registered: int = 0
     account_name: str = ""
+    lost: tuple[str, ...] = ()
     version: int = 0
 
     @property

@@ -114,7 +114,7 @@ class Desk:
         # Whoever opens an incident writes its bulletin too: if somebody has closed it meanwhile, that is a conflict.
         entries = _entries(verdicts, known, now)
         if opens and known.bulletin and known.bulletin.closed and bulletin.episode == known.bulletin.episode:
-            entries.append(Entry(now, "", "reopened", cluster.name, "", aloud=True))
+            entries.append(Entry(now, "", "reopened", cluster.name, "", aloud=not watch.muted))
         written = self._store.save(changed, counted if opens or counted != running else None, entries)
         return Examined(tuple(incidents.values()), written or running, verdicts)
 
@@ -158,7 +158,8 @@ def _begin(cluster: Cluster, known: Known, watch: Watch, now: datetime) -> Bulle
     silent = watch.aside or watch.muted
     # In the thread of a storm that is over nobody would see it.
     if before and before.reopens(now) and (silent or not before.thread):
-        return replace(before, closed=False, closed_at=None, shown="", opened_at=now, said_again_at=None)
+        again = replace(before, closed=False, closed_at=None, shown="", opened_at=now, said_again_at=None)
+        return replace(again, muted=watch.muted)
     return Bulletin(
         cluster=cluster,
         episode=f"ep-{now:%Y%m%dT%H%M%S%f}",

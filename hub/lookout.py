@@ -128,7 +128,7 @@ class Lookout:
         begins = known.bulletin is None or known.bulletin.closed
         way = self.rules.way(cluster, tag, broken, size or 0)
         gone = [sighting.instance for sighting in broken]
-        muted = begins and bool(gone) and self.muting.of(cluster, gone) is not None
+        muted = begins and bool(gone) and self.muting.of(cluster, gone, tag or "") is not None
         storm = StormHint(way.channel, cluster.region)
         return Watch(
             grace=self.terms.grace_of(cluster),

@@ -50,6 +50,7 @@ _PROBLEM = 150
 _UNCHECKED = 3
 _STEPS = 3
 _APPROVERS = 3
+_OWNERS = 20
 _STEP = 110
 # Of an option's text, and of an action's id.
 _CHOICE = 75
@@ -164,7 +165,7 @@ def finished(
 
 def reminder(content: Content, after: timedelta) -> tuple[str, list[Block]]:
     """Draw what reminds people, in the bulletin's thread and the channel, of what nobody has acknowledged."""
-    owners = " ".join(map(mention, content.owners))
+    owners = " ".join(map(mention, content.owners[:_OWNERS]))
     waited = span_words(after)
     line = f"{owners} Nobody has acknowledged this for {waited}: {content.headline}, {code(content.cluster.name)}"
     return line.strip(), [section(f":bell: {line.strip()}")]
@@ -195,14 +196,18 @@ def note(entry: Entry) -> tuple[str, list[Block]]:
 
 
 def _rows(incidents: Sequence[Incident], locked: str, room: int) -> list[Block]:
-    """Draw each instance. The first ones, which are gone longest, have their buttons, as many as there is room for."""
-    rows = [_facts_and_state(incident, (), alone=False) for incident in incidents]
-    room -= sum(map(_length, rows)) + _length([_CROWDED])
+    """Draw each instance. The first ones, which are gone longest, have their buttons, as many as there is room for.
+
+    If there is not even room for all that is known of them, the others have the facts alone.
+    """
+    rows = [(_facts_and_state(incident, (), alone=False), _buttons(incident, locked)) for incident in incidents]
+    if sum(_length(row) for row, _ in rows) + _length([*rows[0][1], _CROWDED]) > room:
+        rows = [(row[:1], [*row[1:], *buttons]) for row, buttons in rows]
+    room -= sum(_length(row) for row, _ in rows) + _length([_CROWDED])
     drawn: list[Block] = []
-    for incident, row in zip(incidents, rows, strict=True):
-        buttons = _buttons(incident, locked)
-        room -= _length(buttons)
-        drawn += [*row, *buttons] if room >= 0 else row
+    for row, more in rows:
+        room -= _length(more)
+        drawn += [*row, *more] if room >= 0 else row
     return drawn if room >= 0 else [*drawn, dict(_CROWDED)]
 
 
@@ -438,7 +443,7 @@ def _locked(content: Content) -> list[Block]:
 
 def _owners(content: Content) -> list[Block]:
     """Mention the owners, where Slack tells them: in a message's own blocks. Edits tell nobody again."""
-    return [context(mrkdwn(" ".join(map(mention, content.owners))))] if content.owners else []
+    return [context(mrkdwn(" ".join(map(mention, content.owners[:_OWNERS]))))] if content.owners else []
 
 
 def _muted(content: Content) -> list[Block]:

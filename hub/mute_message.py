@@ -15,13 +15,16 @@ _NAME = 60
 
 
 def digest(mute: Mute, recorded: int, still: Sequence[Incident]) -> tuple[str, list[Block]]:
-    """Tell what happened while nobody was told: `recorded` incidents were opened, and `still` are unresolved."""
+    """Tell what happened while nobody was told: `recorded` incidents were opened, and `still` are unresolved.
+
+    Some of those may be older than the mute.
+    """
     clusters = Counter(incident.cluster for incident in still)
     headline = f"{code(mute.scope.label)} is no longer muted"
     if not recorded and not still:
         amount = "Nothing happened meanwhile."
     else:
-        over = max(recorded - len(still), 0)
+        over = max(recorded - sum(incident.opened_at >= mute.since for incident in still), 0)
         amount = (
             f"Meanwhile {_plural(recorded, 'incident')} came up; over by now: {over:,}."
             f" Still in trouble: {_plural(len(still), 'instance')} of {_plural(len(clusters), 'cluster')}"

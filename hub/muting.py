@@ -16,6 +16,7 @@ from hub.mutes import Mute, ends_soon, in_force, over
 from hub.rules import Rules
 from hub.slack import Rejected, Slack
 from hub.store import Conflict, Store
+from hub.terms import ANY
 from spoke.places import Cluster
 
 log = logging.getLogger(__name__)
@@ -34,15 +35,16 @@ class Muting:
     clock: Callable[[], datetime]
     _read: tuple[datetime, list[Mute]] | None = field(default=None, init=False)
 
-    def of(self, cluster: Cluster, instances: Iterable[str] = ()) -> Mute | None:
+    def of(self, cluster: Cluster, instances: Iterable[str] = (), group: str = ANY) -> Mute | None:
         """Return what mutes a cluster: something that covers it whole, or else each of these instances.
 
         Of several mutes it is the one that lasts longest; of several instances the one that is heard of again first.
+        `group` is the cluster's monitoring group, as in hub.policy.Facts.
         """
         now = self.clock()
         account = self.rules.accounts.of(cluster.account)
         mutes = self._mutes(now)
-        window = self.rules.window(cluster, account, now)
+        window = self.rules.window(cluster, account, now, group)
         whole = in_force([*mutes, *([window] if window else [])], cluster, account, now)
         if whole:
             return whole

@@ -194,6 +194,12 @@ class Policy:
     fallback_channel: str = ""
     operators: tuple[str, ...] = ()
 
+    @property
+    def asks_account_tags(self) -> bool:
+        """Whether any of it goes by the accounts' tags, which cost a call for each account."""
+        parts = (*self.routes, *self.rights, *self.approvals, *self.caps, *self.windows)
+        return any(part.where.account_tag for part in parts)
+
     def route(self, facts: Facts) -> Route | None:
         """Find the route of a place, None if it goes the way that the stack's parameters say."""
         return next((route for route in self.routes if route.where.fits(facts)), None)

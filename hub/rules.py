@@ -56,9 +56,9 @@ class Rules:
             remind_after=self.policy.reminds_after(facts),
         )
 
-    def window(self, cluster: Cluster, account: Account, now: datetime) -> Mute | None:
+    def window(self, cluster: Cluster, account: Account, now: datetime, group: str = ANY) -> Mute | None:
         """Return the maintenance window that a cluster is in, as the mute that it is."""
-        found = self.policy.window(Facts(cluster, account, ANY), now) if self.policy.windows else None
+        found = self.policy.window(Facts(cluster, account, group), now) if self.policy.windows else None
         if found is None:
             return None
         return Mute(Scope.of(cluster), until=found.until, by="", reason=found.window.reason, since=found.since)

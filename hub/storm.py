@@ -66,13 +66,17 @@ class Storm:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What a storm amounts to now. `worst` are its largest clusters; `listed` of them stand in the thread."""
+    """What a storm amounts to now. `worst` are its largest clusters; `listed` of them stand in the thread.
+
+    `muted` are not counted: so many clusters, which the storm had, are in trouble and muted.
+    """
 
     accounts: int
     clusters: int
     tally: Tally
     worst: tuple[tuple[Bulletin, int], ...]
     listed: int
+    muted: int = 0
 
 
 def brewing(bulletins: Iterable[Bulletin], now: datetime) -> set[StormHint]:
@@ -114,8 +118,8 @@ def caught(storm: Storm, members: Sequence[Bulletin]) -> list[Bulletin]:
     ]
 
 
-def count(members: Sequence[Bulletin]) -> Count:
-    """Add up what the clusters of a storm amount to."""
+def count(members: Sequence[Bulletin], muted: int = 0) -> Count:
+    """Add up what the clusters of a storm amount to, `muted` ones besides."""
     worst = sorted(members, key=lambda member: (-member.tally.instances, member.cluster))
     return Count(
         accounts=len({member.cluster.account for member in members}),
@@ -123,6 +127,7 @@ def count(members: Sequence[Bulletin]) -> Count:
         tally=Tally.together(member.tally for member in members),
         worst=tuple((member, member.tally.instances) for member in worst[:_NAMED]),
         listed=sum(bool(member.ts) for member in members),
+        muted=muted,
     )
 
 

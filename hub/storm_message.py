@@ -44,7 +44,11 @@ def _over(storm: Storm, count: Count) -> Message:
         " their messages in the thread go on."
         if count.clusters
         else "All of them have recovered."
+        if not count.muted
+        else "All others have recovered."
     )
+    if count.muted:
+        left = f"{_plural(count.muted, 'cluster')} in trouble {'is' if count.muted == 1 else 'are'} muted. {left}"
     body = [
         section(
             f"At its height {_plural(instances, 'instance')} of {_plural(clusters, 'cluster')}"

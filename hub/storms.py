@@ -22,7 +22,7 @@ from hub.hints import ALONE, Hint, StormHint
 from hub.incident import Incident
 from hub.message import note, render
 from hub.queues import Queues
-from hub.slack import NotNow, Rejected, Slack, SlackError
+from hub.slack import LOST, NotNow, Rejected, Slack, SlackError
 from hub.store import Store
 from hub.storm import SETTLES, Storm, caught, count, lock, weather
 from hub.storm_message import render_storm
@@ -57,21 +57,42 @@ class Storms:
     def attend(self, place: StormHint) -> None:
         """Take a turn. What it raises is worth another try."""
         now = self.clock()
-        members = [b for b in self.store.open_bulletins(place.region) if b.channel == place.channel and not b.muted]
+        everyone = [b for b in self.store.open_bulletins(place.region) if b.channel == place.channel]
+        members = [member for member in everyone if not member.muted]
         standing = self.store.storm(place.channel, place.region)
         storm = weather(standing, place, members, now)
         if storm is None:
             self._never_mind(place, members, now)
             return
+        muted = sum(bool(b.muted and b.storm == storm.id and b.tally.instances) for b in everyone)
+        try:
+            self._take_turn(storm, standing, members, muted)
+        except Rejected as error:
+            if error.word not in LOST:
+                raise
+            self._give_up(place, members, error)
+
+    def _take_turn(self, storm: Storm, standing: Storm | None, members: Sequence[Bulletin], muted: int) -> None:
         if standing and standing.closed and storm.ts and not self._say_aloud(storm):
             return
         if storm != standing:
             storm = self.store.keep(storm)
         self.count("storms", 1)
         mine = caught(storm, members)
-        storm = self._say(storm, mine)
+        storm = self._say(storm, mine, muted)
         if storm.ts and not storm.closed:
             self._post(storm, mine)
+
+    def _give_up(self, place: StormHint, members: Sequence[Bulletin], why: Rejected) -> None:
+        """The storm's channel is lost: each cluster that nobody was told of goes elsewhere by itself (hub.voice).
+
+        There they may be a storm again.
+        """
+        log.warning("storm.homeless", extra={"channel": place.channel, "region": place.region, "word": why.word})
+        standing = self.store.storm(place.channel, place.region)
+        if standing and not standing.closed:
+            self.store.keep(replace(standing, ts="", shown="", closed=True, closed_at=None, over=True))
+        self._look_at([member for member in members if not member.ts])
 
     def _never_mind(self, place: StormHint, members: Sequence[Bulletin], now: datetime) -> None:
         """There is no storm: whose bulletin was left to it has to speak for itself, unless more are still to come."""
@@ -100,8 +121,8 @@ class Storms:
             log.warning("storm.unsaid", extra={"storm": storm.id, "word": error.word})
         return True
 
-    def _say(self, storm: Storm, members: Sequence[Bulletin]) -> Storm:
-        saying = Saying(render_storm(storm, count(members)), last=storm.over)
+    def _say(self, storm: Storm, members: Sequence[Bulletin], muted: int) -> Storm:
+        saying = Saying(render_storm(storm, count(members, muted)), last=storm.over)
         try:
             return self.announcer.show(storm, saying, leased=False)
         except NotNow as error:
@@ -148,6 +169,9 @@ class Storms:
                 self.sleep(_POST_SECONDS)
                 shown.append(self._post_one(storm, member, incidents[member.cluster]))
             except Rejected as error:
+                if error.word in LOST:
+                    self._settle(shown, begun[number:])
+                    raise
                 log.exception("storm.rejected", extra={"bulletin": member.id, "word": error.word})
                 self.count("rejected", 1)
             except NotNow as error:

@@ -9,13 +9,15 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import boto3
 
 from hub.organization import Organization
 from hub.pace import Pace
+from hub.policy import Policy
+from hub.policy_source import PolicySource
 from hub.queues import Queues
 from hub.registry import PACE, Registry
 from hub.rounds import Rounds
@@ -52,6 +54,7 @@ def wire() -> tuple[Rounds, Counts]:
     store = Store(settings.table, session.region_name)
     pace = Pace(*PACE, time.monotonic, time.sleep)
     organization = Organization(session.client("organizations", config=AWS), clock, pace)
+    policy = PolicySource(settings.policy_place, partial(session.client, config=AWS), clock)
     rounds = Rounds(
         store=store,
         queues=Queues(session.client("sqs", config=AWS)),
@@ -66,6 +69,7 @@ def wire() -> tuple[Rounds, Counts]:
         ticks=time.monotonic,
         sleep=time.sleep,
         count=counts.add,
+        by_account_tag=lambda: (policy.policy or Policy()).asks_account_tags,
     )
     return rounds, counts
 

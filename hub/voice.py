@@ -8,7 +8,7 @@ channel lost?     ──▶ it goes on in a channel that is not
 
 import logging
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -26,6 +26,7 @@ from hub.rules import Rules
 from hub.slack import LOST, NotNow, Rejected, Slack, SlackError
 from hub.store import Known, Store
 from hub.storm import lock
+from spoke.sighting import Sighting
 
 log = logging.getLogger(__name__)
 
@@ -55,12 +56,17 @@ class Voice:
         if bulletin is None or bulletin.closed:
             return
         begun_now = known.bulletin is None or known.bulletin.episode != bulletin.episode
-        live = [i.instance for i in examined.incidents if i.unresolved and i.episode == bulletin.episode]
-        mute = self.muting.of(bulletin.cluster, live) if live else None
+        live = [i for i in examined.incidents if i.unresolved and i.episode == bulletin.episode]
+        mute = self.muting.of(bulletin.cluster, [i.instance for i in live], bulletin.group) if live else None
         if mute:
             opened = sum(verdict.reason is Reason.CONFIRMED for verdict in examined.verdicts)
             self.muting.record(mute, opened)
-        bulletin = self._voiced(bulletin, muted=bool(mute) if live else bulletin.muted)
+        bulletin = self._voiced(bulletin, muted=bool(mute) if live else bulletin.muted, begun_now=begun_now)
+        if bulletin.muted and bulletin.doubt_since and not bulletin.ts:
+            found = self._find(hint, bulletin)
+            if found is None:
+                return
+            bulletin = found
         place = StormHint(bulletin.channel, bulletin.cluster.region)
         if begun_now and not bulletin.muted:
             self.barometer.opened(bulletin)
@@ -80,67 +86,76 @@ class Voice:
             if hint.why != ALONE:
                 self.barometer.call(place)
                 return
-        bulletin = self._reminded(bulletin, content, hint)
+        bulletin = self._reminded(bulletin, content, [i.sighting for i in live])
         saying = Saying(render(content, bulletin), last, urgent=hint.why == REQUEST)
         self._show(hint, replace(bulletin, aside=False), saying, leased=begun_now and not bulletin.aside)
 
-    def _reminded(self, bulletin: Bulletin, content: Content, hint: Hint) -> Bulletin:
+    def _reminded(self, bulletin: Bulletin, content: Content, broken: Sequence[Sighting]) -> Bulletin:
         """Say once more, for everybody in the channel, what nobody has acknowledged for as long as the policy allows.
 
         In a storm's thread nobody is reminded of each cluster.
         """
         if content.tone is not Tone.OPEN or not bulletin.ts or bulletin.thread or bulletin.said_again_at:
             return bulletin
-        after = self.rules.way(bulletin.cluster, bulletin.group).remind_after
+        after = self.rules.way(bulletin.cluster, bulletin.group, broken, bulletin.registered).remind_after
         if after is None or bulletin.opened_at is None or self.clock() - bulletin.opened_at < after:
             return bulletin
         text, blocks = reminder(content, after)
         try:
             self.slack().post(bulletin.channel, text, blocks, thread=bulletin.ts, aloud=True)
         except SlackError as error:
-            log.warning("reminder.unsaid", extra={"cluster": hint.cluster.key, "error": str(error)})
+            log.warning("reminder.unsaid", extra={"cluster": bulletin.cluster.key, "error": str(error)})
             return bulletin
         return self.store.keep(replace(bulletin, said_again_at=self.clock()))
 
-    def _voiced(self, bulletin: Bulletin, *, muted: bool) -> Bulletin:
+    def _voiced(self, bulletin: Bulletin, *, muted: bool, begun_now: bool) -> Bulletin:
         """Note that a bulletin is muted now, or no longer: then what is still broken is said, once.
 
-        One that nobody was told of yet is left to a storm, if many are heard of again together, and else speaks for
-        itself. An edit tells nobody, so of one that stands in the channel the thread tells it.
+        One that nobody was told of yet is as one that begins now: left to a storm, if many are heard of again together,
+        and else speaking for itself. An edit tells nobody, so of one that stands in the channel the thread tells it.
+        Whether a post in doubt was made has still to be found out, but for the one that this look was about to make.
         """
         if muted == bulletin.muted:
             return bulletin
         if muted:
             silent = replace(bulletin, muted=True, aside=False)
-            return self.store.keep(silent if bulletin.ts else replace(silent, doubt_since=None, lease_until=None))
+            return self.store.keep(replace(silent, doubt_since=None, lease_until=None) if begun_now else silent)
+        now, cluster = self.clock(), bulletin.cluster
         if bulletin.ts:
-            cluster = bulletin.cluster
-            self.store.log(cluster, Entry(self.clock(), "", _HEARD_AGAIN, cluster.name, "", aloud=True))
-        return self.store.keep(replace(bulletin, muted=False, aside=not bulletin.ts))
+            self.store.log(cluster, Entry(now, "", _HEARD_AGAIN, cluster.name, "", aloud=True))
+            return self.store.keep(replace(bulletin, muted=False, said_again_at=now))
+        return self.store.keep(replace(bulletin, muted=False, aside=not bulletin.doubt_since, opened_at=now))
+
+    def _find(self, hint: Hint, bulletin: Bulletin) -> Bulletin | None:
+        """Find out whether what is muted by now was posted before; None if that has to wait."""
+        return self._try(hint, bulletin, lambda: self.announcer.find(bulletin))
 
     def _show(self, hint: Hint, bulletin: Bulletin, saying: Saying, *, leased: bool) -> None:
+        shown = self._try(hint, bulletin, lambda: self.announcer.show(bulletin, saying, leased=leased))
+        if shown and shown is not bulletin:
+            self.count("announced", 1)
+            log.info("announced", extra={"cluster": bulletin.cluster.key, "ts": shown.ts})
+
+    def _try(self, hint: Hint, bulletin: Bulletin, do: Callable[[], Bulletin]) -> Bulletin | None:
+        """Do something in Slack; None if it has to wait, or is done in another channel."""
         cluster = bulletin.cluster
         try:
-            shown = self.announcer.show(bulletin, saying, leased=leased)
+            return do()
         except NotNow as error:
             seconds = error.seconds + zlib.crc32(cluster.key.encode()) % _SPREAD_SECONDS
             log.info("announce.later", extra={"cluster": cluster.key, "seconds": seconds})
             if hint.why != SWEEP:  # the next sweep comes by itself
                 self.queues.later(self.delay_url, [(Hint(cluster, AGAIN), seconds)])
-            return
         except SlackError as error:
             if isinstance(error, Rejected) and error.word in LOST and self._move(bulletin, error):
                 self.queues.later(self.delay_url, [(Hint(cluster, AGAIN), 0)])
-                return
+                return None
             if hint.why != SWEEP:
                 raise
             # The incidents are kept, and the next sweep tries again: one dead letter for each round would tell nothing.
             log.warning("announce.failed", extra={"cluster": cluster.key, "error": str(error)})
             self.count("unannounced", 1)
-            return
-        if shown is not bulletin:
-            self.count("announced", 1)
-            log.info("announced", extra={"cluster": cluster.key, "ts": shown.ts})
+        return None
 
     def _move(self, bulletin: Bulletin, why: Rejected) -> bool:
         """Have a bulletin posted elsewhere, whose channel is lost; False if there is nowhere to go.
@@ -148,15 +163,19 @@ class Voice:
         The operators are told once an hour of each channel.
         """
         lost, now = bulletin.channel, self.clock()
-        elsewhere = next((channel for channel in self.rules.fallback if channel != lost), "")
+        tried = (*bulletin.lost, lost)
+        elsewhere = next((channel for channel in self.rules.fallback if channel not in tried), "")
         newest = self.store.bulletin(bulletin.cluster)
         if not elsewhere or newest is None or newest.episode != bulletin.episode:
             return False
         log.warning("channel.lost", extra={"channel": lost, "word": why.word, "instead": elsewhere})
-        moved = replace(newest, channel=elsewhere, ts="", thread="", storm="", shown="", aside=False)
+        moved = replace(newest, channel=elsewhere, ts="", thread="", storm="", shown="", aside=False, lost=tried)
         self.store.keep(replace(moved, doubt_since=None, lease_until=None))
         self.count("moved", 1)
         if self.store.spend(f"lost {lost}", now.replace(minute=0)) == 1:
             text, blocks = channel_lost(lost, why.word, self.rules.policy.operators)
-            self.slack().post(elsewhere, text, blocks)
+            try:
+                self.slack().post(elsewhere, text, blocks)
+            except SlackError as error:
+                log.warning("channel.untold", extra={"channel": lost, "instead": elsewhere, "error": str(error)})
         return True

@@ -114,7 +114,9 @@ def bulletin(**more: object) -> Bulletin:
 
 
 def entry(what: str = "acknowledged", *, at: datetime = NOON, **more: object) -> Entry:
-    return replace(Entry(at, ALICE, what, "i-0b7c9d1e2f3a4b5c6", ""), **more)  # type: ignore[arg-type]  # any field
+    """A log entry of CLUSTER, as it is kept."""
+    usual = Entry(at, ALICE, what, "i-0b7c9d1e2f3a4b5c6", "", cluster=CLUSTER.key)
+    return replace(usual, **more)  # type: ignore[arg-type]  # any field
 
 
 def record(

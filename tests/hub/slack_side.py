@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
@@ -56,6 +56,12 @@ class SlackSide:
     def replies(self) -> list[str]:
         """What the threads say, one line each."""
         return [reply["text"] for message in self.messages() for reply in message["replies"]]
+
+    def change(self, channel: str, **more: object) -> None:
+        """Somebody archives a channel, say, or takes the bot out of it."""
+        conversation = self.workspace.conversation(channel)
+        assert conversation is not None
+        conversation.channel = replace(conversation.channel, **more)  # type: ignore[arg-type]  # any field of a channel
 
     def fault(self, method: str, kind: str, **more: object) -> None:
         self.workspace.faults.order(Fault(method, kind, **more))  # type: ignore[arg-type]  # any field of a fault

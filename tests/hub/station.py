@@ -6,7 +6,7 @@ The entry points' functions are called as Lambda's event source mappings would c
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,24 +17,28 @@ from hub.bulletin import Bulletin
 from hub.desk import Desk
 from hub.incident import Incident
 from hub.lookout import Lookout, assemble
+from hub.mutes import Mute
 from hub.organization import Organization
 from hub.policy_source import PolicySource
 from hub.queues import Queues, answer, records
 from hub.registry import Registry
 from hub.rounds import Rounds
+from hub.scope import Scope
 from hub.slack import Slack
 from hub.sorting import Sorter
 from hub.store import Store
 from hub.terms import Terms
 from spoke.accounts import Accounts, Role
 from spoke.places import Cluster
-from tests.hub.factories import TERMS, Json, bent, event
+from tests.hub.factories import ALICE, TERMS, Json, bent, event
 from tests.hub.faults import Faults
 from tests.hub.mortals import Died
 from tests.hub.slack_side import SlackSide
 from tests.hub.stack import Mail
 from tests.hub.timing import Clock
 from tests.spoke.fleet import REGION, Fleet
+
+_POLICY = "/coastguard/policy"
 
 
 @dataclass
@@ -107,6 +111,23 @@ class Station:
 
     def count(self, name: str, number: int) -> None:
         self.counted[name] += number
+
+    def govern(self, policy: str) -> None:
+        """Put a policy where the functions find it; one that was read before is known for another minute."""
+        self.policy_place = f"ssm:{_POLICY}"
+        boto3.client("ssm").put_parameter(Name=_POLICY, Value=policy, Type="String", Overwrite=True)
+
+    def mute(self, scope: str, *, reason: str = "the new AMI", channel: str = "", **span: float) -> Mute:
+        """Somebody mutes that, for an hour unless a span is given."""
+        now = self.clock()
+        made = Mute(Scope.parse(scope), now + timedelta(**(span or {"hours": 1})), ALICE, reason, now, channel=channel)
+        before = next((mute for mute in self.store.mutes() if mute.scope == made.scope), None)
+        return self.store.keep_mute(replace(made, version=before.version if before else 0))
+
+    def unmute(self, scope: str) -> None:
+        """Somebody ends it early."""
+        (mute,) = [mute for mute in self.store.mutes() if str(mute.scope) == scope]
+        self.store.keep_mute(replace(mute, ended_at=self.clock()))
 
     # What happens in the member account
 

@@ -8,7 +8,7 @@ import pytest
 
 from hub.bulletin import CHOICES, ROWS, compose
 from hub.incident import Incident, State
-from hub.message import ACKNOWLEDGE, LIST, PICK, REPAIR, Message, Subject, render
+from hub.message import ACKNOWLEDGE, LIST, MUTE, PICK, REPAIR, Message, Subject, render
 from hub.storm import lock
 from spoke.places import Cluster
 from tests.hub.factories import ALICE, CLUSTER, NOON, Json, bulletin, finished, incident, instance_id, sighting
@@ -44,7 +44,7 @@ def actions(message: Message) -> list[str]:
 
 def ordinary(message: Message) -> list[str]:
     """The actions about one instance."""
-    return [action for action in actions(message) if action != LIST and not action.startswith(PICK)]
+    return [action for action in actions(message) if action not in {LIST, MUTE} and not action.startswith(PICK)]
 
 
 # Share
@@ -97,7 +97,7 @@ def test_what_a_menu_offers_is_read_as_the_incident_it_is_about() -> None:
 
 @pytest.mark.parametrize("count", [1, ROWS])
 def test_few_need_no_menu_and_no_list(count: int) -> None:
-    assert set(actions(drawn(*many(count)))) == {ACKNOWLEDGE, TERMINATE}
+    assert set(actions(drawn(*many(count)))) == {ACKNOWLEDGE, TERMINATE, MUTE}
 
 
 def test_what_is_over_has_nothing_to_pick_or_list() -> None:
@@ -168,7 +168,7 @@ def test_a_cluster_whose_name_fits_no_menu_refers_to_the_console() -> None:
     fits, too_long = (drawn(*many(12, cluster=cluster)) for cluster in (LONG, TOO_LONG))
 
     assert len(menu(fits)["action_id"]) == 255
-    assert actions(too_long) == [LIST]
+    assert actions(too_long) == [LIST, MUTE]
     assert "use the ECS console" in words(too_long)
     assert "use the ECS console" not in words(fits)
     for message in (fits, too_long):

@@ -1,6 +1,7 @@
 """What a bulletin looks like in Slack: always taken, never too long, with the right buttons."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from hub.bulletin import CHOICES, ROWS, compose
 from hub.incident import Incident, State
-from hub.message import ACKNOWLEDGE, REPAIR, Subject, note, render
+from hub.message import ACKNOWLEDGE, MUTE, REPAIR, Message, Subject, note, render
 from hub.storm import lock
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
@@ -61,6 +62,12 @@ def longest(number: int, state: State, *, failed: bool) -> Incident:
     }
     trouble = {"repair": repair(finished=NOON, problem="It would not. " * 50)} if failed else {}
     return incident(number, state, cluster=LONGEST, sighting=seen, instance=seen.instance, **(parts[state] | trouble))
+
+
+def subjects(message: Message) -> set[str]:
+    """The instances that have a button."""
+    values = [button["value"] for button in buttons(all_blocks(message)) if button["action_id"] != MUTE]
+    return {Subject.parse(value).instance for value in values}
 
 
 @pytest.mark.parametrize("failed", [False, True], ids=["", "repair failed"])
@@ -263,13 +270,15 @@ def test_the_text_is_a_sentence_for_notifications_and_screen_readers(state: Stat
 @pytest.mark.parametrize(
     ("shown", "actions"),
     [
-        pytest.param(incident(), [ACKNOWLEDGE, TERMINATE], id="open"),
-        pytest.param(incident(state=State.ACKNOWLEDGED), [TERMINATE], id="acknowledged"),
-        pytest.param(incident(state=State.REPAIRING), [], id="repairing"),
+        pytest.param(incident(), [ACKNOWLEDGE, TERMINATE, MUTE], id="open"),
+        pytest.param(incident(state=State.ACKNOWLEDGED), [TERMINATE, MUTE], id="acknowledged"),
+        pytest.param(incident(state=State.REPAIRING), [MUTE], id="repairing"),
         pytest.param(incident(state=State.RESOLVED), [], id="resolved"),
-        pytest.param(incident(repair=finished(problem="no")), [ACKNOWLEDGE, TERMINATE], id="repair failed"),
+        pytest.param(incident(repair=finished(problem="no")), [ACKNOWLEDGE, TERMINATE, MUTE], id="repair failed"),
         pytest.param(
-            incident(state=State.ACKNOWLEDGED, repair=finished(problem="no")), [TERMINATE], id="taken, repair failed"
+            incident(state=State.ACKNOWLEDGED, repair=finished(problem="no")),
+            [TERMINATE, MUTE],
+            id="taken, repair failed",
         ),
     ],
 )
@@ -278,15 +287,23 @@ def test_each_state_has_its_buttons(shown: Incident, actions: list[str]) -> None
 
     assert [button["action_id"] for button in drawn_buttons] == actions
     for button in drawn_buttons:
+        if button["action_id"] == MUTE:
+            assert button["value"] == CLUSTER.key
+            continue
         subject = Subject.parse(button["value"])
         assert (subject.cluster, subject.instance, subject.incident) == (CLUSTER, shown.instance, shown.id)
 
 
 def test_five_instances_of_an_ordinary_name_all_have_their_buttons() -> None:
-    values = [button["value"] for button in buttons(all_blocks(drawn(*map(incident, range(1, ROWS + 1)))))]
+    message = drawn(*map(incident, range(1, ROWS + 1)), owners=("S0OWNERS1", ALICE))
 
-    assert len(values) == 2 * ROWS
-    assert len(set(values)) == ROWS
+    assert Counter(button["action_id"] for button in buttons(all_blocks(message))) == {
+        ACKNOWLEDGE: ROWS,
+        TERMINATE: ROWS,
+        MUTE: 1,
+    }
+    assert len(subjects(message)) == ROWS
+    check_bulletin(message)
 
 
 def test_when_there_is_no_room_who_is_gone_longest_has_buttons_and_the_others_are_promised_some() -> None:
@@ -294,7 +311,7 @@ def test_when_there_is_no_room_who_is_gone_longest_has_buttons_and_the_others_ar
 
     message = drawn(*crowd)
 
-    served = {Subject.parse(button["value"]).instance for button in buttons(all_blocks(message))}
+    served = subjects(message)
     assert served == {one.instance for one in crowd[: len(served)]}
     assert 1 <= len(served) < ROWS
     assert "no room for more buttons" in words(message)
@@ -304,12 +321,20 @@ def test_when_there_is_no_room_who_is_gone_longest_has_buttons_and_the_others_ar
 
 @pytest.mark.parametrize("remedy", REMEDIES)
 @pytest.mark.parametrize("tasks", [0, 1, 99_999])
-def test_a_repair_asks_first_in_words_that_slack_takes(remedy: str, tasks: int) -> None:
+def test_a_repair_asks_first_by_a_modal_or_in_words_that_slack_takes(remedy: str, tasks: int) -> None:
     shown = longest(1, State.OPEN, failed=False)
     in_ec2 = replace(shown.sighting, running_tasks=tasks, host=f"i-{1:017x}")
     message = drawn(replace(shown, sighting=in_ec2))
 
     (button,) = (b for b in buttons(all_blocks(message)) if b["action_id"] == REPAIR + remedy)
+    if REMEDIES[remedy].drastic:
+        subject, host, told = button["value"].split(" ", 2)
+        assert (Subject.parse(subject).instance, host) == (shown.instance, in_ec2.host)
+        assert Subject.parse(button["value"]) == Subject.parse(subject)
+        assert told == f"{tasks} running"
+        assert button["text"]["text"].endswith("…")
+        assert "confirm" not in button
+        return
     asked = button["confirm"]
     assert set(asked) >= {"title", "text", "confirm", "deny"}
     assert len(asked["text"]["text"]) <= 300
