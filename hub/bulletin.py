@@ -32,10 +32,10 @@ class Bulletin:
     `shown` is the digest of the message shown last, `noted` the key of the last log entry said in the thread. One that
     is `aside` was left to a storm to post; one that belongs to a `storm` stands in that storm's `thread`; one that is
     `muted` is shown as such if it was posted before, and else not posted. `group` is the cluster's monitoring group,
-    `owners` whom its first post mentions, `tally` what its unresolved incidents have in common; `registered` how many
-    instances the cluster has, 0 when nobody could tell; `account_name` what the organization called the account when
-    the episode began; `said_again_at` when people were reminded of it; `lost` the channels that it had before, and that
-    could not be posted to.
+    `owners` whom its first post mentions, `topic` the SNS topic that hears of it, `tally` what its unresolved incidents
+    have in common; `registered` how many instances the cluster has, 0 when nobody could tell; `account_name` what the
+    organization called the account when the episode began; `said_again_at` when people were reminded of it; `lost` the
+    channels that it had before, and that could not be posted to.
     """
 
     kind: ClassVar[str] = "bulletin"
@@ -59,6 +59,7 @@ class Bulletin:
     thread: str = ""
     group: str = ""
     owners: tuple[str, ...] = ()
+    topic: str = ""
     tally: Tally = field(default_factory=Tally)
     registered: int = 0
     account_name: str = ""

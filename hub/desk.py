@@ -53,15 +53,16 @@ class Watch:
     """How a cluster is watched: how long an agent may be gone, where its bulletins go, what group it is in.
 
     `aside` says that a bulletin that begins now is to be left to a storm, and is not posted for itself; one that is
-    `muted` is not posted either. `owners` are mentioned in its first post. `registered` is how many instances the
-    cluster has, 0 if nobody could tell, None if nobody was asked. `account_name` is what the organization calls the
-    account; a bulletin keeps the one that it begins with.
+    `muted` is not posted either. `owners` are mentioned in its first post, a `topic` of SNS hears too. `registered` is
+    how many instances the cluster has, 0 if nobody could tell, None if nobody was asked. `account_name` is what the
+    organization calls the account; a bulletin keeps the one that it begins with.
     """
 
     grace: timedelta
     channel: str
     group: str = ""
     owners: tuple[str, ...] = ()
+    topic: str = ""
     aside: bool = False
     muted: bool = False
     registered: int | None = None
@@ -172,6 +173,7 @@ def _begin(cluster: Cluster, known: Known, watch: Watch, now: datetime) -> Bulle
         opened_at=now,
         group=watch.group,
         owners=watch.owners,
+        topic=watch.topic,
         account_name=watch.account_name,
         version=before.version if before else 0,
     )

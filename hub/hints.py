@@ -93,7 +93,14 @@ class MuteHint:
         return self.scope
 
 
-Chore = StormHint | MuteHint
+@dataclass(frozen=True, slots=True)
+class PolicyHint:
+    """A reason to tell the operators that something is wrong with the policy."""
+
+    key: str = "policy"
+
+
+Chore = StormHint | MuteHint | PolicyHint
 """What look sees to besides clusters; each has a FIFO group of its own."""
 
 
@@ -112,6 +119,8 @@ def from_message(text: str) -> Hint | Chore | None:
         return _storm(body["storm"])
     if "mute" in body:
         return _mute(body["mute"])
+    if body == {"policy": "policy"}:
+        return PolicyHint()
     return _from_own(body) if "cluster" in body else _from_envelope(body)
 
 
@@ -185,7 +194,7 @@ def _mute(scope: object) -> MuteHint:
 
 
 def _name(chore: Chore) -> str:
-    return "storm" if isinstance(chore, StormHint) else "mute"
+    return {StormHint: "storm", MuteHint: "mute", PolicyHint: "policy"}[type(chore)]
 
 
 def _from_own(body: Mapping[str, Any]) -> Hint:

@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 
 from hub.lookout import Lookout, assemble
+from hub.outlets import Outlets
 from hub.policy_source import PolicySource
 from hub.queues import Queues, answer, records
 from hub.runtime import AWS, clock
@@ -60,6 +61,7 @@ def wire() -> tuple[Lookout, str, Counts]:
             settings.group_channels,
         ),
         policy=PolicySource(settings.policy_place, partial(session.client, config=AWS), clock),
+        outlets=Outlets(partial(session.client, config=AWS), counts.add),
         queues=Queues(session.client("sqs", config=AWS)),
         looks_url=settings.looks_queue_url,
         delay_url=settings.delay_queue_url,

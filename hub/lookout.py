@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from hub.announce import Announcer
 from hub.barometer import Barometer
 from hub.bulletin import ROWS
+from hub.caretaker import Caretaker
 from hub.desk import Desk, Seen, Watch
 from hub.hints import (
     AGAIN,
@@ -22,6 +24,7 @@ from hub.hints import (
     Drop,
     Hint,
     MuteHint,
+    PolicyHint,
     StormHint,
     from_message,
     gather,
@@ -29,6 +32,7 @@ from hub.hints import (
 from hub.incident import UNWATCHED, Condition, Incident, Verdict, awaits_replacement, condition
 from hub.known_accounts import KnownAccounts
 from hub.muting import Muting
+from hub.outlets import Outlets
 from hub.policy_source import PolicySource
 from hub.queues import NotYet, Queues, Record
 from hub.rules import Rules
@@ -72,6 +76,7 @@ class Lookout:
     storms: Storms
     muting: Muting
     voice: Voice
+    caretaker: Caretaker
     queues: Queues
     delay_url: str
     clock: Callable[[], datetime]
@@ -88,7 +93,9 @@ class Lookout:
         for storm in sorted({hint for hint in found if isinstance(hint, StormHint)}):
             self.storms.attend(storm)
         for mute in sorted({hint for hint in found if isinstance(hint, MuteHint)}):
-            self._attend_mute(mute)
+            self._attend(partial(self.muting.attend, mute.scope))
+        if any(isinstance(hint, PolicyHint) for hint in found):
+            self._attend(self.caretaker.attend)
 
     def look(self, hint: Hint, tries: int) -> None:
         """Look at a cluster. What it raises is worth another try."""
@@ -115,12 +122,12 @@ class Lookout:
         self.voice.speak(hint, known, examined)
         self.count("looks", 1)
 
-    def _attend_mute(self, mute: MuteHint) -> None:
+    def _attend(self, tell: Callable[[], None]) -> None:
         try:
-            self.muting.attend(mute.scope)
+            tell()
         except SlackError as error:
             # The next sweep asks again, as long as it has not been said.
-            log.warning("mute.unsaid", extra={"scope": mute.scope, "error": str(error)})
+            log.warning("chore.unsaid", extra={"error": str(error)})
             self.count("unannounced", 1)
 
     def _watch(self, hint: Hint, known: Known, tag: str | None, size: int | None, broken: Sequence[Sighting]) -> Watch:
@@ -134,6 +141,7 @@ class Lookout:
             grace=self.terms.grace_of(cluster),
             channel=way.channel,
             owners=way.owners,
+            topic=way.topic,
             group="" if tag in {None, ANY} else str(tag),
             aside=begins and not muted and self.barometer.falls(storm, cluster, hint.crowd),
             muted=muted,
@@ -234,6 +242,7 @@ def assemble(  # noqa: PLR0913  # what a look works with, each of it once
     slack: Callable[[], Slack],
     terms: Terms,
     policy: PolicySource,
+    outlets: Outlets,
     queues: Queues,
     looks_url: str,
     delay_url: str,
@@ -258,7 +267,8 @@ def assemble(  # noqa: PLR0913  # what a look works with, each of it once
         barometer=barometer,
         storms=storms,
         muting=muting,
-        voice=Voice(store, announcer, barometer, muting, rules, slack, queues, delay_url, clock, count),
+        voice=Voice(store, announcer, barometer, muting, rules, outlets, slack, queues, delay_url, clock, count),
+        caretaker=Caretaker(store, slack, rules, clock),
         queues=queues,
         delay_url=delay_url,
         clock=clock,

@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from hub.hints import Chore, Hint, StormHint, portions, to_message
+from hub.hints import Chore, Hint, MuteHint, PolicyHint, StormHint, portions, to_message
 from spoke.places import Cluster
 
 log = logging.getLogger(__name__)
@@ -100,8 +100,10 @@ def group_id(place: Cluster | Chore) -> str:
             key = place.key
         case StormHint():
             key = f"{_STORM}{place.key}"
-        case _:
+        case MuteHint():
             key = f"mute/{place.key}"
+        case PolicyHint():
+            key = place.key
     return key if len(key) <= _LONGEST_ID else _digest(key)
 
 

@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.coverage import Place, visited
-from hub.hints import SWEEP, Chore, Drop, Hint, MuteHint
+from hub.hints import SWEEP, Chore, Drop, Hint, MuteHint, PolicyHint
 from hub.mutes import Mute, ends_soon, over
 from hub.pace import Pace
 from hub.queues import Queues
@@ -60,7 +60,8 @@ class Visit:
 class Rounds:
     """Everything that the rounds work with. `ticks` and `sleep` are those of time: monotonic seconds.
 
-    `by_account_tag` says whether anybody goes by the accounts' tags, each of which costs a call.
+    `by_account_tag` says whether anybody goes by the accounts' tags, each of which costs a call; `policy_problem` what
+    is wrong with the policy, "" if nothing is.
     """
 
     store: Store
@@ -77,6 +78,7 @@ class Rounds:
     sleep: Callable[[float], None]
     count: Callable[[str, int], None]
     by_account_tag: Callable[[], bool] = lambda: False
+    policy_problem: Callable[[], str] = str
 
     def unfinished(self) -> None:
         """Ask for a look at whatever is not over. Raises RuntimeError if SQS refuses some."""
@@ -85,6 +87,7 @@ class Rounds:
         troubled = {bulletin.cluster for bulletin in bulletins} | self.store.clusters_in_trouble()
         mutes = [mute for mute in self.store.mutes() if _wants_to_be_told(mute, self.clock())]
         chores: list[Chore] = [*sorted(places), *(MuteHint(str(mute.scope)) for mute in mutes)]
+        chores += [PolicyHint()] if self.policy_problem() else []
         self._ask([*(Hint(cluster, SWEEP) for cluster in sorted(troubled)), *chores], "unfinished")
 
     def visit(self, *, everywhere: bool = False, nowhere: bool = False) -> None:

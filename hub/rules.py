@@ -22,6 +22,7 @@ class Way:
 
     channel: str
     owners: tuple[str, ...] = ()
+    topic: str = ""
     remind_after: timedelta | None = None
 
 
@@ -53,6 +54,7 @@ class Rules:
         return Way(
             channel=(route.channel if route else "") or self.terms.channel_of(tag),
             owners=route.owners if route else (),
+            topic=route.sns_topic if route else "",
             remind_after=self.policy.reminds_after(facts),
         )
 

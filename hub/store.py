@@ -329,6 +329,14 @@ class Store:
         self._add(row, 1, now + BUDGET_KEPT)
         return int(row.used)
 
+    def told(self, what: str) -> bool:
+        """Tell whether the operators have heard of something already."""
+        return self._get(f"budget#told {what}", "told") is not None
+
+    def note_told(self, what: str, until: datetime) -> None:
+        """Note that they have, and forget it some time after `until`."""
+        self._add(self._row(pk=f"budget#told {what}", sk="told"), 1, until)
+
     def _add(self, row: _Row, number: int, until: datetime) -> None:
         row.update([self._row.used.add(number), self._row.expires.set(int(until.timestamp()))])
 

@@ -69,6 +69,7 @@ def wire() -> tuple[Rounds, Counts]:
         ticks=time.monotonic,
         sleep=time.sleep,
         count=counts.add,
+        policy_problem=lambda: policy.problem,
         by_account_tag=lambda: (policy.policy or Policy()).asks_account_tags,
     )
     return rounds, counts

@@ -21,6 +21,7 @@ from hub.hints import AGAIN, ALONE, REQUEST, SWEEP, Hint, StormHint
 from hub.incident import Reason
 from hub.message import channel_lost, reminder, render
 from hub.muting import Muting
+from hub.outlets import Outlets
 from hub.queues import Queues
 from hub.rules import Rules
 from hub.slack import LOST, NotNow, Rejected, Slack, SlackError
@@ -44,6 +45,7 @@ class Voice:
     barometer: Barometer
     muting: Muting
     rules: Rules
+    outlets: Outlets
     slack: Callable[[], Slack]
     queues: Queues
     delay_url: str
@@ -132,6 +134,8 @@ class Voice:
 
     def _show(self, hint: Hint, bulletin: Bulletin, saying: Saying, *, leased: bool) -> None:
         shown = self._try(hint, bulletin, lambda: self.announcer.show(bulletin, saying, leased=leased))
+        if shown and (saying.last or not bulletin.ts):
+            self.outlets.tell(shown, "resolved" if saying.last else "open", saying.message.text)
         if shown and shown is not bulletin:
             self.count("announced", 1)
             log.info("announced", extra={"cluster": bulletin.cluster.key, "ts": shown.ts})

@@ -26,6 +26,7 @@ from hub.hints import REQUEST, Drop, Hint, from_message
 from hub.incident import Incident, State
 from hub.lookout import assemble
 from hub.message import Subject
+from hub.outlets import Outlets
 from hub.policy_source import PolicySource
 from hub.queues import Queues
 from hub.slack import Slack
@@ -139,6 +140,7 @@ class Story:
             slack=lambda: Slack(BOT_TOKEN, self.slack),
             terms=Terms(timedelta(minutes=2), CHANNEL),
             policy=PolicySource("", boto3.client, self.clock),
+            outlets=Outlets(boto3.client, self._count),
             queues=Queues(self.hub.sqs),
             looks_url=self.urls["LooksQueue"],
             delay_url=self.urls["DelayQueue"],

@@ -19,6 +19,7 @@ from hub.incident import Incident
 from hub.lookout import Lookout, assemble
 from hub.mutes import Mute
 from hub.organization import Organization
+from hub.outlets import Outlets
 from hub.policy_source import PolicySource
 from hub.queues import Queues, answer, records
 from hub.registry import Registry
@@ -73,6 +74,7 @@ class Station:
             slack=self.client,
             terms=self.terms,
             policy=PolicySource(self.policy_place, boto3.client, self.clock),
+            outlets=Outlets(boto3.client, self.count),
             queues=self.queues,
             looks_url=self.mail.looks,
             delay_url=self.mail.delay,

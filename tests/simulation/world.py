@@ -31,6 +31,7 @@ from hub.hints import SWEEP, Hint
 from hub.hints import to_message as to_hint
 from hub.lookout import Lookout, assemble
 from hub.organization import Organization
+from hub.outlets import Outlets
 from hub.pace import Pace
 from hub.policy_source import PolicySource
 from hub.queues import NotYet, Queues, Record, group_id, records
@@ -187,6 +188,7 @@ class World:
                 slack=self._slack,
                 terms=self.terms,
                 policy=PolicySource("", boto3.client, self.clock),
+                outlets=Outlets(boto3.client, self.count),
                 queues=Queues(env.sqs),
                 looks_url=self.looks.url,
                 delay_url=self.delay.url,
