@@ -155,7 +155,7 @@ def decide(  # noqa: PLR0911, PLR0913  # the one decision on one screen: its who
     known = current if current and current.unresolved else None
     match condition(sighting), known:
         case ((Condition.DISCONNECTED | Condition.UNREADABLE), None):
-            since = gone_since(sighting, drop)
+            since = gone_since(sighting, _without_credit(current, drop))
             if since is None or now - since < grace:
                 return _wait(current, sighting, drop, since, now, grace)
             opened = Incident(
@@ -286,6 +286,15 @@ def _wait(  # noqa: PLR0913  # the same input as decide's
         return Verdict(Reason.TOO_YOUNG, current, again=grace, drop=put_back)
     put_back = Drop(sighting.instance, since, sighting.version, waits)
     return Verdict(Reason.TOO_YOUNG, current, again=since + grace - now, drop=put_back)
+
+
+def _without_credit(current: Incident | None, drop: Drop | None) -> Drop | None:
+    """Take from a drop that was put back too often what it is believed for, if the agent has been back since.
+
+    So may be a hint that SQS or the table held up for long: the trouble now is another one.
+    """
+    back_at = current.resolved_at if current and current.ending == Condition.CONNECTED else None
+    return replace(drop, waits=0) if drop and drop.at and back_at and drop.at <= back_at else drop
 
 
 def _go_on(known: Incident, sighting: Sighting, drop: Drop | None, now: datetime) -> Verdict:

@@ -301,6 +301,26 @@ def test_an_instance_that_never_rests_is_believed_in_the_end() -> None:
     assert looks == MOST_WAITS + 1
 
 
+@pytest.mark.parametrize(
+    ("back_at", "reason"),
+    [
+        pytest.param(NOON - GRACE + SECOND, Reason.TOO_YOUNG, id="it was back since"),
+        pytest.param(NOON - GRACE - SECOND, Reason.CONFIRMED, id="it was back before"),
+    ],
+)
+def test_a_hint_that_comes_late_tells_nothing_of_trouble_that_began_after_it(back_at: datetime, reason: Reason) -> None:
+    before = replace(KNOWN["resolved"], resolved_at=back_at)
+    often = drop(version=7, waits=MOST_WAITS)
+
+    verdict = decided(before, sighting(version=9), often)
+
+    assert verdict.reason is reason
+    assert decided(before, sighting(version=7), often).reason is Reason.CONFIRMED  # nothing has changed since the drop
+    if verdict.drop:
+        assert verdict.again == GRACE
+        assert decided(before, sighting(version=11), verdict.drop, now=NOON + GRACE).reason is Reason.CONFIRMED
+
+
 # While it lasts
 
 
