@@ -3,6 +3,7 @@
 import pytest
 
 from hub.directory import Account
+from hub.hints import ALONE, Hint
 from hub.incident import State
 from hub.message import MUTE, UNMUTE
 from hub.muting import KEPT
@@ -104,6 +105,16 @@ def test_an_instance_is_muted_alone(station: Station, cluster: Cluster) -> None:
     assert station.states() == ["open"]
     assert aloud(station) == []
     assert recorded(station) == 1
+
+
+def test_what_is_muted_is_not_said_when_a_storm_has_turned_out_to_be_none(station: Station, cluster: Cluster) -> None:
+    station.mute(ORGANIZATION)
+    opened(station, cluster)
+
+    station.queues.ask_looks(station.mail.looks, [Hint(cluster, ALONE)], "alone")
+    station.deliver()
+
+    assert station.slack.messages() == []
 
 
 def test_what_is_muted_elsewhere_is_said(station: Station, cluster: Cluster) -> None:
