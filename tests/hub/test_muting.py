@@ -442,10 +442,24 @@ def test_the_digest_is_said_once_with_what_came_up_and_what_is_left(station: Sta
 
     (digest,) = said(station)
     assert digest.startswith(f"`account {ACCOUNT}` is no longer muted. Meanwhile 2 incidents came up; over by now: 1.")
-    assert "Still in trouble: 2 instances of 2 clusters" in digest
+    assert "Still in trouble: 2 instances of 2 clusters, told of in their clusters' messages." in digest
     assert old in station.incidents(cluster)
     (mute,) = station.store.mutes()
     assert mute.told_at
+
+
+def test_the_digest_says_what_stays_muted_by_something_else(station: Station, cluster: Cluster) -> None:
+    station.mute(ORGANIZATION, minutes=30)
+    station.mute(f"cluster:{cluster.key}", hours=3)
+    opened(station, cluster)
+    opened(station, station.fleet.cluster("prod-search"))
+    station.clock.forward(minutes=30)
+
+    watch(station, 2)
+
+    (digest,) = said(station)
+    assert "Still in trouble: 2 instances of 2 clusters; 1 of these are muted by something else." in digest
+    assert len(bulletins(station)) == 1
 
 
 def test_a_mute_under_which_nothing_happened_says_so(station: Station) -> None:
