@@ -549,6 +549,17 @@ def test_a_mute_that_has_been_replaced_meanwhile_is_not_told_of(station: Station
     assert said(station) == []
 
 
+def test_who_is_asked_twice_says_it_once(station: Station) -> None:
+    station.mute(ORGANIZATION, minutes=1)
+    station.clock.forward(minutes=1)
+    muting = station.lookout.muting
+
+    for _ in range(2):
+        muting.attend(ORGANIZATION)
+
+    assert len(said(station)) == 1
+
+
 def test_nobody_is_told_of_a_mute_that_is_none(station: Station) -> None:
     station.lookout.muting.attend(ORGANIZATION)
 

@@ -294,6 +294,23 @@ def test_a_channel_that_is_lost_later_is_left_for_the_fallback(
     assert station.at_rest()
 
 
+def test_a_bulletin_moves_also_when_operators_cannot_be_told(
+    station: Station, cluster: Cluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    station.govern(ROUTE)
+    opened(station, cluster)
+    station.slack.change(SECOND, archived=True)
+    station.slack.fault("chat.postMessage", "server_error")
+
+    opened(station, cluster)
+    station.wait(seconds=30)
+
+    assert states(station, CHANNEL) == ["open"]
+    assert said(station) == []
+    assert "channel.untold" in caplog.text
+    assert "group.failed" not in caplog.text
+
+
 def test_operators_are_told_once_an_hour_of_each_channel(station: Station) -> None:
     station.govern(ROUTE.replace(SECOND, ARCHIVED))
     for number in range(3):
@@ -365,12 +382,13 @@ def test_a_storm_whose_channel_is_lost_goes_on_elsewhere(station: Station) -> No
     assert station.at_rest()
 
 
-def test_a_storm_whose_channel_is_lost_half_way_says_the_rest_elsewhere(station: Station) -> None:
+@pytest.mark.parametrize("told", [0, 5])
+def test_a_storm_whose_channel_is_lost_half_way_says_the_rest_elsewhere(station: Station, told: int) -> None:
     station.slack.workspace.budgets.on = True
     station.govern(f'[slack]\nfallback_channel = "{THIRD}"\n')
-    clusters = strike(station, MANY + 20)
+    clusters = strike(station, MANY + 6)
     station.wait(seconds=PATIENCE - 5)
-    while sum(bool(station.bulletin(cluster).ts) for cluster in clusters) < 5:
+    while not station.messages() or sum(bool(station.bulletin(cluster).ts) for cluster in clusters) < told:
         station.wait(seconds=1)
     station.slack.change(CHANNEL, archived=True)
 
@@ -378,6 +396,7 @@ def test_a_storm_whose_channel_is_lost_half_way_says_the_rest_elsewhere(station:
     watch(station, 3)
 
     assert all(station.bulletin(cluster).ts for cluster in clusters)
+    assert sum(station.bulletin(cluster).channel == CHANNEL for cluster in clusters) >= told
     assert {station.bulletin(cluster).channel for cluster in clusters} <= {CHANNEL, THIRD}
     assert station.at_rest()
 
