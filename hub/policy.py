@@ -197,8 +197,8 @@ class Policy:
     @property
     def asks_account_tags(self) -> bool:
         """Whether any of it goes by the accounts' tags, which cost a call for each account."""
-        parts = (*self.routes, *self.rights, *self.approvals, *self.caps, *self.windows)
-        return any(part.where.account_tag for part in parts)
+        parts = (self.routes, self.rights, self.approvals, self.caps, self.windows)
+        return any(part.where.account_tag for some in parts for part in some)
 
     def route(self, facts: Facts) -> Route | None:
         """Find the route of a place, None if it goes the way that the stack's parameters say."""

@@ -433,6 +433,14 @@ def test_owners_are_mentioned_in_the_messages_own_blocks_while_it_lasts(state: S
     assert "S0OWNERS1" not in json.dumps(message.attachments)
 
 
+def test_more_owners_than_people_read_are_not_all_mentioned() -> None:
+    shown = bulletin(owners=tuple(f"U0OWNER{number:03}" for number in range(50)))
+    content = compose(shown, [incident()])
+
+    assert json.dumps(render(content, shown).blocks).count("<@U0OWNER") == 20
+    assert reminder(content, timedelta(minutes=30))[0].count("<@U0OWNER") == 20
+
+
 def test_a_reminder_says_what_how_long_and_whom() -> None:
     shown = bulletin(owners=("S0OWNERS1",))
     text, blocks = reminder(compose(shown, [incident()]), timedelta(minutes=30))

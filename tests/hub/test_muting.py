@@ -391,6 +391,9 @@ def test_a_window_of_the_policy_mutes_and_cannot_be_taken_back(station: Station,
     watch(station, 2)
     assert len(bulletins(station)) == 1
     assert station.store.mutes() == []
+    window = station.lookout.muting.of(cluster)
+    assert window
+    assert station.store.recorded(window) == 0
 
     station.clock.forward(hours=1)
     watch(station, 2)
