@@ -197,8 +197,9 @@ class Policy:
     @property
     def asks_account_tags(self) -> bool:
         """Whether any of it goes by the accounts' tags, which cost a call for each account."""
-        parts = (self.routes, self.rights, self.approvals, self.caps, self.windows)
-        return any(part.where.account_tag for some in parts for part in some)
+        places = (each.where for several in (self.routes, self.rights, self.approvals) for each in several)
+        more = (each.where for several in (self.caps, self.windows) for each in several)
+        return any(where.account_tag for where in (*places, *more))
 
     def route(self, facts: Facts) -> Route | None:
         """Find the route of a place, None if it goes the way that the stack's parameters say."""
