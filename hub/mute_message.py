@@ -14,10 +14,10 @@ _REASON = 300
 _NAME = 60
 
 
-def digest(mute: Mute, recorded: int, still: Sequence[Incident]) -> tuple[str, list[Block]]:
+def digest(mute: Mute, recorded: int, still: Sequence[Incident], silent: int = 0) -> tuple[str, list[Block]]:
     """Tell what happened while nobody was told: `recorded` incidents were opened, and `still` are unresolved.
 
-    Some of those may be older than the mute.
+    Some of those may be older than the mute, and `silent` are muted by something else.
     """
     clusters = Counter(incident.cluster for incident in still)
     headline = f"{code(mute.scope.label)} is no longer muted"
@@ -28,7 +28,7 @@ def digest(mute: Mute, recorded: int, still: Sequence[Incident]) -> tuple[str, l
         amount = (
             f"Meanwhile {_plural(recorded, 'incident')} came up; over by now: {over:,}."
             f" Still in trouble: {_plural(len(still), 'instance')} of {_plural(len(clusters), 'cluster')}"
-            + (", each with its own message." if still else ".")
+            + _where_to_find(len(still), silent)
         )
     lines = [
         f"{code(cluster.name, _NAME)} in {code(cluster.account)} · {cluster.region}: {_plural(number, 'instance')}"
@@ -50,6 +50,12 @@ def warning(mute: Mute) -> tuple[str, list[Block]]:
 def _small_print(mute: Mute) -> list[Block]:
     asked = mrkdwn(f"Muted by {mention(mute.by)} {date(mute.since)}")
     return [context(asked, *([plain(visible(mute.reason, _REASON))] if mute.reason else []))]
+
+
+def _where_to_find(still: int, silent: int) -> str:
+    if silent:
+        return f"; {silent:,} of these are muted by something else."
+    return ", told of in their clusters' messages." if still else "."
 
 
 def _plural(number: int, noun: str) -> str:

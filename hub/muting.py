@@ -59,9 +59,12 @@ class Muting:
     def attend(self, scope: str) -> None:
         """Say that a mute is over, or ends soon. Twice at worst, if we die between saying and noting it."""
         now = self.clock()
-        found = next((mute for mute in self.store.mutes() if str(mute.scope) == scope), None)
+        self._read = (now, self.store.mutes())
+        found = next((mute for mute in self._read[1] if str(mute.scope) == scope), None)
         if found and over(found, now) and not found.told_at:
-            self._say(found, digest(found, self.store.recorded(found), self._open(found)))
+            still = self._open(found)
+            silent = sum(self.of(incident.cluster, [incident.instance]) is not None for incident in still)
+            self._say(found, digest(found, self.store.recorded(found), still, silent))
             self._note(replace(found, told_at=now))
         elif found and ends_soon(found, now):
             self._say(found, warning(found))

@@ -448,7 +448,7 @@ class Store:
         row = self._make(_cluster_pk(cluster) if cluster else "organization", entry.key, entry, 0)
         row.expires = int((entry.at + audit.KEPT).timestamp())
         if entry.who:
-            row.open_pk, row.open_sk = f"deeds {entry.at:%Y-%m}", f"{_moment(entry.at)}/{row.pk}/{entry.key}"
+            row.open_pk, row.open_sk = f"deeds {_moment(entry.at)[:7]}", f"{_moment(entry.at)}/{row.pk}/{entry.key}"
         return row
 
     def _claim_row(self, claim: Claim) -> _Draft:

@@ -6,7 +6,7 @@ import pytest
 
 from hub.storm import MANY
 from tests.benchmarks.functions import Environments, Functions
-from tests.benchmarks.goals import CALLS_AN_EVENT, CALLS_IN_ONE_CLUSTER
+from tests.benchmarks.goals import CALLS_AN_EVENT, CALLS_IN_ONE_CLUSTER, CALLS_OF_ONE_EVENT
 from tests.benchmarks.stage import Stage
 from tests.benchmarks.storms import ACCOUNTS, CLUSTER, CLUSTERS, ONE, ZONE, Storm, send
 from tests.benchmarks.timeline import Timeline, virtual_time
@@ -14,6 +14,8 @@ from tests.wire.meter import Meter
 
 # A storm waits for its last cluster before it lists them all; the sweep comes once a minute.
 _ALL_IS_SAID = 50
+# Minutes in which a function goes by the mutes that it has read (hub.muting.KEPT).
+_MOMENT = 5 / 60
 
 
 @dataclass(frozen=True)
@@ -23,16 +25,19 @@ class Hub:
     stage: Stage
     functions: Functions
     environments: Environments
-    minutes: list[int] = field(default_factory=lambda: [0])
+    minutes: list[float] = field(default_factory=lambda: [0.0])
 
-    def weather(self, storm: Storm, *, signed_in: bool = False) -> Meter:
-        """Let a storm break out, and time pass until all is said, but no sweep be made."""
+    def weather(self, storm: Storm, *, signed_in: bool = False, after: float = 4) -> Meter:
+        """Let a storm break out, and time pass until all is said, but no sweep be made.
+
+        Signed in, it breaks out so many minutes `after` the one before.
+        """
         self.stage.clear()
         if not signed_in:
             self.functions.sign_out()
         with virtual_time() as clock:
             # What the functions remember of storms must be past, but not what they keep for minutes.
-            self.minutes.append(self.minutes[-1] + (4 if signed_in else 10))
+            self.minutes.append(self.minutes[-1] + (after if signed_in else 10))
             clock.forward(minutes=self.minutes[-1])
             send(self.stage, storm.break_out(self.stage))
             timeline = Timeline(self.stage, self.environments, clock)
@@ -68,9 +73,22 @@ def test_a_storm_of_many_clusters_takes_few_calls_an_event_until_all_is_said(hub
 
 def test_one_event_is_six_calls_and_one_to_slack(hub: Hub) -> None:
     hub.weather(ONE)
+    meter = hub.weather(ONE, signed_in=True, after=_MOMENT)
+    assert meter.slack == {"chat.postMessage": 1}
+    assert meter.aws <= CALLS_OF_ONE_EVENT, meter.calls
+
+
+def test_a_function_that_has_looked_at_nothing_for_minutes_reads_the_mutes_besides(hub: Hub) -> None:
+    hub.weather(ONE)
     meter = hub.weather(ONE, signed_in=True)
     assert meter.slack == {"chat.postMessage": 1}
-    assert meter.aws <= 6, meter.calls
+    assert meter.aws <= CALLS_OF_ONE_EVENT + 1, meter.calls
+
+
+def test_after_ten_minutes_a_function_signs_in_and_reads_secret_accounts_and_mutes_besides(hub: Hub) -> None:
+    meter = hub.weather(ONE)
+    assert meter.aws <= CALLS_OF_ONE_EVENT + 4, meter.calls
+    assert meter.calls["sts:AssumeRole"] == 1
 
 
 def test_more_accounts_need_no_more_clients(hub: Hub) -> None:

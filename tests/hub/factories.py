@@ -10,8 +10,10 @@ from typing import Any
 from hub.audit import Entry
 from hub.bulletin import Bulletin
 from hub.hints import Drop
-from hub.incident import Incident, Repair, State, incident_id
+from hub.incident import Incident, Pending, Repair, State, incident_id
+from hub.mutes import Mute
 from hub.queues import Record
+from hub.scope import Scope
 from hub.terms import Terms
 from spoke.places import Cluster
 from spoke.sighting import Sighting
@@ -82,6 +84,19 @@ def finished(**more: object) -> Repair:
     """A repair that is done, in an Auto Scaling group."""
     done = repair(finished=NOON - timedelta(seconds=30), group="payments-asg", steps=("Terminated it.", "Took it out."))
     return replace(done, **more)  # type: ignore[arg-type]  # any field of a repair
+
+
+def pending(**more: object) -> Pending:
+    """A repair that Alice has asked for, and that one of Bob and a group has to approve."""
+    usual = Pending("r-1", "terminate", ALICE, NOON, NOON + timedelta(minutes=15), (BOB, "S0LEADS01"), "it hangs")
+    return replace(usual, **more)  # type: ignore[arg-type]  # any field
+
+
+def muted(scope: str = "organization", **more: object) -> Mute:
+    """A mute of Alice's that began an hour ago and lasts for another one."""
+    hour = timedelta(hours=1)
+    usual = Mute(Scope.parse(scope), NOON + hour, ALICE, "the new AMI", NOON - hour)
+    return replace(usual, **more)  # type: ignore[arg-type]  # any field
 
 
 def incident(number: int = 1, state: State = State.OPEN, *, cluster: Cluster = CLUSTER, **more: object) -> Incident:

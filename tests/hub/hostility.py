@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Any
 
-from hub.hints import Hint, StormHint, to_message
+from hub.hints import Hint, MuteHint, StormHint, to_message
 from tests.hub.factories import CHANNEL, CLUSTER, EVENTS, LONGEST, Json, drop, event, instance_id
 
 MIB = 1_048_576
@@ -18,6 +18,8 @@ _OURS = [
     to_message(Hint(CLUSTER, "look again", (drop(1), drop(2, version=None, waits=2)))),
     to_message(Hint(LONGEST, "sweep", crowd=3)),
     to_message(StormHint(CHANNEL, "eu-west-1")),
+    to_message(MuteHint(f"cluster:{CLUSTER.key}")),
+    to_message(MuteHint("organization")),
     to_message(Hint(CLUSTER, "request", tuple(drop(number) for number in range(20)))),
 ]
 _ARN = "arn:aws:ecs:eu-west-1:222233334444"
@@ -85,7 +87,19 @@ _TIMES = (
 _COLLECTIONS: tuple[Any, ...] = ([], {}, [[]], {"": {}}, ["a"] * 100, [None], {"type": []}, [{"type": {}}])
 _POOL: tuple[Any, ...] = (*_NUMBERS, *_SPECIAL, *_TEXTS, *_ARNS, *_TIMES, *_COLLECTIONS)
 _RARE: tuple[Any, ...] = (_deep(50), _deep(300), _deep(450), "x" * 70_000, "x" * (MIB - 8_000), [{"a": 1}] * 5_000)
-_FIELDS = ("source", "detail-type", "account", "region", "time", "detail", "replay-name", "cluster", "drops", "storm")
+_FIELDS = (
+    "source",
+    "detail-type",
+    "account",
+    "region",
+    "time",
+    "detail",
+    "replay-name",
+    "cluster",
+    "drops",
+    "storm",
+    "mute",
+)
 _DETAILS = ("clusterArn", "containerInstanceArn", "version", "ec2InstanceId", "healthChecks", "agentConnected", "\0")
 # What agrees with itself everywhere is not refused for disagreeing.
 _RENAMED: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -105,6 +119,7 @@ _PLACES = (
     '"look again"',
     '"crowd":0',
     f'"{CHANNEL}/eu-west-1"',
+    '"organization"',
 )
 
 
@@ -151,7 +166,7 @@ def _bent_hint(chance: Random) -> str:
         if chance.random() < 0.2:
             one.append(_any_value(chance))
     else:
-        _bend(chance, hint, chance.choice(("cluster", "why", "drops", "crowd", "storm")))
+        _bend(chance, hint, chance.choice(("cluster", "why", "drops", "crowd", "storm", "mute")))
     return json.dumps(hint)
 
 

@@ -18,6 +18,7 @@ _CODE = re.compile(r"`[^`\n]+`")
 _MEANT = (
     re.compile(r"<!date\^\d+\^\{date_short_pretty\} \{time_secs\}\|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC>"),
     re.compile(r"<@[UW][A-Z0-9]+>"),
+    re.compile(r"<!subteam\^S[A-Z0-9]+>"),
     re.compile(r"<https://[a-z0-9-]+\.console\.aws\.amazon\.com/[A-Za-z0-9/_%?=-]+\|ECS console>"),
 )
 # Whatever starts a mention, a link or an entity of Slack's, or hides what is shown.

@@ -21,6 +21,7 @@ OTHERS = (
     Channel("C0PRIVATE", "secret", bot_is_member=False, private=True),
     Channel("C0ARCHIVE", "old", archived=True),
     Channel("C0SECOND1", "second"),
+    Channel("C0THIRD01", "third"),
 )
 
 

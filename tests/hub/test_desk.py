@@ -29,6 +29,7 @@ from tests.hub.factories import (
     finished,
     incident,
     instance_id,
+    pending,
     repair,
     sighting,
 )
@@ -47,10 +48,11 @@ def examine(
     *sightings: Sighting,
     replacements: Mapping[str, str] | None = None,
     told: bool = True,
+    watch: Watch = WATCH,
 ) -> Examined:
     drops = {seen.instance: Drop(seen.instance, NOON - GRACE, seen.version) for seen in sightings if told}
     seen = Seen({seen.instance: seen for seen in sightings}, drops, replacements or {})
-    return desk.examine(CLUSTER, store.known(CLUSTER), seen, WATCH, NOON)
+    return desk.examine(CLUSTER, store.known(CLUSTER), seen, watch, NOON)
 
 
 def logged(store: Store) -> list[Entry]:
@@ -173,6 +175,19 @@ def test_who_was_overtaken_opens_nothing(desk: Desk, store: Store, meanwhile: st
             id="repair given up",
         ),
         pytest.param([incident(1)], [sighting(1, running_tasks=1)], [], id="only seen differently"),
+        pytest.param(
+            [incident(1, pending=pending(expires=NOON))],
+            [sighting(1)],
+            [("terminate: request lapsed", "nobody approved it in time", False)],
+            id="a request that nobody approved",
+        ),
+        pytest.param([incident(1, pending=pending())], [sighting(1)], [], id="a request that waits"),
+        pytest.param(
+            [incident(1, pending=pending())],
+            [sighting(1, connected=True)],
+            [("resolved", "reconnected", False), ("terminate: request withdrawn", "the trouble is over", False)],
+            id="a request that nobody needs any more",
+        ),
     ],
 )
 def test_what_a_look_has_found_is_logged(
@@ -183,7 +198,7 @@ def test_what_a_look_has_found_is_logged(
 
     examine(desk, store, *seen)
 
-    assert [(one.what, one.result, one.quiet) for one in logged(store)] == lines
+    assert sorted((one.what, one.result, one.quiet) for one in logged(store)) == lines
     assert all((one.at, one.who) == (NOON, "") for one in logged(store))
 
 
@@ -309,3 +324,29 @@ def test_who_is_overtaken_by_the_end_is_told_that_it_is_over(desk: Desk, store: 
 
     with pytest.raises(Gone):
         desk.change(CLUSTER, instance_id(), incident().id, change)
+
+
+# What is muted
+
+
+MUTED = replace(WATCH, muted=True)
+
+
+def test_a_bulletin_that_begins_muted_is_not_in_doubt(desk: Desk, store: Store) -> None:
+    examined = examine(desk, store, sighting(), watch=MUTED)
+
+    assert examined.bulletin
+    assert (examined.bulletin.muted, examined.bulletin.doubt_since, examined.bulletin.lease_until) == (True, None, None)
+
+
+@pytest.mark.parametrize("muted", [True, False])
+def test_a_bulletin_that_goes_on_says_so_aloud_unless_it_is_muted(desk: Desk, store: Store, *, muted: bool) -> None:
+    over = bulletin(closed=True, closed_at=NOON - timedelta(minutes=5), muted=not muted, said_again_at=NOON)
+    store.save([incident(1, State.RESOLVED)], over)
+
+    examined = examine(desk, store, sighting(), watch=replace(WATCH, muted=muted))
+
+    assert examined.bulletin
+    assert (examined.bulletin.episode, examined.bulletin.ts) == (over.episode, over.ts)
+    assert (examined.bulletin.muted, examined.bulletin.said_again_at) == (muted, None)
+    assert {one.what: one.aloud for one in logged(store)} == {"opened": False, "reopened": not muted}

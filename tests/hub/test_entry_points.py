@@ -25,7 +25,7 @@ from tests.hub.rendering import words_of
 from tests.hub.slack_side import SlackSide
 from tests.hub.stack import Mail
 from tests.hub.timing import Clock
-from tests.spoke.fleet import REGION, Fleet
+from tests.spoke.fleet import ACCOUNT, REGION, Fleet
 from tests.templates.reading import read
 
 FUNCTIONS = {"IngestFunction": ingest, "LookFunction": look, "SweepFunction": sweep}
@@ -248,6 +248,28 @@ def test_sweep_looks_at_what_is_unfinished_also_when_the_organization_cannot_be_
         sweep.handler({}, None)
 
     assert mail.waiting(mail.looks) == 1
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_sweep_reads_the_tags_of_accounts_if_the_policy_goes_by_them(
+    told: Callable[[str], None],
+    store: Store,
+    session: boto3.Session,
+    organizations: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    asked: bool,
+) -> None:
+    told("SweepFunction")
+    where = 'account_tag = ["team=payments"]' if asked else f'account = ["{ACCOUNT}"]'
+    policy = f'[[routes]]\nwhere = {{ {where} }}\nchannel = "{CHANNEL}"\n'
+    session.client("ssm").put_parameter(Name="/coastguard/policy", Value=policy, Type="String")
+    monkeypatch.setenv("COASTGUARD_POLICY_PLACE", "ssm:/coastguard/policy")
+    organizations.tag_resource(ResourceId=ACCOUNT, Tags=[{"Key": "team", "Value": "payments"}])
+
+    sweep.handler({"sweep": "all"}, None)
+
+    assert store.accounts()[ACCOUNT].tags == ((("team", "payments"),) if asked else ())
 
 
 def test_a_round_made_twice_asks_once_and_the_next_one_asks_again(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from hub.hints import Hint, StormHint, from_message
+from hub.hints import Chore, Hint, from_message
 from hub.queues import Queues, records
 from hub.sorting import Sorter
 from spoke.places import Cluster
@@ -144,6 +144,6 @@ def test_hostile_records_hurt_only_themselves(seed: int) -> None:
     assert {place(hint) for body in taken if (hint := from_message(body))} == set(map(place, asked))
 
 
-def place(hint: Hint | StormHint | None) -> Cluster | StormHint:
+def place(hint: Hint | Chore | None) -> Cluster | Chore:
     assert hint is not None
     return hint.cluster if isinstance(hint, Hint) else hint

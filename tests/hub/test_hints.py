@@ -19,9 +19,11 @@ from hub.hints import (
     Drop,
     Foreign,
     Hint,
+    MuteHint,
     StormHint,
     from_message,
     gather,
+    gist,
     portions,
     to_message,
 )
@@ -276,6 +278,51 @@ def test_a_storm_is_named_by_its_channel_and_region() -> None:
 
     assert from_message('{"storm":"C0ECSALERTS/ap-southeast-1"}') == hint
     assert from_message(to_message(hint)) == hint
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        "organization",
+        "unit:ou-ab12-11112222",
+        "account:222233334444",
+        "region:*/eu-west-1",
+        "region:222233334444/eu-west-1",
+        f"cluster:{CLUSTER.key}",
+        f"instance:{CLUSTER.key}/{instance_id()}",
+    ],
+)
+def test_a_mute_is_named_by_its_scope(scope: str) -> None:
+    assert from_message(f'{{"mute":"{scope}"}}') == MuteHint(scope)
+    assert from_message(to_message(MuteHint(scope))) == MuteHint(scope)
+    assert gist(to_message(MuteHint(scope))) == [scope]
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        None,
+        7,
+        [],
+        {"a": 1},
+        "",
+        "everything",
+        "organization:",
+        "account:",
+        "account:2222",
+        "region:eu-west-1",
+        "region:/eu-west-1",
+        f"cluster:{CLUSTER.account}/{CLUSTER.name}",
+        f"instance:{CLUSTER.key}/i-1",
+        f"instance:{CLUSTER.key}/{instance_id()}/",
+        "unit:<!channel>",
+        "account:222233334444\\u0000",
+        "c" * 70_000,
+    ],
+)
+def test_what_is_no_scope_is_no_mute(scope: object) -> None:
+    with pytest.raises(BadHint, match="not a mute's scope"):
+        from_message(json.dumps({"mute": scope}))
 
 
 @pytest.mark.parametrize("depth", [200, 900, 960, 980, 985, 990, 995, 1_000, 3_000])

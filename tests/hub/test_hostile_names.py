@@ -1,19 +1,22 @@
 """Whatever a member account calls its things: in Slack nobody is mentioned, nothing linked or formatted by it."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from hub.audit import Entry
-from hub.bulletin import ROWS
+from hub.bulletin import ROWS, compose
 from hub.incident import Incident, State
-from hub.message import note
-from hub.storm import Storm
+from hub.message import UNMUTE, channel_lost, note, reminder, render
+from hub.mute_message import digest, warning
+from hub.storm import Storm, lock
 from hub.storm import count as counted
 from hub.storm_message import render_storm
 from hub.tally import Tally
-from tests.hub.factories import CHANNEL, NOON, bulletin, entry, finished, incident, repair, sighting
-from tests.hub.rendering import all_blocks, check, check_bulletin, drawn, length, tricks
+from tests.hub.factories import CHANNEL, NOON, bulletin, entry, finished, incident, muted, pending, repair, sighting
+from tests.hub.rendering import all_blocks, buttons, check, check_bulletin, drawn, length, tricks
 
 HOSTILE = {
     "broadcasts": "<!channel> EVIL <!here> <!everyone> <!subteam^S0EVIL>",
@@ -71,6 +74,10 @@ PLACES: dict[str, Callable[[str, int], Incident]] = {
     "problem": lambda text, n: incident(n, repair=finished(problem=text)),
     "group of the repair": lambda text, n: incident(n, State.REPAIRING, repair=finished(group=text)),
     "group that did not replace": ended,
+    "who asked": lambda text, n: incident(n, pending=pending(by=text)),
+    "who may approve": lambda text, n: incident(n, pending=pending(approvers=(text,) * 9)),
+    "reason of a request": lambda text, n: incident(n, pending=pending(reason=text)),
+    "remedy that waits": lambda text, n: incident(n, pending=pending(remedy=text)),
     "replacement": lambda text, n: incident(n, State.RESOLVED, ending="terminated", replacement=text),
 }
 
@@ -119,6 +126,43 @@ def test_slack_takes_a_bulletin_full_of_foreign_words(text: str, count: int) -> 
     check_bulletin(message)
     assert tricks(all_blocks(message), message.text) == []
     assert length(message) < 10_000
+
+
+def asked_everywhere(text: str, number: int) -> Incident:
+    """The same where a repair waits for approval."""
+    return replace(everywhere(text, number), pending=pending(by=text, approvers=(text,) * 9, reason=text, remedy=text))
+
+
+@pytest.mark.parametrize("made", [everywhere, asked_everywhere])
+@pytest.mark.parametrize("count", [1, ROWS, ROWS + 1])
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_mute_an_owner_and_a_request_may_hold_anything(
+    text: str, count: int, made: Callable[[str, int], Incident]
+) -> None:
+    shown = bulletin(owners=(text,) * 2, account_name=text, group=text)
+    crowd = [made(text, number) for number in range(1, count + 1)]
+    message = render(compose(shown, crowd, lock("eu-west-1"), muted(by=text or "x", reason=text)), shown)
+
+    check_bulletin(message)
+    assert tricks(all_blocks(message), message.text) == []
+    assert length(message) < 10_000
+    assert UNMUTE in {button["action_id"] for button in buttons(all_blocks(message))}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_what_is_said_of_mutes_reminders_and_channels_shows_foreign_words_as_words(text: str) -> None:
+    mute = muted(by=text or "x", reason=text)
+    still = [incident(number) for number in range(3)]
+    shown = bulletin(owners=(text,) * 3)
+    for line, blocks in (
+        digest(mute, 5, still),
+        warning(mute),
+        reminder(compose(shown, still), timedelta(minutes=5)),
+        channel_lost(text, text, (text,)),
+    ):
+        check(line, blocks)
+        assert tricks(blocks, line) == []
+        assert len(line) < 1_000
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)

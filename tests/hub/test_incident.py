@@ -20,12 +20,14 @@ from hub.incident import (
     State,
     Verdict,
     acknowledge,
+    await_approval,
     begin_repair,
     condition,
     decide,
     end_repair,
     gone_since,
     incident_id,
+    withdraw,
 )
 from spoke.sighting import Sighting
 from tests.hub.factories import (
@@ -40,6 +42,7 @@ from tests.hub.factories import (
     finished,
     incident,
     instance_id,
+    pending,
     repair,
     sighting,
 )
@@ -646,3 +649,46 @@ def test_trouble_is_confirmed_put_off_or_not_there_but_never_forgotten(seen: Sig
         assert verdict.drop.instance == seen.instance
     else:
         assert NOON - verdict.incident.since >= GRACE
+
+
+# A repair that waits for somebody's approval
+
+
+def seen_at(now: datetime, known: Incident, sighting: Sighting) -> Verdict:
+    return decide(known, sighting, None, cluster=CLUSTER, episode=EPISODE, now=now, grace=GRACE)
+
+
+@pytest.mark.parametrize("state", [State.OPEN, State.ACKNOWLEDGED])
+@pytest.mark.parametrize("seen", [Condition.DISCONNECTED, Condition.UNREADABLE, Condition.DRAINING])
+def test_what_nobody_approves_in_time_lapses_and_not_before(state: State, seen: Condition) -> None:
+    waiting = incident(state=state, pending=pending())
+
+    before = seen_at(pending().expires - SECOND, waiting, SEEN[seen])
+    after = seen_at(pending().expires, waiting, SEEN[seen])
+
+    assert (before.reason, before.incident and before.incident.pending) == (Reason.STILL, pending())
+    assert after.reason is Reason.LAPSED
+    assert after.incident == replace(waiting, pending=None, sighting=SEEN[seen])
+
+
+@pytest.mark.parametrize("seen", [Condition.CONNECTED, Condition.TERMINATED, Condition.STOPPED, Condition.UNWATCHED])
+def test_what_waits_for_approval_is_withdrawn_when_the_trouble_is_over(seen: Condition) -> None:
+    verdict = seen_at(NOON, incident(pending=pending()), SEEN[seen])
+
+    assert verdict.reason is Reason.OVER
+    assert verdict.incident
+    assert (verdict.incident.state, verdict.incident.pending) == (State.RESOLVED, None)
+
+
+def test_who_waits_for_approval_is_as_open_as_before() -> None:
+    asked = await_approval(incident(), pending())
+
+    assert asked == incident(pending=pending())
+    assert withdraw(asked) == incident()
+
+
+def test_an_approval_is_used_up_by_the_repair() -> None:
+    begun = begin_repair(incident(pending=pending()), repair())
+
+    assert (begun.state, begun.pending) == (State.REPAIRING, None)
+    assert end_repair(begun, finished(problem="no")).pending is None

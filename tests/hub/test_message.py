@@ -11,7 +11,23 @@ from hypothesis import strategies as st
 
 from hub.bulletin import CHOICES, ROWS, compose
 from hub.incident import Incident, State
-from hub.message import ACKNOWLEDGE, MUTE, REPAIR, Message, Subject, note, render
+from hub.message import (
+    ACKNOWLEDGE,
+    APPROVE,
+    DECLINE,
+    LIST,
+    MUTE,
+    PICK,
+    REPAIR,
+    UNMUTE,
+    Message,
+    Subject,
+    channel_lost,
+    note,
+    reminder,
+    render,
+)
+from hub.mutes import Mute
 from hub.storm import lock
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
@@ -28,10 +44,12 @@ from tests.hub.factories import (
     finished,
     incident,
     instance_id,
+    muted,
+    pending,
     repair,
     sighting,
 )
-from tests.hub.rendering import all_blocks, buttons, check, check_bulletin, drawn, length, words
+from tests.hub.rendering import all_blocks, buttons, check, check_bulletin, drawn, length, texts, words
 
 TERMINATE = REPAIR + "terminate"
 LONG_STEPS = (
@@ -66,7 +84,7 @@ def longest(number: int, state: State, *, failed: bool) -> Incident:
 
 def subjects(message: Message) -> set[str]:
     """The instances that have a button."""
-    values = [button["value"] for button in buttons(all_blocks(message)) if button["action_id"] != MUTE]
+    values = [button["value"] for button in buttons(all_blocks(message)) if button["action_id"] not in {MUTE, UNMUTE}]
     return {Subject.parse(value).instance for value in values}
 
 
@@ -340,6 +358,141 @@ def test_a_repair_asks_first_by_a_modal_or_in_words_that_slack_takes(remedy: str
     assert len(asked["text"]["text"]) <= 300
     assert in_ec2.host in asked["text"]["text"]
     assert f"tasks: {tasks} running" in asked["text"]["text"]
+
+
+# A repair that waits for somebody's approval
+
+
+@pytest.mark.parametrize("count", [1, ROWS, ROWS + 1])
+def test_who_may_approve_has_two_buttons_in_place_of_remedies(count: int) -> None:
+    crowd = [incident(number, pending=pending(), picked_at=NOON) for number in range(1, count + 1)]
+    message = drawn(*crowd)
+
+    check_bulletin(message)
+    found = buttons(all_blocks(message))
+    assert {one["action_id"] for one in found} - {MUTE, LIST, f"{PICK}{CLUSTER.key}"} == {ACKNOWLEDGE, APPROVE, DECLINE}
+    for one in found:
+        if one["action_id"] in {APPROVE, DECLINE}:
+            assert Subject.parse(one["value"]).incident in {shown.id for shown in crowd}
+            assert one["value"].endswith(" r-1")
+    assert f"Terminate asked by <@{ALICE}>; <@{BOB}> or <!subteam^S0LEADS01> may approve it until" in words(message)
+    assert "it hangs" in words(message)
+
+
+def test_a_reason_is_plain_text_and_there_need_be_none() -> None:
+    message = drawn(incident(pending=pending(reason="<!channel> *now* `x`")))
+
+    (shown,) = [one for one in texts(all_blocks(message)) if "*now*" in one["text"]]
+    assert (shown["type"], shown["text"]) == ("plain_text", "<!channel> *now* `x`")
+    check_bulletin(drawn(incident(pending=pending(reason="", approvers=(), remedy="pray"))))
+
+
+def test_a_storm_does_not_lock_what_somebody_else_may_approve() -> None:
+    shown = bulletin()
+    message = render(compose(shown, [incident(pending=pending())], lock(CLUSTER.region)), shown)
+
+    assert {APPROVE, DECLINE} <= {button["action_id"] for button in buttons(all_blocks(message))}
+
+
+# Mutes, owners, reminders, lost channels
+
+
+def silenced(*incidents: Incident, mute: Mute, **more: object) -> Message:
+    made = bulletin(**({"cluster": incidents[0].cluster} | more))
+    return render(compose(made, incidents, "", mute), made)
+
+
+@pytest.mark.parametrize("count", [1, ROWS, ROWS + 1])
+def test_a_muted_bulletin_is_grey_and_says_by_whom_and_why(count: int) -> None:
+    message = silenced(*map(incident, range(1, count + 1)), mute=muted(f"account:{CLUSTER.account}"))
+
+    check_bulletin(message)
+    assert message.text.startswith("Muted: ECS agent disconnected")
+    assert message.blocks[0]["text"]["text"].startswith(":no_bell:")
+    assert message.attachments[0]["color"] == "#8D8D8D"
+    assert message.metadata["event_payload"]["state"] == "muted"
+    assert f"`account {CLUSTER.account}` is muted by <@{ALICE}> until <!date^" in words(message)
+    assert "the new AMI" in words(message)
+    (unmute,) = [one for one in buttons(all_blocks(message)) if one["action_id"] == UNMUTE]
+    assert unmute["value"] == f"account:{CLUSTER.account}"
+    assert MUTE not in {one["action_id"] for one in buttons(all_blocks(message))}
+
+
+def test_once_it_is_over_no_mute_matters() -> None:
+    over = incident(state=State.RESOLVED)
+
+    assert silenced(over, mute=muted()).digest == drawn(over).digest
+
+
+@pytest.mark.parametrize("state", State)
+def test_owners_are_mentioned_in_the_messages_own_blocks_while_it_lasts(state: State) -> None:
+    message = drawn(incident(state=state), owners=("S0OWNERS1", ALICE))
+
+    check_bulletin(message)
+    assert ("<!subteam^S0OWNERS1>" in json.dumps(message.blocks)) is (state is not State.RESOLVED)
+    assert "S0OWNERS1" not in json.dumps(message.attachments)
+
+
+def test_more_owners_than_people_read_are_not_all_mentioned() -> None:
+    shown = bulletin(owners=tuple(f"U0OWNER{number:03}" for number in range(50)))
+    content = compose(shown, [incident()])
+
+    assert json.dumps(render(content, shown).blocks).count("<@U0OWNER") == 20
+    assert reminder(content, timedelta(minutes=30))[0].count("<@U0OWNER") == 20
+
+
+def test_a_reminder_says_what_how_long_and_whom() -> None:
+    shown = bulletin(owners=("S0OWNERS1",))
+    text, blocks = reminder(compose(shown, [incident()]), timedelta(minutes=30))
+
+    check(text, blocks)
+    assert text == (
+        "<!subteam^S0OWNERS1> Nobody has acknowledged this for 30 min: ECS agent disconnected on 1 instance,"
+        f" `{CLUSTER.name}`"
+    )
+    text, blocks = reminder(compose(bulletin(), [incident()]), timedelta(minutes=30))
+    check(text, blocks)
+    assert text.startswith("Nobody")
+
+
+@pytest.mark.parametrize("operators", [(), ("S0OPERATE", BOB)])
+def test_operators_are_told_what_slack_says_and_what_to_do(operators: tuple[str, ...]) -> None:
+    text, blocks = channel_lost("C0LOST", "is_archived", operators)
+
+    check(text, blocks)
+    assert text.startswith("<!subteam^S0OPERATE> <@U0BOB0002> Channel `C0LOST`" if operators else "Channel `C0LOST`")
+    assert "`is_archived`" in text
+
+
+ORDINARY_OWNERS = ("S0OWNERS1", "U0OWNER002")
+
+
+@pytest.mark.parametrize("mute", [None, muted(f"cluster:{CLUSTER.key}", reason="deploy of the new AMI")])
+def test_five_ordinary_instances_have_their_buttons_also_when_muted(mute: Mute | None) -> None:
+    made = bulletin(owners=ORDINARY_OWNERS, account_name="Payments (prod)")
+    message = render(compose(made, list(map(incident, range(1, ROWS + 1))), "", mute), made)
+
+    check_bulletin(message)
+    assert len(subjects(message)) == ROWS
+    assert "no room" not in words(message)
+
+
+@pytest.mark.parametrize("failed", [False, True], ids=["", "repair failed"])
+@pytest.mark.parametrize("waits", [False, True], ids=["", "waiting for approval"])
+@pytest.mark.parametrize("count", [1, 2, ROWS, ROWS + 1, 1_000])
+@pytest.mark.parametrize("state", State)
+def test_slack_takes_the_longest_names_also_when_muted_and_owned(
+    state: State, count: int, *, waits: bool, failed: bool
+) -> None:
+    asked = pending(reason="r" * 3_000, approvers=("S" + "0" * 10,) * 50) if waits else None
+    crowd = [replace(longest(n, state, failed=failed), pending=asked) for n in range(1, count + 1)]
+    mute = muted(f"instance:{LONGEST.key}/{instance_id()}", reason="r" * 3_000)
+    message = silenced(*crowd, mute=mute, account_name="&" * 50, group="&" * 256, owners=("S" + "0" * 10,) * 50)
+
+    check_bulletin(message)
+    assert length(message) < 10_000
+    if state is not State.RESOLVED:
+        assert UNMUTE in {button["action_id"] for button in buttons(all_blocks(message))}
 
 
 MI = "mi-0123456789abcdef0"

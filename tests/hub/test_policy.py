@@ -463,3 +463,22 @@ def test_a_policy_of_one_cluster_says_nothing_of_another_of_that_name() -> None:
     twin = Cluster("333344445555", CLUSTER.region, CLUSTER.name)
 
     assert policy.route(Facts(twin, Account(twin.account, "Search"))) is None
+
+
+TAGGED = Match(account_tag=("team=payments",))
+
+
+@pytest.mark.parametrize(
+    ("policy", "asks"),
+    [
+        pytest.param(Policy(), False, id="nothing"),
+        pytest.param(Policy(routes=(Route(Match(account=("222233334444",))),)), False, id="a route by account"),
+        pytest.param(Policy(routes=(Route(), Route(TAGGED))), True, id="a route"),
+        pytest.param(Policy(rights=(Right(("U0ALICE01",), ("*",), TAGGED),)), True, id="a right"),
+        pytest.param(Policy(approvals=(Approval(TAGGED),)), True, id="an approval"),
+        pytest.param(Policy(caps=(Cap(1, timedelta(hours=1), TAGGED),)), True, id="a cap"),
+        pytest.param(Policy(windows=(Window((0,), time(), timedelta(hours=1), "UTC", TAGGED),)), True, id="a window"),
+    ],
+)
+def test_whether_accounts_tags_matter_is_told_of_every_part(policy: Policy, *, asks: bool) -> None:
+    assert policy.asks_account_tags is asks

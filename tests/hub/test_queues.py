@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from hub.hints import DROPS_PER_MESSAGE, Drop, Hint, from_message
+from hub.hints import DROPS_PER_MESSAGE, Drop, Hint, MuteHint, StormHint, from_message
 from hub.queues import LONGEST_DELAY, Queues, Record, another_time, answer, backoff, by_group, group_id, records
 from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, ELSEWHERE, LONGEST, NOON, drop, instance_id, record
@@ -82,6 +82,26 @@ def test_a_group_has_an_id_that_sqs_takes_and_a_cluster_of_its_own(length: int) 
     assert len(group_id(one)) <= 128
     assert group_id(one) != group_id(other)
     assert group_id(one) == group_id(replace(one))
+
+
+def test_each_chore_is_a_group_of_its_own() -> None:
+    chores = [StormHint("C0ECSALERTS", "eu-west-1"), StormHint("C0ECSALERTS", "us-east-1"), MuteHint("organization")]
+    chores += [MuteHint(f"cluster:{CLUSTER.key}"), MuteHint(f"instance:{LONGEST.key}/{'0' * 32}")]
+
+    groups = {group_id(chore) for chore in chores} | {group_id(CLUSTER)}
+
+    assert len(groups) == len(chores) + 1
+    assert max(map(len, groups)) <= 128
+
+
+@pytest.mark.parametrize("scope", ["organization", f"instance:{LONGEST.key}/{'0' * 32}"])
+def test_a_mute_is_asked_for_and_put_off_as_it_is(mail: Mail, queues: Queues, clock: Clock, scope: str) -> None:
+    assert queues.ask_looks(mail.looks, [MuteHint(scope)], "token") == set()
+    queues.later(mail.delay, [(MuteHint(scope), 5)])
+    clock.forward(seconds=10)
+
+    for url in (mail.looks, mail.delay):
+        assert [from_message(body) for body in mail.bodies(url)] == [MuteHint(scope)]
 
 
 # Asking for looks

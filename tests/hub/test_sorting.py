@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hub.hints import Drop, Hint, StormHint, from_message, to_message
+from hub.hints import Drop, Hint, MuteHint, StormHint, from_message, to_message
 from hub.queues import Queues
 from hub.sorting import Sorter
 from spoke.places import Cluster
@@ -215,12 +215,13 @@ def test_each_hint_of_a_loss_is_told_how_many_clusters_of_its_region_there_are_i
     assert crowds == {f"c-{number}": 12 for number in range(12)} | {ELSEWHERE.name: 1, "well": 0, "sick": 0}
 
 
-def test_a_storm_is_asked_for_once(mail: Mail, sorter: Sorter, counted: Counter[str]) -> None:
-    storm = StormHint("C0ECSALERTS", "eu-west-1")
+@pytest.mark.parametrize("chore", [StormHint("C0ECSALERTS", "eu-west-1"), MuteHint("account:222233334444")])
+def test_a_chore_is_asked_for_once(
+    mail: Mail, sorter: Sorter, counted: Counter[str], chore: StormHint | MuteHint
+) -> None:
+    assert sorter.sort([record(to_message(chore), number) for number in range(3)]) == []
 
-    assert sorter.sort([record(to_message(storm), number) for number in range(3)]) == []
-
-    assert [from_message(body) for body in mail.bodies(mail.looks)] == [storm]
+    assert [from_message(body) for body in mail.bodies(mail.looks)] == [chore]
     assert counted == {"hints": 3}
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import MISSING, fields, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -13,9 +13,11 @@ from hub import audit
 from hub.bulletin import Bulletin
 from hub.coverage import Seen
 from hub.directory import Account
-from hub.incident import Incident, State
+from hub.incident import Incident, Pending, State
+from hub.mutes import Mute
 from hub.store import (
     BUDGET_KEPT,
+    MUTE_KEPT,
     REQUEST_KEPT,
     RESOLVED_KEPT,
     SEEN_A_ROW,
@@ -27,9 +29,11 @@ from hub.store import (
     Store,
 )
 from hub.storm import Storm
+from hub.switch import Switch
 from spoke.places import Cluster
 from spoke.sightings import Sighting
 from tests.hub.factories import (
+    ALICE,
     BOB,
     CLUSTER,
     ELSEWHERE,
@@ -41,6 +45,8 @@ from tests.hub.factories import (
     finished,
     incident,
     instance_id,
+    muted,
+    pending,
     sighting,
 )
 
@@ -81,6 +87,7 @@ def test_everything_of_an_incident_is_kept(store: Store) -> None:
         repair=finished(problem="almost"),
         ending="terminated",
         replacement="i-new",
+        pending=pending(),
         sighting=sighting(
             since=NOON,
             ping="Online",
@@ -101,6 +108,7 @@ def test_everything_of_an_incident_is_kept(store: Store) -> None:
             bulletin(doubt_since=NOON, lease_until=NOON + SECOND, ts="", shown="abc", noted="log#x"), id="whole"
         ),
         pytest.param(bulletin(closed=True), id="closed"),
+        pytest.param(bulletin(muted=True, owners=("S1", "U1"), lost=("C1", "C2"), said_again_at=NOON), id="muted"),
     ],
 )
 def test_everything_of_a_bulletin_is_kept(store: Store, shown: Bulletin) -> None:
@@ -367,6 +375,90 @@ def test_more_unfinished_rows_than_a_page_has_are_all_found(store: Store) -> Non
     assert len(store.known(CLUSTER).incidents) == 12
 
 
+def test_every_unresolved_incident_is_found(store: Store) -> None:
+    here = [incident(number) for number in range(3)]
+    there = incident(1, cluster=ELSEWHERE)
+    store.save([*here, incident(4, State.RESOLVED)], bulletin())
+    store.save([there])
+
+    found = sorted(store.everything_open(), key=lambda one: (one.cluster, one.instance))
+
+    assert found == [*map(written, here), written(there)]
+
+
+# Mutes, and the switch for repairs
+
+
+WHOLE = muted(
+    "unit:ou-ab12-11112222",
+    ended_at=NOON,
+    warned_at=NOON,
+    told_at=NOON,
+    channel="C0SECOND1",
+    reason="\u00e9\x00<",
+)
+SCOPES = (
+    "organization",
+    "unit:ou-ab12-11112222",
+    "account:222233334444",
+    "region:*/eu-west-1",
+    "region:222233334444/eu-west-1",
+    f"cluster:{CLUSTER.key}",
+    f"instance:{CLUSTER.key}/{instance_id()}",
+)
+
+
+@pytest.mark.parametrize("mute", [WHOLE, *map(muted, SCOPES)], ids=lambda mute: str(mute.scope))
+def test_everything_of_a_mute_is_kept(store: Store, mute: Mute) -> None:
+    assert store.keep_mute(mute) == replace(mute, version=1)
+    assert store.mutes() == [replace(mute, version=1)]
+
+
+def test_mutes_are_kept_side_by_side_until_days_after_their_end(store: Store, dynamodb: Any) -> None:
+    for scope in SCOPES:
+        store.keep_mute(muted(scope))
+
+    assert sorted(str(mute.scope) for mute in store.mutes()) == sorted(SCOPES)
+    expires = raw(dynamodb, "organization", "mute")["expires"]["N"]
+    assert int(expires) == int((muted().until + MUTE_KEPT).timestamp())
+
+
+def test_a_mute_of_the_same_scope_takes_the_place_of_the_one_that_was_read(store: Store) -> None:
+    first = store.keep_mute(muted())
+    second = store.keep_mute(muted(by=BOB, version=first.version))
+
+    assert store.mutes() == [second]
+    for late in (muted(), replace(first, told_at=NOON)):
+        with pytest.raises(Conflict):
+            store.keep_mute(late)
+    assert store.mutes() == [second]
+
+
+def test_what_a_mute_records_is_counted_for_it_alone(store: Store, dynamodb: Any) -> None:
+    mute, later, other = muted(), muted(since=NOON), muted("account:222233334444")
+    assert store.recorded(mute) == 0
+
+    assert [store.recorded(mute, more) for more in (2, 3, 0)] == [2, 5, 5]
+
+    assert [store.recorded(each) for each in (mute, later, other)] == [5, 0, 0]
+    expires = raw(dynamodb, mute.since.isoformat(), "budget#muted organization")["expires"]["N"]
+    assert int(expires) == int((mute.until + MUTE_KEPT).timestamp())
+
+
+def test_repairs_go_on_until_somebody_stops_them(store: Store) -> None:
+    assert store.switch() == Switch()
+    assert not store.switch().stopped
+
+    store.turn(Switch(ALICE, NOON, "an AWS outage"))
+    stopped = store.switch()
+    assert (stopped, stopped.stopped) == (Switch(ALICE, NOON, "an AWS outage", version=1), True)
+    store.turn(replace(stopped, stopped_by=""))
+
+    assert not store.switch().stopped
+    with pytest.raises(Conflict):
+        store.turn(stopped)
+
+
 # The organization's accounts, and what was seen of their Regions
 
 
@@ -522,6 +614,66 @@ def test_a_log_without_a_key_to_begin_after_holds_nothing_but_the_log(store: Sto
     assert store.entries(CLUSTER, "") == [(entry().key, entry())]
 
 
+def test_what_is_about_no_cluster_has_a_log_of_its_own(store: Store, dynamodb: Any) -> None:
+    stopped = entry("repairs stopped", cluster="", where="")
+
+    store.log(None, stopped)
+
+    assert store.entries(CLUSTER, "") == []
+    assert list(store.deeds(NOON, NOON + SECOND)) == [stopped]
+    assert "expires" in raw(dynamodb, stopped.key, "organization")
+
+
+def test_an_entry_says_of_which_cluster_it_is_whatever_it_said_before(store: Store) -> None:
+    store.log(ELSEWHERE, entry())
+    store.save([incident()], bulletin(), [entry(cluster=ELSEWHERE.key)])
+
+    for cluster in (CLUSTER, ELSEWHERE):
+        assert [one.cluster for _, one in store.entries(cluster, "")] == [cluster.key]
+
+
+def test_what_people_did_is_found_over_months_and_clusters_in_the_order_of_time(store: Store) -> None:
+    times = [datetime(2026, 12, 31, 23, 59, 59, 999_000, UTC), datetime(2027, 1, 1, tzinfo=UTC), NOON]
+    told = [
+        entry(f"{cluster.name} {at}", at=at, cluster=cluster.key) for at in times for cluster in (CLUSTER, ELSEWHERE)
+    ]
+    for one in told:
+        store.log(Cluster.from_key(one.cluster), one)
+    store.log(CLUSTER, entry("opened", who=""))
+
+    found = list(store.deeds(NOON - 400 * 86_400 * SECOND, NOON + 60 * 86_400 * SECOND))
+
+    assert {one.what for one in found} == {one.what for one in told}
+    assert [one.at for one in found] == sorted(one.at for one in told)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "found"),
+    [
+        pytest.param(-1, 0, [], id="before"),
+        pytest.param(0, 1, [0], id="from its moment on"),
+        pytest.param(0, 3, [0, 1, 2], id="several"),
+        pytest.param(1, 2, [1], id="one of them"),
+        pytest.param(3, 9, [], id="after"),
+        pytest.param(2, 1, [], id="from later to earlier"),
+    ],
+)
+def test_what_people_did_is_found_by_its_time(store: Store, since: int, until: int, found: list[int]) -> None:
+    for number in range(3):
+        store.log(CLUSTER, entry(str(number), at=NOON + number * SECOND))
+
+    assert [one.what for one in store.deeds(NOON + since * SECOND, NOON + until * SECOND)] == list(map(str, found))
+
+
+def test_whoever_asks_may_be_in_another_zone(store: Store) -> None:
+    first = datetime(2026, 12, 1, 0, 30, tzinfo=UTC)
+    there = timezone(timedelta(hours=-5))
+    store.log(CLUSTER, entry(at=first.astimezone(there)))
+
+    since = (first - SECOND).astimezone(there)
+    assert len(list(store.deeds(since, since + 2 * SECOND))) == 1
+
+
 # Requests
 
 
@@ -603,6 +755,9 @@ def test_only_what_every_release_has_written_must_be_there() -> None:
     assert needed(Bulletin) == {"cluster", "episode", "channel"}
     assert needed(audit.Entry) == {"at", "who", "what", "where", "result"}
     assert needed(Claim) == {"request", "at"}
+    assert needed(Mute) == {"scope", "until", "by", "reason", "since"}
+    assert needed(Switch) == set()
+    assert needed(Pending) == {"request", "remedy", "by", "at", "expires", "approvers"}
     assert needed(Storm) == {"channel", "region", "episode", "began_at", "newest_at"}
     assert needed(Account) == {"id"}
     assert needed(Sighting) == {"instance", "status"}

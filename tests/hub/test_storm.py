@@ -71,6 +71,20 @@ def test_more_than_ten_within_five_minutes_are_a_storm(clusters: list[Bulletin],
     assert brewing(clusters, NOON) == ({PLACE} if is_one else set())
 
 
+def test_muted_clusters_make_no_storm() -> None:
+    clusters = members(MANY + 1)
+
+    assert brewing([replace(clusters[0], muted=True), *clusters[1:]], NOON) == set()
+
+
+def test_a_storm_that_is_over_says_how_many_clusters_are_muted() -> None:
+    over = storm(over=True, most=(1, 12, 40))
+
+    assert "1 cluster in trouble is muted. All others have recovered." in words(render_storm(over, count([], 1)))
+    assert "12 clusters in trouble are muted. All others" in words(render_storm(over, count([], 12)))
+    assert "muted" not in words(render_storm(over, count([])))
+
+
 def test_channels_and_regions_have_storms_of_their_own() -> None:
     many = members(2 * MANY)
     elsewhere = [replace(one, cluster=replace(one.cluster, region="us-east-1")) for one in many[:MANY]]

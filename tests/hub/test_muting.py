@@ -1,0 +1,581 @@
+"""Stories of mutes: what is muted is recorded and counted, not said; what is still broken when it ends is said once."""
+
+import pytest
+
+from hub.directory import Account
+from hub.hints import ALONE, Hint
+from hub.incident import State
+from hub.message import MUTE, UNMUTE
+from hub.muting import KEPT
+from hub.storm import MANY
+from spoke.places import Cluster
+from tests.hub.factories import ALICE, CHANNEL, GRACE, NOON, Json
+from tests.hub.rendering import buttons, words_of
+from tests.hub.station import Station
+from tests.hub.test_storms import ids, in_channel, own, recover, storm_message, strike, watch
+from tests.spoke.fleet import ACCOUNT, REGION
+
+PATIENCE = GRACE.total_seconds() + 30
+SECOND_CHANNEL = "C0SECOND1"
+UNIT = "ou-ab12-11112222"
+ORGANIZATION = "organization"
+
+
+@pytest.fixture
+def cluster(station: Station) -> Cluster:
+    return station.fleet.cluster()
+
+
+def opened(station: Station, cluster: Cluster) -> str:
+    """An agent that is known to be gone; its instance."""
+    instance, _ = station.quiet(cluster)
+    station.wait(seconds=PATIENCE)
+    return instance
+
+
+def aloud(station: Station) -> list[str]:
+    """The replies that the channel shows too."""
+    return [message["text"] for message in station.slack.messages() if message["thread_ts"] is not None]
+
+
+def said(station: Station, channel: str = CHANNEL) -> list[str]:
+    """What was said in a channel besides bulletins and storms."""
+    return [m["text"] for m in station.slack.messages(channel) if m["thread_ts"] is None and not m["metadata"]]
+
+
+def bulletins(station: Station) -> list[Json]:
+    return [message for message in station.messages() if own(message)]
+
+
+def color(message: Json) -> str:
+    return str(message["attachments"][0]["color"])
+
+
+def actions(message: Json) -> set[str]:
+    inside = [block for attachment in message["attachments"] for block in attachment["blocks"]]
+    return {button["action_id"] for button in buttons(inside)}
+
+
+def recorded(station: Station) -> int:
+    (mute,) = station.store.mutes()
+    return station.store.recorded(mute)
+
+
+# What is muted
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        ORGANIZATION,
+        f"unit:{UNIT}",
+        f"account:{ACCOUNT}",
+        f"region:*/{REGION}",
+        f"region:{ACCOUNT}/{REGION}",
+        f"cluster:{ACCOUNT}/{REGION}/prod-payments",
+    ],
+)
+def test_what_is_muted_is_recorded_and_counted_and_not_said(station: Station, cluster: Cluster, scope: str) -> None:
+    station.store.keep_accounts([Account(ACCOUNT, "payments", units=(UNIT,))], now=NOON)
+    station.mute(scope)
+    for _ in range(2):
+        station.quiet(cluster)
+    other = opened(station, station.fleet.cluster("prod-search")) if scope.startswith("cluster:") else ""
+
+    station.wait(seconds=PATIENCE)
+    watch(station, 3)
+
+    assert [found.state for found in station.incidents(cluster).values()] == [State.OPEN] * 2
+    assert (station.bulletin(cluster).muted, station.bulletin(cluster).ts) == (True, "")
+    assert len(station.slack.messages()) == bool(other)
+    assert recorded(station) == 2
+    assert station.at_rest()
+
+
+def test_an_instance_is_muted_alone(station: Station, cluster: Cluster) -> None:
+    instance, _ = station.quiet(cluster)
+    station.mute(f"instance:{cluster.key}/{instance}")
+    station.wait(seconds=PATIENCE)
+    assert station.slack.messages() == []
+    assert recorded(station) == 1
+
+    opened(station, cluster)
+    station.wait(seconds=30)
+
+    assert station.states() == ["open"]
+    assert aloud(station) == []
+    assert recorded(station) == 1
+
+
+def test_what_is_muted_is_not_said_when_a_storm_has_turned_out_to_be_none(station: Station, cluster: Cluster) -> None:
+    station.mute(ORGANIZATION)
+    opened(station, cluster)
+
+    station.queues.ask_looks(station.mail.looks, [Hint(cluster, ALONE)], "alone")
+    station.deliver()
+
+    assert station.slack.messages() == []
+
+
+def test_what_is_muted_elsewhere_is_said(station: Station, cluster: Cluster) -> None:
+    station.mute("account:333344445555")
+    station.mute(f"cluster:{ACCOUNT}/{REGION}/prod-search")
+
+    opened(station, cluster)
+
+    assert station.states() == ["open"]
+    assert MUTE in actions(station.only_message())
+
+
+def test_what_is_over_before_anybody_was_told_ends_silently(station: Station, cluster: Cluster) -> None:
+    station.mute(ORGANIZATION)
+    instance = opened(station, cluster)
+    station.reconnect(cluster, instance)
+
+    station.sweep()
+
+    assert [found.state for found in station.incidents(cluster).values()] == [State.RESOLVED]
+    assert station.bulletin(cluster).closed
+    assert station.slack.messages() == []
+    assert station.finished()
+    assert station.at_rest()
+
+
+def test_what_was_posted_before_turns_grey_and_tells_nobody(station: Station, cluster: Cluster) -> None:
+    opened(station, cluster)
+    replies = station.slack.replies()
+    station.clock.forward(seconds=KEPT.total_seconds())
+    station.mute(f"account:{ACCOUNT}")
+
+    station.sweep()
+
+    message = station.only_message()
+    assert (station.states(), color(message)) == (["muted"], "#8D8D8D")
+    assert UNMUTE in actions(message)
+    assert MUTE not in actions(message)
+    assert f"`account {ACCOUNT}` is muted by <@{ALICE}> until" in words_of(message)
+    assert "the new AMI" in words_of(message)
+    assert (aloud(station), station.slack.replies()) == ([], replies)
+    assert recorded(station) == 0
+
+
+def test_new_trouble_joins_a_grey_message_silently(station: Station, cluster: Cluster) -> None:
+    opened(station, cluster)
+    station.mute(ORGANIZATION)
+    station.sweep()
+
+    opened(station, cluster)
+    watch(station, 1)
+
+    assert "2 instances" in station.only_message()["text"]
+    assert station.states() == ["muted"]
+    assert aloud(station) == []
+    assert recorded(station) == 1
+
+
+def test_a_grey_message_turns_green_when_it_is_over(station: Station, cluster: Cluster) -> None:
+    instance = opened(station, cluster)
+    station.mute(ORGANIZATION)
+    station.sweep()
+    station.reconnect(cluster, instance)
+
+    watch(station, 1)
+
+    assert station.states() == ["resolved"]
+    assert UNMUTE not in actions(station.only_message())
+    assert aloud(station) == []
+    assert station.finished()
+
+
+def test_trouble_that_begins_again_while_muted_tells_nobody(station: Station, cluster: Cluster) -> None:
+    """A message that was over a moment ago goes on; but for the mute it would say so aloud."""
+    instance = opened(station, cluster)
+    station.reconnect(cluster, instance)
+    watch(station, 1)
+    station.mute(ORGANIZATION, minutes=30)
+
+    station.disconnect(cluster, instance)
+    station.wait(seconds=PATIENCE)
+
+    assert station.states() == ["muted"]
+    assert aloud(station) == []
+    station.unmute(ORGANIZATION)
+    station.wait(seconds=KEPT.total_seconds())
+    watch(station, 2)
+    (message,) = bulletins(station)
+    assert color(message) == "#D93025"
+    assert aloud(station) == ["*no longer muted, still in trouble* `prod-payments`"]
+
+
+def test_a_message_that_goes_on_after_a_mute_says_so_once(station: Station, cluster: Cluster) -> None:
+    instance = opened(station, cluster)
+    station.mute(ORGANIZATION, minutes=5)
+    station.sweep()
+    station.reconnect(cluster, instance)
+    watch(station, 5)
+    assert station.bulletin(cluster).closed
+
+    station.disconnect(cluster, instance)
+    station.wait(seconds=PATIENCE)
+
+    assert len(aloud(station)) == 1
+    assert "reopened" in aloud(station)[0]
+
+
+def test_a_function_that_has_read_mutes_sees_a_new_one_after_some_seconds(station: Station, cluster: Cluster) -> None:
+    muting = station.lookout.muting
+    assert muting.of(cluster) is None
+    station.mute(ORGANIZATION)
+    assert muting.of(cluster) is None
+
+    station.clock.forward(seconds=KEPT.total_seconds())
+
+    assert muting.of(cluster) is not None
+
+
+# When it ends
+
+
+@pytest.mark.parametrize("early", [False, True], ids=["by itself", "early"])
+def test_what_was_never_posted_is_posted_once_when_the_mute_ends(
+    station: Station, cluster: Cluster, *, early: bool
+) -> None:
+    station.mute(ORGANIZATION, minutes=30)
+    opened(station, cluster)
+    watch(station, 5)
+    if early:
+        station.unmute(ORGANIZATION)
+    else:
+        station.clock.forward(minutes=30)
+
+    watch(station, 3)
+
+    (message,) = bulletins(station)
+    assert color(message) == "#D93025"
+    assert UNMUTE not in actions(message)
+    assert aloud(station) == []
+    assert not station.bulletin(cluster).muted
+
+
+@pytest.mark.parametrize("early", [False, True], ids=["by itself", "early"])
+def test_what_stands_there_turns_red_and_says_so_aloud_once(station: Station, cluster: Cluster, *, early: bool) -> None:
+    opened(station, cluster)
+    station.mute(ORGANIZATION, minutes=30)
+    watch(station, 2)
+    if early:
+        station.unmute(ORGANIZATION)
+    else:
+        station.clock.forward(minutes=30)
+
+    watch(station, 4)
+
+    (message,) = bulletins(station)
+    assert color(message) == "#D93025"
+    assert aloud(station) == ["*no longer muted, still in trouble* `prod-payments`"]
+
+
+def test_many_that_are_heard_of_again_together_are_a_storm(station: Station) -> None:
+    station.slack.workspace.budgets.on = True
+    station.mute(ORGANIZATION, minutes=30)
+    clusters = strike(station, MANY + 5)
+    station.wait(seconds=PATIENCE)
+    watch(station, 2)
+    assert station.slack.messages() == []
+    assert station.store.open_storms() == []
+    assert recorded(station) == len(clusters)
+    station.clock.forward(minutes=30)
+
+    watch(station, 3)
+
+    assert f"of {MANY + 5} clusters" in storm_message(station)["text"]
+    assert in_channel(station) == []
+    assert sum(bool(own(reply)) for reply in storm_message(station)["replies"]) == len(clusters)
+
+
+def test_muted_clusters_make_no_storm_and_do_not_count_in_one(station: Station) -> None:
+    muted, heard = strike(station, 5), strike(station, MANY, first=50)
+    for cluster in muted:
+        station.mute(f"cluster:{cluster.key}")
+    station.wait(seconds=PATIENCE + 30)
+    station.sweep()
+    assert station.store.open_storms() == []
+    assert sorted(in_channel(station)) == ids(station, heard)
+
+    strike(station, 1, first=90)
+    station.wait(seconds=GRACE.total_seconds() + 10)
+    station.sweep()
+    station.wait(seconds=30)
+
+    assert f"of {MANY + 1} clusters" in storm_message(station)["text"]
+
+
+def test_a_storm_whose_clusters_are_muted_is_over_and_says_why(station: Station) -> None:
+    clusters = strike(station, MANY + 2)
+    station.wait(seconds=PATIENCE + 30)
+    station.mute(ORGANIZATION)
+    recover(station, *clusters[:3])
+
+    watch(station, 2)
+
+    said_last = words_of(storm_message(station))
+    assert "9 clusters in trouble are muted. All others have recovered." in said_last
+
+
+# A post in doubt
+
+
+def test_a_mute_finds_what_a_lost_answer_has_left_in_the_channel(station: Station, cluster: Cluster) -> None:
+    station.slack.fault("chat.postMessage", "lost_answer")
+    station.quiet(cluster)
+    station.wait(seconds=GRACE.total_seconds() + 3)
+    assert station.bulletin(cluster).doubt_since
+    station.mute(ORGANIZATION)
+
+    station.wait(seconds=60)
+    watch(station, 1)
+
+    assert station.states() == ["muted"]
+    assert station.bulletin(cluster).ts == station.only_message()["ts"]
+
+
+def test_a_mute_posts_nothing_when_the_post_in_doubt_never_arrived(station: Station, cluster: Cluster) -> None:
+    station.slack.fault("chat.postMessage", "server_error")
+    station.quiet(cluster)
+    station.wait(seconds=GRACE.total_seconds() + 3)
+    assert station.bulletin(cluster).doubt_since
+    station.mute(ORGANIZATION, minutes=10)
+
+    station.wait(seconds=60)
+    watch(station, 1)
+
+    assert station.slack.messages() == []
+    assert station.bulletin(cluster).doubt_since is None
+    station.clock.forward(minutes=10)
+    watch(station, 2)
+    assert len(bulletins(station)) == 1
+
+
+def test_trouble_that_ends_while_muted_and_in_doubt_is_not_posted(station: Station, cluster: Cluster) -> None:
+    station.slack.fault("chat.postMessage", "server_error")
+    instance, _ = station.quiet(cluster)
+    station.wait(seconds=GRACE.total_seconds() + 3)
+    station.mute(ORGANIZATION, minutes=10)
+    station.wait(seconds=60)
+    station.reconnect(cluster, instance)
+
+    watch(station, 2)
+
+    assert station.slack.messages() == []
+    assert station.finished()
+
+
+# Windows of the policy
+
+
+WINDOW = """
+[[windows]]
+days = "daily"
+start = "11:30"
+length = "1h"
+zone = "UTC"
+reason = "patch day"
+where = { cluster = ["prod-*"] }
+"""
+
+
+def test_a_window_of_the_policy_mutes_and_cannot_be_taken_back(station: Station, cluster: Cluster) -> None:
+    station.govern(WINDOW)
+    elsewhere = station.fleet.cluster("batch")
+    opened(station, elsewhere)
+    opened(station, cluster)
+    watch(station, 2)
+    assert len(bulletins(station)) == 1
+    assert station.store.mutes() == []
+    window = station.lookout.muting.of(cluster)
+    assert window
+    assert station.store.recorded(window) == 0
+
+    station.clock.forward(hours=1)
+    watch(station, 2)
+
+    assert len(bulletins(station)) == 2
+    assert said(station) == []
+
+
+def test_a_message_that_a_window_silences_says_why_and_has_no_button(station: Station, cluster: Cluster) -> None:
+    station.govern(WINDOW.replace("11:30", "12:10"))
+    opened(station, cluster)
+    station.clock.forward(minutes=10)
+
+    watch(station, 1)
+
+    message = station.only_message()
+    assert color(message) == "#8D8D8D"
+    assert "is muted in a maintenance window until" in words_of(message)
+    assert "patch day" in words_of(message)
+    assert not {MUTE, UNMUTE} & actions(message)
+
+
+def test_a_window_may_be_of_a_monitoring_group(station: Station, cluster: Cluster) -> None:
+    station.govern(WINDOW.replace('cluster = ["prod-*"]', 'group = ["prod"]'))
+    rules = station.lookout.rules
+    account = rules.accounts.of(cluster.account)
+
+    assert rules.window(cluster, account, NOON, "prod") is not None
+    assert rules.window(cluster, account, NOON, "batch") is None
+    assert rules.window(cluster, account, NOON) is None  # nobody could read the group: alerts fail open
+
+
+# Digest and warning
+
+
+def test_the_digest_is_said_once_with_what_came_up_and_what_is_left(station: Station, cluster: Cluster) -> None:
+    old = opened(station, cluster)
+    station.clock.forward(minutes=20)
+    station.mute(f"account:{ACCOUNT}", minutes=30)
+    other = station.fleet.cluster("prod-search")
+    back, _ = station.quiet(other)
+    station.quiet(other)
+    station.wait(seconds=PATIENCE)
+    station.reconnect(other, back)
+    watch(station, 1)
+    station.clock.forward(minutes=30)
+
+    watch(station, 3)
+
+    (digest,) = said(station)
+    assert digest.startswith(f"`account {ACCOUNT}` is no longer muted. Meanwhile 2 incidents came up; over by now: 1.")
+    assert "Still in trouble: 2 instances of 2 clusters, told of in their clusters' messages." in digest
+    assert old in station.incidents(cluster)
+    (mute,) = station.store.mutes()
+    assert mute.told_at
+
+
+def test_the_digest_says_what_stays_muted_by_something_else(station: Station, cluster: Cluster) -> None:
+    station.mute(ORGANIZATION, minutes=30)
+    station.mute(f"cluster:{cluster.key}", hours=3)
+    opened(station, cluster)
+    opened(station, station.fleet.cluster("prod-search"))
+    station.clock.forward(minutes=30)
+
+    watch(station, 2)
+
+    (digest,) = said(station)
+    assert "Still in trouble: 2 instances of 2 clusters; 1 of these are muted by something else." in digest
+    assert len(bulletins(station)) == 1
+
+
+def test_a_mute_under_which_nothing_happened_says_so(station: Station) -> None:
+    station.mute(ORGANIZATION, minutes=30)
+    station.unmute(ORGANIZATION)
+
+    watch(station, 2)
+
+    assert said(station) == ["`the whole organization` is no longer muted. Nothing happened meanwhile."]
+
+
+def test_who_muted_for_long_is_warned_once_before_it_ends(station: Station) -> None:
+    station.mute(ORGANIZATION, hours=4)
+    station.clock.forward(hours=2, minutes=59)
+    watch(station, 1)
+    assert len(said(station)) == 1
+    watch(station, 3)
+
+    (warning,) = station.messages()
+    assert warning["text"].startswith(f"<@{ALICE}>, `the whole organization` is muted until")
+    assert UNMUTE in {button["action_id"] for button in buttons(warning["blocks"])}
+
+
+def test_a_short_mute_ends_without_a_warning(station: Station) -> None:
+    station.mute(ORGANIZATION, hours=3)
+    station.clock.forward(hours=2, minutes=30)
+
+    watch(station, 1)
+
+    assert said(station) == []
+
+
+def test_it_is_said_where_the_mute_was_asked_for(station: Station) -> None:
+    station.mute(ORGANIZATION, channel=SECOND_CHANNEL, hours=4)
+    station.clock.forward(hours=3, minutes=30)
+    watch(station, 1)
+    station.clock.forward(hours=1)
+    watch(station, 1)
+
+    assert len(said(station, SECOND_CHANNEL)) == 2
+    assert said(station) == []
+
+
+@pytest.mark.parametrize("channel", ["C0ARCHIVE", "C0PUBLIC1", "C0NOWHERE", CHANNEL])
+def test_where_that_channel_is_lost_it_is_said_in_the_default_one(station: Station, channel: str) -> None:
+    station.mute(ORGANIZATION, channel=channel, minutes=10)
+    station.clock.forward(minutes=10)
+
+    watch(station, 2)
+
+    assert len(said(station)) == 1
+
+
+@pytest.mark.parametrize("hours", [1, 4], ids=["digest", "warning"])
+def test_what_slack_does_not_take_is_asked_for_again(station: Station, hours: int) -> None:
+    station.mute(ORGANIZATION, hours=hours)
+    station.clock.forward(hours=1 if hours == 1 else 3)
+    station.slack.fault("chat.postMessage", "server_error", times=2)
+
+    watch(station, 2)
+    assert said(station) == []
+    assert station.at_rest()
+    watch(station, 2)
+
+    assert len(said(station)) == 1
+
+
+def test_the_sweep_asks_for_mutes_that_end_and_for_no_others(station: Station) -> None:
+    for scope, hours in (("account:222233334444", 4), ("account:333344445555", 1), (ORGANIZATION, 48)):
+        station.mute(scope, hours=hours)
+    station.clock.forward(hours=3)
+
+    station.rounds.unfinished()
+
+    bodies = station.mail.bodies(station.mail.looks)
+    assert sorted(bodies) == ['{"mute":"account:222233334444"}', '{"mute":"account:333344445555"}']
+
+
+def test_a_mute_that_has_been_replaced_meanwhile_is_not_told_of(station: Station) -> None:
+    station.mute(ORGANIZATION, minutes=1)
+    station.clock.forward(minutes=2)
+    station.rounds.unfinished()
+    station.mute(ORGANIZATION, hours=1)
+
+    station.deliver()
+
+    assert said(station) == []
+
+
+def test_who_is_asked_twice_says_it_once(station: Station) -> None:
+    station.mute(ORGANIZATION, minutes=1)
+    station.clock.forward(minutes=1)
+    muting = station.lookout.muting
+
+    for _ in range(2):
+        muting.attend(ORGANIZATION)
+
+    assert len(said(station)) == 1
+
+
+def test_nobody_is_told_of_a_mute_that_is_none(station: Station) -> None:
+    station.lookout.muting.attend(ORGANIZATION)
+
+    assert station.slack.messages() == []
+
+
+def test_counts_are_of_one_mute_each(station: Station, cluster: Cluster) -> None:
+    """Of several mutes the one that lasts longest has what came up; a new one of the same scope counts anew."""
+    wide = station.mute(ORGANIZATION, minutes=10)
+    narrow = station.mute(f"cluster:{cluster.key}", minutes=20)
+    opened(station, cluster)
+    assert [station.store.recorded(mute) for mute in (wide, narrow)] == [0, 1]
+
+    again = station.mute(f"cluster:{cluster.key}", minutes=20)
+
+    assert station.store.recorded(again) == 0
