@@ -28,8 +28,9 @@ Answer = tuple[str, list[Block]]
 SAY = "coastguard.say."
 """What the action id of a button begins with that says a command: the rest tells it from others of its block."""
 
-# All blocks together, as JSON with their ids: Slack refuses some 13,200 characters, and more than 50 blocks.
-_ROOM, _BLOCK_ID, _MOST_BLOCKS = 9_900, 60, 50
+# All blocks together, as JSON with their ids: Slack refuses some 13,200 characters. Nor does it take more than 50
+# blocks, of which a row has one or two.
+_ROOM, _BLOCK_ID = 9_900, 60
 _MOST_ROWS = 20
 _FEW = 5
 _LABEL, _VALUE = 75, 2_000
@@ -74,7 +75,8 @@ def helped(command: str, told: Help) -> Answer:
 
 def mistaken(command: str, mistake: Mistake) -> Answer:
     """Draw what cannot be carried out, the command that comes nearest, and a line to copy."""
-    meant = f" Did you mean *{escape(mistake.nearest)}*?" if mistake.nearest else ""
+    typed = mistake.words.lower().split()[:1]
+    meant = f" Did you mean *{escape(mistake.nearest)}*?" if mistake.nearest and typed != [mistake.nearest] else ""
     said = f"{escape(mistake.problem)}{meant}"
     example = f"Try {code(f'{command} {mistake.example}', 200)}, or {code(f'{command} help')}."
     return f"{said} {example}", [
@@ -112,11 +114,10 @@ def done(sentence: str, detail: str = "") -> Answer:
 
 def refused(sentence: str, detail: str = "", may: Sequence[str] = ()) -> Answer:
     """Draw that something was not done and why; `may` are the ids of those who might have."""
-    who = ", ".join(mention(user) for user in may[:_FEW]) + (" and others" if len(may) > _FEW else "")
     return sentence, [
         section(f":no_entry: {sentence}"),
         *_details(detail),
-        *([context(mrkdwn(f"Those who may: {who}"))] if may else []),
+        *([context(mrkdwn(f"Those who may: {_few([mention(user) for user in may])}"))] if may else []),
     ]
 
 
@@ -158,7 +159,7 @@ def status(standing: Standing) -> Answer:
     ]
     facts += [
         ("Muted", f":no_bell: {_plural(standing.muted, 'incident')}, {_plural(standing.mutes, 'mute')} in force"),
-        ("Storms", ", ".join(code(region, _FACT) for region in standing.storms[:_FEW]) or "none"),
+        ("Storms", _few([code(region, _FACT) for region in standing.storms]) or "none"),
         ("Repairs", "stopped" if standing.stopped_by else "allowed"),
     ]
     blocks = [section(f"*{said}*"), fields(facts)]
@@ -343,7 +344,7 @@ def _filled(head: Sequence[Block], rows: Sequence[Sequence[Block]]) -> tuple[lis
     room = _ROOM - _length([*blocks, *_rest(10**9, "x" * _REASON)])
     for number, row in enumerate(rows):
         room -= _length(row)
-        if room < 0 or number == _MOST_ROWS or len(blocks) + len(row) >= _MOST_BLOCKS:
+        if room < 0 or number == _MOST_ROWS:
             return blocks, number
         blocks += row
     return blocks, len(rows)
@@ -352,6 +353,11 @@ def _filled(head: Sequence[Block], rows: Sequence[Sequence[Block]]) -> tuple[lis
 def _length(blocks: Sequence[Block]) -> int:
     """Tell how long blocks are as JSON, once each has its id."""
     return sum(len(json.dumps(block, separators=(",", ":"))) + _BLOCK_ID for block in blocks)
+
+
+def _few(names: Sequence[str]) -> str:
+    more = len(names) - _FEW
+    return ", ".join(names[:_FEW]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _plural(number: int, noun: str, several: str = "") -> str:

@@ -91,7 +91,7 @@ def parse(text: str) -> Command | Mistake:
         return Mistake(visible(line, _LONGEST_ECHO), f"Nothing can stand behind {verb}.", verb, verb)
     command = _READERS.get(verb, _nothing)(verb, rest, line)
     if "argument" in command.missing:
-        problem = f"What {verb} is about is missing: {COMMANDS[verb].form}."
+        problem = f"Say what it is about: {COMMANDS[verb].form}."
         return Mistake(visible(line, _LONGEST_ECHO), problem, verb, COMMANDS[verb].example)
     return command
 

@@ -113,7 +113,10 @@ def test_the_form_in_a_mistake_is_no_markup() -> None:
     mistake = parse("why")
     assert isinstance(mistake, Mistake)
 
-    assert "is missing: why &lt;incident|cluster|instance&gt;." in said(answers.mistaken("/ecs", mistake))
+    words = said(answers.mistaken("/ecs", mistake))
+
+    assert "Say what it is about: why &lt;incident|cluster|instance&gt;." in words
+    assert "Did you mean" not in words
 
 
 # Ambiguous words
@@ -177,7 +180,7 @@ def test_of_many_who_may_a_few_are_named() -> None:
     answer = answers.refused("No.", may=[f"U{number:08d}" for number in range(1_000)])
 
     examine(answer)
-    assert "<@U00000004> and others" in said(answer)
+    assert "<@U00000004> and 995 more" in said(answer)
 
 
 # Mutes
@@ -271,6 +274,14 @@ def test_status_counts_by_state() -> None:
         "*Repairs*\nallowed",
     ):
         assert words in said(answer)
+
+
+def test_of_many_storms_a_few_are_named() -> None:
+    answer = answers.status(Standing({}, storms=[f"eu-west-{n}" for n in range(9)]))
+
+    examine(answer)
+    assert said(answer).count("`eu-west-") == 5
+    assert "`eu-west-4` and 4 more" in said(answer)
 
 
 def test_status_says_who_has_stopped_repairs() -> None:
@@ -404,6 +415,13 @@ def test_why_shows_the_lines_that_explain_it(count: int) -> None:
     examine(answer)
     left = count - said(answer).count("of @here")
     assert (f"and {left} more." in said(answer)) is bool(left)
+
+
+def test_short_lines_are_not_more_than_somebody_reads() -> None:
+    answer = answers.explained("Why", ["so"] * 25)
+
+    assert said(answer).count("so\n") == 20
+    assert "and 5 more." in said(answer)
 
 
 @pytest.mark.parametrize("count", [0, 3, 1_000])

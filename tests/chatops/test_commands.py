@@ -220,7 +220,7 @@ def test_a_question_about_nothing_is_a_mistake(text: str) -> None:
     mistake = wrong(text)
 
     verb = text.split(maxsplit=1)[0]
-    assert mistake.problem == f"What {verb} is about is missing: {COMMANDS[verb].form}."
+    assert mistake.problem == f"Say what it is about: {COMMANDS[verb].form}."
     assert mistake.example == COMMANDS[verb].example
     assert mistake.nearest == verb
 
