@@ -27,6 +27,7 @@ from coastguard.package import PackagingError
 from coastguard.policy_cli import policy_app
 from coastguard.redrive import RedriveError, queues
 from coastguard.redrive_screen import Screen
+from coastguard.slack_cli import slack_app
 
 app = typer.Typer(
     help="Keep the ECS container instances of an AWS organization honest, from Slack.",
@@ -35,6 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(policy_app, name="policy")
+app.add_typer(slack_app, name="slack")
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 out = Console(highlight=False, soft_wrap=True)
@@ -135,7 +137,8 @@ def deploy_command(  # noqa: PLR0913  # a command has the options it has
         session = _session()
         wanted = Wanted(package.build(progress), hub, organization, templates)
         made = deploy(session.client, wanted, progress)
-        out.print(f"\nEnter this Request URL in the Slack app: [bold]{made['SlackRequestUrl']}[/bold]")
+        out.print("\nGive the Slack app the manifest with this Request URL:")
+        out.print(f"[bold]coastguard slack manifest --request-url {made['SlackRequestUrl']}[/bold]")
 
 
 @app.command(name="redrive")
