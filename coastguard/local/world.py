@@ -24,6 +24,8 @@ from coastguard.local.slack.errors import Refused
 from coastguard.local.slack.handshake import enter_request_url
 from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET, Workspace
 
+POLICY = Path(__file__).parent / "policy.toml"
+POLICY_NAME = "/coastguard/policy"
 _POLL_SECONDS = 0.1
 
 
@@ -84,6 +86,7 @@ class World:
         if self.plan.before:
             self.plan.before(Members(self.aws))
         self._server.start(application(self.aws, self.workspace, self.plan.grace))
+        self.aws.client("ssm").put_parameter(Name=POLICY_NAME, Type="String", Value=POLICY.read_text())
         wanted = Wanted(
             code=code,
             templates=self.plan.templates,
@@ -94,6 +97,7 @@ class World:
                 "SlackSigningSecret": SIGNING_SECRET,
                 "SlackApiUrl": f"{self.url}/api/",
                 "OrganizationId": organization.ORGANIZATION,
+                "PolicyPlace": f"ssm:{POLICY_NAME}",
                 "GraceSeconds": str(self.plan.grace),
                 "Regions": ",".join(self.plan.layout.regions),
                 # AWS gathers events for ten seconds before it wakes ingest; nobody wants to wait for that here.

@@ -22,7 +22,7 @@ def play(stage: Stage) -> None:
             _return(stage, victim, number)
     bulletins = stage.bulletins(_TROUBLED)
     if len(bulletins) != 1:
-        raise BrokenError(f"one message was due for {_DROPS} drops, the channel has {len(bulletins)}")
+        raise BrokenError(f"one message was due for {_DROPS} drops, Slack has {len(bulletins)}")
     stage.say(f"{_DROPS} drops, one message")
 
 

@@ -49,7 +49,7 @@ def play(stage: Stage) -> None:
     )
     stage.say(f"bulletin: {over['text']}")
     if over["ts"] != blind["ts"] or len(stage.messages()) != 1:
-        raise BrokenError(f"one message was due from beginning to end, the channel has {len(stage.messages())}")
+        raise BrokenError(f"one message was due from beginning to end, Slack has {len(stage.messages())}")
 
 
 def _about(stage: Stage, fits: Callable[[Json], bool]) -> Json | None:

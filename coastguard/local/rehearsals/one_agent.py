@@ -2,7 +2,7 @@
 
 import json
 
-from coastguard.local.rehearsals.stage import ALICE, BOB, BrokenError, Json, Stage, state, words
+from coastguard.local.rehearsals.stage import ALICE, BOB, TERMINATE, BrokenError, Json, Stage, state, words
 from spoke.places import Cluster
 
 ABOUT = "an unplugged agent becomes one message, and one click replaces the instance"
@@ -25,8 +25,10 @@ def play(stage: Stage) -> None:
     stage.say(f"unplugged two agents in {_RECOVERING.key} and plugged them in again at once")
 
     bulletin = _reported(stage, victim, grace)
-    stage.click(ALICE, bulletin, "coastguard.repair.terminate")
-    stage.click(BOB, bulletin, "coastguard.repair.terminate")
+    for person in (ALICE, BOB):
+        stage.click(person, bulletin, TERMINATE)
+    for person in (ALICE, BOB):
+        stage.fill(person, proof=victim["host"][-4:], reason="its agent does not come back")
     replacement = _replaced(stage, victim)
     _resolved(stage, replacement)
     _silent(stage)
@@ -85,7 +87,7 @@ def _silent(stage: Stage) -> None:
         raise BrokenError(f"agents that came back within the grace period were reported: {_RECOVERING.key}")
     stage.say("no message about the agents that came back in time")
     if len(stage.messages()) != 1:
-        raise BrokenError(f"one bulletin was due, the channel has {len(stage.messages())} messages")
+        raise BrokenError(f"one bulletin was due, Slack has {len(stage.messages())} messages")
 
 
 def _accounted_for(stage: Stage, victim: Json) -> None:

@@ -38,7 +38,7 @@ def play(stage: Stage) -> None:
     stage.settle(_SETTLE_SECONDS)
     _buried(stage, len(events) + len(raw))
     if len(stage.messages()) != 1:
-        raise BrokenError(f"one bulletin was due, the channel has {len(stage.messages())} messages")
+        raise BrokenError(f"one bulletin was due, Slack has {len(stage.messages())} messages")
 
 
 def _events(victim: str, innocent: str) -> dict[str, dict[str, Any]]:

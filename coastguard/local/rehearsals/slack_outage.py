@@ -41,7 +41,7 @@ def play(stage: Stage) -> None:
     for message in stage.messages():
         stage.say(f"bulletin: {message['text']}")
     if len(stage.messages()) != len(expected):
-        raise BrokenError(f"{len(expected)} bulletins were due, the channel has {len(stage.messages())} messages")
+        raise BrokenError(f"{len(expected)} bulletins were due, Slack has {len(stage.messages())} messages")
     stage.say(f"nothing lost: {len(staying) + len(late)} agents are gone and reported, {len(recovering)} is back")
 
 

@@ -13,12 +13,16 @@ from coastguard.local.rehearsals.table import Kept, Where, read
 from coastguard.local.slack.directory import CHANNELS
 from coastguard.local.slack.faults import ANY_METHOD, Fault
 from coastguard.local.world import World
+from hub.message import REPAIR
 from spoke.places import Cluster
 
 _T = TypeVar("_T")
 
 CHANNEL = CHANNELS[0].id
-ALICE, BOB = "U0ALICE01", "U0BOB0002"
+ALICE, BOB, CAROL = "U0ALICE01", "U0BOB0002", "U0CAROL03"
+COMMAND = "/ecs"
+TERMINATE = f"{REPAIR}terminate"
+_PROOF_LETTERS = 4
 _POLL_SECONDS = 0.1
 _CLICK_SECONDS = 10
 _CAUSES = 3
@@ -162,9 +166,9 @@ class Stage:
     # Slack
 
     def messages(self) -> list[Json]:
-        """Show the channel."""
+        """Show the channels, each message with the `channel` that it stands in."""
         channels: list[Json] = self.world.workspace.state()["channels"]
-        return [message for channel in channels if channel["id"] == CHANNEL for message in channel["messages"]]
+        return [message | {"channel": channel["id"]} for channel in channels for message in channel["messages"]]
 
     def everything_said(self) -> list[Json]:
         """Show every message of every channel, the replies in its thread after it."""
@@ -173,7 +177,7 @@ class Stage:
         return [said for message in messages for said in (message, *message["replies"]) if not said["deleted"]]
 
     def bulletins(self, cluster: Cluster) -> list[Json]:
-        """Show the channel's messages about a cluster."""
+        """Show the messages about a cluster, whatever channel they stand in."""
         return [message for message in self.messages() if subject(message).startswith(f"{cluster.key}#")]
 
     def break_slack(self, *first: Fault) -> None:
@@ -194,22 +198,58 @@ class Stage:
 
     def click(self, user: str, message: Json, action: str) -> None:
         """Click a button as somebody. Raises BrokenError if the app does not answer as it must."""
-        body = {"user": user, "channel": CHANNEL, "ts": message["ts"], "action_id": action}
-        request = urllib.request.Request(f"{self.world.url}/slack/click", json.dumps(body).encode())  # noqa: S310  # 127.0.0.1
+        body = {"user": user, "channel": message["channel"], "ts": message["ts"], "action_id": action}
+        self._use(f"click on {action}", "click", body)
+
+    def command(self, user: str, text: str, channel: str = CHANNEL) -> None:
+        """Type the slash command with something behind it. Raises BrokenError as `click` does."""
+        body = {"user": user, "channel": channel, "command": COMMAND, "text": text}
+        self._use(f"{COMMAND} {text}", "command", body)
+
+    def fill(self, user: str, **typed: str) -> None:
+        """Fill in the modal that somebody has open, by the names of its inputs, and submit it.
+
+        Raises BrokenError if there is none, or if the app finds something wrong with what was filled in.
+        """
+        view = next((v["view"] for v in self.world.workspace.state()["views"] if v["user"] == user), None)
+        if view is None:
+            raise BrokenError(f"no modal was opened for {user}. {self.causes()}")
+        inputs = {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
+        values = {name: {inputs[name]["action_id"]: text} for name, text in typed.items()}
+        said = self._use(
+            f"modal {view['callback_id']}", "views/submit", {"user": user, "view": view["id"], "values": values}
+        )
+        if said["errors"]:
+            raise BrokenError(f"the app does not take what was filled in: {said['errors']}")
+
+    def terminate(self, user: str, message: Json, host: str, reason: str) -> None:
+        """Click Terminate and fill in the modal that asks before it."""
+        self.click(user, message, TERMINATE)
+        self.fill(user, proof=host[-_PROOF_LETTERS:], reason=reason)
+
+    def told(self, user: str) -> list[str]:
+        """Show what only this person was told, the newest last."""
+        ephemerals: list[Json] = self.world.workspace.state()["ephemerals"]
+        return [json.dumps(note, ensure_ascii=False) for note in ephemerals if note["user"] == user]
+
+    def _use(self, what: str, path: str, body: Json) -> Json:
+        """Do something in Slack as somebody, and see that the app has answered."""
+        request = urllib.request.Request(f"{self.world.url}/slack/{path}", json.dumps(body).encode())  # noqa: S310  # 127.0.0.1
         try:
             with urllib.request.urlopen(request, timeout=_CLICK_SECONDS) as answer:  # noqa: S310  # 127.0.0.1
-                said = json.load(answer)
+                said: Json = json.load(answer)
         except urllib.error.HTTPError as error:
             with error:
-                raise BrokenError(f"the click on {action} was not possible: {json.load(error)['error']}") from error
+                raise BrokenError(f"{what} was not possible: {json.load(error)['error']}") from error
         if said["status"] == 401:
             raise BrokenError(
-                f"the app answered the click on {action} with 401: it does not accept Slack's signature. The signing "
+                f"the app answered {what} with 401: it does not accept Slack's signature. The signing "
                 f"secret in {self.world.outputs['SecretArn']} is not the Slack app's. {self.causes()}"
             )
         if said["error"]:
-            raise BrokenError(f"the app did not answer the click on {action}: {said['error']}. {self.causes()}")
-        self.say(f"click on {action} answered with {said['status']} after {said['milliseconds']} ms")
+            raise BrokenError(f"the app did not answer {what}: {said['error']}. {self.causes()}")
+        self.say(f"{what} answered with {said['status']} after {said['milliseconds']} ms")
+        return said
 
 
 def subject(message: Json) -> str:

@@ -47,7 +47,7 @@ def play(stage: Stage) -> None:
     )
     stage.say(f"bulletin: {green['text']}")
     if green["ts"] != bulletin["ts"] or len(stage.messages()) != 1:
-        raise BrokenError(f"one message was due from beginning to end, the channel has {len(stage.messages())}")
+        raise BrokenError(f"one message was due from beginning to end, Slack has {len(stage.messages())}")
 
 
 def _small(stage: Stage, bulletin: Json) -> None:

@@ -39,4 +39,4 @@ def play(stage: Stage) -> None:
     stage.sweep(everywhere=True)
     stage.settle(_SETTLE_SECONDS)
     if len(stage.messages()) != len(_LOST):
-        raise BrokenError(f"{len(_LOST)} bulletins were due, the channel has {len(stage.messages())} messages")
+        raise BrokenError(f"{len(_LOST)} bulletins were due, Slack has {len(stage.messages())} messages")
