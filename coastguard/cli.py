@@ -14,7 +14,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.text import Text
 
-from coastguard import package
+from coastguard import audit, package
+from coastguard.audit import AuditError
+from coastguard.audit_screen import Format, explained
+from coastguard.audit_screen import Screen as AuditScreen
 from coastguard.checkout import TEMPLATES
 from coastguard.dead_letters import Kind
 from coastguard.deploy import DeployError, Wanted, deploy, outputs
@@ -28,6 +31,7 @@ from coastguard.policy_cli import policy_app
 from coastguard.redrive import RedriveError, queues
 from coastguard.redrive_screen import Screen
 from coastguard.slack_cli import slack_app
+from hub.store import Store
 
 app = typer.Typer(
     help="Keep the ECS container instances of an AWS organization honest, from Slack.",
@@ -40,6 +44,7 @@ app.add_typer(slack_app, name="slack")
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 out = Console(highlight=False, soft_wrap=True)
+aside = Console(highlight=False, soft_wrap=True, stderr=True)
 
 Grace = Annotated[int, typer.Option(min=0, max=900, help="Seconds that an agent may be gone before it is trouble.")]
 Templates = Annotated[Path, typer.Option(help="Folder of the CloudFormation templates.", exists=True, file_okay=False)]
@@ -175,6 +180,38 @@ def redrive_command(
             out.print("Nothing was sent.")
 
 
+@app.command(name="audit")
+def audit_command(  # noqa: PLR0913  # what can be asked of the log
+    since: Annotated[
+        str, typer.Option(help="From when: 90m, 12h, 7d ago, or 2026-11-24, 2026-11-24T09:00 in UTC.")
+    ] = "7d",
+    until: Annotated[str, typer.Option(help="Until when, written like --since; now if not given.")] = "",
+    account: Annotated[str, typer.Option(help="Only what is about this account: its id, or its name.")] = "",
+    who: Annotated[str, typer.Option(help="Only what this Slack user did or approved: U….")] = "",
+    form: Annotated[Format, typer.Option("--format", help="json is one object a line.")] = Format.TABLE,
+    table: Annotated[str, typer.Option(help="The hub's table.")] = "coastguard",
+    region: Annotated[str, typer.Option(envvar=["AWS_REGION", "AWS_DEFAULT_REGION"], help="The hub's Region.")] = "",
+) -> None:
+    """Show who did what, why, and what came of it: people's clicks and commands of up to 400 days, oldest first.
+
+    Needs AWS credentials of the hub account that may query the table.
+    """
+    now = datetime.now(UTC)
+    try:
+        begin, end = audit.moment(since, now), audit.moment(until, now) if until else now
+    except audit.BadTime as error:
+        raise typer.BadParameter(str(error)) from error
+    if begin >= end:
+        raise typer.BadParameter("--until has to be later than --since")
+    with _tidy(aside):
+        place = region or _session().region_name
+        store = Store(table, place)
+        with explained(table, place):
+            known = audit.is_id(account) or not account
+            wanted = audit.Wanted(begin, end, account if known else audit.find_account(account, store.accounts()), who)
+            AuditScreen(out, aside).show(store.deeds(begin, end), wanted, form)
+
+
 def _session() -> boto3.Session:
     session = boto3.Session()
     if not session.region_name:
@@ -183,7 +220,7 @@ def _session() -> boto3.Session:
 
 
 @contextmanager
-def _tidy() -> Iterator[None]:
+def _tidy(screen: Console = out) -> Iterator[None]:
     """Let what was begun be removed when we are told to stop, and turn known errors into one line."""
 
     def stop(_signal: int, _frame: object) -> None:
@@ -197,16 +234,18 @@ def _tidy() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        out.print("Stopped; nothing is left behind.")
+        screen.print("Stopped; nothing is left behind.")
         raise typer.Exit(130) from None
-    except (DeployError, PackagingError, WorldError, RedriveError) as error:
-        out.print(Text(f"Failed: {error}", style="red"))
+    except (DeployError, PackagingError, WorldError, RedriveError, AuditError) as error:
+        screen.print(Text(f"Failed: {error}", style="red"))
         raise typer.Exit(1) from None
     except BrokenError as error:
-        out.print(Text(f"Broken: {error}", style="red"))
+        screen.print(Text(f"Broken: {error}", style="red"))
         raise typer.Exit(1) from None
     except (BotoCoreError, ClientError) as error:
-        out.print(Text(f"AWS refused: {error}. Which account and Region: `aws sts get-caller-identity`.", style="red"))
+        screen.print(
+            Text(f"AWS refused: {error}. Which account and Region: `aws sts get-caller-identity`.", style="red")
+        )
         raise typer.Exit(1) from None
 
 
