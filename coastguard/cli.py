@@ -1,9 +1,10 @@
 """The operator's command line: `coastguard --help` shows it."""
 
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +22,7 @@ from coastguard.audit_screen import Screen as AuditScreen
 from coastguard.checkout import TEMPLATES
 from coastguard.dead_letters import Kind
 from coastguard.deploy import DeployError, Wanted, deploy, outputs
+from coastguard.local import real_slack
 from coastguard.local.aws_process import WorldError
 from coastguard.local.rehearsals import SCENARIOS
 from coastguard.local.rehearsals.reckoning import reckon
@@ -31,6 +33,7 @@ from coastguard.policy_cli import policy_app
 from coastguard.redrive import RedriveError, queues
 from coastguard.redrive_screen import Screen
 from coastguard.slack_cli import slack_app
+from coastguard.slack_manifest import COMMAND
 from hub.store import Store
 
 app = typer.Typer(
@@ -51,15 +54,39 @@ Templates = Annotated[Path, typer.Option(help="Folder of the CloudFormation temp
 
 
 @app.command()
-def demo(
+def demo(  # noqa: PLR0913  # a command has the options it has, here and below
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 takes a free one.")] = 8765,
     grace: Grace = 10,
     hours: Annotated[float, typer.Option(min=0.001, help="How long the demo lives if nobody stops it.")] = 8,
     templates: Templates = TEMPLATES,
+    slack: Annotated[  # noqa: FBT002  # that is how typer makes a flag, here and below
+        bool, typer.Option("--slack", help="Speak to a real workspace, by Socket Mode, instead of the local Slack.")
+    ] = False,
+    slack_channel: Annotated[str, typer.Option(help="With --slack: the channel's id, C…; the app must be in it.")] = "",
+    slack_team: Annotated[
+        str, typer.Option(help="With --slack: the workspace's id, T…, to be sure it is that one.")
+    ] = "",
+    slack_command: Annotated[str, typer.Option(help="With --slack: what the app's slash command is called.")] = COMMAND,
 ) -> None:
-    """Start an AWS organization and a Slack on this machine, with Coastguard deployed, and show them on a page."""
-    with _tidy(), World(Plan(grace, port, templates), _progress()) as world:
+    """Start an AWS organization and a Slack on this machine, with Coastguard deployed, and show them on a page.
+
+    With --slack the fleet is simulated, but people read, click and command in a workspace of yours. The environment
+    gives the app's two tokens: SLACK_BOT_TOKEN (xoxb-…) and SLACK_APP_TOKEN (xapp-…).
+    """
+    if not slack and (slack_channel or slack_team):
+        raise typer.BadParameter("--slack-channel and --slack-team go with --slack")
+    progress = _progress()
+    with _tidy(), ExitStack() as undo:
+        real = real_slack.meet(os.environ, slack_channel, slack_team, slack_command) if slack else None
+        world = undo.enter_context(World(Plan(grace, port, templates, slack=real), progress))
+        if real:
+            progress(f"listening to {real.name}")
+            undo.enter_context(real_slack.listening(real, world.aws, world.outputs["FrontFunctionName"]))
         out.print(f"\n[bold]Open {world.url}[/bold] and unplug an agent. Ctrl-C ends the demo and removes all of it.")
+        if real:
+            out.print(
+                Text(f"Coastguard speaks in {real.name}, channel {real.channel}. What it says there stays there.")
+            )
         time.sleep(hours * 3600)
         out.print(f"The demo ends after {hours:g} hours.")
 
@@ -102,7 +129,7 @@ def package_command() -> None:
 
 
 @app.command(name="deploy")
-def deploy_command(  # noqa: PLR0913  # a command has the options it has
+def deploy_command(  # noqa: PLR0913
     organization_id: Annotated[str, typer.Option(help="The organization's id, o-….")],
     units: Annotated[str, typer.Option(help="Organizational units to watch, comma-separated; r-… is all of them.")],
     regions: Annotated[str, typer.Option(help="Regions to watch, comma-separated.")],
@@ -152,7 +179,7 @@ def redrive_command(
         list[Kind] | None,
         typer.Option(help="Only these; may be given again. Else all are shown, and delay and looks sent back."),
     ] = None,
-    send_back: Annotated[  # noqa: FBT002  # that is how typer makes a flag, here and below
+    send_back: Annotated[  # noqa: FBT002
         bool, typer.Option("--send-back", help="Send back what lies there, after a question.")
     ] = False,
     parked: Annotated[  # noqa: FBT002
@@ -181,7 +208,7 @@ def redrive_command(
 
 
 @app.command(name="audit")
-def audit_command(  # noqa: PLR0913  # what can be asked of the log
+def audit_command(  # noqa: PLR0913
     since: Annotated[
         str, typer.Option(help="From when: 90m, 12h, 7d ago, or 2026-11-24, 2026-11-24T09:00 in UTC.")
     ] = "7d",
