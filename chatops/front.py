@@ -1,6 +1,7 @@
 """Entry point of the function behind the HTTP API that Slack calls. It has no rights in any member account."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -16,7 +17,7 @@ from chatops.rights import Rights
 from hub.policy_source import PolicySource
 from hub.queues import Queues, group_id
 from hub.runtime import AWS, clock
-from hub.secrets import Vault
+from hub.secrets import SlackSecret, Vault
 from hub.settings import read
 from hub.slack import Slack
 from hub.telemetry import Counts, log_as_json
@@ -33,18 +34,11 @@ class Settings:
     policy_place: str = ""
 
 
-@cache
-def wire() -> tuple[Gate, Counts]:
-    """Make what front works with."""
-    log_as_json(quiet=("slack_bolt", "slack_sdk"))  # both log the bodies of requests they do not like
-    settings = read(Settings, os.environ)
-    counts = Counts()
-    session = boto3.Session()
-    queues = Queues(session.client("sqs", config=AWS))
-
-    vault = Vault(session.client("secretsmanager", config=AWS), settings.slack_secret_arn, clock)
-    policy = PolicySource(settings.policy_place, partial(session.client, config=AWS), clock)
-    people = People(lambda: Slack(vault.slack().bot_token, settings.slack_api_url), settings.slack_team, clock)
+def make_front(settings: Settings, connect: Callable[[str], Any], secret: Callable[[], SlackSecret]) -> app.Front:
+    """Make what the app passes things on to. `connect` makes a boto3 client of a service."""
+    queues = Queues(connect("sqs"))
+    policy = PolicySource(settings.policy_place, connect, clock)
+    people = People(lambda: Slack(secret().bot_token, settings.slack_api_url), settings.slack_team, clock)
 
     def enqueue(request: Request) -> None:
         group = group_id(request.cluster)
@@ -53,7 +47,18 @@ def wire() -> tuple[Gate, Counts]:
     def enqueue_ask(asked: Ask) -> None:
         queues.send_in_order(settings.acts_queue_url, asked.group, asks.to_message(asked), asked.id)
 
-    front = app.Front(enqueue, enqueue_ask, Rights(policy, people), clock)
+    return app.Front(enqueue, enqueue_ask, Rights(policy, people), clock)
+
+
+@cache
+def wire() -> tuple[Gate, Counts]:
+    """Make what front works with."""
+    log_as_json(quiet=("slack_bolt", "slack_sdk"))  # both log the bodies of requests they do not like
+    settings = read(Settings, os.environ)
+    counts = Counts()
+    connect = partial(boto3.Session().client, config=AWS)
+    vault = Vault(connect("secretsmanager"), settings.slack_secret_arn, clock)
+    front = make_front(settings, connect, vault.slack)
     gate = Gate(
         secret=vault.slack,
         app=lambda secret: app.make(app.Workspace(settings.slack_team, settings.slack_api_url, secret), front),

@@ -1,9 +1,10 @@
 """The operator's command line: `coastguard --help` shows it."""
 
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,10 +15,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.text import Text
 
-from coastguard import package
+from coastguard import audit, package
+from coastguard.audit import AuditError
+from coastguard.audit_screen import Format, explained
+from coastguard.audit_screen import Screen as AuditScreen
 from coastguard.checkout import TEMPLATES
 from coastguard.dead_letters import Kind
 from coastguard.deploy import DeployError, Wanted, deploy, outputs
+from coastguard.local import real_slack
 from coastguard.local.aws_process import WorldError
 from coastguard.local.rehearsals import SCENARIOS
 from coastguard.local.rehearsals.reckoning import reckon
@@ -28,6 +33,8 @@ from coastguard.policy_cli import policy_app
 from coastguard.redrive import RedriveError, queues
 from coastguard.redrive_screen import Screen
 from coastguard.slack_cli import slack_app
+from coastguard.slack_manifest import COMMAND
+from hub.store import Store
 
 app = typer.Typer(
     help="Keep the ECS container instances of an AWS organization honest, from Slack.",
@@ -40,21 +47,46 @@ app.add_typer(slack_app, name="slack")
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 out = Console(highlight=False, soft_wrap=True)
+aside = Console(highlight=False, soft_wrap=True, stderr=True)
 
 Grace = Annotated[int, typer.Option(min=0, max=900, help="Seconds that an agent may be gone before it is trouble.")]
 Templates = Annotated[Path, typer.Option(help="Folder of the CloudFormation templates.", exists=True, file_okay=False)]
 
 
 @app.command()
-def demo(
+def demo(  # noqa: PLR0913  # a command has the options it has, here and below
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 takes a free one.")] = 8765,
     grace: Grace = 10,
     hours: Annotated[float, typer.Option(min=0.001, help="How long the demo lives if nobody stops it.")] = 8,
     templates: Templates = TEMPLATES,
+    slack: Annotated[  # noqa: FBT002  # that is how typer makes a flag, here and below
+        bool, typer.Option("--slack", help="Speak to a real workspace, by Socket Mode, instead of the local Slack.")
+    ] = False,
+    slack_channel: Annotated[str, typer.Option(help="With --slack: the channel's id, C…; the app must be in it.")] = "",
+    slack_team: Annotated[
+        str, typer.Option(help="With --slack: the workspace's id, T…, to be sure it is that one.")
+    ] = "",
+    slack_command: Annotated[str, typer.Option(help="With --slack: what the app's slash command is called.")] = COMMAND,
 ) -> None:
-    """Start an AWS organization and a Slack on this machine, with Coastguard deployed, and show them on a page."""
-    with _tidy(), World(Plan(grace, port, templates), _progress()) as world:
+    """Start an AWS organization and a Slack on this machine, with Coastguard deployed, and show them on a page.
+
+    With --slack the fleet is simulated, but people read, click and command in a workspace of yours. The environment
+    gives the app's two tokens: SLACK_BOT_TOKEN (xoxb-…) and SLACK_APP_TOKEN (xapp-…).
+    """
+    if not slack and (slack_channel or slack_team):
+        raise typer.BadParameter("--slack-channel and --slack-team go with --slack")
+    progress = _progress()
+    with _tidy(), ExitStack() as undo:
+        real = real_slack.meet(os.environ, slack_channel, slack_team, slack_command) if slack else None
+        world = undo.enter_context(World(Plan(grace, port, templates, slack=real), progress))
+        if real:
+            progress(f"listening to {real.name}")
+            undo.enter_context(real_slack.listening(real, world.aws, world.outputs["FrontFunctionName"]))
         out.print(f"\n[bold]Open {world.url}[/bold] and unplug an agent. Ctrl-C ends the demo and removes all of it.")
+        if real:
+            out.print(
+                Text(f"Coastguard speaks in {real.name}, channel {real.channel}. What it says there stays there.")
+            )
         time.sleep(hours * 3600)
         out.print(f"The demo ends after {hours:g} hours.")
 
@@ -97,7 +129,7 @@ def package_command() -> None:
 
 
 @app.command(name="deploy")
-def deploy_command(  # noqa: PLR0913  # a command has the options it has
+def deploy_command(  # noqa: PLR0913
     organization_id: Annotated[str, typer.Option(help="The organization's id, o-….")],
     units: Annotated[str, typer.Option(help="Organizational units to watch, comma-separated; r-… is all of them.")],
     regions: Annotated[str, typer.Option(help="Regions to watch, comma-separated.")],
@@ -147,7 +179,7 @@ def redrive_command(
         list[Kind] | None,
         typer.Option(help="Only these; may be given again. Else all are shown, and delay and looks sent back."),
     ] = None,
-    send_back: Annotated[  # noqa: FBT002  # that is how typer makes a flag, here and below
+    send_back: Annotated[  # noqa: FBT002
         bool, typer.Option("--send-back", help="Send back what lies there, after a question.")
     ] = False,
     parked: Annotated[  # noqa: FBT002
@@ -175,6 +207,38 @@ def redrive_command(
             out.print("Nothing was sent.")
 
 
+@app.command(name="audit")
+def audit_command(  # noqa: PLR0913
+    since: Annotated[
+        str, typer.Option(help="From when: 90m, 12h, 7d ago, or 2026-11-24, 2026-11-24T09:00 in UTC.")
+    ] = "7d",
+    until: Annotated[str, typer.Option(help="Until when, written like --since; now if not given.")] = "",
+    account: Annotated[str, typer.Option(help="Only what is about this account: its id, or its name.")] = "",
+    who: Annotated[str, typer.Option(help="Only what this Slack user did or approved: U….")] = "",
+    form: Annotated[Format, typer.Option("--format", help="json is one object a line.")] = Format.TABLE,
+    table: Annotated[str, typer.Option(help="The hub's table.")] = "coastguard",
+    region: Annotated[str, typer.Option(envvar=["AWS_REGION", "AWS_DEFAULT_REGION"], help="The hub's Region.")] = "",
+) -> None:
+    """Show who did what, why, and what came of it: people's clicks and commands of up to 400 days, oldest first.
+
+    Needs AWS credentials of the hub account that may query the table.
+    """
+    now = datetime.now(UTC)
+    try:
+        begin, end = audit.moment(since, now), audit.moment(until, now) if until else now
+    except audit.BadTime as error:
+        raise typer.BadParameter(str(error)) from error
+    if begin >= end:
+        raise typer.BadParameter("--until has to be later than --since")
+    with _tidy(aside):
+        place = region or _session().region_name
+        store = Store(table, place)
+        with explained(table, place):
+            known = audit.is_id(account) or not account
+            wanted = audit.Wanted(begin, end, account if known else audit.find_account(account, store.accounts()), who)
+            AuditScreen(out, aside).show(store.deeds(begin, end), wanted, form)
+
+
 def _session() -> boto3.Session:
     session = boto3.Session()
     if not session.region_name:
@@ -183,7 +247,7 @@ def _session() -> boto3.Session:
 
 
 @contextmanager
-def _tidy() -> Iterator[None]:
+def _tidy(screen: Console = out) -> Iterator[None]:
     """Let what was begun be removed when we are told to stop, and turn known errors into one line."""
 
     def stop(_signal: int, _frame: object) -> None:
@@ -197,16 +261,18 @@ def _tidy() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        out.print("Stopped; nothing is left behind.")
+        screen.print("Stopped; nothing is left behind.")
         raise typer.Exit(130) from None
-    except (DeployError, PackagingError, WorldError, RedriveError) as error:
-        out.print(Text(f"Failed: {error}", style="red"))
+    except (DeployError, PackagingError, WorldError, RedriveError, AuditError) as error:
+        screen.print(Text(f"Failed: {error}", style="red"))
         raise typer.Exit(1) from None
     except BrokenError as error:
-        out.print(Text(f"Broken: {error}", style="red"))
+        screen.print(Text(f"Broken: {error}", style="red"))
         raise typer.Exit(1) from None
     except (BotoCoreError, ClientError) as error:
-        out.print(Text(f"AWS refused: {error}. Which account and Region: `aws sts get-caller-identity`.", style="red"))
+        screen.print(
+            Text(f"AWS refused: {error}. Which account and Region: `aws sts get-caller-identity`.", style="red")
+        )
         raise typer.Exit(1) from None
 
 

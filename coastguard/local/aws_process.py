@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from coastguard.local.aws.layouts import DEMO, Layout
 from coastguard.local.aws.organization import HUB, HUB_REGION
@@ -91,9 +92,11 @@ class AwsProcess:
         """Sign in as an account's root: there, an account's id is its access key."""
         return boto3.Session(aws_access_key_id=account, aws_secret_access_key="local", region_name=region)  # noqa: S106  # a word, not a secret
 
-    def client(self, service: str, account: str = HUB.id, region: str = HUB_REGION) -> Any:  # noqa: ANN401  # boto3 has no types
+    def client(  # boto3 has no types
+        self, service: str, account: str = HUB.id, region: str = HUB_REGION, config: Config | None = None
+    ) -> Any:  # noqa: ANN401
         """Make a client that speaks to this AWS."""
-        return self.session(account, region).client(service, endpoint_url=self.url)
+        return self.session(account, region).client(service, endpoint_url=self.url, config=config)
 
     def ask(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Call the control plane: GET, or POST if there is a body. Raises WorldError with its reason."""

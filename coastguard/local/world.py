@@ -18,8 +18,10 @@ from coastguard.local.aws import organization
 from coastguard.local.aws.layouts import DEMO, Layout
 from coastguard.local.aws_process import AwsProcess, WorldError
 from coastguard.local.members import Members
+from coastguard.local.real_slack import RealSlack
 from coastguard.local.server import Server, application
-from coastguard.local.slack.directory import CHANNELS, TEAM
+from coastguard.local.slack.content import Content
+from coastguard.local.slack.directory import CHANNELS, SLACKBOT, TEAM
 from coastguard.local.slack.errors import Refused
 from coastguard.local.slack.handshake import enter_request_url
 from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET, Workspace
@@ -34,7 +36,8 @@ class Plan:
     """What world to make.
 
     `templates` may be another folder of the same four, to see what a change does. `before` lets things happen in the
-    members once AWS stands and before Coastguard is deployed into it.
+    members once AWS stands and before Coastguard is deployed into it. `slack` is a workspace that Coastguard speaks to
+    instead of the local one.
     """
 
     grace: int = 10
@@ -42,6 +45,7 @@ class Plan:
     templates: Path = TEMPLATES
     layout: Layout = DEMO
     before: Callable[[Members], None] | None = None
+    slack: RealSlack | None = None
 
 
 class World:
@@ -102,6 +106,7 @@ class World:
                 "Regions": ",".join(self.plan.layout.regions),
                 # AWS gathers events for ten seconds before it wakes ingest; nobody wants to wait for that here.
                 "IngestWindowSeconds": "1",
+                **(self.plan.slack.parameters if self.plan.slack else {}),
             },
             organization={
                 "OrganizationalUnitIds": organization.WORKLOADS.id,
@@ -111,6 +116,20 @@ class World:
         )
         self.outputs = deploy(self.aws.client, wanted, self._progress, poll_seconds=_POLL_SECONDS)
         self._wake()
+        if self.plan.slack is None:
+            self._enter_request_url()
+        else:
+            self._point_elsewhere(self.plan.slack)
+
+    def _point_elsewhere(self, slack: RealSlack) -> None:
+        """Tell whoever looks at the local Slack that nothing will be said there."""
+        text = f"In this demo Coastguard speaks in your workspace {slack.name}, channel {slack.channel}, and not here."
+        conversation = self.workspace.conversation(CHANNELS[0].id)
+        if conversation:
+            with self.workspace.changing():
+                self.workspace.add(conversation, SLACKBOT, Content(text))
+
+    def _enter_request_url(self) -> None:
         api = self.outputs["ApiId"]
         self._progress("entering the Request URL in Slack")
         try:

@@ -41,3 +41,18 @@ def test_deploying_without_a_region_says_how_to_choose_one(monkeypatch: pytest.M
     result = runner.invoke(app, ["deploy", *options, "--slack-team", "T0COAST01", "--slack-channel", "C0ECSALERTS"])
     assert result.exit_code == 1
     assert "AWS_DEFAULT_REGION" in result.output
+
+
+def test_a_demo_in_a_real_workspace_says_all_that_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    result = runner.invoke(app, ["demo", "--slack"])
+    assert result.exit_code == 1
+    for words in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "--slack-channel", "coastguard slack manifest --socket-mode"):
+        assert words in result.output
+
+
+def test_a_channel_of_a_real_workspace_needs_the_option_that_asks_for_one() -> None:
+    result = runner.invoke(app, ["demo", "--slack-channel", "C0123ABCD"])
+    assert result.exit_code == 2
+    assert "go with" in result.output

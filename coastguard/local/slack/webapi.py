@@ -74,7 +74,8 @@ async def _answer(workspace: Workspace, method: str, request: Request) -> Respon
         arguments = read(request.headers.get("content-type", ""), body, dict(request.query_params))
         _authorise(request.headers.get("authorization", ""), arguments)
         # Checking a big message takes a dozen milliseconds; the page's live view should not wait for it.
-        return JSONResponse({"ok": True} | await run_in_threadpool(_called, workspace, method, arguments))
+        answer = {"ok": True} | await run_in_threadpool(_called, workspace, method, arguments)
+        return JSONResponse(answer, headers={"x-oauth-scopes": ",".join(sorted(workspace.scopes))})
     except SlackError as error:
         return _refusal(error)
 
