@@ -26,16 +26,6 @@ def test_the_hubs_rule_lets_through_what_the_hub_reads() -> None:
     assert set(patterns(read("hub")["Resources"])) >= set(KINDS)
 
 
-def test_the_page_draws_every_emoji_that_the_code_says() -> None:
-    page = ROOT / "coastguard/local/page"
-    known = set(re.findall(r"([a-z_]+): \"", (page / "emoji.js").read_text()))
-    drawn = set(re.findall(r"id=\"emoji-([a-z_]+)\"", (page / "index.html").read_text()))
-    code = "\n".join(path.read_text() for package in ("hub", "chatops") for path in (ROOT / package).glob("*.py"))
-    said = set(re.findall(r"(?<![a-z0-9]):([a-z]+(?:_[a-z]+)*):(?=[ \"])", code))
-    assert said >= {"red_circle", "no_bell", "hand"}
-    assert said - (known & drawn) == set()
-
-
 def committed() -> list[str]:
     """Name the files that are, or would be, committed."""
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
