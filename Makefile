@@ -34,8 +34,9 @@ bench: .venv/dev ## play storms, compare with one event at a time, say which goa
 soak: .venv/dev ## simulate for minutes: ARGS='MINUTES ROUND', by default 10 and 1
 	$(BIN)/python -m tests.simulation $(ARGS)
 
-pictures: .venv/dev chromium ## draw the README's picture of the demo anew
+pictures: .venv/dev chromium ## draw the pictures of README and docs/chatops.md anew
 	$(BIN)/python -m tests.browser.pictures
+	$(BIN)/python -m tests.browser.chat_pictures
 
 pins: .venv/dev ## pin the requirements anew
 	$(PINS) --upgrade -o requirements/dev.txt requirements/dev.in

@@ -219,7 +219,9 @@ class Talk:
         known_of = self.store.known(cluster)
         mute = in_force(self._in_force(now), cluster, self.rules.accounts.of(cluster.account), now)
         place = self.store.places_seen().get((cluster.account, cluster.region))
-        lines = reasons(cluster, known_of, incident, mute, place, self.rules, now, asked.user)
+        groups = self._groups(asked.user)
+        user = asked.user if groups is not None else ""
+        lines = reasons(cluster, known_of, incident, mute, place, self.rules, now, user, groups or ())
         return answers.explained(
             f"Why: {code(cluster.name)} in {cluster.region}, account {code(cluster.account)}", lines
         )
@@ -325,6 +327,15 @@ class Talk:
             log.info("groups.unsure", extra={"error": str(error)})
             mine = {user}
         return [i for i in waiting if i.pending and (not i.pending.approvers or mine & set(i.pending.approvers))]
+
+    def _groups(self, user: str) -> frozenset[str] | None:
+        """Tell in which of the groups that have rights a person is, None if Slack does not tell."""
+        named = frozenset(who for right in self.rules.policy.rights for who in right.who if who.startswith("S"))
+        try:
+            return self.people.groups(user, named)
+        except SlackError as error:
+            log.info("groups.unsure", extra={"error": str(error)})
+            return None
 
     def _silent(self, incidents: Iterable[Incident], now: datetime) -> set[str]:
         return {incident.id for incident in incidents if self._mute_of(incident, now)}

@@ -10,19 +10,13 @@ from slack_sdk import WebClient
 
 from coastguard.local.server import Server, application
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
+from tests.browser.calm import Calm
 from tests.browser.conftest import pages
 from tests.browser.small_app import MUTE, SmallApp
 from tests.local_slack.serving import served
 
 Visit = Callable[..., Page]
 ALICE, BOB, GUEST, FOREIGNER = "U0ALICE01", "U0BOB0002", "U0DMITRI4", "U0ERIN005"
-
-
-class Calm:
-    """Where AWS would be: a fleet without accounts, in which nothing happens."""
-
-    def ask(self, _what: str) -> dict[str, object]:
-        return {"revision": 0, "accounts": []}
 
 
 @dataclass

@@ -5,7 +5,7 @@ import { drawing, el } from "./dom.js";
 const CHARACTERS = new Map(Object.entries({
   "+1": "👍", alarm_clock: "⏰", arrow_right: "➡️", arrows_counterclockwise: "🔄", bar_chart: "📊", bell: "🔔",
   black_circle: "⚫", boom: "💥", broken_heart: "💔", bulb: "💡", bust_in_silhouette: "👤", construction: "🚧",
-  electric_plug: "🔌", exclamation: "❗", eyes: "👀", fire: "🔥", gear: "⚙️", hammer_and_wrench: "🛠️",
+  electric_plug: "🔌", exclamation: "❗", eyes: "👀", fire: "🔥", gear: "⚙️", grey_question: "❔", hand: "✋", hammer_and_wrench: "🛠️",
   heavy_check_mark: "✔️", hourglass: "⌛", hourglass_flowing_sand: "⏳", information_source: "ℹ️",
   large_blue_circle: "🔵", large_green_circle: "🟢", large_orange_circle: "🟠", large_purple_circle: "🟣",
   large_yellow_circle: "🟡", link: "🔗", lock: "🔒", mag: "🔍", memo: "📝", mute: "🔇", no_bell: "🔕", no_entry: "⛔",
