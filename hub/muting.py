@@ -35,13 +35,18 @@ class Muting:
     clock: Callable[[], datetime]
     _read: tuple[datetime, list[Mute]] | None = field(default=None, init=False)
 
-    def of(self, cluster: Cluster, instances: Iterable[str] = (), group: str = ANY) -> Mute | None:
+    def of(
+        self, cluster: Cluster, instances: Iterable[str] = (), group: str = ANY, *, anew: bool = False
+    ) -> Mute | None:
         """Return what mutes a cluster: something that covers it whole, or else each of these instances.
 
         Of several mutes it is the one that lasts longest; of several instances the one that is heard of again first.
-        `group` is the cluster's monitoring group, as in hub.policy.Facts.
+        `group` is the cluster's monitoring group, as in hub.policy.Facts. With `anew`, what was read before does not
+        count: somebody may just have muted something, or ended that.
         """
         now = self.clock()
+        if anew:
+            self._read = None
         account = self.rules.accounts.of(cluster.account)
         mutes = self._mutes(now)
         window = self.rules.window(cluster, account, now, group)

@@ -59,7 +59,8 @@ class Voice:
             return
         begun_now = known.bulletin is None or known.bulletin.episode != bulletin.episode
         live = [i for i in examined.incidents if i.unresolved and i.episode == bulletin.episode]
-        mute = self.muting.of(bulletin.cluster, [i.instance for i in live], bulletin.group) if live else None
+        gone, asked = [i.instance for i in live], hint.why == REQUEST
+        mute = self.muting.of(bulletin.cluster, gone, bulletin.group, anew=asked) if live else None
         if mute:
             opened = sum(verdict.reason is Reason.CONFIRMED for verdict in examined.verdicts)
             self.muting.record(mute, opened)
@@ -89,7 +90,7 @@ class Voice:
                 self.barometer.call(place)
                 return
         bulletin = self._reminded(bulletin, content, [i.sighting for i in live])
-        saying = Saying(render(content, bulletin), last, urgent=hint.why == REQUEST)
+        saying = Saying(render(content, bulletin), last, urgent=asked)
         self._show(hint, replace(bulletin, aside=False), saying, leased=begun_now and not bulletin.aside)
 
     def _reminded(self, bulletin: Bulletin, content: Content, broken: Sequence[Sighting]) -> Bulletin:

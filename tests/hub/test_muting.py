@@ -3,11 +3,11 @@
 import pytest
 
 from hub.directory import Account
-from hub.hints import ALONE, Hint
+from hub.hints import AGAIN, ALONE, REQUEST, Hint
 from hub.incident import State
 from hub.message import MUTE, UNMUTE
 from hub.muting import KEPT
-from hub.storm import MANY
+from hub.storm import MANY, SETTLES
 from spoke.places import Cluster
 from tests.hub.factories import ALICE, CHANNEL, GRACE, NOON, Json
 from tests.hub.rendering import buttons, words_of
@@ -231,6 +231,21 @@ def test_a_function_that_has_read_mutes_sees_a_new_one_after_some_seconds(statio
     station.clock.forward(seconds=KEPT.total_seconds())
 
     assert muting.of(cluster) is not None
+
+
+def test_a_look_that_somebody_has_caused_knows_what_they_have_just_muted_or_not(
+    station: Station, cluster: Cluster
+) -> None:
+    station.mute(ORGANIZATION)
+    opened(station, cluster)
+    lookout = station.lookout
+    lookout.look(Hint(cluster, AGAIN), 1)
+    station.unmute(ORGANIZATION)
+
+    lookout.look(Hint(cluster, REQUEST), 1)
+    station.wait(seconds=2 * SETTLES.total_seconds())
+
+    assert len(bulletins(station)) == 1
 
 
 # When it ends

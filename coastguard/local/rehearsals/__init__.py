@@ -2,6 +2,7 @@
 
 from coastguard.local.aws.layouts import CROWD, WIDE
 from coastguard.local.rehearsals import (
+    chatops,
     flap,
     member_locked_out,
     one_agent,
@@ -23,5 +24,6 @@ SCENARIOS: dict[str, Scenario] = {
     "zone": Scenario(zone.ABOUT, zone.play, layout=WIDE),
     "poison": Scenario(poison.ABOUT, poison.play),
     "slack-outage": Scenario(slack_outage.ABOUT, slack_outage.play),
+    "chatops": Scenario(chatops.ABOUT, chatops.play),
     "member-locked-out": Scenario(member_locked_out.ABOUT, member_locked_out.play),
 }

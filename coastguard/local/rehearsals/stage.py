@@ -227,10 +227,10 @@ class Stage:
         self.click(user, message, TERMINATE)
         self.fill(user, proof=host[-_PROOF_LETTERS:], reason=reason)
 
-    def told(self, user: str) -> list[str]:
+    def told(self, user: str) -> list[Json]:
         """Show what only this person was told, the newest last."""
         ephemerals: list[Json] = self.world.workspace.state()["ephemerals"]
-        return [json.dumps(note, ensure_ascii=False) for note in ephemerals if note["user"] == user]
+        return [note for note in ephemerals if note["user"] == user]
 
     def _use(self, what: str, path: str, body: Json) -> Json:
         """Do something in Slack as somebody, and see that the app has answered."""
