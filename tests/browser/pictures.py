@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 from coastguard.checkout import ROOT
 from coastguard.local.world import Plan, World
 from tests.browser.chromium import chromium
-from tests.browser.test_demo import TERMINATE, bulletin, cluster
+from tests.browser.test_demo import bulletin, cluster, terminate
 
 PATIENCE_MILLISECONDS = 60_000
 
@@ -19,8 +19,7 @@ def main() -> None:
         first = cluster(page, "222233334444", "eu-west-1", "prod-payments").locator(".tile").first
         host = first.get_attribute("data-host") or ""
         first.click()
-        bulletin(page, host).locator(TERMINATE).click()
-        page.locator("dialog.confirm [data-confirm=yes]").click()
+        terminate(page, bulletin(page, host), host)
         expect(bulletin(page, host)).to_contain_text("Resolved")
         cluster(page, "333344445555", "us-east-1", "prod-search").locator(".tile").nth(2).click()
         expect(bulletin(page, "prod-search")).to_contain_text("disconnected on 1 instance")

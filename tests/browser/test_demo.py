@@ -22,6 +22,15 @@ def bulletin(page: Page, words: str) -> Locator:
     return page.locator("[data-testid=channel] [data-ts]").filter(has_text=words)
 
 
+def terminate(page: Page, report: Locator, host: str) -> None:
+    """Click Terminate and fill in the modal that asks before it."""
+    report.locator(TERMINATE).click()
+    page.get_by_label("Last four characters").fill(host[-4:])
+    page.get_by_label("Reason").fill("its agent does not come back")
+    page.locator("dialog.modal [data-submit]").click()
+    expect(page.locator("dialog.modal")).to_have_count(0)
+
+
 def test_an_unplugged_agent_is_reported_and_replaced_by_one_click(visit: Visit, world: World) -> None:
     page = visit()
     tiles = cluster(page, "222233334444", "eu-west-1", "prod-payments").locator(".tile")
@@ -34,9 +43,15 @@ def test_an_unplugged_agent_is_reported_and_replaced_by_one_click(visit: Visit, 
     expect(report).to_have_count(1)
     expect(report).to_contain_text("ECS agent disconnected on 1 instance")
     report.locator(TERMINATE).click()
-    dialog = page.locator("dialog.confirm")
-    expect(dialog).to_contain_text(host)
-    dialog.locator("[data-confirm=yes]").click()
+    modal = page.locator("dialog.modal")
+    expect(modal.locator(".alert")).to_contain_text("Tasks on it: ")
+    page.get_by_label(f"Last four characters of {host}").fill("i-00")
+    page.get_by_label("Reason").fill("its agent does not come back")
+    modal.locator("[data-submit]").click()
+    expect(modal.locator(".field-error").first).to_have_text(re.compile("last four characters"))
+    page.get_by_label("Last four characters").fill(host[-4:])
+    modal.locator("[data-submit]").click()
+    expect(modal).to_have_count(0)
 
     expect(report).to_contain_text("Resolved: ECS agent on 1 instance (terminated)")
     expect(page.locator(f".tile[data-host={host}]")).to_have_count(0)
@@ -63,9 +78,7 @@ def test_of_two_people_who_click_one_is_told_that_the_other_was_first(visit: Vis
     host = tile.get_attribute("data-host") or ""
     tile.click()
     for page in (alice, bob):
-        bulletin(page, host).locator(TERMINATE).click()
-    for page in (alice, bob):
-        page.locator("dialog.confirm [data-confirm=yes]").click()
+        terminate(page, bulletin(page, host), host)
     # Which one it is depends on how far Alice's repair has come.
     expect(bob.locator("[data-ephemeral]")).to_contain_text(re.compile("has asked for this already|is over"))
     expect(bulletin(alice, host)).to_contain_text("Resolved")
@@ -76,6 +89,7 @@ def test_of_two_people_who_click_one_is_told_that_the_other_was_first(visit: Vis
 
 def test_an_acknowledged_incident_says_by_whom_and_ends_when_the_agent_is_back(visit: Visit) -> None:
     page = visit("U0CAROL03")
+    page.locator("[data-channel=C0PAYMENTS]").click()
     tile = cluster(page, "222233334444", "us-east-1", "staging-payments").locator(".tile").first
     tile.click()
     report = bulletin(page, "staging-payments")
