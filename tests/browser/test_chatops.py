@@ -61,6 +61,7 @@ def why_it_is_silent_is_told(page: Page) -> None:
     answer = told(page, "Why: prod-media in us-east-1")
     expect(answer).to_contain_text("6 of its instances are in trouble")
     expect(answer).to_contain_text("Muted by U0ALICE01 until")
+    expect(answer).to_contain_text("U0ALICE01 may do everything here, as S0PLATFORM")
     fits(page)
 
 

@@ -6,6 +6,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from coastguard.cli import app
+from coastguard.local.aws.layouts import DEMO
+from coastguard.local.slack.directory import CHANNELS, USER_GROUPS
+from coastguard.local.world import POLICY
+from hub.policy_text import read as read_policy
 
 GOOD = """
 [aliases]
@@ -146,3 +150,37 @@ def test_what_cannot_be_is_said(words: list[str], said: str) -> None:
 
     assert result.exit_code == 2
     assert said in result.output
+
+
+# The local world's
+
+
+def test_the_local_worlds_policy_is_one_and_names_what_is_there() -> None:
+    result = policy("check", str(POLICY))
+
+    assert result.exit_code == 0
+    assert "is a policy: 2 routes, 2 rights, 1 approval, 0 caps, 0 windows." in result.output
+    assert len(result.output.splitlines()) == 1
+    read = read_policy(POLICY.read_text("utf-8"))
+    groups = {group.id for group in USER_GROUPS if group.enabled}
+    named = [*read.rights, *read.approvals]
+    assert {who for each in named for who in getattr(each, "who", ()) or getattr(each, "approvers", ())} <= groups
+    assert {route.channel for route in read.routes if route.channel} <= {channel.id for channel in CHANNELS}
+    assert dict(read.aliases) == {m.alias: m.id for m in DEMO.organization.members if m.alias in {"payments", "search"}}
+
+
+@pytest.mark.parametrize(
+    ("account", "cluster", "said"),
+    [
+        pytest.param("payments", "prod-payments", "the environment none is not prod", id="one person is enough"),
+        pytest.param("payments", "staging-payments", "channel C0PAYMENTS; mentions S0PAYMENTS", id="another channel"),
+        pytest.param("search", "prod-search", "terminate needs the approval of S0PLATFORM or S0SRETEAM1", id="two"),
+    ],
+)
+def test_the_local_worlds_policy_says_what_its_document_says(account: str, cluster: str, said: str) -> None:
+    words = ["--account", account, "--cluster", cluster, "--region", "eu-west-1", "--name", account]
+
+    result = policy("explain", str(POLICY), *words, "--user", "U0CAROL03", "--user-group", "S0PAYMENTS")
+
+    assert said in result.output
+    assert f"U0CAROL03 may {'acknowledge, mute' if account == 'payments' else 'do nothing'} here" in result.output

@@ -67,6 +67,20 @@ def test_every_count_is_documented() -> None:
     assert documented - counted == {"foreign"}
 
 
+def test_every_emoji_that_messages_use_is_drawn_by_the_local_page() -> None:
+    # A machine without a font for them shows empty boxes.
+    used = {
+        name
+        for path in (*ROOT.glob("hub/*.py"), *ROOT.glob("chatops/*.py"))
+        for name in re.findall(r'["(]:([a-z_]+[a-z]):[ ")]', path.read_text())
+    }
+    page = ROOT / "coastguard/local/page"
+    known = set(re.findall(r'\b(\w+): "', (page / "emoji.js").read_text()))
+    drawn = set(re.findall(r'id="emoji-(\w+)"', (page / "index.html").read_text()))
+    assert {"red_circle", "no_entry"} <= used
+    assert used <= known & drawn
+
+
 def test_every_dependency_has_its_reason() -> None:
     reasons = (ROOT / "CONTRIBUTING.md").read_text()
     wanted = {
