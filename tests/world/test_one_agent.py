@@ -55,6 +55,12 @@ BROKEN = {
         '"signing_secret":"another-secret-that-is-not-one"',
         r"Failed: Slack could not verify the Request URL .*401.*signing secret",
     ),
+    "who may read the policy": (
+        "hub.yaml",
+        "Action: ssm:GetParameter",
+        "Action: ssm:GetParameterHistory",
+        r"Broken: no modal was opened.*coastguard-hub-\w+.*may not ssm:GetParameter on .*coastguard/policy",
+    ),
     "look's permission on the table": (
         "hub.yaml",
         "[dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query]",
