@@ -5,13 +5,15 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hub.message import ACKNOWLEDGE, APPROVE, DECLINE, LIST, PICK, REPAIR, Subject
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
 
+# What was asked longer ago is not begun any more: an outage is over, or somebody has moved dead letters back.
+FRESH = timedelta(minutes=15)
 ACKNOWLEDGING = "acknowledge"
 PICKING = "pick"
 LISTING = "list"

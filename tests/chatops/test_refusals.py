@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from chatops.execution import FRESH
+from chatops.requests import FRESH
 from chatops.requests import Request
 from hub.bulletin import REOPENS
 from hub.incident import State, acknowledge
