@@ -288,10 +288,14 @@ class Story:
 
     def open_home(self, user: str = ALICE) -> str:
         """Somebody opens the Home tab; what they read there once it is drawn."""
-        self.workspace.request_url = self.doorway.url
-        assert asyncio.run(modals.open_home(self.workspace, user)).error is None
+        self.ask_for_home(user)
         self.work()
         return self.home(user)
+
+    def ask_for_home(self, user: str = ALICE) -> None:
+        """Somebody opens the Home tab, and nothing of that is worked off yet."""
+        self.workspace.request_url = self.doorway.url
+        assert asyncio.run(modals.open_home(self.workspace, user)).error is None
 
     def press_in_home(self, user: str, action: str, block: str | None = None) -> Delivery:
         self.workspace.request_url = self.doorway.url
@@ -425,8 +429,11 @@ class Story:
 
     def looks_asked(self) -> list[Hint]:
         """Takes what waits in looks.fifo."""
-        answer = self.hub.sqs.receive_message(QueueUrl=self.urls["LooksQueue"], MaxNumberOfMessages=10)
-        hints = [from_message(message["Body"]) for message in answer.get("Messages", [])]
+        url = self.urls["LooksQueue"]
+        messages = self.hub.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        for message in messages:  # what is not deleted holds up its group
+            self.hub.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        hints = [from_message(message["Body"]) for message in messages]
         return [hint for hint in hints if hint]
 
     def terminations(self) -> int:
