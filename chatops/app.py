@@ -25,7 +25,7 @@ from chatops.answers import SAY
 from chatops.asks import HOME, Ask, ask
 from chatops.commands import Command, Mistake, parse, to_line
 from chatops.manual import help_text
-from chatops.requests import BadRequest, Request, from_click, from_view
+from chatops.requests import BadRequest, Request, from_click, from_view, view_id
 from chatops.rights import Rights
 from hub.message import ACKNOWLEDGE, APPROVE, DECLINE, LIST, MUTE, PICK, REPAIR, UNMUTE
 from hub.mrkdwn import visible
@@ -158,7 +158,7 @@ def _hear_modals(app: App, front: Front) -> None:
         if errors:
             ack(response_action="errors", errors=errors)
             return
-        front.enqueue_ask(ask(body, line, front.clock(), view["id"], channel))
+        front.enqueue_ask(ask(body, line, front.clock(), view_id(view), channel))
         ack()
 
 

@@ -19,7 +19,7 @@ from hub.times import span_words
 _DIVIDER: Block = {"type": "divider"}
 # Slack shows 100 blocks at most; an answer on top has up to half of them.
 _MUTES, _ACCOUNTS, _LINES, _WAITING = 15, 15, 5, 10
-_NAME, _REASON = 40, 200
+_NAME, _REASON, _LINE = 40, 200, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,9 @@ def draw(tab: Tab, command: str, now: datetime, said: Sequence[Block] = ()) -> B
     """Draw it; `said` are the blocks of what the person has just been told there."""
     blocks = [
         *([*said, _DIVIDER] if said else []),
-        context(plain(tab.coverage.line), mrkdwn(f"As of {date(now)} · more with {code(f'{command} help')}")),
+        context(
+            plain(visible(tab.coverage.line, _LINE)), mrkdwn(f"As of {date(now)} · more with {code(f'{command} help')}")
+        ),
         *_waiting(tab),
         section(f"*In trouble: {_plural(len(tab.incidents), 'instance')}*"),
         *_open(tab, command),

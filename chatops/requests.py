@@ -100,10 +100,20 @@ def from_view(body: Mapping[str, Any], at: datetime) -> Request:
     try:
         view = body["view"]
         clicked = json.loads(view["private_metadata"])
-        asked = from_click({**body, "trigger_id": view["id"], "container": clicked["container"]}, clicked["action"], at)
+        asked = from_click(
+            {**body, "trigger_id": view_id(view), "container": clicked["container"]}, clicked["action"], at
+        )
         return replace(asked, reason=typed(view, REASON)[:_LONGEST_REASON])
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise BadRequest(f"not a modal of ours: {type(error).__name__}") from error
+
+
+def view_id(view: Mapping[str, Any]) -> str:
+    """Return a view's id, by which a submission that comes twice is known. Raises BadRequest."""
+    try:
+        return slack_id(view["id"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadRequest("a view without an id") from error
 
 
 def typed(view: Mapping[str, Any], block: str) -> str:

@@ -48,12 +48,12 @@ def repair_view(remedy: Remedy, body: Mapping[str, Any], action: Mapping[str, An
     subject, host, tasks = _shown(action)
     cluster = subject.cluster
     container = {name: body["container"][name] for name in ("channel_id", "message_ts")}
-    clicked = {"container": container, "action": {"action_id": action["action_id"], "value": action["value"]}}
+    asked = {"action_id": action["action_id"], "value": f"{subject} {host} {tasks}"}
     return _modal(
         REPAIR,
         remedy.title,
         remedy.label,
-        json.dumps(clicked),
+        json.dumps({"container": container, "action": asked}),
         [
             {"type": "alert", "level": "error", "text": plain(f"{remedy.confirm} Tasks on it: {tasks}.")},
             section(f"{code(host)} of {code(cluster.name)} in {cluster.region}, account {cluster.account}"),
@@ -138,7 +138,7 @@ def _shown(action: Mapping[str, Any]) -> tuple[Subject, str, str]:
         _, host, tasks = value.split(" ", 2)
     except _STRANGE as error:
         raise BadRequest(f"not a button of ours: {type(error).__name__}") from error
-    return subject, visible(host, _SHOWN), visible(tasks, _SHOWN)
+    return subject, visible(host, _SHOWN).replace(" ", "_") or "?", visible(tasks, _SHOWN)
 
 
 def _modal(callback: str, title: str, submit: str, metadata: str, blocks: list[Block]) -> Block:

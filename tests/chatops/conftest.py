@@ -149,7 +149,7 @@ _owners = count(1)
 
 
 @pytest.fixture
-def story(  # noqa: PLR0913 - what a story is made of
+def story(
     aws: None,  # noqa: ARG001 - moto must be up
     hub: Hub,
     owners: Accounts,

@@ -35,8 +35,8 @@ from hub.desk import Desk
 from hub.directory import Account
 from hub.hints import REQUEST, Drop, Hint, from_message
 from hub.incident import Incident, State
-from hub.lookout import assemble
 from hub.known_accounts import KnownAccounts
+from hub.lookout import assemble
 from hub.message import REPAIR, Subject
 from hub.mutes import Mute
 from hub.policy_source import KEPT, PolicySource
@@ -265,7 +265,7 @@ class Story:
 
     # What happens by way of the front: Slack tells it, it answers, and what it takes on is worked off
 
-    def press(  # noqa: PLR0913 - where the button stands
+    def press(
         self, action: str, user: str = ALICE, victim: Victim | None = None, ts: str = "", value: str | None = None
     ) -> Delivery:
         """Somebody uses an element of the bulletin, or of another message."""

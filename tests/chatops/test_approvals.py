@@ -1,4 +1,4 @@
-"""Approvals: what the policy wants a second person for waits, bound to its incident, and is done once, or not at all."""
+"""Approvals: what the policy wants a second person for waits, bound to its incident, and is done once or never."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,6 +1,5 @@
 """Patience: what does not answer now is tried again, and not for ever; nothing is done twice for it."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest

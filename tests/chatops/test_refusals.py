@@ -6,8 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from chatops.requests import FRESH
-from chatops.requests import Request
+from chatops.requests import FRESH, Request
 from hub.bulletin import REOPENS
 from hub.incident import State, acknowledge
 from hub.message import ACKNOWLEDGE

@@ -126,7 +126,9 @@ def test_a_time_is_that_of_whoever_says_it(story: Story) -> None:
         pytest.param("mute all 31d x", "30 days are the most", id="too long"),
         pytest.param("mute all until yesterday x", "no time", id="no time"),
         pytest.param("unmute 222233334444", "itself is not muted", id="not muted"),
-        pytest.param("mute nonsuch 2h x", "Nothing that is watched here is called `nonsuch`", id="nothing of that name"),
+        pytest.param(
+            "mute nonsuch 2h x", "Nothing that is watched here is called `nonsuch`", id="nothing of that name"
+        ),
         pytest.param("why nonsuch", "Nothing that is watched here is called `nonsuch`", id="why nothing"),
         pytest.param("why 222233334444", "Name a cluster, an instance or an incident", id="why an account"),
         pytest.param("show inc-0123456789", "Nothing that is watched here is called", id="no such incident"),
@@ -499,7 +501,7 @@ def test_a_guest_is_answered_nothing_but_a_refusal_which_is_logged(story: Story,
     assert story.mutes() == []
     assert not story.hub.store.switch().stopped
     (entry,) = story.deeds()
-    assert (entry.who, entry.what) == (GUEST.id, f"refused: {text.split()[0]}")
+    assert (entry.who, entry.what) == (GUEST.id, f"refused: {text.split(maxsplit=1)[0]}")
     assert story.modal(GUEST.id) is None
 
 
