@@ -14,7 +14,7 @@ from chatops.asks import Ask
 from chatops.commands import Command
 from chatops.finding import MOST_CANDIDATES, Candidates, Found, Known, Nothing, find, label
 from chatops.people import People, Person
-from chatops.rights import Rights
+from chatops.rights import Refusal, Rights
 from hub.audit import Entry
 from hub.directory import Account
 from hub.incident import Incident
@@ -97,18 +97,23 @@ class Knowledge:
 
     # Who may, and who they are
 
-    def allow(self, asked: Ask, verb: str, scopes: Sequence[Scope], words: str) -> None:
-        """Raise NotDone, and log it, unless the person may do that in all of these places, which they called so."""
+    def allow(
+        self, asked: Ask, at: datetime, verb: str, scopes: Sequence[Scope], words: str
+    ) -> None:  # who, when, what, where
+        """Raise NotDone, and log it, unless the person may do that in all of these places, which they called so.
+
+        `at` is when it was first tried: a refusal that comes twice is logged once.
+        """
         refusal = self.rights.refusal(verb, asked.user, [self._facts(scope) for scope in scopes])
         if refusal:
-            self.refuse(asked, verb, words, refusal.sentence, refusal.who_may)
+            self.refuse(asked, at, verb, words, refusal)
 
-    def refuse(self, asked: Ask, verb: str, words: str, why: str, may: Sequence[str] = ()) -> None:
+    def refuse(self, asked: Ask, at: datetime, verb: str, words: str, refusal: Refusal) -> None:  # the same
         """Raise NotDone for somebody who may not, and log it."""
-        entry = self.entry(asked, self.clock(), f"refused: {verb}", words, why, "")
+        entry = self.entry(asked, at, f"refused: {verb}", words, refusal.sentence, "")
         self.store.log(None, replace(entry, quiet=True))
         self.count("refusals", 1)
-        raise NotDone(answers.refused(why, may=may), "refused")
+        raise NotDone(answers.refused(refusal.sentence, may=refusal.who_may), "refused")
 
     def person(self, user: str) -> Person:
         """Say who somebody is, and above all when: their time zone. Raises NotDone."""

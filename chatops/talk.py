@@ -91,19 +91,19 @@ class Talk:
             return answers.mistaken(self.command, command), False
         stranger = self.rights.stranger(asked.user)
         if stranger:
-            self._known.refuse(asked, command.verb, asked.line, stranger.sentence)
+            self._known.refuse(asked, at, command.verb, asked.line, stranger)
         if command == Command("unmute"):
             return self._tellings.mutes(self.clock()), False
         if command.missing:
-            self._refuse_incomplete(asked, command)
+            self._refuse_incomplete(asked, command, at)
         do = self._deeds.of(command.verb)
-        return (do(asked, command, at), True) if do else (self._tellings.tell(asked, command), False)
+        return (do(asked, command, at), True) if do else (self._tellings.tell(asked, command, at), False)
 
-    def _refuse_incomplete(self, asked: Ask, command: Command) -> None:
+    def _refuse_incomplete(self, asked: Ask, command: Command, at: datetime) -> None:
         """Tell somebody, whom no modal has asked for what is missing, why not; or else how to say it."""
         if command.target:
             scopes = self._known.find(command, command.target).scopes
-            self._known.allow(asked, command.verb, scopes, command.target)
+            self._known.allow(asked, at, command.verb, scopes, command.target)
         raise NotDone(answers.helped(self.command, help_text(command.verb)), "incomplete")
 
     def _show_home(self, user: str, said: Answer | None = None) -> None:

@@ -37,8 +37,8 @@ class Tellings:
     known: Knowledge
     regions: Sequence[str]
 
-    def tell(self, asked: Ask, command: Command) -> Answer:  # noqa: PLR0911  # one return for each command
-        """Answer a command that only asks. Raises NotDone."""
+    def tell(self, asked: Ask, command: Command, at: datetime) -> Answer:  # noqa: PLR0911  # one return for each command
+        """Answer a command that only asks, first tried `at` that time. Raises NotDone."""
         now = self.known.clock()
         match command.verb:
             case "mutes":
@@ -54,7 +54,7 @@ class Tellings:
             case "coverage":
                 return self._covered()
             case "audit":
-                return self._audited(asked, command, now)
+                return self._audited(asked, command, at, now)
         return answers.helped(self.known.command, help_text(command.argument))
 
     def mutes(self, now: datetime) -> Answer:
@@ -109,7 +109,7 @@ class Tellings:
         found = self._coverage()
         return answers.covered(found.line, [("/".join(place), problem) for place, problem in found.blind])
 
-    def _audited(self, asked: Ask, command: Command, now: datetime) -> Answer:
+    def _audited(self, asked: Ask, command: Command, at: datetime, now: datetime) -> Answer:
         since = now - _DAY
         if command.span:
             person = self.known.person(asked.user)
@@ -118,7 +118,7 @@ class Tellings:
             except BadSpan as error:
                 raise NotDone(answers.refused(str(error)), "no such time") from error
         scopes = self.known.find(command, command.target).scopes if command.target else (Scope(),)
-        self.known.allow(asked, "audit", scopes, command.target or "everything")
+        self.known.allow(asked, at, "audit", scopes, command.target or "everything")
         entries = [entry for entry in self.known.store.deeds(since, now + _DAY) if self._is_about(entry, scopes)]
         return answers.audited(f"What people did since {date(since)}", entries[-_AUDITED:])
 
