@@ -1,6 +1,6 @@
 """Reasons: why Coastguard speaks of a cluster, or says nothing. It tells what is known, and what the rules say."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from hub.coverage import Seen
@@ -22,8 +22,12 @@ def reasons(  # noqa: PLR0913  # all that is known
     rules: Rules,
     now: datetime,
     user: str,
+    groups: Collection[str],
 ) -> list[str]:
-    """Tell it in lines, the most telling first; in them are foreign words."""
+    """Tell it in lines, the most telling first; in them are foreign words.
+
+    With a `user`, who is in these groups, also what that person may do there.
+    """
     lines = list(_incident(incident, now)) if incident else list(_cluster(known))
     grace = span_words(rules.terms.grace_of(cluster))
     lines.append(f"Grace: an agent has to be gone for {grace} before it is trouble.")
@@ -34,7 +38,7 @@ def reasons(  # noqa: PLR0913  # all that is known
         lines.append("Not muted.")
     lines.append(_looked(seen, now))
     facts = rules.facts(cluster, known.bulletin.group if known.bulletin else "")
-    return [*lines, *explain(rules.policy, facts, now, user)]
+    return [*lines, *explain(rules.policy, facts, now, user, groups)]
 
 
 def _incident(incident: Incident, now: datetime) -> Iterator[str]:

@@ -89,7 +89,9 @@ class Tellings:
         instance = incident.instance if incident else ""
         mute = self.known.mute_of(cluster, instance, now, self.known.in_force(now))
         place = self.known.store.places_seen().get((cluster.account, cluster.region))
-        lines = reasons(cluster, known, incident, mute, place, self.known.rules, now, asked.user)
+        groups = self._groups(asked.user)
+        user = asked.user if groups is not None else ""
+        lines = reasons(cluster, known, incident, mute, place, self.known.rules, now, user, groups or ())
         return answers.explained(
             f"Why: {code(cluster.name)} in {cluster.region}, account {code(cluster.account)}", lines
         )
@@ -151,6 +153,15 @@ class Tellings:
     def _coverage(self) -> Coverage:
         accounts = self.known.rules.accounts.everyone()
         return coverage(accounts, self.regions, self.known.store.places_seen(), self.known.clock())
+
+    def _groups(self, user: str) -> frozenset[str] | None:
+        """Tell in which of the groups that have rights a person is, None if Slack does not tell."""
+        named = frozenset(who for right in self.known.rules.policy.rights for who in right.who if who.startswith("S"))
+        try:
+            return self.known.people.groups(user, named)
+        except SlackError as error:
+            log.info("groups.unsure", extra={"error": str(error)})
+            return None
 
     def _waiting_for(self, user: str, incidents: Iterable[Incident]) -> list[Incident]:
         """Find the repairs that a person may approve."""

@@ -583,3 +583,14 @@ def test_while_slack_does_not_say_who_asks_nothing_is_done(story: Story, kind: s
 
     assert "Slack did not say who you are" in told
     assert story.mutes() == []
+
+
+def test_why_tells_what_the_person_may_do_there_by_their_groups(story: Story) -> None:
+    story.trouble(grouped=False)
+    story.policy('[[rights]]\nwho = "S0SRETEAM1"\nmay = "terminate"\n')
+
+    assert f"{BOB} may terminate here" in story.say(f"why {story.cluster.name}", BOB)[0]
+    assert f"{CAROL} may do nothing here" in story.say(f"why {story.cluster.name}", CAROL)[0]
+    story.begin_anew()
+    story.workspace.faults.order(Fault("usergroups.users.list", "server_error"))
+    assert f"{BOB} may" not in story.say(f"why {story.cluster.name}", BOB)[0]
