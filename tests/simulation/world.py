@@ -437,6 +437,11 @@ class World:
             said.sure = False
         self.said.append(said)
 
+    def said_again(self, said: Said) -> None:
+        """The very same words, after SQS has forgotten that it had them."""
+        token = f"{said.asked.id} {self.clock.seconds()}"
+        self.acts.send(asks.to_message(said.asked), group=said.asked.group, token=token)
+
     def enqueue(self, request: Request) -> None:
         queues = Queues(self._environment.sqs)
         truth = self.fleet.truths.get(request.instance)
