@@ -76,6 +76,7 @@ POLICY = f"""
 [[approvals]]
 where = {{ account = "{ACCOUNTS["B"]}" }}
 remedy = "terminate"
+expires = "1h"
 """
 # Clusters of this name have a longer grace, and those of this tag's value a channel of their own.
 PATIENT, PATIENT_GRACE = "patient", timedelta(minutes=10)
