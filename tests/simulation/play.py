@@ -17,9 +17,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from chatops.commands import Command
 from tests.hub.factories import event
 from tests.simulation.fate import Died, Turn
+from tests.simulation.fleet import ACCOUNTS
 from tests.simulation.promises import Broken, Watcher
 from tests.simulation.stage import Stage
-from tests.simulation.world import PEOPLE, World
+from tests.simulation.world import PEOPLE, Button, World
 from tests.wire.faults import Fault, Kind
 
 SIZES = {
@@ -379,6 +380,25 @@ class Play(RuleBasedStateMachine):
     def somebody_unmutes(self, person: str, which: int) -> None:
         muted = self.watcher.muted()
         self.world.say(person, Command("unmute", str(muted[which % len(muted)].scope)))
+
+    @sentence(by=st.sampled_from(["Alice", "Bob", "Bob"]), nth=_NTH, after=st.booleans())
+    def an_approval_dies(self, by: str, nth: int, after: bool) -> None:
+        """What waits for an approval, or is made to, gets one, and act dies at its n-th side effect over it."""
+        world = self.world
+        if not self._in_b("approve") and not self._in_b("terminate"):
+            self._drop("B/db/1", "event")
+            world.wait(150)
+        if not self._in_b("approve") and (buttons := self._in_b("terminate")):
+            world.click("Alice", buttons[-1])
+            world.wait(10)
+        if buttons := self._in_b("approve"):
+            world.click(by, buttons[-1])
+            self._die("act", nth, after=after)
+
+    def _in_b(self, wish: str) -> list[Button]:
+        """The buttons of a kind that are about account B."""
+        buttons = [button for button in self.world.buttons() if wish in button.found.element["action_id"]]
+        return [button for button in buttons if button.found.element["value"].startswith(ACCOUNTS["B"])]
 
     @sentence(which=st.integers(0, 3))
     @precondition(lambda self: self.world.said)
