@@ -73,7 +73,6 @@ def test_it_waits_and_says_so_and_nothing_is_done(story: Story) -> None:
 
 def test_somebody_else_approves_and_it_is_done_once_in_the_name_of_who_asked(story: Story) -> None:
     victim, request = waiting(story)
-    story.looks_asked()
 
     approval = press(story, APPROVE, BOB)
 
@@ -84,7 +83,7 @@ def test_somebody_else_approves_and_it_is_done_once_in_the_name_of_who_asked(sto
     assert incident.pending is None
     assert incident.repair is not None
     assert (incident.repair.by, incident.repair.approved_by, incident.repair.reason) == (ALICE, BOB, "it hangs")
-    assert len(story.looks_asked()) == 2  # one shows that it has begun, one how it has ended
+    assert len(story.looks_asked()) == 3  # they show that it waits, that it has begun, and how it has ended
     (asked,) = [entry for entry in story.log(request) if entry.what.startswith("asked")]
     (done,) = [entry for entry in story.log(request) if entry.what == "Terminate done"]
     (approved,) = story.log(approval)
