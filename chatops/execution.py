@@ -114,7 +114,7 @@ class Execution:
         own = request.about if request.wish == requests.APPROVING else request.id
         begun = known.repair if known.repair and known.repair.request == own else None
         if begun and request.wish == requests.APPROVING:
-            if begun.approved_by != request.user:
+            if begun.approval != request.id:
                 raise NotAllowed(_taken(known))
             request = _approved(request, begun)
         if begun and begun.finished:
@@ -273,10 +273,9 @@ class Execution:
         """Begin what was asked for, or what somebody else has approved by a request of their own, and carry it out."""
         self._check_switch()
         remedy = REMEDIES[request.wish]
-        approved_by = approval.user if approval else ""
-        repair = Repair(
-            request.id, remedy.name, request.user, self.clock(), reason=request.reason, approved_by=approved_by
-        )
+        repair = Repair(request.id, remedy.name, request.user, self.clock(), reason=request.reason)
+        if approval:
+            repair = replace(repair, approved_by=approval.user, approval=approval.id)
 
         def begin(incident: Incident) -> tuple[Incident, list[Entry]]:
             if incident.repair and incident.repair.request == request.id:
@@ -285,7 +284,7 @@ class Execution:
                 raise NotAllowed(_taken(incident))
             what = f"approved: {remedy.label}" if approval else f"asked: {remedy.label}"
             entry = _entry(approval or request, repair.at, what, incident, "")
-            return begin_repair(incident, repair), [replace(entry, approved_by=approved_by)]
+            return begin_repair(incident, repair), [replace(entry, approved_by=repair.approved_by)]
 
         incident = self._change(request, begin)
         return self._carry_out(request, incident, incident.repair or repair, tries)

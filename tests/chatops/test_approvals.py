@@ -205,6 +205,9 @@ def test_who_presses_twice_has_it_done_once(story: Story) -> None:
     story.work()
 
     assert story.terminations() == 1
+    (told,) = story.whispers(BOB)
+    assert told.startswith(f"<@{ALICE}> has asked for this already (Terminate, ")
+    assert [story.log(each)[0].what for each in story.front.taken[-2:]] == ["approved: Terminate", "refused: approve"]
     assert [entry.what for entry in story.log(request)] == ["asked: Terminate, needs approval", "Terminate done"]
     assert story.state(victim) is State.REPAIRING
 
