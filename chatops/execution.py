@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chatops import requests
-from chatops.requests import Request
+from chatops.requests import FRESH, Request
 from chatops.rights import Refusal, Rights
 from hub.audit import Entry
 from hub.blocks import context, mrkdwn, plain, section
@@ -53,8 +53,6 @@ log = logging.getLogger(__name__)
 # A member that is throttled or does not answer is tried so often before the repair is given up.
 PATIENCE = 3
 
-# What was asked longer ago is not begun any more: an outage is over, or somebody has moved dead letters back.
-FRESH = timedelta(minutes=15)
 # Slack's clock and ours may differ by so much, and it takes a message a second in a channel.
 _CLOCKS = timedelta(minutes=1)
 _POST_SECONDS = 1.0
@@ -62,6 +60,7 @@ _POST_SECONDS = 1.0
 _OLD = "You asked for this more than 15 minutes ago, and nothing was done since. Please click again if it still helps."
 _NAMED = 5
 _ACKNOWLEDGED = "acknowledged"
+_DECLINED = "declined"
 _OVER = "This incident is over."
 _STALE = "This message no longer shows how things are; please use the cluster's newest message."
 
@@ -115,7 +114,7 @@ class Execution:
         own = request.about if request.wish == requests.APPROVING else request.id
         begun = known.repair if known.repair and known.repair.request == own else None
         if begun and request.wish == requests.APPROVING:
-            if begun.approved_by != request.user:
+            if begun.approval != request.id:
                 raise NotAllowed(_taken(known))
             request = _approved(request, begun)
         if begun and begun.finished:
@@ -129,7 +128,16 @@ class Execution:
         if known.id == request.incident and _is_by(request, claimed, known):
             self._ask_look(request, "begun")
             return _ACKNOWLEDGED
+        if request.wish == requests.DECLINING and self._has_declined(request, claimed):
+            self._ask_look(request, "begun")
+            return _DECLINED
         return ""
+
+    def _has_declined(self, request: Request, claimed: datetime) -> bool:
+        """Whether it is this very request that has declined, before a crash: an incident does not keep who did."""
+        before = claimed - timedelta(seconds=1)
+        entries = self.store.entries(request.cluster, f"log#{before.isoformat(timespec='milliseconds')}")
+        return any(entry.request == request.id and entry.what.startswith(_DECLINED) for _, entry in entries)
 
     def _begin(self, request: Request, claimed: datetime, tries: int) -> str:  # noqa: PLR0911  # one return for each wish
         if self.clock() - request.at > FRESH:
@@ -138,13 +146,15 @@ class Execution:
         facts = self.rules.facts(request.cluster, bulletin.group)
         self._check_rights(request, facts)
         self._check_storm(request.wish, bulletin)
+        if request.wish in REMEDIES:
+            self._check_switch()
         match request.wish:
             case requests.ACKNOWLEDGING:
                 return self._acknowledge(request, claimed)
             case requests.APPROVING:
                 return self._approve(request, bulletin, facts, tries)
             case requests.DECLINING:
-                return self._decline(request, facts)
+                return self._decline(request, facts, claimed)
             case requests.PICKING:
                 return self._pick(request)
             case requests.LISTING:
@@ -214,7 +224,7 @@ class Execution:
             entry = _entry(request, at, f"asked: {remedy.label}, needs approval", incident, "")
             return await_approval(incident, pending), [entry]
 
-        self._change(request, wait)
+        self._change(request, wait, "waits")
         return "waits for approval"
 
     def _approve(self, request: Request, bulletin: Bulletin, facts: Facts, tries: int) -> str:
@@ -228,9 +238,9 @@ class Execution:
         asked = replace(request, id=pending.request, wish=pending.remedy, user=pending.by, reason=pending.reason)
         # Who has asked may have lost the right meanwhile.
         self._check_rights(asked, facts)
-        return self._repair(asked, tries, approved_by=request.user)
+        return self._repair(asked, tries, request)
 
-    def _decline(self, request: Request, facts: Facts) -> str:
+    def _decline(self, request: Request, facts: Facts, claimed: datetime) -> str:
         """Say no to a repair that waits; who has asked for it may take it back."""
 
         def decline(incident: Incident) -> tuple[Incident, list[Entry]]:
@@ -238,10 +248,10 @@ class Execution:
             if pending.by != request.user:
                 self._check_approver(request, pending, None, facts)
             label = REMEDIES[pending.remedy].label
-            return withdraw(incident), [_entry(request, self.clock(), f"declined: {label}", incident, "")]
+            return withdraw(incident), [_entry(request, claimed, f"{_DECLINED}: {label}", incident, "")]
 
         self._change(request, decline)
-        return "declined"
+        return _DECLINED
 
     def _pending(self, request: Request, incident: Incident | None) -> Pending:
         """Return what waits. Raises NotAllowed unless it is this very request, and in time."""
@@ -259,22 +269,22 @@ class Execution:
         if refusal:
             raise _not_allowed(refusal)
 
-    def _repair(self, request: Request, tries: int, approved_by: str = "") -> str:
+    def _repair(self, request: Request, tries: int, approval: Request | None = None) -> str:
+        """Begin what was asked for, or what somebody else has approved by a request of their own, and carry it out."""
         self._check_switch()
         remedy = REMEDIES[request.wish]
-        repair = Repair(
-            request.id, remedy.name, request.user, self.clock(), reason=request.reason, approved_by=approved_by
-        )
+        repair = Repair(request.id, remedy.name, request.user, self.clock(), reason=request.reason)
+        if approval:
+            repair = replace(repair, approved_by=approval.user, approval=approval.id)
 
         def begin(incident: Incident) -> tuple[Incident, list[Entry]]:
             if incident.repair and incident.repair.request == request.id:
                 return incident, []  # somebody else has the same message, and was quicker
             if incident.state is State.REPAIRING:
                 raise NotAllowed(_taken(incident))
-            what = f"approved: {remedy.label}" if approved_by else f"asked: {remedy.label}"
-            entry = _entry(request, repair.at, what, incident, "")
-            entry = replace(entry, who=approved_by or request.user, approved_by=approved_by)
-            return begin_repair(incident, repair), [entry]
+            what = f"approved: {remedy.label}" if approval else f"asked: {remedy.label}"
+            entry = _entry(approval or request, repair.at, what, incident, "")
+            return begin_repair(incident, repair), [replace(entry, approved_by=repair.approved_by)]
 
         incident = self._change(request, begin)
         return self._carry_out(request, incident, incident.repair or repair, tries)
@@ -301,6 +311,7 @@ class Execution:
         label = REMEDIES[repair.remedy].label
         what = f"{label} failed" if repair.problem else f"{label} done"
         entry = _entry(request, repair.finished or repair.at, what, incident, outcome)
+        entry = replace(entry, approved_by=repair.approved_by)
         try:
             self.desk.change(
                 request.cluster, request.instance, request.incident, lambda now: (end_repair(now, repair), [entry])
@@ -346,13 +357,15 @@ class Execution:
             if storm and not storm.closed:
                 raise NotAllowed(lock(storm.region))
 
-    def _change(self, request: Request, change: Callable[[Incident], tuple[Incident, list[Entry]]]) -> Incident:
-        """Change the incident a request is about and ask for a look, which will show it."""
+    def _change(
+        self, request: Request, change: Callable[[Incident], tuple[Incident, list[Entry]]], step: str = "begun"
+    ) -> Incident:
+        """Change the incident a request is about and ask for a look, which will show it: once for each step."""
         try:
             changed = self.desk.change(request.cluster, request.instance, request.incident, change)
         except Gone as error:
             raise NotAllowed(_OVER) from error
-        self._ask_look(request, "begun")
+        self._ask_look(request, step)
         return changed
 
     def _refuse(self, request: Request, refusal: NotAllowed, at: datetime) -> str:
@@ -417,11 +430,12 @@ def _taken(incident: Incident) -> str:
 def _entry(request: Request, at: datetime, what: str, incident: Incident, result: str) -> Entry:
     where = incident.sighting.host or incident.instance
     person = request.source_identity
-    return Entry(at, request.user, what, where, result, incident.id, request.id, person, reason=request.reason)
+    entry = Entry(at, request.user, what, where, result, incident.id, request.id, person, reason=request.reason)
+    return replace(entry, channel=request.channel)
 
 
 def _quiet_entry(request: Request, at: datetime, what: str, where: str, result: str) -> Entry:
     """Log what is not worth a line in the thread."""
     person = request.source_identity
     entry = Entry(at, request.user, what, where, result, request.incident, request.id, person, quiet=True)
-    return replace(entry, reason=request.reason)
+    return replace(entry, reason=request.reason, channel=request.channel)

@@ -16,9 +16,10 @@ from hub.mrkdwn import code, date, mention, visible
 from hub.mutes import Mute
 from hub.times import span_words
 
-# Slack shows 100 blocks at most.
+_DIVIDER: Block = {"type": "divider"}
+# Slack shows 100 blocks at most; an answer on top has up to half of them.
 _MUTES, _ACCOUNTS, _LINES, _WAITING = 15, 15, 5, 10
-_NAME, _REASON = 40, 200
+_NAME, _REASON, _LINE = 40, 200, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +34,26 @@ class Tab:
     names: Mapping[str, str]
 
 
-def draw(tab: Tab, command: str, now: datetime) -> Block:
-    """Draw it."""
+def draw(tab: Tab, command: str, now: datetime, said: Sequence[Block] = ()) -> Block:
+    """Draw it; `said` are the blocks of what the person has just been told there."""
     blocks = [
-        context(plain(tab.coverage.line), mrkdwn(f"As of {date(now)} · more with {code(f'{command} help')}")),
+        *([*said, _DIVIDER] if said else []),
+        context(
+            plain(visible(tab.coverage.line, _LINE)), mrkdwn(f"As of {date(now)} · more with {code(f'{command} help')}")
+        ),
         *_waiting(tab),
         section(f"*In trouble: {_plural(len(tab.incidents), 'instance')}*"),
         *_open(tab, command),
-        {"type": "divider"},
+        _DIVIDER,
         section(f"*Muted: {_plural(len(tab.mutes), 'place')}*"),
         *_muted(tab, now),
     ]
     return {"type": "home", "blocks": blocks}
+
+
+def closed(why: str) -> Block:
+    """Draw the tab of somebody who may not see anything, with a sentence of ours."""
+    return {"type": "home", "blocks": [section(f":no_entry: {why}")]}
 
 
 def _waiting(tab: Tab) -> list[Block]:

@@ -1,22 +1,31 @@
 """People: what Slack says of those who click and command, kept for some minutes."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from hub.slack import Slack
+from hub.slack import Rejected, Slack
+
+log = logging.getLogger(__name__)
 
 KEPT = timedelta(minutes=5)
 _UTC = "Etc/UTC"
+# Slack's word for a user group that is disabled, or was never there.
+_NO_GROUP = "no_such_subteam"
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in Slack. A `member` is a full one of the team: no guest, no bot, nobody of another team."""
+    """Somebody in Slack. A `member` is a full one of the team: no guest, no bot, nobody of another team.
+
+    `zone` is the name of their time zone, `offset` the seconds that it is ahead of UTC.
+    """
 
     id: str
     member: bool
     zone: str = _UTC
+    offset: int = 0
 
 
 @dataclass(slots=True)
@@ -37,7 +46,9 @@ class People:
             raw = self.slack().user(user)
             strange = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
             member = raw.get("team_id") == self.team and not any(raw.get(flag) for flag in strange)
-            read = (now, Person(user, member, str(raw.get("tz") or _UTC)))
+            offset = raw.get("tz_offset")
+            zone = str(raw.get("tz") or _UTC)
+            read = (now, Person(user, member, zone, offset if isinstance(offset, int) else 0))
             self._persons[user] = read
         return read[1]
 
@@ -49,6 +60,14 @@ class People:
         now = self.clock()
         read = self._groups.get(group)
         if read is None or now - read[0] >= KEPT:
-            read = (now, self.slack().group(group))
+            try:
+                members = self.slack().group(group)
+            except Rejected as error:
+                if error.word != _NO_GROUP:
+                    raise
+                # It grants nothing to anybody, and takes nothing from those whom another group or their id lets.
+                log.warning("group.unknown", extra={"user_group": group})
+                members = frozenset()
+            read = (now, members)
             self._groups[group] = read
         return read[1]

@@ -5,13 +5,15 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hub.message import ACKNOWLEDGE, APPROVE, DECLINE, LIST, PICK, REPAIR, Subject
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
 
+# What was asked longer ago is not begun any more: an outage is over, or somebody has moved dead letters back.
+FRESH = timedelta(minutes=15)
 ACKNOWLEDGING = "acknowledge"
 PICKING = "pick"
 LISTING = "list"
@@ -98,10 +100,20 @@ def from_view(body: Mapping[str, Any], at: datetime) -> Request:
     try:
         view = body["view"]
         clicked = json.loads(view["private_metadata"])
-        asked = from_click({**body, "trigger_id": view["id"], "container": clicked["container"]}, clicked["action"], at)
+        asked = from_click(
+            {**body, "trigger_id": view_id(view), "container": clicked["container"]}, clicked["action"], at
+        )
         return replace(asked, reason=typed(view, REASON)[:_LONGEST_REASON])
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise BadRequest(f"not a modal of ours: {type(error).__name__}") from error
+
+
+def view_id(view: Mapping[str, Any]) -> str:
+    """Return a view's id, by which a submission that comes twice is known. Raises BadRequest."""
+    try:
+        return slack_id(view["id"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadRequest("a view without an id") from error
 
 
 def typed(view: Mapping[str, Any], block: str) -> str:

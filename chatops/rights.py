@@ -42,16 +42,17 @@ class Rights:
         policy = self.source.policy
         if policy is None:
             return Refusal(_UNREAD_POLICY)
-        named = frozenset(who for right in policy.rights for who in right.who)
-        try:
-            groups = self._who(user, named)
-        except SlackError as error:
-            return _unsure(error)
-        if groups is None:
-            return Refusal(_STRANGER)
         for facts in places:
+            # For each place anew: whoever is named for one may be in a group that is named for another.
+            who_may = policy.who_may(verb, facts)
+            try:
+                groups = self._who(user, frozenset(who_may))
+            except SlackError as error:
+                return _unsure(error)
+            if groups is None:
+                return Refusal(_STRANGER)
             if not policy.may(verb, user, groups, facts):
-                return Refusal(f"You may not do that here ({verb}).", policy.who_may(verb, facts))
+                return Refusal(f"You may not do that here ({verb}).", who_may)
         return None
 
     def refusal_to_approve(self, approval: Approval, user: str, facts: Facts) -> Refusal | None:

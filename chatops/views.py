@@ -8,11 +8,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from chatops.commands import Command, to_line
-from chatops.requests import REASON, typed
+from chatops.commands import LONGEST_REASON, LONGEST_TARGET, Command, tidy, to_line
+from chatops.requests import REASON, BadRequest, typed
 from hub.blocks import Block, mrkdwn, option, plain, section
 from hub.message import Subject
-from hub.mrkdwn import code
+from hub.mrkdwn import code, visible
+from hub.times import is_span
 from spoke.repairs.remedy import Remedy
 
 REPAIR = "coastguard.repair"
@@ -20,6 +21,7 @@ MUTE = "coastguard.mute"
 _PROOF, _SPAN, _CUSTOM, _TARGET = "proof", "span", "custom", "target"
 _PROOF_LENGTH = 4
 _LONGEST_REASON = 500
+_SHOWN = 60
 _SPANS = (
     ("30m", "30 minutes"),
     ("1h", "1 hour"),
@@ -30,6 +32,10 @@ _SPANS = (
 )
 _NO_PROOF = "Type the last four characters of the instance's id, as it stands above."
 
+_NO_SPAN = "Write a length like 90m or 2h, or until 18:00, or until monday 9:00."
+# What JSON of another making brings about.
+_STRANGE = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
+
 Errors = dict[str, str]
 """What is wrong with a modal's inputs: the text by block, as Slack wants it."""
 
@@ -37,17 +43,17 @@ Errors = dict[str, str]
 def repair_view(remedy: Remedy, body: Mapping[str, Any], action: Mapping[str, Any]) -> Block:
     """Draw the modal before a drastic repair: what it hits, a proof that it was read, and a reason.
 
-    Raises ValueError for a button's value that we have not written.
+    Raises BadRequest for a button that we have not made.
     """
-    subject, host, tasks = _shown(action["value"])
+    subject, host, tasks = _shown(action)
     cluster = subject.cluster
     container = {name: body["container"][name] for name in ("channel_id", "message_ts")}
-    clicked = {"container": container, "action": {"action_id": action["action_id"], "value": action["value"]}}
+    asked = {"action_id": action["action_id"], "value": f"{subject} {host} {tasks}"}
     return _modal(
         REPAIR,
         remedy.title,
         remedy.label,
-        json.dumps(clicked),
+        json.dumps({"container": container, "action": asked}),
         [
             {"type": "alert", "level": "error", "text": plain(f"{remedy.confirm} Tasks on it: {tasks}.")},
             section(f"{code(host)} of {code(cluster.name)} in {cluster.region}, account {cluster.account}"),
@@ -58,10 +64,12 @@ def repair_view(remedy: Remedy, body: Mapping[str, Any], action: Mapping[str, An
 
 
 def proof_missing(view: Mapping[str, Any]) -> Errors:
-    """Check that the person has typed what they were asked to. Raises ValueError, KeyError, TypeError."""
-    clicked = json.loads(view["private_metadata"])
-    _, host, _ = _shown(clicked["action"]["value"])
-    proven = typed(view, _PROOF).lower() == host[-_PROOF_LENGTH:].lower()
+    """Check that the person has typed what they were asked to. Raises BadRequest."""
+    try:
+        _, host, _ = _shown(json.loads(view["private_metadata"])["action"])
+        proven = typed(view, _PROOF).lower() == host[-_PROOF_LENGTH:].lower()
+    except _STRANGE as error:
+        raise BadRequest(f"not a modal of ours: {type(error).__name__}") from error
     return {} if proven else {_PROOF: _NO_PROOF}
 
 
@@ -83,12 +91,12 @@ def mute_view(command: Command, channel: str) -> Block:
         "Mute",
         json.dumps({"channel": channel}),
         [
-            _input(_TARGET, "What", _text("account, alias, cluster, or all", command.target, most=300)),
+            _input(_TARGET, "What", _text("account, alias, cluster, or all", command.target, most=LONGEST_TARGET)),
             _input(_SPAN, "How long", spans, optional=True),
             _input(
                 _CUSTOM, "or until", _text("90m, 2h, until 18:00, until monday 9:00", custom, most=60), optional=True
             ),
-            _input(REASON, "Reason", _text("Why may nobody be told?", command.reason, most=_LONGEST_REASON)),
+            _input(REASON, "Reason", _text("Why may nobody be told?", command.reason, most=LONGEST_REASON)),
             {
                 "type": "context",
                 "elements": [
@@ -100,19 +108,37 @@ def mute_view(command: Command, channel: str) -> Block:
 
 
 def mute_asked(view: Mapping[str, Any]) -> tuple[str, str, Errors]:
-    """Read the modal: the command's line, the channel it was asked in, and what is still missing."""
-    span = typed(view, _CUSTOM) or typed(view, _SPAN)
-    command = Command("mute", target=typed(view, _TARGET), span=span, reason=typed(view, REASON))
-    channel = str(json.loads(view["private_metadata"])["channel"])
-    errors = {} if span else {_SPAN: "Choose how long, or say until when."}
+    """Read the modal: the command's line, the channel it was asked in, and what is still missing. Raises BadRequest."""
+    try:
+        custom, chosen = typed(view, _CUSTOM), typed(view, _SPAN)
+        target = tidy(typed(view, _TARGET), LONGEST_TARGET)
+        command = Command("mute", target=target, span=tidy(custom or chosen), reason=tidy(typed(view, REASON)))
+        channel = json.loads(view["private_metadata"])["channel"]
+        if not isinstance(channel, str):
+            raise BadRequest("a modal of no channel")
+    except _STRANGE as error:
+        raise BadRequest(f"not a modal of ours: {type(error).__name__}") from error
+    errors: Errors = {}
+    if not command.span:
+        errors[_SPAN] = "Choose how long, or say until when."
+    elif is_span(command.span.split(" ")) != len(command.span.split(" ")):
+        errors[_CUSTOM] = _NO_SPAN
+    if not command.target:
+        errors[_TARGET] = "Say what shall be muted."
+    if not command.reason:
+        errors[REASON] = "Say why."
     return to_line(command), channel, errors
 
 
-def _shown(value: str) -> tuple[Subject, str, str]:
-    """Read what a drastic remedy's button says: the subject, and what of it is only shown."""
-    subject = Subject.parse(value)
-    _, host, tasks = value.split(" ", 2)
-    return subject, host, tasks
+def _shown(action: Mapping[str, Any]) -> tuple[Subject, str, str]:
+    """Read what a drastic remedy's button says: the subject, and what of it is only shown. Raises BadRequest."""
+    try:
+        value = action["value"]
+        subject = Subject.parse(value)
+        _, host, tasks = value.split(" ", 2)
+    except _STRANGE as error:
+        raise BadRequest(f"not a button of ours: {type(error).__name__}") from error
+    return subject, visible(host, _SHOWN).replace(" ", "_") or "?", visible(tasks, _SHOWN)
 
 
 def _modal(callback: str, title: str, submit: str, metadata: str, blocks: list[Block]) -> Block:

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from chatops import requests
-from chatops.execution import FRESH
+from chatops.requests import FRESH
 from hub.hints import BadHint, Foreign, from_message, gist
 
 # Hostile records can bring any number of reasons.

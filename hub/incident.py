@@ -82,7 +82,10 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """What somebody had done, or is having done, about an incident."""
+    """What somebody had done, or is having done, about an incident.
+
+    `approval` is the request by which `approved_by` has agreed.
+    """
 
     request: str
     remedy: str
@@ -94,6 +97,7 @@ class Repair:
     problem: str = ""
     reason: str = ""
     approved_by: str = ""
+    approval: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from hub.slack import Slack
 from spoke.accounts import Accounts, Role
 from spoke.models import LeanLoader
 from tests.chatops.factories import CHANNEL, Clock, Ears, Posted, bulletin, incident
-from tests.chatops.fronts import Front
+from tests.chatops.fronts import Doorway, Front
 from tests.chatops.story import Hub, Story
 from tests.local_slack.serving import App, served
 from tests.spoke.fleet import ACCOUNT, REGION, Fleet
@@ -49,19 +49,28 @@ def ears() -> Iterator[Ears]:
 
 
 @pytest.fixture(scope="session")
-def posted(ears: Ears) -> Posted:
+def doorway() -> Iterator[Doorway]:
+    """Where Slack finds the front of the story that is told."""
+    doorway = Doorway()
+    with served(doorway.starlette()) as address:
+        doorway.url = f"{address}/slack/events"
+        yield doorway
+
+
+@pytest.fixture(scope="session")
+def posted(ears: Ears) -> Iterator[Posted]:
     """Clicking changes nothing in Slack, so one bulletin serves all who need no more than a true click."""
     workspace = Workspace(Clock().seconds)
     message = render(compose(bulletin(), [incident()]), bulletin())
     with served(Starlette(routes=routes(workspace))) as address:
         slack = Slack(BOT_TOKEN, f"{address}/api/")
         ts = slack.post(CHANNEL, message.text, message.blocks, message.attachments, message.metadata)
-    return Posted(workspace, ts, ears)
+        yield Posted(workspace, ts, ears, f"{address}/api/")
 
 
 @pytest.fixture(scope="session")
 def click(posted: Posted) -> bytes:
-    """Alice clicks on Terminate."""
+    """Alice clicks on Acknowledge."""
     return posted.click()
 
 
@@ -79,6 +88,12 @@ def clock() -> Clock:
 @pytest.fixture
 def front(clock: Clock) -> Front:
     return Front(clock)
+
+
+@pytest.fixture
+def front_with_slack(clock: Clock, posted: Posted) -> Front:
+    """One that reaches the workspace in which the bulletin is posted."""
+    return Front(clock, api=posted.api)
 
 
 @pytest.fixture
@@ -134,11 +149,20 @@ _owners = count(1)
 
 
 @pytest.fixture
-def story(aws: None, hub: Hub, owners: Accounts, workspace: Workspace, slack: str, ears: Ears, clock: Clock) -> Story:  # noqa: ARG001 - moto must be up
+def story(
+    aws: None,  # noqa: ARG001 - moto must be up
+    hub: Hub,
+    owners: Accounts,
+    workspace: Workspace,
+    slack: str,
+    ears: Ears,
+    doorway: Doorway,
+    clock: Clock,
+) -> Story:
     """Plays an hour ago: moto's clock is the machine's, and what it launches must be newer than any click."""
     clock.now, clock.tick = datetime.now(UTC) - timedelta(hours=1), timedelta(milliseconds=1)
     fleet = Fleet(owners.member(ACCOUNT, REGION, Role("owner", f"owner-{next(_owners)}")))
-    return Story(hub, hub.deploy(), fleet, fleet.cluster(), clock, workspace, slack, ears)
+    return Story(hub, hub.deploy(), fleet, fleet.cluster(), clock, workspace, slack, ears, doorway)
 
 
 def _session(loader: Loader) -> boto3.Session:

@@ -10,6 +10,7 @@ import pytest
 from chatops import act, front
 from coastguard.local.slack.directory import TEAM
 from hub.settings import PREFIX
+from tests.chatops.factories import CHANNEL
 from tests.chatops.story import REMEDIATOR
 from tests.spoke.fleet import REGION
 
@@ -17,7 +18,13 @@ from tests.spoke.fleet import REGION
 @contextmanager
 def in_lambda(environment: pytest.MonkeyPatch, service: str, **settings: str) -> Iterator[None]:
     """A fresh execution environment for both functions, with these settings beside the usual ones."""
-    usual = {"SLACK_TEAM": TEAM.id, "REMEDIATOR_ROLE": REMEDIATOR}
+    usual = {
+        "SLACK_TEAM": TEAM.id,
+        "SLACK_CHANNEL": CHANNEL,
+        "REMEDIATOR_ROLE": REMEDIATOR,
+        "GRACE_SECONDS": "120",
+        "REGIONS": REGION,
+    }
     told = {f"{PREFIX}{name}": value for name, value in (usual | settings).items()}
     lambdas = {"POWERTOOLS_SERVICE_NAME": service, "POWERTOOLS_METRICS_NAMESPACE": "Coastguard"}
     for name, value in {**told, **lambdas, "AWS_DEFAULT_REGION": REGION}.items():

@@ -10,14 +10,15 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from chatops.requests import Request
-from coastguard.local.slack import clicks, payloads
+from coastguard.local.slack import clicks, modals, payloads
 from coastguard.local.slack.clicks import Press, Typed
 from coastguard.local.slack.delivery import Delivery
 from coastguard.local.slack.directory import CHANNELS, PEOPLE, TEAM
+from coastguard.local.slack.modals import Submitted
 from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET, Workspace
 from hub.bulletin import Bulletin
 from hub.incident import Incident, State
-from hub.message import REPAIR
+from hub.message import ACKNOWLEDGE, REPAIR
 from hub.secrets import SlackSecret
 from spoke.places import Cluster
 from spoke.sighting import Sighting
@@ -98,6 +99,14 @@ class Ears:
         """The body that Slack sends when somebody presses a button of a posted message."""
         return self._hear(workspace, clicks.click(workspace, "https://slack.test", press))
 
+    def submit(self, workspace: Workspace, submitted: Submitted) -> bytes:
+        """The body that Slack sends when somebody submits a modal."""
+        workspace.request_url = self.url
+        outcome = asyncio.run(modals.submit(workspace, "https://slack.test", submitted))
+        assert (outcome.delivery.error, outcome.errors) == (None, {})
+        body, _ = self.app.heard[-1]
+        return body
+
     def command(self, workspace: Workspace, text: str = "status") -> bytes:
         """The body that Slack sends for a slash command."""
         return self._hear(
@@ -113,13 +122,14 @@ class Ears:
 
 @dataclass
 class Posted:
-    """A bulletin in a workspace's channel, about the usual incident."""
+    """A bulletin in a workspace's channel, about the usual incident; `api` is that workspace's address."""
 
     workspace: Workspace
     ts: str
     ears: Ears
+    api: str
 
-    def click(self, action: str = TERMINATE, user: str = ALICE) -> bytes:
+    def click(self, action: str = ACKNOWLEDGE, user: str = ALICE) -> bytes:
         return self.ears.click(self.workspace, Press(user, CHANNEL, self.ts, action))
 
     def command(self, text: str = "status") -> bytes:

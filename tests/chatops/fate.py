@@ -11,11 +11,13 @@ from botocore.model import OperationModel
 
 from hub.audit import Entry
 from hub.bulletin import Bulletin
-from hub.hints import Hint, StormHint
+from hub.hints import Chore, Hint
 from hub.incident import Incident
+from hub.mutes import Mute
 from hub.queues import Queues
 from hub.slack import Slack
 from hub.store import Claim, Store
+from hub.switch import Switch
 from spoke.places import Cluster
 
 
@@ -71,13 +73,21 @@ class MortalStore(Store):
         with self._fate.step("save"):
             return super().save(incidents, bulletin, entries)
 
-    def log(self, cluster: Cluster, entry: Entry) -> None:
+    def log(self, cluster: Cluster | None, entry: Entry) -> None:
         with self._fate.step("log"):
             super().log(cluster, entry)
 
     def finish(self, claim: Claim, outcome: str) -> None:
         with self._fate.step("finish"):
             super().finish(claim, outcome)
+
+    def keep_mute(self, mute: Mute) -> Mute:
+        with self._fate.step("mute"):
+            return super().keep_mute(mute)
+
+    def turn(self, switch: Switch) -> None:
+        with self._fate.step("turn"):
+            super().turn(switch)
 
 
 class MortalQueues(Queues):
@@ -87,7 +97,7 @@ class MortalQueues(Queues):
         super().__init__(sqs)
         self._fate = fate
 
-    def ask_looks(self, url: str, hints: Iterable[Hint | StormHint], token: str) -> set[str]:
+    def ask_looks(self, url: str, hints: Iterable[Hint | Chore], token: str) -> set[str]:
         with self._fate.step("ask"):
             return super().ask_looks(url, hints, token)
 
@@ -102,6 +112,14 @@ class MortalSlack(Slack):
     def whisper(self, channel: str, user: str, text: str, blocks: Sequence[Mapping[str, Any]]) -> None:
         with self._fate.step("whisper"):
             super().whisper(channel, user, text, blocks)
+
+    def respond(self, url: str, text: str, blocks: Sequence[Mapping[str, Any]], *, aloud: bool = False) -> None:
+        with self._fate.step("respond"):
+            super().respond(url, text, blocks, aloud=aloud)
+
+    def publish(self, user: str, view: Mapping[str, Any]) -> None:
+        with self._fate.step("publish"):
+            super().publish(user, view)
 
     def post(self, channel: str, *parts: Any, **more: Any) -> str:
         with self._fate.step("post"):

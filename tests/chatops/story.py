@@ -3,45 +3,63 @@
 The table is the template's, the members are moto's, Slack is served on 127.0.0.1; looks and acting are the real ones.
 """
 
+import asyncio
 import json
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 from typing import Any, NamedTuple
 
 import boto3
 from botocore.loaders import Loader
+from slack_sdk import WebClient
 
+from chatops import views
+from chatops.act import Act
 from chatops.execution import Execution
-from chatops.requests import Request, from_click
-from coastguard.local.slack.clicks import Press
+from chatops.people import People
+from chatops.requests import Request, from_click, from_view
+from chatops.rights import Rights
+from chatops.talk import Talk
+from coastguard.local.slack import clicks, modals
+from coastguard.local.slack.clicks import Press, Typed
+from coastguard.local.slack.delivery import Delivery
 from coastguard.local.slack.directory import TEAM
+from coastguard.local.slack.modals import Outcome, Pressed, Submitted
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 from hub.audit import Entry
 from hub.bulletin import Bulletin
 from hub.desk import Desk
+from hub.directory import Account
 from hub.hints import REQUEST, Drop, Hint, from_message
 from hub.incident import Incident, State
+from hub.known_accounts import KnownAccounts
 from hub.lookout import assemble
-from hub.message import Subject
+from hub.message import REPAIR, Subject
+from hub.mutes import Mute
 from hub.outlets import Outlets
-from hub.policy_source import PolicySource
-from hub.queues import Queues
+from hub.policy_source import KEPT, PolicySource
+from hub.queues import Queues, Record
+from hub.rules import Rules
 from hub.slack import Slack
 from hub.storm import Storm
 from hub.terms import Terms
 from spoke.accounts import Accounts, Role
 from spoke.hosts import GROUP_TAG
 from spoke.places import Cluster
+from spoke.repairs import REMEDIES
 from tests.chatops.factories import ALICE, CHANNEL, TERMINATE, Clock, Ears, payload_of
 from tests.chatops.fate import Fate, MortalQueues, MortalSlack, MortalStore, Trail
-from tests.spoke.fleet import Fleet
+from tests.chatops.fronts import Doorway, Front
+from tests.chatops.policies import Ssm
+from tests.spoke.fleet import ACCOUNT, REGION, Fleet
 from tests.templates.reading import read
 
 GROUP = "web"
 REMEDIATOR = "coastguard/coastguard-remediator"
+COMMAND = "/ecs"
 _looks = count(1)
 
 
@@ -115,31 +133,24 @@ class Story:
     workspace: Workspace
     slack: str
     ears: Ears
+    doorway: Doorway
+    ssm: Ssm = field(default_factory=Ssm)
     counts: Counter[str] = field(default_factory=Counter)
     grouped: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.desk = Desk(self.hub.store)
-        self.acting = Execution(
-            store=self.hub.store,
-            desk=self.desk,
-            accounts=self.hub.accounts,
-            remediator=REMEDIATOR,
-            queues=self.hub.queues,
-            looks_url=self.urls["LooksQueue"],
-            slack=lambda: MortalSlack(BOT_TOKEN, self.slack, self.hub.fate),
-            team=TEAM.id,
-            clock=self.clock,
-            count=self._count,
-            sleep=lambda seconds: self.clock.go_on(timedelta(seconds=seconds)),
-        )
+        self.front = Front(self.clock, api=self.slack, ssm=self.ssm)
+        self.doorway.answer = self.front.answer
+        terms = Terms(timedelta(minutes=2), CHANNEL)
+        self.begin_anew()
         self._lookout = assemble(
             accounts=self.hub.accounts,
             reader=Role("coastguard-reader", f"coastguard-look-{next(_looks)}"),  # each moto knows its own sessions
             store=self.hub.store,
             slack=lambda: Slack(BOT_TOKEN, self.slack),
-            terms=Terms(timedelta(minutes=2), CHANNEL),
-            policy=PolicySource("", boto3.client, self.clock),
+            terms=terms,
+            policy=PolicySource("ssm:/coastguard/policy", lambda _: self.ssm, self.clock),
             outlets=Outlets(boto3.client, self._count),
             queues=Queues(self.hub.sqs),
             looks_url=self.urls["LooksQueue"],
@@ -148,6 +159,59 @@ class Story:
             sleep=lambda seconds: self.clock.go_on(timedelta(seconds=seconds)),
             count=self._count,
         )
+
+    def begin_anew(self) -> None:
+        """A new execution environment of act, which remembers nothing."""
+        source = PolicySource("ssm:/coastguard/policy", lambda _: self.ssm, self.clock)
+        self.people = People(self._slack, TEAM.id, self.clock)
+        rights = Rights(source, self.people)
+        rules = Rules(
+            source, KnownAccounts(self.hub.store, self.clock), Terms(timedelta(minutes=2), CHANNEL), self.clock
+        )
+        self.acting = Execution(
+            store=self.hub.store,
+            desk=self.desk,
+            accounts=self.hub.accounts,
+            remediator=REMEDIATOR,
+            rights=rights,
+            rules=rules,
+            queues=self.hub.queues,
+            looks_url=self.urls["LooksQueue"],
+            slack=self._slack,
+            team=TEAM.id,
+            clock=self.clock,
+            count=self._count,
+            sleep=lambda seconds: self.clock.go_on(timedelta(seconds=seconds)),
+        )
+        self.talk = Talk(
+            store=self.hub.store,
+            rules=rules,
+            rights=rights,
+            people=self.people,
+            slack=self._slack,
+            queues=self.hub.queues,
+            looks_url=self.urls["LooksQueue"],
+            regions=[REGION],
+            command=COMMAND,
+            clock=self.clock,
+            count=self._count,
+        )
+        self._act = Act(self.acting, self.talk, self.hub.queues, "")
+
+    def _slack(self) -> Slack:
+        return MortalSlack(BOT_TOKEN, self.slack, self.hub.fate)
+
+    # What is so before anything happens
+
+    def policy(self, text: str | None) -> None:
+        """Somebody changes the policy, and a minute later it is in force; None: there is none to be read."""
+        self.ssm.put(text)
+        self.clock.go_on(KEPT + timedelta(seconds=1))
+
+    def know(self, *others: Account, name: str = "Payments", units: tuple[str, ...] = ()) -> None:
+        """The organization has told what its accounts are called."""
+        own = Account(ACCOUNT, name, units)
+        self.hub.store.keep_accounts([own, *others], now=self.clock())
 
     # What happens
 
@@ -168,10 +232,24 @@ class Story:
         """The look that a click asks for."""
         self._lookout.look(Hint(self.cluster, REQUEST), 1)
 
-    def click(self, action: str = TERMINATE, user: str = ALICE, victim: Victim | None = None) -> Request:
-        """Somebody presses a button of the bulletin as it stands in the channel."""
+    def click(
+        self, action: str = TERMINATE, user: str = ALICE, victim: Victim | None = None, reason: str = "it hangs"
+    ) -> Request:
+        """Somebody presses a button of the bulletin as it stands in the channel; before a drastic one, they are asked.
+
+        What they ask for does not go into the queue but to whoever tells the story.
+        """
         block = self._block(victim, action) if victim else None
-        return self._read(Press(user, CHANNEL, self.bulletin().ts, action, block))
+        payload = payload_of(self.ears.click(self.workspace, Press(user, CHANNEL, self.bulletin().ts, action, block)))
+        remedy = REMEDIES.get(action.removeprefix(REPAIR))
+        if remedy is None or not remedy.drastic:
+            return from_click(payload, payload["actions"][0], self.clock())
+        view = views.repair_view(remedy, payload, payload["actions"][0])
+        slack = WebClient(BOT_TOKEN, base_url=self.slack)
+        opened = slack.views_open(trigger_id=payload["trigger_id"], view=view)["view"]
+        host = json.loads(opened["private_metadata"])["action"]["value"].split(" ")[1]
+        body = self.ears.submit(self.workspace, Submitted(user, opened["id"], filled(proof=host[-4:], reason=reason)))
+        return from_view(payload_of(body), self.clock())
 
     def pick(self, victim: Victim, user: str = ALICE) -> Request:
         """Somebody chooses an instance from the bulletin's menu."""
@@ -187,10 +265,94 @@ class Story:
         self.clock.go_on(timedelta(seconds=1))
         self.acting.execute(request, tries)
 
+    # What happens by way of the front: Slack tells it, it answers, and what it takes on is worked off
+
+    def press(
+        self, action: str, user: str = ALICE, victim: Victim | None = None, ts: str = "", value: str | None = None
+    ) -> Delivery:
+        """Somebody uses an element of the bulletin, or of another message."""
+        block = self._block(victim, action) if victim else None
+        self.workspace.request_url = self.doorway.url
+        press = Press(user, CHANNEL, ts or self.bulletin().ts, action, block, value)
+        return asyncio.run(clicks.click(self.workspace, self._address, press))
+
+    def type(self, text: str, user: str = ALICE, channel: str = CHANNEL) -> Delivery:
+        """Somebody types it behind the slash command."""
+        self.workspace.request_url = self.doorway.url
+        return asyncio.run(clicks.command(self.workspace, self._address, Typed(user, channel, COMMAND, text)))
+
+    def say(self, text: str, user: str = ALICE, channel: str = CHANNEL) -> list[str]:
+        """Somebody types it, and it is worked off; what that person has been told alone meanwhile."""
+        before = len(self.whispers(user))
+        assert self.type(text, user, channel).error is None
+        self.work()
+        return self.whispers(user)[before:]
+
+    def open_home(self, user: str = ALICE) -> str:
+        """Somebody opens the Home tab; what they read there once it is drawn."""
+        self.ask_for_home(user)
+        self.work()
+        return self.home(user)
+
+    def ask_for_home(self, user: str = ALICE) -> None:
+        """Somebody opens the Home tab, and nothing of that is worked off yet."""
+        self.workspace.request_url = self.doorway.url
+        assert asyncio.run(modals.open_home(self.workspace, user)).error is None
+
+    def press_in_home(self, user: str, action: str, block: str | None = None) -> Delivery:
+        self.workspace.request_url = self.doorway.url
+        home = self.workspace.views.home(user)
+        assert home is not None
+        return asyncio.run(modals.press(self.workspace, self._address, Pressed(user, home["id"], action, block)))
+
+    def modal(self, user: str = ALICE) -> Mapping[str, Any] | None:
+        """The modal that somebody has before them."""
+        return self.workspace.views.top(user)
+
+    def submit(self, user: str = ALICE, **typed: str) -> Outcome:
+        """Somebody fills it in and sends it."""
+        self.workspace.request_url = self.doorway.url
+        view = self.modal(user)
+        assert view is not None
+        submitted = Submitted(user, view["id"], filled(**typed))
+        return asyncio.run(modals.submit(self.workspace, self._address, submitted))
+
+    def ask(self, user: str = ALICE, victim: Victim | None = None, reason: str = "it hangs") -> Request:
+        """Somebody wants an instance terminated, by button and modal; what went into the queue."""
+        assert self.press(TERMINATE, user, victim).error is None
+        view = self.modal(user)
+        assert view is not None
+        host = json.loads(view["private_metadata"])["action"]["value"].split(" ")[1]
+        outcome = self.submit(user, proof=host[-4:], reason=reason)
+        assert (outcome.delivery.error, outcome.errors) == (None, {})
+        return self.front.taken[-1]
+
+    def work(self, tries: int = 1) -> list[Record]:
+        """Act works off what the front has taken on; every message a second later. Returns the messages."""
+        sent = self.front.take_all()
+        for record in sent:
+            self.clock.go_on(timedelta(seconds=1))
+            self.attend(record, tries)
+        return sent
+
+    def attend(self, record: Record, tries: int = 1) -> None:
+        """The queue delivers a message, for the first time or again."""
+        self._act.attend([Record(record.id, record.body, record.group, record.receipt, tries)])
+
+    @property
+    def _address(self) -> str:
+        return self.slack.removesuffix("/api/")
+
     def storm(self, region: str = "") -> Storm:
         """A storm breaks out in the channel, in the cluster's Region or another."""
         now = self.clock()
         return self.hub.store.keep(Storm(CHANNEL, region or self.cluster.region, "st-1", now, now))
+
+    def lose_channel(self) -> None:
+        """Somebody archives the channel."""
+        conversation = self.workspace.conversation(CHANNEL)
+        assert conversation is not None
+        conversation.channel = replace(conversation.channel, archived=True)
 
     def restore_tags(self) -> None:
         """AWS shows the tags of a terminated host for a while; moto takes them away at once."""
@@ -226,19 +388,54 @@ class Story:
         told = [message for message in self.workspace.state()["ephemerals"] if message["user"] == user]
         return [" ".join(_words(message["blocks"])) for message in told]
 
+    def aloud(self) -> list[str]:
+        """What was said for all in the channel, beside bulletins, by answers to commands."""
+        messages = self.workspace.state()["channels"][0]["messages"]
+        return [" ".join(_words(message["blocks"])) for message in messages if not message["attachments"]]
+
+    def home(self, user: str = ALICE) -> str:
+        """What somebody reads in their Home tab."""
+        view = self.workspace.views.home(user)
+        return " ".join(_words(view["blocks"])) if view else ""
+
+    def buttons(self, user: str = ALICE) -> list[tuple[str, str, str]]:
+        """The buttons of what that person was told last, alone: the message's ts, action id and label."""
+        told = [message for message in self.workspace.state()["ephemerals"] if message["user"] == user]
+        return [
+            (told[-1]["ts"], element["action_id"], element["text"]["text"])
+            for block in told[-1]["blocks"]
+            for element in [*block.get("elements", ()), *([block["accessory"]] if "accessory" in block else [])]
+            if element["type"] == "button"
+        ]
+
+    def mutes(self) -> list[Mute]:
+        return self.hub.store.mutes()
+
+    def deeds(self) -> list[Entry]:
+        """All that people did, as the audit log has it."""
+        now = self.clock()
+        return list(self.hub.store.deeds(now - timedelta(days=2), now + timedelta(days=1)))
+
     def message(self) -> str:
         """What the bulletin says in the channel."""
-        (message,) = self.workspace.state()["channels"][0]["messages"]
+        message = self._shown()
         return " ".join(_words([*message["blocks"], *message["attachments"]]))
 
     def thread(self) -> list[str]:
-        (message,) = self.workspace.state()["channels"][0]["messages"]
-        return [" ".join(_words(reply["blocks"])) for reply in message["replies"]]
+        return [" ".join(_words(reply["blocks"])) for reply in self._shown()["replies"]]
+
+    def _shown(self) -> Mapping[str, Any]:
+        messages: Sequence[Mapping[str, Any]] = self.workspace.state()["channels"][0]["messages"]
+        (message,) = [message for message in messages if message["attachments"]]
+        return message
 
     def looks_asked(self) -> list[Hint]:
         """Takes what waits in looks.fifo."""
-        answer = self.hub.sqs.receive_message(QueueUrl=self.urls["LooksQueue"], MaxNumberOfMessages=10)
-        hints = [from_message(message["Body"]) for message in answer.get("Messages", [])]
+        url = self.urls["LooksQueue"]
+        messages = self.hub.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        for message in messages:  # what is not deleted holds up its group
+            self.hub.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        hints = [from_message(message["Body"]) for message in messages]
         return [hint for hint in hints if hint]
 
     def terminations(self) -> int:
@@ -256,8 +453,7 @@ class Story:
 
     def _block(self, victim: Victim, action: str) -> str:
         """The row of buttons that is about this victim: a bulletin repeats its buttons."""
-        (message,) = self.workspace.state()["channels"][0]["messages"]
-        for attachment in message["attachments"]:
+        for attachment in self._shown()["attachments"]:
             for block in attachment["blocks"]:
                 for element in block.get("elements", ()):
                     if element.get("action_id") == action and victim.instance in element["value"]:
@@ -266,6 +462,11 @@ class Story:
 
     def _count(self, name: str, number: int) -> None:
         self.counts[name] += number
+
+
+def filled(**typed: str) -> dict[str, dict[str, Any]]:
+    """What is filled into a modal of ours, by block."""
+    return {block: {"span" if block == "span" else "typed": text} for block, text in typed.items()}
 
 
 def _words(value: object) -> list[str]:

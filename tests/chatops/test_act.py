@@ -13,6 +13,7 @@ from chatops.requests import to_message
 from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET
 from hub.incident import State
 from hub.message import ACKNOWLEDGE
+from hub.queues import group_id
 from hub.settings import BadSettings
 from spoke.places import Cluster
 from tests.chatops.entrances import in_lambda, sqs_event
@@ -31,7 +32,7 @@ class Queue:
         self.url = story.hub.make_queue("ActsQueue")
 
     def put(self, cluster: Cluster, body: str, token: str) -> None:
-        self._story.hub.queues.send_in_order(self.url, cluster, body, token)
+        self._story.hub.queues.send_in_order(self.url, group_id(cluster), body, token)
 
     def deliver(self) -> tuple[list[str], dict[str, Any]]:
         """Hand over what waits; the messages' ids, and the function's answer."""
@@ -104,7 +105,7 @@ def test_what_fails_is_given_back_and_hurts_only_its_own_cluster(story: Story, q
 @pytest.mark.usefixtures("queue")
 def test_missing_settings_are_all_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = [field.name.upper() for field in fields(act.Settings) if field.default is MISSING]
-    assert len(wanted) == 7
+    assert len(wanted) == 10
     for name in wanted:
         monkeypatch.delenv(f"COASTGUARD_{name}")
     with pytest.raises(BadSettings) as error:

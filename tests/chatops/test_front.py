@@ -4,7 +4,7 @@ import json
 import logging
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,17 +16,21 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from chatops import front
+from chatops import front, views
 from chatops.requests import Request, from_message
+from coastguard.local.slack import payloads
 from coastguard.local.slack.directory import TEAM
+from coastguard.local.slack.modals import Submitted
 from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET
-from hub.message import ACKNOWLEDGE
+from hub.message import ACKNOWLEDGE, MUTE
 from hub.settings import BadSettings
+from spoke.repairs import REMEDIES
 from tests.chatops.entrances import in_lambda
 from tests.chatops.factories import (
     ALICE,
     CHANNEL,
     CLUSTER,
+    TERMINATE,
     Posted,
     form_of,
     http_event,
@@ -34,15 +38,17 @@ from tests.chatops.factories import (
     payload_of,
     signed,
 )
+from tests.chatops.story import filled
 from tests.local_slack.serving import served
 
 SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:Secret-a1b2c3"
 GET_SECRET, SEND = "secretsmanager.GetSecretValue", "AmazonSQS.SendMessage"
+WHO, OPEN = "/api/users.info", "/api/views.open"
 
 
 @dataclass
 class Cloud:
-    """AWS and Slack's Web API at one address: remembers every call, and knows two of them."""
+    """AWS and Slack's Web API at one address: remembers every call, and knows four of them."""
 
     address: str = ""
     called: list[str] = field(default_factory=list)
@@ -55,6 +61,10 @@ class Cloud:
         if operation == GET_SECRET:
             secret = json.dumps({"bot_token": BOT_TOKEN, "signing_secret": SIGNING_SECRET})
             return JSONResponse({"ARN": SECRET_ARN, "Name": "Secret", "SecretString": secret})
+        if operation == WHO:
+            return JSONResponse({"ok": True, "user": {"id": ALICE, "team_id": TEAM.id, "tz": "Europe/Paris"}})
+        if operation == OPEN:
+            return JSONResponse({"ok": True, "view": {"id": "V0REPAIR01"}})
         if operation == SEND and not self.refuses:
             self.sent.append(await request.json())
             return JSONResponse({"MessageId": "m-1", "SequenceNumber": "1"})
@@ -87,7 +97,10 @@ def in_front(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def hear(body: bytes, secret: str = SIGNING_SECRET) -> dict[str, Any]:
     """A request arrives now: the front has the machine's clock."""
-    return front.handler(http_event(body, signed(body, datetime.now(UTC), secret)), None)
+    headers = signed(body, datetime.now(UTC), secret)
+    if body.startswith(b"{"):
+        headers["Content-Type"] = "application/json"
+    return front.handler(http_event(body, headers), None)
 
 
 def test_a_click_goes_into_the_queue_in_its_clusters_group(cloud: Cloud, click: bytes, posted: Posted) -> None:
@@ -100,7 +113,7 @@ def test_a_click_goes_into_the_queue_in_its_clusters_group(cloud: Cloud, click: 
     assert abs((request.at - datetime.now(UTC)).total_seconds()) < 60
     assert request == Request(
         id=request.id,
-        wish="terminate",
+        wish="acknowledge",
         cluster=CLUSTER,
         instance=incident().instance,
         incident=incident().id,
@@ -123,7 +136,7 @@ def test_the_same_click_again_is_a_duplicate_to_the_queue(cloud: Cloud, click: b
 
 def test_a_warm_front_makes_one_call_between_click_and_acknowledgement(cloud: Cloud, click: bytes) -> None:
     hear(click)
-    assert cloud.called == [GET_SECRET, SEND]
+    assert cloud.called == [GET_SECRET, WHO, SEND]
     cloud.called.clear()
 
     assert hear(click)["statusCode"] == 200
@@ -131,18 +144,57 @@ def test_a_warm_front_makes_one_call_between_click_and_acknowledgement(cloud: Cl
     assert cloud.called == [SEND]
 
 
+def submission(posted: Posted) -> bytes:
+    """The modal before a repair, as Alice submits it."""
+    clicked = payload_of(posted.click(TERMINATE))
+    modal = views.repair_view(REMEDIES["terminate"], clicked, clicked["actions"][0])
+    opened = posted.workspace.views.open(ALICE, modal)
+    typed = filled(proof=incident().sighting.host[-4:], reason="it hangs")
+    return posted.ears.submit(posted.workspace, Submitted(ALICE, opened["id"], typed))
+
+
+def opened_home(posted: Posted) -> bytes:
+    """Alice opens her Home tab."""
+    return payloads.app_home_opened(posted.workspace.people[ALICE], None, "1772443800.000100")
+
+
+@pytest.mark.parametrize(
+    ("make", "call"),
+    [
+        pytest.param(lambda posted: posted.click(ACKNOWLEDGE), SEND, id="a button"),
+        pytest.param(lambda posted: posted.click(TERMINATE), OPEN, id="a button before which a modal asks"),
+        pytest.param(submission, SEND, id="that modal"),
+        pytest.param(lambda posted: posted.click(MUTE), OPEN, id="a mute, which a modal completes"),
+        pytest.param(lambda posted: posted.command("mutes"), SEND, id="a command"),
+        pytest.param(lambda posted: posted.command("mute"), OPEN, id="a command, which a modal completes"),
+        pytest.param(lambda posted: posted.command("help"), None, id="a command that asks for the manual"),
+        pytest.param(lambda posted: posted.command("mtue all"), None, id="a mistake"),
+        pytest.param(opened_home, SEND, id="the Home tab"),
+    ],
+)
+def test_whatever_people_do_a_warm_front_makes_one_call(
+    cloud: Cloud, click: bytes, posted: Posted, make: Callable[[Posted], bytes], call: str | None
+) -> None:
+    hear(click)
+    cloud.called.clear()
+
+    assert hear(make(posted))["statusCode"] == 200
+
+    assert cloud.called == ([call] if call else [])
+
+
 def test_whatever_arrives_the_front_calls_nobody_else(
     cloud: Cloud, click: bytes, command: bytes, posted: Posted
 ) -> None:
     foreign = form_of(payload_of(click) | {"team": {"id": "T0ELSEWHERE"}})
-    unknown = click.replace(b"coastguard.repair.terminate", b"somebody.elses")
+    unknown = click.replace(ACKNOWLEDGE.encode(), b"somebody.elses")
     check = b'{"type":"url_verification","challenge":"x","token":"y"}'
     for body in (click, posted.click(ACKNOWLEDGE), foreign, unknown, check, command, b"payload=%7B"):
         hear(body)
         hear(body, secret="another")
 
-    assert len(cloud.sent) == 2
-    assert cloud.called == [GET_SECRET, SEND, SEND]
+    assert len(cloud.sent) == 3
+    assert cloud.called == [GET_SECRET, WHO, SEND, SEND, SEND]
 
 
 def test_a_click_that_the_queue_refuses_is_not_acknowledged(cloud: Cloud, click: bytes) -> None:

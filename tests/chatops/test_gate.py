@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
+from chatops import views
+from chatops.commands import Command, parse
 from chatops.door import LARGEST_BODY, OLDEST_SECONDS
 from chatops.requests import Request
+from coastguard.local.slack import payloads
+from coastguard.local.slack.content import Content
 from coastguard.local.slack.directory import TEAM
 from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET
 from hub.message import ACKNOWLEDGE
@@ -38,21 +42,14 @@ REFUSED = {"statusCode": 401, "body": ""}
 # What comes in --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("action", "wish"),
-    [
-        pytest.param(ACKNOWLEDGE, "acknowledge", id="acknowledge"),
-        pytest.param(TERMINATE, "terminate", id="terminate"),
-    ],
-)
-def test_a_click_is_taken_on_and_acknowledged(front: Front, posted: Posted, action: str, wish: str) -> None:
-    answer = front.hear(posted.click(action, BOB))
+def test_a_click_is_taken_on_and_acknowledged(front: Front, posted: Posted) -> None:
+    answer = front.hear(posted.click(ACKNOWLEDGE, BOB))
 
     assert (answer["statusCode"], answer["body"]) == (200, "")
     (taken,) = front.taken
     assert taken == Request(
         id=taken.id,
-        wish=wish,
+        wish="acknowledge",
         cluster=incident().cluster,
         instance=incident().instance,
         incident=incident().id,
@@ -112,11 +109,86 @@ def test_slacks_check_of_the_url_is_answered(front: Front) -> None:
     assert json.loads(answer["body"]) == {"challenge": "3eZbrw1aB"}
 
 
-def test_a_command_is_told_about_the_buttons(front: Front, command: bytes) -> None:
-    answer = front.hear(command)
-    assert answer["statusCode"] == 200
-    assert "Acknowledge, Terminate" in answer["body"]
-    assert front.taken == []
+def test_a_drastic_remedys_button_asks_in_a_modal_and_nothing_is_taken_on(
+    front_with_slack: Front, posted: Posted
+) -> None:
+    answer = front_with_slack.hear(posted.click(TERMINATE, BOB))
+
+    assert (answer["statusCode"], answer["body"]) == (200, "")
+    assert front_with_slack.sent == []
+    modal = posted.workspace.views.top(BOB)
+    assert modal is not None
+    assert modal["callback_id"] == views.REPAIR
+    assert incident().sighting.host in json.dumps(modal["blocks"])
+
+
+def test_a_modal_that_slack_does_not_open_is_told_the_person_as_a_failure(front: Front, posted: Posted) -> None:
+    answer = front.hear(posted.click(TERMINATE))
+    assert (answer["statusCode"], answer["body"]) == (500, "")
+    assert front.sent == []
+
+
+def test_a_click_that_would_open_a_modal_opens_none_when_it_is_replayed(
+    front_with_slack: Front, posted: Posted
+) -> None:
+    event = http_event(body := posted.click(TERMINATE), signed(body))
+    assert front_with_slack.answer(event)["statusCode"] == 200
+    modal = posted.workspace.views.top(ALICE)
+
+    assert front_with_slack.answer(event)["statusCode"] == 500  # Slack lets a trigger be used once
+
+    assert posted.workspace.views.top(ALICE) == modal
+    assert front_with_slack.sent == []
+
+
+def test_a_command_is_taken_on_and_acknowledged_in_silence(front: Front, posted: Posted) -> None:
+    answer = front.hear(posted.command("mute payments 2h a deploy"))
+
+    assert (answer["statusCode"], answer["body"]) == (200, "")
+    (asked,) = front.said
+    assert (asked.user, asked.team, asked.channel, asked.at) == (ALICE, TEAM.id, CHANNEL, NOW)
+    assert parse(asked.line) == Command("mute", target="payments", span="2h", reason="a deploy")
+    assert asked.answers.startswith("https://slack.test/slack/hooks/")
+    assert front.sent[0].group == f"ask/{TEAM.id}/{ALICE}"
+
+
+def test_a_command_replayed_within_the_five_minutes_is_the_same_ask(front: Front, command: bytes) -> None:
+    event = http_event(command, signed(command))
+    front.answer(event)
+    front.clock.go_on(timedelta(minutes=4))
+    assert front.answer(event)["statusCode"] == 200
+    assert len({asked.id for asked in front.said}) == 1
+    assert len(front.sent) == 1
+
+
+def test_the_same_words_at_another_time_are_another_ask(front: Front, posted: Posted) -> None:
+    for _ in range(2):
+        front.hear(posted.command("status"))
+    assert len({asked.id for asked in front.said}) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("", "What you can type", id="nothing"),
+        pytest.param("help", "What you can type", id="help"),
+        pytest.param("help mute", "mute <account|alias|cluster|all>", id="help for a command"),
+        pytest.param("mtue payments 2h", "Did you mean *mute*?", id="a mistake"),
+        pytest.param("<!channel> @here", "There is no such command", id="a broadcast"),
+        pytest.param("show", "Try `/ecs show inc-0123456789`", id="what is it about"),
+    ],
+)
+def test_the_manual_is_answered_at_once_and_to_the_person_alone(
+    front: Front, posted: Posted, text: str, told: str
+) -> None:
+    answer = front.hear(posted.command(text))
+
+    said = json.loads(answer["body"])
+    assert said["response_type"] == "ephemeral"
+    assert told in json.dumps(said["blocks"]).replace("&lt;", "<").replace("&gt;", ">")
+    assert "<!" not in json.dumps(said)
+    posted.workspace.strict.check_message(Content(said["text"], said["blocks"]))
+    assert front.sent == []
 
 
 # What stays out -------------------------------------------------------------------------------------------------------
@@ -224,6 +296,13 @@ def test_another_workspace_is_refused(front: Front, click: bytes) -> None:
     assert front.taken == []
 
 
+def test_a_home_in_another_workspace_is_refused(front: Front, posted: Posted) -> None:
+    body = payloads.app_home_opened(posted.workspace.people[ALICE], None, "1772443800.000100")
+    answer = front.hear(body.replace(TEAM.id.encode(), b"T0ELSEWHERE"), "application/json")
+    assert (answer["statusCode"], answer["body"]) == (403, "")
+    assert front.sent == []
+
+
 def test_a_command_in_another_workspace_is_refused(front: Front, command: bytes) -> None:
     answer = front.hear(command.replace(TEAM.id.encode(), b"T0ELSEWHERE"))
     assert (answer["statusCode"], answer["body"]) == (403, "")
@@ -260,8 +339,15 @@ def test_an_unchanged_secret_keeps_its_app(front: Front, click: bytes) -> None:
     assert front.apps == 1
 
 
+@pytest.mark.parametrize("text", ["mute payments", "mute payments 2h x"])
+def test_a_command_that_cannot_be_passed_on_is_not_acknowledged(front: Front, posted: Posted, text: str) -> None:
+    front.is_down = True
+    answer = front.hear(posted.command(text))
+    assert (answer["statusCode"], answer["body"]) == (500, "")
+
+
 def test_bolt_warns_of_nothing_when_the_app_is_made(
-    front: Front, click: bytes, caplog: pytest.LogCaptureFixture
+    front_with_slack: Front, click: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    front.hear(click)
+    front_with_slack.hear(click)
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []

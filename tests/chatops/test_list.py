@@ -7,8 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from chatops.execution import FRESH
-from chatops.requests import Request
+from chatops.requests import FRESH, Request
 from coastguard.local.slack.faults import Fault
 from hub.bulletin import ROWS
 from hub.incident import Incident, State

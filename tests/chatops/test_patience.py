@@ -1,6 +1,5 @@
 """Patience: what does not answer now is tried again, and not for ever; nothing is done twice for it."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -167,8 +166,9 @@ def test_a_repair_that_a_look_has_given_up_is_not_taken_up_again(story: Story) -
 
 def test_somebody_whom_slack_cannot_tell_does_not_hold_things_up(story: Story) -> None:
     (victim,) = story.trouble(grouped=False)
-    stranger = replace(story.click(), user="U0STRANGER")
+    stranger = story.click()
     story.fleet.protect(victim.host)
+    story.lose_channel()
 
     story.act(stranger)
 

@@ -6,10 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from chatops.execution import FRESH
-from chatops.requests import Request
+from chatops.requests import FRESH, Request
 from hub.bulletin import REOPENS
-from hub.incident import State
+from hub.incident import State, acknowledge
 from hub.message import ACKNOWLEDGE
 from hub.storm import lock
 from spoke.places import Cluster
@@ -202,7 +201,7 @@ def test_a_cluster_without_a_bulletin_has_nothing_to_click(story: Story) -> None
 
 def test_a_strange_name_in_a_reason_stays_a_name(story: Story) -> None:
     (victim,) = story.trouble()
-    story.act(replace(story.click(ACKNOWLEDGE), user="<!channel> *x*"))
+    story.hub.store.save([acknowledge(story.incident(victim), "<!channel> *x*", story.clock())])
 
     story.act(story.click(ACKNOWLEDGE, user=BOB))
 

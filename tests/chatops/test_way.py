@@ -13,13 +13,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chatops import act, front
-from coastguard.local.slack import clicks
-from coastguard.local.slack.clicks import Press
+from coastguard.local.slack import clicks, modals
+from coastguard.local.slack.clicks import Press, Typed
 from coastguard.local.slack.delivery import Delivery
+from coastguard.local.slack.modals import Outcome, Submitted
 from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET
+from hub.scope import Scope
 from tests.chatops.entrances import in_lambda, sqs_event
 from tests.chatops.factories import ALICE, BOB, CHANNEL, TERMINATE, http_event
-from tests.chatops.story import Story
+from tests.chatops.story import Story, Victim, filled
 from tests.local_slack.serving import served
 
 
@@ -56,6 +58,13 @@ def click(story: Story, user: str) -> Delivery:
     return asyncio.run(clicks.click(story.workspace, story.slack, press))
 
 
+def confirm(story: Story, user: str, victim: Victim) -> Outcome:
+    view = story.modal(user)
+    assert view is not None
+    typed = filled(proof=victim.host[-4:], reason="its disk is full")
+    return asyncio.run(modals.submit(story.workspace, story.slack, Submitted(user, view["id"], typed)))
+
+
 def work_off(story: Story, url: str) -> None:
     answer = story.hub.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"])
     assert act.handler(sqs_event(answer["Messages"]), None) == {"batchItemFailures": []}
@@ -63,11 +72,12 @@ def work_off(story: Story, url: str) -> None:
 
 def test_two_people_click_in_the_channel_and_one_host_goes(story: Story, acts: str) -> None:
     (victim,) = story.trouble()
+    assert [click(story, user).error for user in (ALICE, BOB)] == [None, None]
     story.hub.sqs.delete_queue(QueueUrl=acts)
-    assert click(story, ALICE).error == "http 500"  # Slack shows that it did not work
+    assert confirm(story, ALICE, victim).delivery.error == "http 500"  # Slack shows that it did not work
     story.hub.make_queue("ActsQueue")
 
-    assert [click(story, user).error for user in (ALICE, BOB)] == [None, None]
+    assert [confirm(story, user, victim).delivery.error for user in (ALICE, BOB)] == [None, None]
     assert story.is_untouched(victim)  # the front only takes orders
     work_off(story, acts)
     story.look()
@@ -77,3 +87,19 @@ def test_two_people_click_in_the_channel_and_one_host_goes(story: Story, acts: s
     assert story.whispers(ALICE) == []
     (told,) = story.whispers(BOB)
     assert told.startswith(f"<@{ALICE}> has asked for this already (Terminate, ")
+
+
+def test_somebody_mutes_by_a_command_and_reads_it_in_the_channel_and_the_home(story: Story, acts: str) -> None:
+    story.trouble()
+    typed = Typed(ALICE, CHANNEL, "/ecs", "mute all 2h we move house")
+
+    assert asyncio.run(clicks.command(story.workspace, story.slack.removesuffix("/api/"), typed)).error is None
+    work_off(story, acts)
+    assert asyncio.run(modals.open_home(story.workspace, BOB)).error is None
+    work_off(story, acts)
+
+    (mute,) = story.mutes()
+    assert (mute.scope, mute.by, mute.reason) == (Scope(), ALICE, "we move house")
+    (said,) = story.aloud()
+    assert "Muted the whole organization until" in said
+    assert "`we move house`" in story.home(BOB)

@@ -272,7 +272,7 @@ def test_bad_records_that_sqs_refuses_are_told(mail: Mail, reluctant: Queues, re
 
 def test_the_same_token_goes_in_once_and_another_one_too(mail: Mail, queues: Queues) -> None:
     for token in ("click-1", "click-1", "click-2"):
-        queues.send_in_order(mail.looks, LONGEST, "body", token)
+        queues.send_in_order(mail.looks, group_id(LONGEST), "body", token)
 
     assert mail.waiting(mail.looks) == 2
 

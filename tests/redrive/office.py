@@ -11,7 +11,7 @@ from chatops import requests
 from chatops.requests import Request
 from coastguard.deploy import HUB_STACK
 from hub.hints import Hint, to_message
-from hub.queues import Queues
+from hub.queues import Queues, group_id
 from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, Json, bent, drop, event, instance_id, record
 from tests.hub.reluctance import Reluctance
@@ -102,7 +102,7 @@ class Office:
 
     def fail_in_order(self, url: str, cluster: Cluster, *bodies: str) -> None:
         for body in bodies:
-            Queues(self.sqs).send_in_order(url, cluster, body, body)
+            Queues(self.sqs).send_in_order(url, group_id(cluster), body, body)
             self.die(url)
 
     def die(self, url: str) -> None:
@@ -138,7 +138,7 @@ class Office:
     def deduplication_id(self, url: str, cluster: Cluster | None = None, body: str = "") -> str:
         """That of the one message that lies there, or is laid there now."""
         if cluster:
-            Queues(self.sqs).send_in_order(url, cluster, body, body)
+            Queues(self.sqs).send_in_order(url, group_id(cluster), body, body)
         (message,) = self.sqs.receive_message(QueueUrl=url, AttributeNames=["All"], VisibilityTimeout=0)["Messages"]
         return str(message["Attributes"]["MessageDeduplicationId"])
 

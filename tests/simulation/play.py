@@ -14,11 +14,13 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from chatops.commands import Command
 from tests.hub.factories import event
 from tests.simulation.fate import Died, Turn
+from tests.simulation.fleet import ACCOUNTS
 from tests.simulation.promises import Broken, Watcher
 from tests.simulation.stage import Stage
-from tests.simulation.world import PEOPLE, World
+from tests.simulation.world import PEOPLE, Button, World
 from tests.wire.faults import Fault, Kind
 
 SIZES = {
@@ -349,7 +351,7 @@ class Play(RuleBasedStateMachine):
 
     @sentence(
         person=st.sampled_from(sorted(PEOPLE)),
-        wish=st.sampled_from(["acknowledge", "terminate"]),
+        wish=st.sampled_from(["acknowledge", "terminate", "terminate", "approve", "approve", "decline", "mute"]),
         which=st.integers(0, 9),
     )
     def somebody_clicks(self, person: str, wish: str, which: int) -> None:
@@ -361,6 +363,47 @@ class Play(RuleBasedStateMachine):
     @precondition(lambda self: self.world.snapshots)
     def somebody_clicks_on_what_was_shown_before(self, person: str, which: int) -> None:
         self.world.click(person, self.world.snapshots[-1 - which % len(self.world.snapshots)])
+
+    @sentence(
+        person=st.sampled_from(sorted(PEOPLE)),
+        what=st.sampled_from(["all", "account", "cluster"]),
+        which=_SOME,
+        span=st.sampled_from(["3m", "20m", "2h"]),
+    )
+    def somebody_mutes(self, person: str, what: str, which: int, span: str) -> None:
+        cluster = self.world.cluster(self._any(which))
+        target = {"all": "all", "account": cluster.account, "cluster": f"cluster:{cluster.key}"}[what]
+        self.world.say(person, Command("mute", target, span, "a deploy"))
+
+    @sentence(person=st.sampled_from(sorted(PEOPLE)), which=st.integers(0, 9))
+    @precondition(lambda self: self.watcher.muted())
+    def somebody_unmutes(self, person: str, which: int) -> None:
+        muted = self.watcher.muted()
+        self.world.say(person, Command("unmute", str(muted[which % len(muted)].scope)))
+
+    @sentence(by=st.sampled_from(["Alice", "Bob", "Bob"]), nth=_NTH, after=st.booleans())
+    def an_approval_dies(self, by: str, nth: int, after: bool) -> None:
+        """What waits for an approval, or is made to, gets one, and act dies at its n-th side effect over it."""
+        world = self.world
+        if not self._in_b("approve") and not self._in_b("terminate"):
+            self._drop("B/db/1", "event")
+            world.wait(150)
+        if not self._in_b("approve") and (buttons := self._in_b("terminate")):
+            world.click("Alice", buttons[-1])
+            world.wait(10)
+        if buttons := self._in_b("approve"):
+            world.click(by, buttons[-1])
+            self._die("act", nth, after=after)
+
+    def _in_b(self, wish: str) -> list[Button]:
+        """The buttons of a kind that are about account B."""
+        buttons = [button for button in self.world.buttons() if wish in button.found.element["action_id"]]
+        return [button for button in buttons if button.found.element["value"].startswith(ACCOUNTS["B"])]
+
+    @sentence(which=st.integers(0, 3))
+    @precondition(lambda self: self.world.said)
+    def the_same_words_come_in_again(self, which: int) -> None:
+        self.world.said_again(self.world.said[-1 - which % len(self.world.said)])
 
     @sentence(person=st.sampled_from(sorted(PEOPLE)), which=st.integers(0, 9), nth=st.integers(1, 12))
     def somebody_clicks_while_it_is_looked_at(self, person: str, which: int, nth: int) -> None:
@@ -389,11 +432,13 @@ class Play(RuleBasedStateMachine):
 
 
 def settle(world: World, watcher: Watcher) -> None:
-    """Heal everything, and let time pass until all is as it should be. Raises Broken if it never is."""
+    """Heal everything, end all mutes, and let time pass until all is as it should be. Raises Broken if it never is."""
     world.heal()
     unkept: list[str] = []
     for seconds, visits in _SETTLING:
         world.wait(seconds)
+        for mute in watcher.muted():
+            world.say("Alice", Command("unmute", str(mute.scope)))
         world.sweep()
         if visits:
             world.visit()

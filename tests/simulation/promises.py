@@ -10,13 +10,17 @@ from typing import Any, TypeVar
 from coastguard.local.slack.messages import Message
 from hub.audit import Entry
 from hub.bulletin import Bulletin, compose
+from hub.directory import Account
 from hub.incident import Incident
 from hub.message import render
+from hub.mutes import Mute, in_force
+from hub.muting import KEPT as KEPT_MUTES
 from hub.store import Claim
 from hub.storm import Storm, count, lock
 from hub.storm_message import render_storm
 from hub.tags import KEPT
 from spoke.places import Cluster
+from tests.simulation.fleet import ACCOUNTS
 from tests.simulation.tables import Change
 from tests.simulation.world import GRACE, PATIENT, PATIENT_GRACE, World
 from tests.wire.expressions import Row
@@ -26,7 +30,9 @@ _T = TypeVar("_T")
 # EventBridge's times are whole seconds, and a call takes its time.
 _ROUNDING = timedelta(seconds=3)
 _WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:TransactWriteItems", "dynamodb:DeleteItem"}
-_KINDS: dict[str, type] = {"instance": Incident, "bulletin": Bulletin, "log": Entry, "request": Claim}
+_KINDS: dict[str, type] = {"instance": Incident, "bulletin": Bulletin, "log": Entry, "request": Claim, "mute": Mute}
+# A look may have read the mutes some seconds before it began, and may last for its whole time.
+_UNAWARE = KEPT_MUTES + timedelta(seconds=65)
 
 
 class Broken(AssertionError):
@@ -44,6 +50,8 @@ class Watcher:
         self.claims: dict[str, Claim] = {}
         self.entries: dict[tuple[str, str], Entry] = {}
         self.known: dict[str, Incident] = {}
+        self.mutes: dict[str, Mute] = {}
+        self._shown_before: set[str] = set()
         self.broken: list[str] = []
         world.fate.done = self._done
 
@@ -53,9 +61,33 @@ class Watcher:
         if effect in _WRITES:
             for change in self.world.ledger.changes():
                 self._see(change)
+        if effect == "slack:chat.postMessage":
+            self._see_posts()
+
+    def _see_posts(self) -> None:
+        """What has been muted for long is not begun to be said."""
+        now = self.world.clock()
+        for name, message in self.messages():
+            if message.ts in self._shown_before:
+                continue
+            self._shown_before.add(message.ts)
+            key = name.partition("#")[0]
+            if key.count("/") != 2:
+                continue  # a storm's own message
+            cluster = Cluster.from_key(key)
+            long = [mute for mute in self.mutes.values() if now - mute.since > _UNAWARE]
+            mute = in_force(long, cluster, Account(cluster.account), now)
+            if mute and (self.world.fate.function == "look"):
+                self.broken.append(f"{self.world.label(cluster)} was posted, though {mute.scope} is muted")
+
+    def muted(self) -> list[Mute]:
+        """The mutes that are in force."""
+        now = self.world.clock()
+        return [mute for mute in self.mutes.values() if mute.on(now)]
 
     def _see(self, change: Change) -> None:  # noqa: C901  # a case for each kind of row
         kind = "storm" if change.key[0].startswith("storm#") else change.key[1].split("#", 1)[0]
+        kind = "mute" if change.key[0] == "mute" else kind
         if change.after is None:
             self.broken.append(f"the row {change.key} has vanished")
             return
@@ -80,6 +112,8 @@ class Watcher:
                     self.entries[change.key] = value
                 case Claim():
                     self.claims[value.request] = value
+                case Mute():
+                    self.mutes[change.key[1]] = value
 
     def _see_incident(self, change: Change, incident: Incident) -> None:
         before = self.incidents.get(change.key)
@@ -173,9 +207,20 @@ class Watcher:
                 yield f"{deed} was terminated {number} times, asked for {len(clicked.get(deed, ()))} times"
             elif all(self._refused(request) for request in clicked[deed]):
                 yield f"{deed} was terminated although it was refused"
+            elif self._needs_approval(deed[0]) and not self._is_approved(clicked[deed], deed[2]):
+                yield f"{deed} was terminated though nobody else had approved it"
         for host, number in Counter(t.host for t in self.world.fleet.terminations).items():
             if number > 1:
                 yield f"{host} was terminated {number} times"
+
+    def _needs_approval(self, host: str) -> bool:
+        machines = (truth.machine for truth in self.world.fleet.truths.values())
+        return any(machine.host == host and machine.account == ACCOUNTS["B"] for machine in machines)
+
+    def _is_approved(self, requests: list[str], person: str) -> bool:
+        """Whether somebody else has approved one of a person's requests."""
+        approvals = [a.request for a in self.world.asked if a.request.wish == "approve" and a.request.about in requests]
+        return any(each.source_identity != person and not self._refused(each.id) for each in approvals)
 
     def _refused(self, request: str) -> bool:
         return request in self.claims and self.claims[request].outcome.startswith("refused")
@@ -184,7 +229,8 @@ class Watcher:
 
     def unkept(self) -> list[str]:
         """What is not as it should be once everything has come to rest."""
-        return [*self._truth(), *self._shown(), *self._storms(), *self._requests(), *self._mail()]
+        everything = (self._truth, self._shown, self._storms, self._requests, self._words, self._mutes, self._mail)
+        return [problem for look in everything for problem in look()]
 
     def _truth(self) -> Iterator[str]:
         broken = {(Cluster(m.account, m.region, m.cluster), m.id) for m in self.world.fleet.broken()}
@@ -269,6 +315,27 @@ class Watcher:
                 yield f"the request {request.wish} by {request.user} has no outcome"
             elif request.id not in logged and request.id not in dead:
                 yield f"the request {request.wish} by {request.user} ({claim and claim.outcome}) is not in the log"
+
+    def _words(self) -> Iterator[str]:
+        """What somebody has said has come to something, and what was done for it is in the log."""
+        dead = {json.loads(body)["id"] for body in self.world.acts_dead.bodies()}
+        logged = {entry.request for entry in self.entries.values() if entry.request}
+        for said in self.world.said:
+            claim, line = self.claims.get(said.asked.id), said.asked.line
+            if said.asked.id in dead or (claim is None and not said.sure):
+                continue
+            if claim is None or not claim.outcome:
+                yield f"{line!r} by {said.asked.user} has come to nothing"
+            elif claim.outcome == "answered" and said.asked.id not in logged:
+                yield f"{line!r} by {said.asked.user} is not in the log"
+
+    def _mutes(self) -> Iterator[str]:
+        """Nothing is muted any more, and of each mute it was said that it is over."""
+        for mute in self.mutes.values():
+            if mute.on(self.world.clock()):
+                yield f"{mute.scope} is still muted"
+            elif not mute.told_at:
+                yield f"nobody was told that {mute.scope} is no longer muted"
 
     def _mail(self) -> Iterator[str]:
         world = self.world

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from chatops.commands import Command
 from hub.incident import Incident
+from hub.store import Claim
 from tests.simulation.fate import Died
 from tests.simulation.play import settle
 from tests.simulation.promises import Watcher
@@ -81,9 +83,15 @@ class Tale:
             "terminations": sorted((t.host, t.person) for t in world.fleet.terminations),
             "log": sorted({(entry.who, entry.what) for entry in watcher.entries.values()}),
             "logged": [_logged(self, what) >= len(watcher.incidents) for what in ("opened", "resolved")],
-            "outcomes": sorted(claim.outcome for claim in watcher.claims.values()),
+            "mutes": sorted((str(mute.scope), mute.by, bool(mute.told_at)) for mute in watcher.mutes.values()),
+            "outcomes": sorted(_outcome(claim) for claim in watcher.claims.values()),
             "parked": sorted(set(world.delay_dead.bodies())),
         }
+
+
+def _outcome(claim: Claim) -> str:
+    """What came of a request; who goes on after a crash finds done what was done before."""
+    return "done" if claim.outcome.startswith(("Terminated ", "Found ")) else claim.outcome
 
 
 def _logged(tale: Tale, what: str) -> int:
@@ -117,6 +125,41 @@ def an_acknowledge_click(tale: Tale) -> None:
     tale.world.wait(_LONG)
     _click(tale, "acknowledge")
     tale.world.wait(_LONG)
+
+
+def an_approved_termination(tale: Tale) -> None:
+    """In account B, somebody else has to agree."""
+    _goes(tale, "B/web/1")
+    tale.world.wait(_LONG)
+    _click(tale, "terminate")
+    tale.world.wait(20)
+    _click(tale, "approve", "Bob")
+    tale.world.wait(_LONG)
+
+
+def a_mute_is_set_and_ended(tale: Tale) -> None:
+    """What happens meanwhile is recorded and not said, and is said when it ends."""
+    world = tale.world
+    world.say("Alice", Command("mute", "all", "2h", "a deploy"))
+    world.wait(_LONG)
+    _goes(tale, "A/db/1")
+    world.wait(_LONG)
+    assert tale.watcher.messages() == []
+    world.say("Bob", Command("unmute", "all"))
+    world.wait(_LONG)
+    world.sweep()
+    world.wait(_LONG)
+
+
+def a_mute_runs_out(tale: Tale) -> None:
+    world = tale.world
+    _goes(tale, "A/db/1")
+    world.wait(_LONG)
+    world.say("Alice", Command("mute", f"cluster:{world.cluster('A/db').key}", "20m", "a deploy"))
+    for _ in range(3):
+        world.wait(_LONG)
+        world.sweep()
+    world.wait(_LONG)
 
 
 def a_round_finds_what_no_event_told(tale: Tale) -> None:
@@ -169,12 +212,12 @@ def _goes(tale: Tale, label: str) -> None:
     tale.world.tell(machine)
 
 
-def _click(tale: Tale, wish: str) -> None:
+def _click(tale: Tale, wish: str, person: str = "Alice") -> None:
     """Clicks once there is something to click on: the message may be late where somebody has died over it."""
     for _ in range(20):
         found = [button for button in tale.world.buttons() if wish in button.found.element["action_id"]]
         if found:
-            tale.world.click("Alice", found[0])
+            tale.world.click(person, found[0])
             return
         tale.world.sweep()
         tale.world.wait(_LONG)
@@ -186,6 +229,9 @@ _STORIES: list[tuple[Callable[[Tale], None], Json]] = [
     (one_agent_goes_and_comes_back, _SMALL),
     (a_terminate_click, _SMALL),
     (an_acknowledge_click, _SMALL),
+    (an_approved_termination, _SMALL),
+    (a_mute_is_set_and_ended, _SMALL),
+    (a_mute_runs_out, _SMALL),
     (a_round_finds_what_no_event_told, _SMALL),
     (an_early_drop_is_sent_back, _SMALL),
     (poison_is_parked, _SMALL),

@@ -15,12 +15,20 @@ from urllib.parse import parse_qs
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chatops import asks, views
+from chatops.act import Act
+from chatops.asks import Ask
+from chatops.commands import Command, to_line
 from chatops.execution import Execution
-from chatops.requests import Request, from_click, to_message
+from chatops.people import People
+from chatops.requests import Request, from_click, from_view, to_message
+from chatops.rights import Rights
+from chatops.talk import Talk
 from coastguard.local.slack import payloads
 from coastguard.local.slack.conversation import Conversation
 from coastguard.local.slack.directory import CHANNELS, TEAM, Channel
 from coastguard.local.slack.faults import Fault as SlackFault
+from coastguard.local.slack.inputs import values_of
 from coastguard.local.slack.messages import Message
 from coastguard.local.slack.payloads import Click, Handles
 from coastguard.local.slack.tickets import Origin
@@ -29,7 +37,9 @@ from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 from hub.desk import Desk
 from hub.hints import SWEEP, Hint
 from hub.hints import to_message as to_hint
+from hub.known_accounts import KnownAccounts
 from hub.lookout import Lookout, assemble
+from hub.message import MUTE, REPAIR, UNMUTE
 from hub.organization import Organization
 from hub.outlets import Outlets
 from hub.pace import Pace
@@ -37,11 +47,15 @@ from hub.policy_source import PolicySource
 from hub.queues import NotYet, Queues, Record, group_id, records
 from hub.registry import PACE, Registry
 from hub.rounds import Rounds
+from hub.rules import Rules
 from hub.slack import Slack
 from hub.sorting import Sorter
 from hub.terms import Terms
 from spoke.accounts import Role
 from spoke.places import Cluster
+from spoke.repairs import REMEDIES
+from tests.chatops.policies import Ssm
+from tests.chatops.story import filled
 from tests.hub.factories import ALICE, BOB, CHANNEL, GRACE, bent, event
 from tests.hub.stack import create_table
 from tests.simulation.fate import Died, Turn
@@ -59,6 +73,13 @@ from tests.wire.wire import Json
 
 SECOND = Channel("C0SECOND1", "second")
 PEOPLE = {"Alice": ALICE, "Bob": BOB}
+# In account B, somebody else has to agree to a termination.
+POLICY = f"""
+[[approvals]]
+where = {{ account = "{ACCOUNTS["B"]}" }}
+remedy = "terminate"
+expires = "1h"
+"""
 # Clusters of this name have a longer grace, and those of this tag's value a channel of their own.
 PATIENT, PATIENT_GRACE = "patient", timedelta(minutes=10)
 READER, REMEDIATOR = "coastguard/coastguard-reader", "coastguard/coastguard-remediator"
@@ -81,6 +102,15 @@ class Asked:
 
     request: Request
     host: str
+    sure: bool
+
+
+@dataclass
+class Said:
+    """A command that has come in, and how it was meant."""
+
+    asked: Ask
+    command: Command
     sure: bool
 
 
@@ -123,9 +153,12 @@ class World:
             channels=(("two", SECOND.id),),
         )
         self.lookouts: dict[int, Lookout] = {}
+        self.actings: dict[int, Act] = {}
+        self.policy = Ssm(POLICY)
         self.sent: list[str] = []
         self.poison: list[str] = []
         self.asked: list[Asked] = []
+        self.said: list[Said] = []
         self.snapshots: list[Button] = []
         self.failures: list[str] = []
         self.counted: Counter[str] = Counter()
@@ -154,7 +187,7 @@ class World:
         )
 
     def act(self, turn: Turn | None = None) -> int:
-        acting = self._execution()
+        acting = self._acting()
         return self._invoke(
             "act",
             self.acts,
@@ -187,7 +220,7 @@ class World:
                 store=env.store,
                 slack=self._slack,
                 terms=self.terms,
-                policy=PolicySource("", boto3.client, self.clock),
+                policy=self._source(),
                 outlets=Outlets(boto3.client, self.count),
                 queues=Queues(env.sqs),
                 looks_url=self.looks.url,
@@ -198,20 +231,45 @@ class World:
             )
         return self.lookouts[number]
 
-    def _execution(self) -> Execution:
-        env = self._environment
-        return Execution(
-            store=env.store,
-            desk=Desk(env.store),
-            accounts=env.accounts,
-            remediator=REMEDIATOR,
-            queues=Queues(env.sqs),
-            looks_url=self.looks.url,
-            slack=self._slack,
-            team=TEAM.id,
-            clock=self.clock,
-            count=self.count,
-        )
+    def _acting(self) -> Act:
+        number, env = self._number, self._environment
+        if number not in self.actings:
+            source, queues = self._source(), Queues(env.sqs)
+            people = People(self._slack, TEAM.id, self.clock)
+            rights = Rights(source, people)
+            rules = Rules(source, KnownAccounts(env.store, self.clock), self.terms, self.clock)
+            execution = Execution(
+                store=env.store,
+                desk=Desk(env.store),
+                accounts=env.accounts,
+                remediator=REMEDIATOR,
+                rights=rights,
+                rules=rules,
+                queues=queues,
+                looks_url=self.looks.url,
+                slack=self._slack,
+                team=TEAM.id,
+                clock=self.clock,
+                count=self.count,
+            )
+            talk = Talk(
+                store=env.store,
+                rules=rules,
+                rights=rights,
+                people=people,
+                slack=self._slack,
+                queues=queues,
+                looks_url=self.looks.url,
+                regions=[REGION],
+                command="/ecs",
+                clock=self.clock,
+                count=self.count,
+            )
+            self.actings[number] = Act(execution, talk, queues, self.acts.url)
+        return self.actings[number]
+
+    def _source(self) -> PolicySource:
+        return PolicySource("ssm:/coastguard/policy", lambda _: self.policy, self.clock)
 
     def _rounds(self) -> Rounds:
         env = self._environment
@@ -283,6 +341,7 @@ class World:
                 function()
         except Died:
             self.lookouts.pop(number, None)
+            self.actings.pop(number, None)
             self.stage.environments[number].accounts._sign_ins.clear()
         except Exception as error:
             logging.getLogger(__name__).exception("invocation.failed")
@@ -342,7 +401,7 @@ class World:
         return found
 
     def click(self, person: str, button: Button) -> None:
-        """Somebody presses a button; the front puts it on acts.fifo."""
+        """Somebody presses a button, and fills in the modal if one asks; the front puts it on acts.fifo."""
         if button not in self.snapshots:
             self.snapshots = [*self.snapshots[-30:], button]
         workspace = self.workspace
@@ -351,15 +410,48 @@ class World:
         chosen = used(button.found.element, None)
         who = workspace.people[PEOPLE[person]]
         clicked = Click(who, button.conversation, button.message, button.found, chosen, workspace.next_ts())
-        payload = json.loads(parse_qs(payloads.block_actions(clicked, handles).decode())["payload"][0])
-        self.enqueue(from_click(payload, payload["actions"][0], self.clock()))
+        payload = _payload(payloads.block_actions(clicked, handles))
+        action = payload["actions"][0]
+        remedy = REMEDIES.get(action["action_id"].removeprefix(REPAIR))
+        if action["action_id"] == MUTE:
+            self.say(person, Command("mute", f"cluster:{action['value']}", span="20m", reason="a deploy"), handles)
+        elif action["action_id"] == UNMUTE:
+            self.say(person, Command("unmute", action["value"]), handles)
+        elif remedy and remedy.drastic:
+            view = workspace.views.open(who.id, views.repair_view(remedy, payload, action))
+            host = json.loads(view["private_metadata"])["action"]["value"].split(" ")[1]
+            values = values_of(view["blocks"], filled(proof=host[-4:], reason="it hangs"))
+            self.enqueue(
+                from_view(_payload(payloads.view_submission(who, view, values, handles.trigger_id)), self.clock())
+            )
+        else:
+            self.enqueue(from_click(payload, action, self.clock()))
+
+    def say(self, person: str, command: Command, handles: Handles | None = None) -> None:
+        """Somebody gives a command; the front puts it on acts.fifo."""
+        workspace = self.workspace
+        origin = Origin(PEOPLE[person], CHANNEL)
+        trigger = (handles or Handles(workspace.tickets.hand_out(origin, workspace.clock())[0], "")).trigger_id
+        body = {"user_id": PEOPLE[person], "team_id": TEAM.id, "channel_id": CHANNEL, "trigger_id": trigger}
+        asked = asks.ask(body, to_line(command), self.clock())
+        said = Said(asked, command, sure=True)
+        try:
+            Queues(self._environment.sqs).send_in_order(self.acts.url, asked.group, asks.to_message(asked), asked.id)
+        except (ClientError, BotoCoreError):
+            said.sure = False
+        self.said.append(said)
+
+    def said_again(self, said: Said) -> None:
+        """The very same words, after SQS has forgotten that it had them."""
+        token = f"{said.asked.id} {self.clock.seconds()}"
+        self.acts.send(asks.to_message(said.asked), group=said.asked.group, token=token)
 
     def enqueue(self, request: Request) -> None:
         queues = Queues(self._environment.sqs)
         truth = self.fleet.truths.get(request.instance)
         asked = Asked(request, truth.machine.host if truth else "", sure=True)
         try:
-            queues.send_in_order(self.acts.url, request.cluster, to_message(request), request.id)
+            queues.send_in_order(self.acts.url, group_id(request.cluster), to_message(request), request.id)
         except (ClientError, BotoCoreError):
             asked.sure = False  # Slack shows the person that it did not work
         self.asked.append(asked)
@@ -449,6 +541,11 @@ class World:
         return self.fleet.place(label)
 
 
+def _payload(body: bytes) -> Json:
+    payload: Json = json.loads(parse_qs(body.decode())["payload"][0])
+    return payload
+
+
 def _elements(message: Message) -> list[Found]:
     return [
         Found(element, block["block_id"], attachment["id"])
@@ -456,6 +553,7 @@ def _elements(message: Message) -> list[Found]:
         for block in attachment.get("blocks", ())
         if block["type"] == "actions"
         for element in block["elements"]
+        if element["type"] == "button"
     ]
 
 

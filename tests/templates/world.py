@@ -69,6 +69,7 @@ class World:
         parameters = {
             "SlackTeam": "T0COAST01",
             "SlackChannel": "C0ECSALERTS",
+            "SlackCommand": "/coast",
             "SlackBotToken": TOKEN,
             "SlackSigningSecret": SIGNING_SECRET,
             "OrganizationId": ORGANIZATION,

@@ -19,7 +19,8 @@ BREAKS = (
     ),
     hub("look deletes", "roles_may_do_what_was_agreed", f"{_LOOK}.3.Action.0", "dynamodb:DeleteItem"),
     hub("act writes another's log", "roles_may_do_what_was_agreed", f"{_ACT}.0.Resource", attribute("LookLogs")),
-    hub("act reads every secret", "roles_may_do_what_was_agreed", f"{_ACT}.4.Resource", "*"),
+    hub("act reads every secret", "roles_may_do_what_was_agreed", f"{_ACT}.5.Resource", "*"),
+    hub("act reads no index", "roles_may_do_what_was_agreed", f"{_ACT}.4"),
     hub(
         "the policy is any parameter",
         "roles_may_do_what_was_agreed",
@@ -52,6 +53,8 @@ BREAKS = (
     ),
     hub("look changes any row in place", "only_budgets_are_changed_in_place", f"{_LOOK}.5.Condition"),
     hub("sweep writes any row", "sweep_keeps_to_its_own_rows", f"{_SWEEP}.2.Condition"),
+    hub("sweep writes mutes", "sweep_keeps_to_its_own_rows", f"{_SWEEP}.3.Action", "dynamodb:*"),
+    hub("sweep cannot read mutes", "sweep_keeps_to_its_own_rows", f"{_SWEEP}.3"),
     hub(
         "sweep keeps no accounts",
         "sweep_keeps_to_its_own_rows",
@@ -61,7 +64,7 @@ BREAKS = (
     hub(
         "sweep cannot read tags",
         "the_organization_is_read_as_the_code_does",
-        f"{_SWEEP}.6.Action",
+        f"{_SWEEP}.7.Action",
         "organizations:ListParents",
     ),
     hub(
@@ -70,13 +73,13 @@ BREAKS = (
         f"{_LOOK}.+",
         allow("organizations:ListAccounts"),
     ),
-    hub("sweep reads any organization", "roles_may_do_what_was_agreed", f"{_SWEEP}.6.Resource", "*"),
-    hub("act cannot name the person", "the_members_roles_are_kept_apart", f"{_ACT}.6"),
-    hub("act uses any role", "the_members_roles_are_kept_apart", f"{_ACT}.5.Resource", "*"),
+    hub("sweep reads any organization", "roles_may_do_what_was_agreed", f"{_SWEEP}.7.Resource", "*"),
+    hub("act cannot name the person", "the_members_roles_are_kept_apart", f"{_ACT}.7"),
+    hub("act uses any role", "the_members_roles_are_kept_apart", f"{_ACT}.6.Resource", "*"),
     hub(
         "act names the person in the same statement",
         "naming_a_person_is_a_statement_of_its_own",
-        f"{_ACT}.6.Action",
+        f"{_ACT}.7.Action",
         ["sts:AssumeRole", "sts:SetSourceIdentity"],
     ),
     roles(
@@ -106,7 +109,7 @@ BREAKS = (
     hub(
         "sweep uses the key directly",
         "the_customers_key_is_usable",
-        f"{_SWEEP}.8.Fn::If.1.Condition",
+        f"{_SWEEP}.9.Fn::If.1.Condition",
     ),
     hub(
         "ingest reads secrets with the key",

@@ -272,6 +272,7 @@ def _settings(world: World) -> dict[str, str]:
         "COASTGUARD_SLACK_CHANNEL": "C0ECSALERTS",
         "COASTGUARD_SLACK_TEAM": "T0COAST01",
         "COASTGUARD_SLACK_API_URL": "https://slack.com/api/",
+        "COASTGUARD_SLACK_COMMAND": "/coast",
         "COASTGUARD_READER_ROLE": f"{path}coastguard-reader",
         "COASTGUARD_REMEDIATOR_ROLE": f"{path}coastguard-remediator",
     }

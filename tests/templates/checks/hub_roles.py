@@ -77,14 +77,18 @@ def only_budgets_are_changed_in_place(world: World) -> list[str]:
 
 
 def sweep_keeps_to_its_own_rows(world: World) -> list[str]:
-    """What is true of incidents only a look says, and only act of requests: sweep knows accounts and what it saw."""
+    """What is true of incidents only a look says, and only act of requests: sweep knows accounts and what it saw.
+
+    Of mutes it reads which end.
+    """
     table = world.hub.resources["Table"].arn
     own, others = ("account", "seen"), ("cluster#222233334444/eu-west-1/prod", "request#1", "budget#a", "accounts")
     return [
         f"sweep, {action}, {row}: not as agreed."
         for action in ("dynamodb:PutItem", "dynamodb:Query")
-        for row in (*own, *others)
-        if _may(world, "sweep", Request(action, table, keys={"dynamodb:LeadingKeys": row})) is not (row in own)
+        for row in (*own, "mute", *others)
+        if _may(world, "sweep", Request(action, table, keys={"dynamodb:LeadingKeys": row}))
+        is not (row in own or (row, action) == ("mute", "dynamodb:Query"))
     ]
 
 
@@ -244,6 +248,7 @@ def _agreed(world: World) -> dict[str, dict[str, set[str]]]:
             acts: TAKE_FROM,
             looks: SEND_TO,
             table: {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
+            f"{table}/index/open": {"dynamodb:Query"},
             secret: READ_SECRET,
             f"{members}-remediator": {"sts:AssumeRole", "sts:SetSourceIdentity"},
         },

@@ -1,0 +1,121 @@
+"""Deeds: what people say that changes something for all: mutes, and the switch for repairs.
+
+    find what it names ─▶ may they? ─▶ write, unless a try before a crash has ─▶ log ─▶ ask for looks
+
+`at` is when the deed was first tried: whatever is repeated is the same row and the same entry again.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from chatops import answers
+from chatops.answers import Answer
+from chatops.asks import Ask
+from chatops.commands import Command
+from chatops.knowledge import Knowledge, NotDone
+from hub.hints import REQUEST, Hint, MuteHint
+from hub.mrkdwn import code, date, mention
+from hub.mutes import Mute, over, overlapping
+from hub.queues import Queues
+from hub.scope import Scope
+from hub.switch import Switch
+from hub.times import BadSpan, read_span
+from spoke.places import Cluster
+
+log = logging.getLogger(__name__)
+
+_MOST_LOOKS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Deeds:
+    """Everything that doing so works with."""
+
+    known: Knowledge
+    queues: Queues
+    looks_url: str
+
+    def of(self, verb: str) -> Callable[[Ask, Command, datetime], Answer] | None:
+        """Find what a command does, None if it changes nothing."""
+        return {"mute": self.mute, "unmute": self.unmute, "stop": self.turn, "start": self.turn}.get(verb)
+
+    def mute(self, asked: Ask, command: Command, at: datetime) -> Answer:
+        """Mute places for a time. A new mute of the same place takes the place of the old one."""
+        found = self.known.find(command, command.target)
+        self.known.allow(asked, at, "mute", found.scopes, command.target)
+        person = self.known.person(asked.user)
+        try:
+            until = read_span(command.span, at, person.zone, person.offset)
+        except BadSpan as error:
+            raise NotDone(answers.refused(str(error)), "no such time") from error
+        mutes = self.known.store.mutes()
+        wanted = [
+            Mute(scope, until, asked.user, command.reason, since=at, channel=asked.channel) for scope in found.scopes
+        ]
+        done = [self._keep(mute, mutes) for mute in wanted]
+        for mute in done:
+            self._log(asked, at, "muted", mute.scope, f"until {until:%Y-%m-%d %H:%M} UTC", command.reason)
+        self._look_at(found.scopes, asked.id)
+        directory = self.known.rules.accounts.everyone()
+        own = {mute.id for mute in done}
+        others = {m.id: m for mute in done for m in overlapping(mutes, mute.scope, at, directory) if m.id not in own}
+        return answers.muted(done, list(others.values()), at, self.known.names())
+
+    def unmute(self, asked: Ask, command: Command, at: datetime) -> Answer:
+        """End mutes before their time."""
+        mutes = [mute for mute in self.known.store.mutes() if not over(mute, at) or mute.ended_at == at]
+        found = self.known.find(command, command.target, mutes)
+        ended = [mute for mute in mutes if mute.scope in found.scopes]
+        if not ended:
+            hint = f"What is muted: {code(f'{self.known.command} mutes')}"
+            raise NotDone(answers.refused(f"{code(command.target)} itself is not muted. {hint}"), "not muted")
+        self.known.allow(asked, at, "mute", [mute.scope for mute in ended], command.target)
+        for mute in ended:
+            if mute.ended_at is None:
+                self.known.store.keep_mute(replace(mute, ended_at=at))
+            self._log(asked, at, "unmuted", mute.scope, "", "")
+        self._look_at([mute.scope for mute in ended], asked.id)
+        self._ask_looks([MuteHint(str(mute.scope)) for mute in ended], asked.id)
+        what = code(ended[0].scope.label) if len(ended) == 1 else f"{len(ended):,} places"
+        return answers.done(f"{mention(asked.user)} has unmuted {what}. What is still broken there is said now.")
+
+    def turn(self, asked: Ask, command: Command, at: datetime) -> Answer:
+        """Stop all repairs, or let them go on."""
+        self.known.allow(asked, at, "stop", [Scope()], "all repairs")
+        stop = command.verb == "stop"
+        before = self.known.store.switch()
+        if before.stopped == stop and before.at != at:
+            who = f" by {mention(before.stopped_by)} {date(before.at)}" if before.stopped and before.at else ""
+            raise NotDone(
+                answers.refused(f"Repairs are {f'stopped already{who}' if stop else 'not stopped'}."), "no change"
+            )
+        if before.at != at:
+            self.known.store.turn(Switch(asked.user if stop else "", at, command.reason, before.version))
+        self._log(asked, at, "stopped all repairs" if stop else "started repairs again", Scope(), "", command.reason)
+        said = "has stopped all repairs, everywhere. Alerts go on." if stop else "has started repairs again."
+        return answers.done(f"{mention(asked.user)} {said}", command.reason)
+
+    def _keep(self, mute: Mute, mutes: Sequence[Mute]) -> Mute:
+        before = next((each for each in mutes if each.scope == mute.scope), None)
+        if before and (before.since, before.by) == (mute.since, mute.by):
+            return before  # this very ask has written it, before a crash
+        return self.known.store.keep_mute(replace(mute, version=before.version if before else 0))
+
+    def _look_at(self, scopes: Sequence[Scope], token: str) -> None:
+        """Have what stands in Slack about these places brought in line; the sweep sees to what is left out."""
+        troubled = self.known.store.everything_open()
+        clusters = {i.cluster for i in troubled if any(self.known.covers(scope, i) for scope in scopes)}
+        self._ask_looks([Hint(cluster, REQUEST) for cluster in sorted(clusters)[:_MOST_LOOKS]], token)
+
+    def _ask_looks(self, hints: Sequence[Hint | MuteHint], token: str) -> None:
+        if self.queues.ask_looks(self.looks_url, hints, token):
+            log.warning("look.not_asked", extra={"ask": token})
+
+    def _log(  # noqa: PLR0913  # an entry's parts
+        self, asked: Ask, at: datetime, what: str, scope: Scope, result: str, reason: str
+    ) -> None:
+        cluster = Cluster(scope.account, scope.region, scope.cluster) if scope.cluster else None
+        entry = self.known.entry(asked, at, what, str(scope), result, reason)
+        self.known.store.log(cluster, replace(entry, quiet=True))

@@ -1,0 +1,167 @@
+"""Knowledge: what deeds and answers start from: what words mean, who may, what is muted, how it is logged.
+
+What cannot be answered or done raises NotDone, whose answer tells the person why.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from chatops import answers
+from chatops.answers import Answer
+from chatops.asks import Ask
+from chatops.commands import Command
+from chatops.finding import MOST_CANDIDATES, Candidates, Found, Known, Nothing, find, label
+from chatops.people import People, Person
+from chatops.rights import Refusal, Rights
+from hub.audit import Entry
+from hub.directory import Account
+from hub.incident import Incident
+from hub.mutes import Mute, in_force
+from hub.policy import EVERYWHERE, Facts
+from hub.rules import Rules
+from hub.scope import Scope
+from hub.slack import SlackError
+from hub.store import Store
+from hub.terms import ANY
+from spoke.places import Cluster
+
+log = logging.getLogger(__name__)
+
+# An incident that is over is found by what was done about it so lately.
+_LOOKED_BACK = timedelta(days=3)
+
+
+class NotDone(Exception):
+    """What is refused or cannot be done; `answer` tells the person why."""
+
+    def __init__(self, answer: Answer, outcome: str) -> None:
+        super().__init__(outcome)
+        self.answer = answer
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """The table, the rules and the people. `command` is what the slash command is called."""
+
+    store: Store
+    rules: Rules
+    rights: Rights
+    people: People
+    command: str
+    clock: Callable[[], datetime]
+    count: Callable[[str, int], None]
+
+    # What words mean
+
+    def find(self, command: Command, words: str, mutes: Iterable[Mute] = ()) -> Found:
+        """Find what words mean, `mutes` too. Raises NotDone with what they may mean."""
+        known = self._known(mutes)
+        match find(words, known):
+            case Found() as found:
+                return found
+            case Candidates() as candidates:
+                raise NotDone(answers.ambiguous(command, candidates), "ambiguous")
+            case Nothing() as nothing:
+                raise NotDone(answers.unknown(self.command, words, nothing), "unknown")
+
+    def find_one(self, command: Command, words: str) -> Scope:
+        """Find the one thing that words mean; a pattern may mean several. Raises NotDone with what they may mean."""
+        first, *others = self.find(command, words).scopes
+        if others:
+            known = self._known()
+            shown = [first, *others][:MOST_CANDIDATES]
+            options = tuple((label(scope, known), str(scope)) for scope in shown)
+            raise NotDone(answers.ambiguous(command, Candidates(options, len(others) + 1 - len(shown))), "ambiguous")
+        return first
+
+    def incident(self, wanted: str, now: datetime) -> Incident:
+        """Find an incident by its id, or the instance's; one that is over if somebody has done something about it."""
+        for incident in self.store.everything_open():
+            if wanted in {incident.id, incident.instance, incident.sighting.host}:
+                return incident
+        clusters = {e.cluster for e in self.store.deeds(now - _LOOKED_BACK, now) if e.incident == wanted and e.cluster}
+        for cluster in sorted(clusters):
+            for incident in self.store.known(Cluster.from_key(cluster)).incidents.values():
+                if incident.id == wanted:
+                    return incident
+        raise NotDone(answers.unknown(self.command, wanted, Nothing()), "unknown")
+
+    def _known(self, mutes: Iterable[Mute] = ()) -> Known:
+        troubled = list(self.store.everything_open())
+        clusters = {bulletin.cluster for bulletin in self.store.open_bulletins()} | {i.cluster for i in troubled}
+        clusters |= {Cluster(m.scope.account, m.scope.region, m.scope.cluster) for m in mutes if m.scope.cluster}
+        directory = list(self.rules.accounts.everyone().values())
+        return Known(directory, dict(self.rules.policy.aliases), sorted(clusters), troubled)
+
+    # Who may, and who they are
+
+    def allow(
+        self, asked: Ask, at: datetime, verb: str, scopes: Sequence[Scope], words: str
+    ) -> None:  # who, when, what, where
+        """Raise NotDone, and log it, unless the person may do that in all of these places, which they called so.
+
+        `at` is when it was first tried: a refusal that comes twice is logged once.
+        """
+        refusal = self.rights.refusal(verb, asked.user, [self._facts(scope) for scope in scopes])
+        if refusal:
+            self.refuse(asked, at, verb, words, refusal)
+
+    def refuse(self, asked: Ask, at: datetime, verb: str, words: str, refusal: Refusal) -> None:  # the same
+        """Raise NotDone for somebody who may not, and log it."""
+        entry = self.entry(asked, at, f"refused: {verb}", words, refusal.sentence, "")
+        self.store.log(None, replace(entry, quiet=True))
+        self.count("refusals", 1)
+        raise NotDone(answers.refused(refusal.sentence, may=refusal.who_may), "refused")
+
+    def person(self, user: str) -> Person:
+        """Say who somebody is, and above all when: their time zone. Raises NotDone."""
+        try:
+            return self.people.person(user)
+        except SlackError as error:
+            raise NotDone(answers.refused("Slack did not tell your time zone. Please try again."), "no zone") from error
+
+    def _facts(self, scope: Scope) -> Facts:
+        """Gather what the policy is asked about. What is not known of a place does not fit a right."""
+        if scope.cluster:
+            cluster = Cluster(scope.account, scope.region, scope.cluster)
+            bulletin = self.store.bulletin(cluster)
+            return self.rules.facts(cluster, bulletin.group if bulletin else ANY)
+        if scope.account:
+            return Facts(None, self.rules.accounts.of(scope.account), region=scope.region)
+        if scope.unit:
+            return Facts(None, Account("", units=(scope.unit,)))
+        return replace(EVERYWHERE, region=scope.region)
+
+    # What is muted
+
+    def in_force(self, now: datetime) -> list[Mute]:
+        """Read the mutes that are in force."""
+        return [mute for mute in self.store.mutes() if mute.on(now)]
+
+    def mute_of(self, cluster: Cluster, instance: str, now: datetime, mutes: Sequence[Mute]) -> Mute | None:
+        """Say under which mute a cluster is, or an instance of it: one of these, or a maintenance window."""
+        account = self.rules.accounts.of(cluster.account)
+        window = self.rules.window(cluster, account, now)
+        return in_force([*mutes, *([window] if window else [])], cluster, account, now, instance)
+
+    def silent(self, incidents: Collection[Incident], now: datetime) -> set[str]:
+        """Name the incidents that are muted."""
+        mutes = self.in_force(now) if incidents else []
+        return {i.id for i in incidents if self.mute_of(i.cluster, i.instance, now, mutes)}
+
+    def covers(self, scope: Scope, incident: Incident) -> bool:
+        """Tell whether an incident is within a scope."""
+        account = self.rules.accounts.of(incident.cluster.account)
+        return scope.covers(incident.cluster, account, incident.instance)
+
+    # Names, and the log
+
+    def names(self) -> dict[str, str]:
+        """Return the accounts' names by id."""
+        return {account.id: account.name for account in self.rules.accounts.everyone().values()}
+
+    def entry(self, asked: Ask, at: datetime, what: str, where: str, result: str, reason: str) -> Entry:  # noqa: PLR0913  # an entry's parts
+        """Make an entry of the audit log."""
+        return Entry(at, asked.user, what, where, result, request=asked.id, reason=reason, channel=asked.channel)

@@ -1,0 +1,175 @@
+"""Tellings: what people ask that changes nothing: how things stand, what happened, why, and their Home tab."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chatops import answers
+from chatops.answers import Answer
+from chatops.asks import Ask
+from chatops.commands import Command
+from chatops.home import Tab
+from chatops.knowledge import Knowledge, NotDone
+from chatops.manual import help_text
+from chatops.reasons import reasons
+from hub.audit import Entry
+from hub.coverage import Coverage, coverage
+from hub.incident import INCIDENT_ID, Incident
+from hub.mrkdwn import code, date
+from hub.mutes import over
+from hub.scope import Scope
+from hub.slack import SlackError
+from hub.times import BadSpan, read_span
+from spoke.places import Cluster
+
+log = logging.getLogger(__name__)
+
+_DAY = timedelta(days=1)
+_AUDITED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Tellings:
+    """Everything that telling works with. `regions` are the members'."""
+
+    known: Knowledge
+    regions: Sequence[str]
+
+    def tell(self, asked: Ask, command: Command, at: datetime) -> Answer:  # noqa: PLR0911  # one return for each command
+        """Answer a command that only asks, first tried `at` that time. Raises NotDone."""
+        now = self.known.clock()
+        match command.verb:
+            case "mutes":
+                return self.mutes(now)
+            case "status":
+                return answers.status(self._standing(now))
+            case "incidents":
+                return self._incidents(command, now)
+            case "show":
+                return self._shown(command, now)
+            case "why":
+                return self._why(asked, command, now)
+            case "coverage":
+                return self._covered()
+            case "audit":
+                return self._audited(asked, command, at, now)
+        return answers.helped(self.known.command, help_text(command.argument))
+
+    def mutes(self, now: datetime) -> Answer:
+        """Show what is muted."""
+        return answers.all_mutes(self.known.in_force(now), now, self.known.names())
+
+    def tab(self, user: str, now: datetime) -> Tab:
+        """Gather what a person's Home tab shows."""
+        store = self.known.store
+        incidents = list(store.everything_open())
+        mutes = [mute for mute in store.mutes() if not over(mute, now)]
+        waiting = self._waiting_for(user, incidents)
+        return Tab(user, incidents, mutes, waiting, self._coverage(), self.known.names())
+
+    def _incidents(self, command: Command, now: datetime) -> Answer:
+        everything = list(self.known.store.everything_open())
+        if command.target:
+            scopes = self.known.find(command, command.target).scopes
+            everything = [i for i in everything if any(self.known.covers(scope, i) for scope in scopes)]
+        silent = self.known.silent(everything, now)
+        return answers.open_incidents(self.known.command, everything, self.known.names(), silent)
+
+    def _shown(self, command: Command, now: datetime) -> Answer:
+        incident = self.known.incident(command.argument, now)
+        entries = [e for _, e in self.known.store.entries(incident.cluster, "") if e.incident in {"", incident.id}]
+        mute = self.known.mute_of(incident.cluster, incident.instance, now, self.known.in_force(now))
+        return answers.shown(incident, entries, self.known.names(), mute)
+
+    def _why(self, asked: Ask, command: Command, now: datetime) -> Answer:
+        cluster, incident = self._place(command, now)
+        known = self.known.store.known(cluster)
+        instance = incident.instance if incident else ""
+        mute = self.known.mute_of(cluster, instance, now, self.known.in_force(now))
+        place = self.known.store.places_seen().get((cluster.account, cluster.region))
+        groups = self._groups(asked.user)
+        user = asked.user if groups is not None else ""
+        lines = reasons(cluster, known, incident, mute, place, self.known.rules, now, user, groups or ())
+        return answers.explained(
+            f"Why: {code(cluster.name)} in {cluster.region}, account {code(cluster.account)}", lines
+        )
+
+    def _place(self, command: Command, now: datetime) -> tuple[Cluster, Incident | None]:
+        """Find the cluster that `why` is about, and the incident if it is about one."""
+        if INCIDENT_ID.fullmatch(command.argument):
+            incident = self.known.incident(command.argument, now)
+            return incident.cluster, incident
+        scope = self.known.find_one(command, command.argument)
+        if not scope.cluster:
+            raise NotDone(answers.refused("Name a cluster, an instance or an incident."), "too wide")
+        cluster = Cluster(scope.account, scope.region, scope.cluster)
+        return cluster, self.known.store.incident(cluster, scope.instance) if scope.instance else None
+
+    def _covered(self) -> Answer:
+        found = self._coverage()
+        return answers.covered(found.line, [("/".join(place), problem) for place, problem in found.blind])
+
+    def _audited(self, asked: Ask, command: Command, at: datetime, now: datetime) -> Answer:
+        since = now - _DAY
+        if command.span:
+            person = self.known.person(asked.user)
+            try:
+                since = now - (read_span(command.span, now, person.zone, person.offset) - now)
+            except BadSpan as error:
+                raise NotDone(answers.refused(str(error)), "no such time") from error
+        scopes = self.known.find(command, command.target).scopes if command.target else (Scope(),)
+        self.known.allow(asked, at, "audit", scopes, command.target or "everything")
+        entries = [entry for entry in self.known.store.deeds(since, now + _DAY) if self._is_about(entry, scopes)]
+        return answers.audited(f"What people did since {date(since)}", entries[-_AUDITED:])
+
+    def _is_about(self, entry: Entry, scopes: Sequence[Scope]) -> bool:
+        """Tell whether somebody who asks about these places means this entry."""
+        directory = self.known.rules.accounts.everyone()
+        if entry.cluster:
+            own = Scope.of(Cluster.from_key(entry.cluster))
+        else:
+            try:
+                own = Scope.parse(entry.where)
+            except ValueError:
+                return Scope() in scopes
+        return any(scope.meets(own, directory) for scope in scopes)
+
+    def _standing(self, now: datetime) -> answers.Standing:
+        store = self.known.store
+        incidents = list(store.everything_open())
+        switch = store.switch()
+        return answers.Standing(
+            counts=Counter(incident.state for incident in incidents),
+            muted=len(self.known.silent(incidents, now)),
+            mutes=len(self.known.in_force(now)),
+            storms=sorted({storm.region for storm in store.open_storms()}),
+            stopped_by=switch.stopped_by,
+            stopped_at=switch.at,
+            stopped_reason=switch.reason,
+        )
+
+    def _coverage(self) -> Coverage:
+        accounts = self.known.rules.accounts.everyone()
+        return coverage(accounts, self.regions, self.known.store.places_seen(), self.known.clock())
+
+    def _groups(self, user: str) -> frozenset[str] | None:
+        """Tell in which of the groups that have rights a person is, None if Slack does not tell."""
+        named = frozenset(who for right in self.known.rules.policy.rights for who in right.who if who.startswith("S"))
+        try:
+            return self.known.people.groups(user, named)
+        except SlackError as error:
+            log.info("groups.unsure", extra={"error": str(error)})
+            return None
+
+    def _waiting_for(self, user: str, incidents: Iterable[Incident]) -> list[Incident]:
+        """Find the repairs that a person may approve."""
+        waiting = [i for i in incidents if i.pending and i.pending.by != user]
+        named = frozenset(who for i in waiting if i.pending for who in i.pending.approvers)
+        try:
+            mine = {user, *self.known.people.groups(user, frozenset(who for who in named if who.startswith("S")))}
+        except SlackError as error:
+            log.info("groups.unsure", extra={"error": str(error)})
+            mine = {user}
+        return [i for i in waiting if i.pending and (not i.pending.approvers or mine & set(i.pending.approvers))]

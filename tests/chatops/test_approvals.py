@@ -1,0 +1,465 @@
+"""Approvals: what the policy wants a second person for waits, bound to its incident, and is done once or never."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chatops.requests import Request
+from coastguard.local.slack.directory import GUEST
+from hub.incident import REPAIR_PATIENCE, State
+from hub.message import ACKNOWLEDGE, APPROVE, DECLINE
+from tests.chatops.factories import ALICE, BOB, CAROL
+from tests.chatops.fate import Died
+from tests.chatops.policies import PAYMENTS, SRE
+from tests.chatops.story import Story, Victim
+from tests.spoke.fleet import ACCOUNT
+
+TERMINATION = "ec2:TerminateInstances"
+ANYBODY_ELSE = """
+[[approvals]]
+remedy = "terminate"
+expires = "15m"
+"""
+ONLY_BOB = f"""
+[[approvals]]
+remedy = "terminate"
+approvers = ["{BOB}"]
+"""
+ONLY_SRE = f"""
+[[approvals]]
+remedy = "terminate"
+approvers = ["{SRE}"]
+"""
+
+
+def waiting(story: Story, policy: str = ANYBODY_ELSE) -> tuple[Victim, Request]:
+    """Alice has asked for a termination, and the bulletin shows that it waits."""
+    story.policy(policy)
+    (victim,) = story.trouble(grouped=False)
+    request = story.ask(ALICE)
+    story.work()
+    story.look()
+    return victim, request
+
+
+def press(story: Story, action: str, user: str) -> Request:
+    """Somebody presses Approve or Decline, and it is worked off."""
+    assert story.press(action, user).error is None
+    story.work()
+    return story.front.taken[-1]
+
+
+def sessions(story: Story) -> list[Any]:
+    """In whose name the member account's remediator was assumed."""
+    return [call.get("SourceIdentity") for call in story.hub.trail.of("sts:AssumeRole") if call.get("SourceIdentity")]
+
+
+def test_it_waits_and_says_so_and_nothing_is_done(story: Story) -> None:
+    victim, request = waiting(story, ONLY_SRE)
+
+    assert story.is_untouched(victim)
+    pending = story.incident(victim).pending
+    assert pending is not None
+    assert (pending.request, pending.by, pending.approvers, pending.reason) == (request.id, ALICE, (SRE,), "it hangs")
+    assert pending.expires - pending.at == timedelta(minutes=15)
+    assert f":hand: Terminate asked by <@{ALICE}>; <!subteam^{SRE}> may approve it until" in story.message()
+    assert "it hangs" in story.message()
+    assert any("*asked: Terminate, needs approval*" in line for line in story.thread())
+    assert story.outcome(request) == "waits for approval"
+    assert sessions(story) == []
+
+
+def test_somebody_else_approves_and_it_is_done_once_in_the_name_of_who_asked(story: Story) -> None:
+    victim, request = waiting(story)
+
+    approval = press(story, APPROVE, BOB)
+
+    assert story.is_gone(victim)
+    assert story.terminations() == 1
+    assert sessions(story) == [f"slack-T0COAST01-{ALICE}"]
+    incident = story.incident(victim)
+    assert incident.pending is None
+    assert incident.repair is not None
+    assert (incident.repair.by, incident.repair.approved_by, incident.repair.reason) == (ALICE, BOB, "it hangs")
+    assert len(story.looks_asked()) == 3  # they show that it waits, that it has begun, and how it has ended
+    (asked,) = [entry for entry in story.log(request) if entry.what.startswith("asked")]
+    (done,) = [entry for entry in story.log(request) if entry.what == "Terminate done"]
+    (approved,) = story.log(approval)
+    assert (asked.who, asked.reason, asked.channel) == (ALICE, "it hangs", request.channel)
+    assert (approved.who, approved.what, approved.source_identity) == (
+        BOB,
+        "approved: Terminate",
+        f"slack-T0COAST01-{BOB}",
+    )
+    assert (done.who, done.approved_by, done.source_identity) == (ALICE, BOB, f"slack-T0COAST01-{ALICE}")
+    assert story.outcome(approval) == done.result
+    assert story.whispers(ALICE) == story.whispers(BOB) == []
+
+
+def test_nobody_approves_their_own(story: Story) -> None:
+    victim, _ = waiting(story)
+
+    own = press(story, APPROVE, ALICE)
+
+    (told,) = story.whispers(ALICE)
+    assert told.startswith("Somebody else has to approve what you have asked for yourself.")
+    assert story.is_untouched(victim)
+    assert story.incident(victim).pending is not None
+    (entry,) = story.log(own)
+    assert (entry.who, entry.what, entry.result) == (
+        ALICE,
+        "refused: approve",
+        "Somebody else has to approve what you have asked for yourself.",
+    )
+
+
+@pytest.mark.parametrize("policy", [ONLY_BOB, ONLY_SRE])
+def test_who_may_not_approve_is_told_who_may(story: Story, policy: str) -> None:
+    victim, _ = waiting(story, policy)
+
+    press(story, APPROVE, CAROL)
+
+    (told,) = story.whispers(CAROL)
+    assert told.startswith("You may not approve that.")
+    assert "Those who may: " in told
+    assert story.is_untouched(victim)
+    press(story, APPROVE, BOB)
+    assert story.is_gone(victim)
+
+
+def test_a_guest_approves_nothing(story: Story) -> None:
+    victim, _ = waiting(story)
+    press(story, APPROVE, GUEST.id)
+    assert "Only full members" in story.whispers(GUEST.id)[0]
+    assert story.is_untouched(victim)
+
+
+def test_an_approval_that_comes_too_late_is_refused_and_a_look_takes_the_request_back(story: Story) -> None:
+    victim, _ = waiting(story)
+    story.clock.go_on(timedelta(minutes=15))
+
+    press(story, APPROVE, BOB)
+
+    assert story.whispers(BOB) == ["Nobody approved that in time. It can be asked for again."]
+    assert story.is_untouched(victim)
+    story.look()
+    assert story.incident(victim).pending is None
+    assert ":hand:" not in story.message()
+    assert any("*terminate: request lapsed*" in line for line in story.thread()), story.thread()
+    story.ask(BOB)
+    story.work()
+    assert story.incident(victim).pending is not None
+
+
+def test_an_instance_that_has_recovered_is_not_repaired_after_all(story: Story) -> None:
+    victim, _ = waiting(story)
+    assert story.press(APPROVE, BOB).error is None
+    story.fleet.known(story.cluster, victim.instance).agent_connected = True
+    story.look()
+
+    story.work()
+
+    assert story.is_untouched(victim)
+    assert story.incident(victim).pending is None
+    assert len(story.whispers(BOB)) == 1
+    assert any("*terminate: request withdrawn*" in line for line in story.thread()), story.thread()
+
+
+def test_an_approval_is_not_good_for_the_next_incident_of_the_instance(story: Story) -> None:
+    victim, _ = waiting(story)
+    story.press(APPROVE, BOB)
+    story.fleet.known(story.cluster, victim.instance).agent_connected = True
+    story.look()
+    story.fleet.unplug(story.cluster, victim.instance)
+    story.report(victim)
+    assert story.state(victim) is State.OPEN
+
+    story.work()
+
+    assert story.is_untouched(victim)
+    assert story.state(victim) is State.OPEN
+
+
+def test_of_two_who_approve_one_has_it_done_and_the_other_is_told(story: Story) -> None:
+    victim, _ = waiting(story)
+    story.press(APPROVE, BOB)
+    story.press(APPROVE, CAROL)
+
+    story.work()
+
+    assert story.is_gone(victim)
+    assert story.terminations() == 1
+    assert story.incident(victim).repair.approved_by == BOB  # type: ignore[union-attr]
+    (told,) = story.whispers(CAROL)
+    assert told.startswith(f"<@{ALICE}> has asked for this already (Terminate, ")
+    assert story.whispers(BOB) == []
+
+
+def test_who_presses_twice_has_it_done_once(story: Story) -> None:
+    victim, request = waiting(story)
+    for _ in range(2):
+        story.press(APPROVE, BOB)
+
+    story.work()
+
+    assert story.terminations() == 1
+    (told,) = story.whispers(BOB)
+    assert told.startswith(f"<@{ALICE}> has asked for this already (Terminate, ")
+    assert [story.log(each)[0].what for each in story.front.taken[-2:]] == ["approved: Terminate", "refused: approve"]
+    assert [entry.what for entry in story.log(request)] == ["asked: Terminate, needs approval", "Terminate done"]
+    assert story.state(victim) is State.REPAIRING
+
+
+def test_who_asks_while_it_waits_is_told_that_it_does(story: Story) -> None:
+    victim, request = waiting(story)
+    # Their Slack has not shown it yet: the button is that of before.
+    second = replace(request, id="0" * 20, user=CAROL)
+
+    story.act(second)
+
+    (told,) = story.whispers(CAROL)
+    assert told == f"<@{ALICE}> has asked for this already, and it waits for an approval."
+    assert story.incident(victim).pending.request == request.id  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("user", [ALICE, BOB])
+def test_it_is_declined_by_whoever_might_approve_it_or_has_asked(story: Story, user: str) -> None:
+    victim, _ = waiting(story, ONLY_BOB)
+
+    declined = press(story, DECLINE, user)
+
+    assert story.incident(victim).pending is None
+    assert story.is_untouched(victim)
+    (entry,) = story.log(declined)
+    assert (entry.who, entry.what) == (user, "declined: Terminate")
+    assert story.outcome(declined) == "declined"
+    assert len(story.looks_asked()) >= 1
+    story.look()
+    assert ":hand:" not in story.message()
+    press_old = replace(declined, id="1" * 20, wish="approve", user=BOB)
+    story.act(press_old)
+    assert story.whispers(BOB) == ["That request is no longer waiting for an approval."]
+    assert story.is_untouched(victim)
+
+
+def test_it_is_not_declined_by_others(story: Story) -> None:
+    victim, _ = waiting(story, ONLY_BOB)
+    press(story, DECLINE, CAROL)
+    assert story.incident(victim).pending is not None
+    assert story.whispers(CAROL)[0].startswith("You may not approve that.")
+
+
+def test_a_request_is_approved_and_not_whatever_waits_by_then(story: Story) -> None:
+    victim, _ = waiting(story)
+    story.press(APPROVE, BOB)
+    (old,) = story.front.take_all()
+    press(story, DECLINE, ALICE)
+    story.look()
+    story.ask(CAROL)
+    story.work()
+
+    story.attend(old)
+
+    assert story.is_untouched(victim)
+    assert story.incident(victim).pending.by == CAROL  # type: ignore[union-attr]
+    assert story.whispers(BOB) == ["That request is no longer waiting for an approval."]
+
+
+# What has changed since it was asked for
+
+
+def test_repairs_that_are_stopped_meanwhile_are_not_done_and_can_be_approved_once_they_go_on(story: Story) -> None:
+    victim, _ = waiting(story)
+    story.say("stop")
+
+    press(story, APPROVE, BOB)
+
+    assert story.whispers(BOB)[0].startswith("All repairs are stopped")
+    assert story.is_untouched(victim)
+    story.say("start")
+    press(story, APPROVE, BOB)
+    assert story.is_gone(victim)
+
+
+def test_while_repairs_are_stopped_nobody_need_be_asked(story: Story) -> None:
+    story.policy(ANYBODY_ELSE)
+    (victim,) = story.trouble(grouped=False)
+    story.say("stop")
+    story.ask(ALICE)
+    story.work()
+    assert story.incident(victim).pending is None
+    assert story.whispers(ALICE)[-1].startswith("All repairs are stopped")
+
+
+def test_a_storm_meanwhile_locks_it(story: Story) -> None:
+    victim, _ = waiting(story)
+    story.storm()
+    press(story, APPROVE, BOB)
+    assert story.is_untouched(victim)
+    assert "storm" in story.whispers(BOB)[0].lower()
+
+
+def test_who_has_lost_the_right_meanwhile_has_nothing_done(story: Story) -> None:
+    rights = f'[[rights]]\nwho = ["{ALICE}", "{BOB}"]\nmay = "*"\n'
+    victim, _ = waiting(story, rights + ANYBODY_ELSE)
+    story.policy(rights.replace(f'"{ALICE}", ', "") + ANYBODY_ELSE)
+
+    press(story, APPROVE, BOB)
+
+    assert story.is_untouched(victim)
+    assert story.whispers(BOB)[0].startswith("You may not do that here (terminate).")
+
+
+def test_an_approval_that_the_policy_no_longer_asks_for_is_still_needed(story: Story) -> None:
+    victim, _ = waiting(story, ONLY_BOB)
+    story.policy("")
+    press(story, APPROVE, CAROL)
+    assert story.is_untouched(victim)
+    press(story, APPROVE, BOB)
+    assert story.is_gone(victim)
+
+
+def test_approvers_are_those_of_the_policy_that_is_in_force(story: Story) -> None:
+    victim, _ = waiting(story, ONLY_SRE)
+    story.policy(ONLY_SRE.replace(SRE, PAYMENTS))
+    press(story, APPROVE, BOB)
+    assert story.is_untouched(victim)
+    press(story, APPROVE, CAROL)
+    assert story.is_gone(victim)
+
+
+def test_elsewhere_nobody_is_asked(story: Story) -> None:
+    story.policy('[[approvals]]\nremedy = "terminate"\nwhere = { account = "999988887777" }\n')
+    (victim,) = story.trouble(grouped=False)
+    story.ask(ALICE)
+    story.work()
+    assert story.is_gone(victim)
+    assert ACCOUNT != "999988887777"
+
+
+def test_a_repair_that_fails_is_told_to_who_asked_and_may_be_asked_for_again(story: Story) -> None:
+    victim, request = waiting(story)
+    story.fleet.protect(victim.host)
+
+    press(story, APPROVE, BOB)
+
+    assert story.state(victim) is State.OPEN
+    assert len(story.whispers(ALICE)) == 1
+    assert [entry.what for entry in story.log(request)][-1] == "Terminate failed"
+    assert story.log(request)[-1].approved_by == BOB
+    assert story.incident(victim).pending is None
+
+
+def test_an_approved_repair_that_does_not_end_is_given_up(story: Story) -> None:
+    victim, _ = waiting(story)
+    story.press(APPROVE, BOB)
+    (approval,) = story.front.take_all()
+    story.hub.fate.die(f"before {TERMINATION} 1")
+    with pytest.raises(Died):
+        story.attend(approval)
+    story.clock.go_on(REPAIR_PATIENCE)
+    story.look()
+    assert story.state(victim) is State.OPEN
+
+    story.attend(approval, 2)
+
+    assert story.is_untouched(victim)
+
+
+# Crashes
+
+
+@pytest.mark.parametrize(
+    "moment", ["before claim 1", "after claim 1", "before save 1", "after save 1", "after ask 1", "before finish 1"]
+)
+def test_a_request_waits_once_wherever_it_crashes(story: Story, moment: str) -> None:
+    story.policy(ANYBODY_ELSE)
+    (victim,) = story.trouble(grouped=False)
+    story.ask(ALICE)
+    (asked,) = story.front.take_all()
+    story.hub.fate.die(moment)
+    with pytest.raises(Died):
+        story.attend(asked)
+
+    story.attend(asked, 2)
+
+    request = story.front.taken[-1]
+    assert story.incident(victim).pending.request == request.id  # type: ignore[union-attr]
+    assert story.outcome(request) == "waits for approval"
+    assert [entry.what for entry in story.log(request)] == ["asked: Terminate, needs approval"]
+    assert story.is_untouched(victim)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "before claim 1",
+        "after claim 1",
+        "before save 1",
+        "after save 1",
+        "after ask 1",
+        f"before {TERMINATION} 1",
+        f"after {TERMINATION} 1",
+        "after save 2",
+        "after ask 2",
+        "before finish 1",
+        "after finish 1",
+    ],
+)
+def test_what_was_approved_is_done_once_wherever_it_crashes(story: Story, moment: str) -> None:
+    victim, request = waiting(story)
+    story.press(APPROVE, BOB)
+    (approval,) = story.front.take_all()
+    story.hub.fate.die(moment)
+    with pytest.raises(Died):
+        story.attend(approval)
+
+    story.attend(approval, 2)
+
+    assert story.is_gone(victim)
+    assert story.terminations() == (2 if moment == f"before {TERMINATION} 1" else 1)  # that one was never sent
+    assert set(sessions(story)) == {f"slack-T0COAST01-{ALICE}"}
+    assert [entry.what for entry in story.log(request)] == ["asked: Terminate, needs approval", "Terminate done"]
+    assert [entry.what for entry in story.log(story.front.taken[-1])] == ["approved: Terminate"]
+    assert story.whispers(ALICE) == story.whispers(BOB) == []
+
+
+@pytest.mark.parametrize("moment", ["after claim 1", "before save 1", "after save 1", "after ask 1", "before finish 1"])
+def test_what_was_declined_is_so_once_wherever_it_crashes(story: Story, moment: str) -> None:
+    victim, _ = waiting(story)
+    story.press(DECLINE, BOB)
+    (declined,) = story.front.take_all()
+    story.hub.fate.die(moment)
+    with pytest.raises(Died):
+        story.attend(declined)
+
+    story.attend(declined, 2)
+
+    request = story.front.taken[-1]
+    assert story.incident(victim).pending is None
+    assert story.outcome(request) == "declined"
+    assert [entry.what for entry in story.log(request)] == ["declined: Terminate"]
+    assert story.whispers(BOB) == []
+
+
+def test_an_acknowledgement_meanwhile_leaves_what_waits(story: Story) -> None:
+    victim, _ = waiting(story)
+    press(story, ACKNOWLEDGE, CAROL)
+    assert story.incident(victim).pending is not None
+    story.look()
+    press(story, APPROVE, BOB)
+    assert story.is_gone(victim)
+
+
+# The Home
+
+
+def test_the_home_shows_what_waits_to_those_who_may_approve_it(story: Story) -> None:
+    victim, _ = waiting(story, ONLY_SRE)
+
+    assert "Waiting for your approval" in story.open_home(BOB)
+    assert victim.host in story.home(BOB).partition("*In trouble")[0]
+    assert "Waiting for your approval" not in story.open_home(ALICE)  # her own
+    assert "Waiting for your approval" not in story.open_home(CAROL)

@@ -1,0 +1,347 @@
+"""Rights: who may do what where, by the policy, user groups and ids; checked in front and in act, failing closed."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from chatops.people import KEPT, People
+from chatops.rights import Rights
+from coastguard.local.slack.directory import FOREIGNER, GUEST, TEAM, UserGroup
+from coastguard.local.slack.faults import Fault
+from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
+from hub.directory import Account
+from hub.hints import REQUEST, Hint
+from hub.incident import State
+from hub.message import ACKNOWLEDGE, MUTE
+from hub.policy import EVERYWHERE, Facts
+from hub.policy_source import PolicySource
+from hub.slack import Slack
+from tests.chatops.factories import ALICE, BOB, CAROL, CLUSTER, TERMINATE, Clock
+from tests.chatops.policies import PAYMENTS, PLATFORM, SRE, Ssm
+from tests.chatops.story import Story
+from tests.spoke.fleet import ACCOUNT
+
+HERE = Facts(CLUSTER, Account(CLUSTER.account, "Payments"))
+ELSEWHERE = Facts(None, Account("333344445555", "Search"))
+NO_MUTE = ":no_entry: You may not do that here (mute)."
+UNSURE = "Slack did not say who you are, so nothing was done. Please try again in a moment."
+STRANGER = "Only full members of this workspace may do that: no guests, no bots, nobody of another workspace."
+UNREAD = "The policy cannot be read, so nothing is changed until it can: the operators have been told."
+
+
+def granting(who: str, may: str = "*", where: str = "") -> str:
+    narrowed = f"where = {where}\n" if where else ""
+    return f'[[rights]]\nwho = "{who}"\nmay = "{may}"\n{narrowed}'
+
+
+class House:
+    """Rights over a policy and the served workspace."""
+
+    def __init__(self, workspace: Workspace, api: str, clock: Clock) -> None:
+        self.workspace, self.clock, self.ssm = workspace, clock, Ssm()
+        self.people = People(lambda: Slack(BOT_TOKEN, api), TEAM.id, clock)
+        self.rights = Rights(PolicySource("ssm:/coastguard/policy", lambda _: self.ssm, clock), self.people)
+
+    def rule(self, text: str | None) -> None:
+        self.ssm.put(text)
+        self.clock.go_on(timedelta(minutes=1, seconds=1))
+
+    def why_not(self, user: str, verb: str = "terminate", place: Facts = HERE) -> str:
+        refusal = self.rights.refusal(verb, user, [place])
+        return refusal.sentence if refusal else ""
+
+
+@pytest.fixture
+def house(workspace: Workspace, slack: str, clock: Clock) -> House:
+    return House(workspace, slack, clock)
+
+
+# Who may
+
+
+def test_without_rights_every_full_member_may_everything(house: House) -> None:
+    assert [house.why_not(user) for user in (ALICE, BOB, CAROL)] == ["", "", ""]
+    assert house.why_not(ALICE, "stop", EVERYWHERE) == ""
+    assert house.rights.somewhere("mute", ALICE) is None
+
+
+@pytest.mark.parametrize("stranger", [GUEST.id, FOREIGNER.id])
+@pytest.mark.parametrize("policy", ["", granting(GUEST.id), granting(FOREIGNER.id)])
+def test_guests_and_people_of_other_workspaces_may_nothing_whatever_the_policy_says(
+    house: House, stranger: str, policy: str
+) -> None:
+    house.rule(policy)
+    assert house.why_not(stranger) == STRANGER
+    for refusal in (house.rights.somewhere("acknowledge", stranger), house.rights.stranger(stranger)):
+        assert refusal is not None
+        assert refusal.sentence == STRANGER
+
+
+@pytest.mark.parametrize("flag", ["is_bot", "deleted", "is_restricted", "is_ultra_restricted", "is_stranger"])
+def test_a_bot_or_somebody_who_has_left_is_no_full_member(house: House, flag: str) -> None:
+    class Told(Slack):
+        def user(self, user: str) -> dict[str, object]:
+            return {"id": user, "team_id": TEAM.id, flag: True}
+
+    house.people.slack = lambda: Told(BOT_TOKEN, "http://127.0.0.1:1/api/")
+    assert house.why_not(ALICE) == STRANGER
+
+
+def test_with_rights_only_what_is_granted_is_allowed_where_it_is(house: House) -> None:
+    house.rule(granting(SRE, "repair", '{ account = "222233334444" }') + granting(CAROL, "acknowledge"))
+
+    assert [house.why_not(user) for user in (ALICE, BOB)] == ["", ""]
+    assert house.why_not(CAROL) == "You may not do that here (terminate)."
+    assert house.why_not(CAROL, "acknowledge") == ""
+    assert house.why_not(BOB, "terminate", ELSEWHERE) == "You may not do that here (terminate)."
+    assert house.why_not(BOB, "acknowledge") == "You may not do that here (acknowledge)."
+    refusal = house.rights.refusal("terminate", CAROL, [HERE])
+    assert refusal is not None
+    assert refusal.who_may == (SRE,)
+
+
+def test_of_several_places_all_must_be_allowed(house: House) -> None:
+    house.rule(granting(BOB, "mute", '{ account = "222233334444" }'))
+    assert house.rights.refusal("mute", BOB, [HERE]) is None
+    assert house.rights.refusal("mute", BOB, [HERE, ELSEWHERE]) is not None
+    assert house.rights.refusal("mute", BOB, [EVERYWHERE]) is not None
+
+
+def test_who_is_named_in_one_right_still_has_those_of_their_groups(house: House) -> None:
+    house.rule(granting(BOB, "acknowledge") + granting(SRE, "terminate"))
+    assert house.why_not(BOB, "acknowledge") == ""
+    assert house.why_not(BOB, "terminate") == ""
+
+
+def test_who_may_something_nowhere_is_known_at_once(house: House) -> None:
+    house.rule(granting(PLATFORM, "mute", '{ account = "999988887777" }'))
+    assert house.rights.somewhere("mute", ALICE) is None
+    refusal = house.rights.somewhere("mute", BOB)
+    assert refusal is not None
+    assert (refusal.sentence, refusal.who_may) == ("You may not do that (mute).", (PLATFORM,))
+
+
+# What is remembered
+
+
+def test_people_and_groups_are_read_once_in_five_minutes(house: House) -> None:
+    house.rule(granting(SRE))
+    assert house.why_not(BOB) == ""
+    house.workspace.user_groups[SRE] = UserGroup(SRE, "sre", "Site reliability", (CAROL,))
+    house.clock.go_on(KEPT - timedelta(seconds=1))
+    assert house.why_not(BOB) == ""
+
+    house.clock.go_on(timedelta(seconds=1))
+
+    assert house.why_not(BOB) != ""
+    assert house.why_not(CAROL) == ""
+
+
+def test_somebody_who_becomes_a_guest_is_one_within_five_minutes(house: House) -> None:
+    assert house.why_not(BOB) == ""
+    house.workspace.people[BOB] = replace(house.workspace.people[BOB], is_guest=True)
+    house.clock.go_on(KEPT)
+    assert house.why_not(BOB) == STRANGER
+
+
+def test_groups_are_asked_for_only_where_they_are_named(house: House) -> None:
+    house.rule(granting(BOB) + granting(SRE, "acknowledge"))
+    house.workspace.faults.order(Fault("usergroups.users.list", "server_error", times=99))
+    assert house.why_not(BOB) == ""
+    assert house.why_not(CAROL, "acknowledge") == UNSURE
+
+
+# What cannot be read is a no
+
+
+@pytest.mark.parametrize("kind", ["server_error", "ratelimit", "lost_answer"])
+@pytest.mark.parametrize("method", ["users.info", "usergroups.users.list"])
+def test_what_slack_does_not_say_is_a_no_that_says_so(house: House, method: str, kind: str) -> None:
+    house.rule(granting(SRE))
+    house.workspace.faults.order(Fault(method, kind))
+    assert house.why_not(BOB) == UNSURE
+    assert house.why_not(BOB) == ""  # and it is asked again the next time
+
+
+@pytest.mark.parametrize("word", ["plan_upgrade_required", "paid_teams_only"])
+def test_a_plan_without_user_groups_lets_in_those_who_are_named_and_says_why_not_the_others(
+    house: House, word: str
+) -> None:
+    house.rule(granting(SRE) + granting(CAROL))
+    house.workspace.no_user_groups = word
+    assert house.why_not(CAROL) == ""
+    assert "This workspace's plan has no user groups" in house.why_not(BOB)
+
+
+@pytest.mark.parametrize("group", ["S0FORMER01", "S0NOSUCH01"])
+def test_a_group_that_is_no_more_grants_nothing_and_takes_nothing(house: House, group: str) -> None:
+    house.rule(granting(group) + granting(SRE))
+    assert house.why_not(CAROL) == "You may not do that here (terminate)."
+    assert house.why_not(BOB) == ""
+
+
+def test_a_policy_that_nobody_can_read_lets_nobody_do_anything(house: House) -> None:
+    house.rule(None)
+    house.rights = Rights(PolicySource("ssm:/coastguard/policy", lambda _: house.ssm, house.clock), house.people)
+    assert house.why_not(ALICE) == UNREAD
+    somewhere = house.rights.somewhere("mute", ALICE)
+    assert somewhere is not None
+    assert somewhere.sentence == UNREAD
+
+
+def test_a_bad_policy_leaves_the_last_good_one_in_force(house: House) -> None:
+    house.rule(granting(SRE))
+    assert house.why_not(BOB) == ""
+    house.rule("this is no TOML")
+    assert house.why_not(BOB) == ""
+    assert house.why_not(CAROL) != ""
+
+
+# The whole way
+
+
+def test_who_may_not_sees_no_modal_and_is_told_who_may_and_it_is_logged(story: Story) -> None:
+    (victim,) = story.trouble(grouped=False)
+    story.policy(granting(SRE, "terminate"))
+
+    assert story.press(TERMINATE, CAROL).error is None
+    assert story.modal(CAROL) is None
+    story.work()
+
+    (told,) = story.whispers(CAROL)
+    assert told == f"You may not do that here (terminate). Those who may: <!subteam^{SRE}>"
+    assert story.is_untouched(victim)
+    (entry,) = story.deeds()
+    assert (entry.who, entry.what, entry.result) == (
+        CAROL,
+        "refused: terminate",
+        "You may not do that here (terminate).",
+    )
+    assert story.counts["refusals"] == 1
+    story.ask(BOB)
+    story.work()
+    assert story.is_gone(victim)
+
+
+def test_who_may_not_mute_sees_no_modal_either(story: Story) -> None:
+    story.trouble(grouped=False)
+    story.policy(granting(SRE, "mute"))
+
+    story.press(MUTE, CAROL)
+    story.type("mute all", CAROL)
+    assert story.modal(CAROL) is None
+    story.work()
+
+    assert [told.partition(" Those")[0] for told in story.whispers(CAROL)] == [NO_MUTE] * 2
+    assert story.mutes() == []
+    assert [entry.what for entry in story.deeds()] == ["refused: mute"] * 2
+
+
+def test_who_may_elsewhere_only_is_asked_in_a_modal_and_refused_by_act(story: Story) -> None:
+    (victim,) = story.trouble(grouped=False)
+    story.policy(granting(CAROL, "terminate", '{ account = "999988887777" }'))
+    request = story.ask(CAROL)
+    assert request.refused == ""
+
+    story.work()
+
+    assert story.is_untouched(victim)
+    assert story.whispers(CAROL)[0].startswith("You may not do that here (terminate).")
+
+
+def test_what_front_has_refused_act_does_not_allow(story: Story) -> None:
+    """Its own reading may be older: in doubt it is a no."""
+    (victim,) = story.trouble(grouped=False)
+    story.act(replace(story.click(), refused="You may not do that (terminate)."))
+    assert story.is_untouched(victim)
+    assert story.whispers()[0].startswith("You may not do that (terminate).")
+
+
+@pytest.mark.parametrize("stranger", [GUEST.id, FOREIGNER.id])
+@pytest.mark.parametrize("action", [TERMINATE, ACKNOWLEDGE])
+def test_a_stranger_who_clicks_is_refused_whatever_payload_says_of_the_team(
+    story: Story, stranger: str, action: str
+) -> None:
+    (victim,) = story.trouble(grouped=False)
+
+    assert story.press(action, stranger).error is None
+    assert story.front.taken[-1].team == TEAM.id
+    story.work()
+
+    assert story.modal(stranger) is None
+    assert story.state(victim) is State.OPEN
+    assert story.is_untouched(victim)
+    assert story.whispers(stranger)[0].startswith(STRANGER)
+
+
+def test_a_stranger_picks_and_lists_nothing(story: Story) -> None:
+    (victim, *_) = story.trouble(grouped=False, size=7)
+    story.act(replace(story.pick(victim), user=GUEST.id))
+    assert story.incident(victim).picked_at is None
+    assert story.whispers(GUEST.id)[0].startswith(STRANGER)
+
+
+def test_while_slack_does_not_say_who_clicks_nothing_is_done(story: Story) -> None:
+    (victim,) = story.trouble(grouped=False)
+    request = story.ask(ALICE)
+    story.begin_anew()
+    story.workspace.faults.order(Fault("users.info", "server_error", times=5))
+
+    story.work()
+
+    assert story.is_untouched(victim)
+    assert story.whispers()[0].startswith(UNSURE)
+    assert story.outcome(request) == f"refused: {UNSURE}"
+
+
+def test_while_the_policy_cannot_be_read_nothing_is_done_though_alerts_go_on(story: Story) -> None:
+    story.ssm.put(None)
+    (victim,) = story.trouble(grouped=False)
+    assert victim.host in story.message()
+
+    story.press(TERMINATE)
+    story.work()
+    assert story.say("mute all 2h x") == [f":no_entry: {UNREAD}"]
+    assert story.say("stop") == [f":no_entry: {UNREAD}"]
+
+    assert story.modal() is None
+    assert story.is_untouched(victim)
+    assert story.whispers()[0].startswith(UNREAD)
+    assert story.mutes() == []
+
+
+def test_a_mute_needs_the_right_for_all_that_it_mutes(story: Story) -> None:
+    story.trouble(grouped=False)
+    story.know(Account("333344445555", "Search"))
+    story.policy(granting(CAROL, "mute", f'{{ account = "{ACCOUNT}" }}'))
+
+    assert story.say("mute payments 1h x", CAROL) == []
+    assert story.say("mute search 1h x", CAROL)[0].startswith(":no_entry: You may not do that here (mute).")
+    assert story.say("mute all 1h x", CAROL)[0].startswith(":no_entry: You may not do that here (mute).")
+    assert story.say("mute eu-west-1 1h x", CAROL)[0].startswith(":no_entry: You may not do that here (mute).")
+    assert [str(mute.scope) for mute in story.mutes()] == [f"account:{ACCOUNT}"]
+    assert story.say("unmute payments", BOB)[0].startswith(":no_entry: You may not do that here (mute).")
+    assert story.mutes()[0].ended_at is None
+
+
+def test_a_right_in_a_unit_is_one_to_mute_it(story: Story) -> None:
+    story.know(units=("ou-ab12-34cd56ef",))
+    story.policy(granting(CAROL, "mute", '{ unit = "ou-ab12-34cd56ef" }'))
+    assert story.say("mute ou-ab12-34cd56ef 1h x", CAROL) == []
+    assert len(story.mutes()) == 1
+
+
+def test_a_right_for_a_group_of_clusters_holds_for_those_that_are_known_to_be_in_it(story: Story) -> None:
+    (_,) = story.trouble(grouped=False)
+    story.policy(granting(CAROL, "mute", '{ group = "batch" }'))
+    assert story.say(f"mute {story.cluster.name} 1h x", CAROL) != []
+    story.hub.store.keep(replace(story.bulletin(), group="batch"))
+    assert story.say(f"mute {story.cluster.name} 1h x", CAROL) == []
+    assert story.looks_asked() == [Hint(story.cluster, REQUEST)]
+
+
+def test_the_audit_is_read_by_those_who_may(story: Story) -> None:
+    story.policy(granting(PAYMENTS, "audit"))
+    assert story.say("audit", BOB)[0].startswith(":no_entry: You may not do that here (audit).")
+    assert "entr" in story.say("audit", CAROL)[0]

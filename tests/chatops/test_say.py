@@ -1,0 +1,596 @@
+"""What people say: each command goes through the front, is worked off, and is answered to whom it concerns."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chatops.asks import to_message
+from chatops.requests import FRESH
+from coastguard.local.slack.directory import FOREIGNER, GUEST
+from coastguard.local.slack.faults import Fault
+from hub.audit import Entry
+from hub.coverage import Seen
+from hub.directory import Account
+from hub.hints import REQUEST, Hint, MuteHint
+from hub.message import ACKNOWLEDGE, MUTE, UNMUTE
+from hub.mutes import Mute
+from hub.muting import KEPT
+from hub.queues import Record
+from hub.scope import Scope
+from hub.slack import InDoubt
+from spoke.places import Cluster
+from tests.chatops.factories import ALICE, BOB, CAROL, CHANNEL
+from tests.chatops.story import Story
+from tests.spoke.fleet import ACCOUNT, REGION
+
+OTHER = "333344445555"
+# So long a function believes what it has read of mutes, and a little longer.
+LATE = KEPT + timedelta(seconds=5)
+
+
+def what(entries: list[Entry]) -> list[tuple[str, str, str]]:
+    return [(entry.who, entry.what, entry.reason) for entry in entries]
+
+
+# mute, unmute, mutes
+
+
+def test_an_account_is_muted_by_its_name_and_everybody_in_the_channel_reads_it(story: Story) -> None:
+    story.trouble(grouped=False)
+    story.know(name="Payments")
+    story.looks_asked()
+
+    assert story.say("mute payments 2h deploy of the new AMI") == []
+
+    (mute,) = story.mutes()
+    assert (str(mute.scope), mute.by, mute.reason, mute.channel) == (
+        f"account:{ACCOUNT}",
+        ALICE,
+        "deploy of the new AMI",
+        CHANNEL,
+    )
+    assert mute.until - mute.since == timedelta(hours=2)
+    (said,) = story.aloud()
+    assert f"Muted account `Payments` ({ACCOUNT}) until" in said
+    assert f"<@{ALICE}>" in said
+    (entry,) = story.deeds()
+    assert (entry.who, entry.what, entry.where) == (ALICE, "muted", f"account:{ACCOUNT}")
+    assert (entry.reason, entry.channel, entry.at) == ("deploy of the new AMI", CHANNEL, mute.since)
+    assert story.looks_asked() == [Hint(story.cluster, REQUEST)]
+
+
+def test_what_is_muted_turns_grey_and_is_heard_of_again_when_it_is_unmuted(story: Story) -> None:
+    story.trouble(grouped=False)
+    story.say("mute all 2h we move")
+    story.clock.go_on(LATE)
+    story.look()
+    assert ":no_bell:" in story.message()
+    story.looks_asked()
+
+    story.say("unmute all", user=BOB)
+    story.clock.go_on(LATE)
+    story.look()
+
+    (mute,) = story.mutes()
+    assert mute.ended_at is not None
+    assert ":no_bell:" not in story.message()
+    assert any("no longer muted, still in trouble" in line for line in story.thread())
+    assert story.looks_asked() == [Hint(story.cluster, REQUEST), MuteHint("organization")]
+    assert [said for said in story.aloud() if f"<@{BOB}> has unmuted `the whole organization`" in said] != []
+    assert what(story.deeds()) == [(ALICE, "muted", "we move"), (BOB, "unmuted", "")]
+
+
+@pytest.mark.parametrize(
+    ("words", "scope"),
+    [
+        pytest.param("all", "organization", id="everything"),
+        pytest.param(ACCOUNT, f"account:{ACCOUNT}", id="an account's id"),
+        pytest.param("pay", f"account:{ACCOUNT}", id="an alias"),
+        pytest.param("ou-ab12-34cd56ef", "unit:ou-ab12-34cd56ef", id="a unit"),
+        pytest.param("eu-west-1", "region:*/eu-west-1", id="a Region"),
+        pytest.param("Payments/eu-west-1", f"region:{ACCOUNT}/eu-west-1", id="an account's Region"),
+        pytest.param("<cluster>", "cluster:<cluster>", id="a cluster"),
+        pytest.param("<instance>", "instance:<cluster>/<instance>", id="an instance"),
+    ],
+)
+def test_whatever_can_be_named_can_be_muted_and_unmuted(story: Story, words: str, scope: str) -> None:
+    (victim,) = story.trouble(grouped=False)
+    story.know(Account(OTHER, "Search", ("ou-ab12-34cd56ef",)), units=("ou-ab12-34cd56ef",))
+    story.policy(f'[aliases]\npay = "{ACCOUNT}"\n')
+    named = words.replace("<cluster>", story.cluster.name).replace("<instance>", victim.instance)
+
+    assert story.say(f"mute {named} 1h x") == []
+    (mute,) = story.mutes()
+    assert str(mute.scope) == scope.replace("<cluster>", story.cluster.key).replace("<instance>", victim.instance)
+
+    assert story.say(f"unmute {named}") == []
+    assert story.mutes()[0].ended_at is not None
+
+
+def test_a_time_is_that_of_whoever_says_it(story: Story) -> None:
+    story.clock.now = datetime(2026, 1, 15, 12, tzinfo=UTC)
+    story.say("mute 222233334444 until 18:00 x", user=ALICE)  # in Paris
+    story.say("mute 333344445555 until 18:00 x", user=CAROL)  # in New York
+
+    assert sorted(mute.until for mute in story.mutes()) == [
+        datetime(2026, 1, 15, 17, tzinfo=UTC),
+        datetime(2026, 1, 15, 23, tzinfo=UTC),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        pytest.param("mute all forever x", "Nothing is muted for ever", id="for ever"),
+        pytest.param("mute all 31d x", "30 days are the most", id="too long"),
+        pytest.param("mute all until yesterday x", "no time", id="no time"),
+        pytest.param("unmute 222233334444", "itself is not muted", id="not muted"),
+        pytest.param(
+            "mute nonsuch 2h x", "Nothing that is watched here is called `nonsuch`", id="nothing of that name"
+        ),
+        pytest.param("why nonsuch", "Nothing that is watched here is called `nonsuch`", id="why nothing"),
+        pytest.param("why 222233334444", "Name a cluster, an instance or an incident", id="why an account"),
+        pytest.param("show inc-0123456789", "Nothing that is watched here is called", id="no such incident"),
+        pytest.param("audit all 90d", "30 days are the most", id="too long ago"),
+        pytest.param("start", "Repairs are not stopped", id="not stopped"),
+    ],
+)
+def test_what_cannot_be_done_is_told_to_the_person_alone_and_changes_nothing(
+    story: Story, line: str, told: str
+) -> None:
+    story.know()
+
+    (answer,) = story.say(line)
+
+    assert told in answer
+    assert story.aloud() == []
+    assert story.mutes() == []
+    assert story.deeds() == []
+    assert story.looks_asked() == []
+
+
+def test_several_things_of_one_name_are_offered_as_buttons_that_say_the_command_again(story: Story) -> None:
+    story.know(Account(OTHER, "Payments"))
+    (answer,) = story.say("mute payments 2h a deploy")
+    assert "may be several things" in answer
+    assert story.mutes() == []
+    ts, action, label = next(button for button in story.buttons() if OTHER in button[2])
+    assert label == f"Account Payments · {OTHER}"
+
+    assert story.press(action, ts=ts).error is None
+    story.work()
+
+    (mute,) = story.mutes()
+    assert (str(mute.scope), mute.reason, mute.channel) == (f"account:{OTHER}", "a deploy", CHANNEL)
+
+
+def test_a_pattern_mutes_all_that_it_fits(story: Story) -> None:
+    for name in ("prod-api", "prod-web", "test"):
+        story.hub.store.keep_mute(
+            Mute(Scope.of(Cluster(OTHER, REGION, name)), story.clock() + timedelta(hours=9), BOB, "x", story.clock())
+        )
+
+    story.say("unmute prod-*")
+
+    assert {mute.scope.cluster: mute.ended_at is not None for mute in story.mutes()} == {
+        "prod-api": True,
+        "prod-web": True,
+        "test": False,
+    }
+    assert len(story.deeds()) == 2
+
+
+def test_a_new_mute_takes_the_place_of_the_old_one_and_shows_what_overlaps(story: Story) -> None:
+    story.say("mute all 2h first")
+    story.say("mute 222233334444 1h second")
+    story.say("mute all 30m third", user=BOB)
+
+    assert {str(mute.scope): mute.reason for mute in story.mutes()} == {
+        "organization": "third",
+        "account:222233334444": "second",
+    }
+    assert "Muted as well, which overlaps" in story.aloud()[-1]
+    assert "`second`" in story.aloud()[-1]
+    (listed,) = story.say("mutes")
+    assert "2 mutes in force" in listed
+    assert listed.index("third") < listed.index("second")  # what ends first
+
+
+def test_the_list_of_mutes_has_buttons_that_end_them(story: Story) -> None:
+    story.say("mute all 2h x")
+    story.say("unmute")  # what of?
+    ts, action, label = story.buttons()[0]
+    assert label == "Unmute"
+
+    story.press(action, ts=ts)
+    story.work()
+
+    assert story.mutes()[0].ended_at is not None
+
+
+# The bulletin's own buttons
+
+
+def test_the_bulletins_button_asks_in_a_modal_and_mutes_the_cluster(story: Story) -> None:
+    story.trouble(grouped=False)
+    assert story.press(MUTE, user=BOB).error is None
+    modal = story.modal(BOB)
+    assert modal is not None
+    assert f"cluster:{story.cluster.key}" in str(modal["blocks"])
+    assert story.front.sent == []
+
+    outcome = story.submit(BOB, span="4h", reason="a *deploy*")
+    assert (outcome.delivery.error, outcome.errors) == (None, {})
+    story.work()
+
+    (mute,) = story.mutes()
+    assert (mute.scope, mute.by, mute.reason, mute.channel) == (Scope.of(story.cluster), BOB, "a *deploy*", CHANNEL)
+    assert mute.until - mute.since == timedelta(hours=4)
+    assert "`a *deploy*`" in story.aloud()[0]
+    story.clock.go_on(LATE)
+    story.look()
+    assert story.press(UNMUTE).error is None
+    story.work()
+    assert story.mutes()[0].ended_at is not None
+
+
+def test_a_command_with_parts_missing_is_completed_in_a_modal(story: Story) -> None:
+    story.know()
+    assert story.type("mute payments").error is None
+    assert story.front.sent == []
+    assert story.modal() is not None
+
+    assert story.submit(custom="until tomorrow", reason="").errors == {"reason": "Please complete this required field."}
+    assert story.submit(reason="x").errors == {"span": "Choose how long, or say until when."}
+    assert list(story.submit(reason="x", custom="5 bananas").errors) == ["custom"]
+    assert list(story.submit(reason="x", custom="2h and so on").errors) == ["custom"]
+    assert list(story.submit(reason="\u200b", custom="2h").errors) == ["reason"]
+    assert story.submit(custom="1h30m", reason="x").errors == {}
+    story.work()
+
+    (mute,) = story.mutes()
+    assert (str(mute.scope), mute.until - mute.since) == (f"account:{ACCOUNT}", timedelta(minutes=90))
+
+
+def test_a_modal_that_is_submitted_twice_mutes_once(story: Story) -> None:
+    story.type("mute all")
+    story.submit(span="1h", reason="x")
+    body = story.front.sent[0]
+    story.work()
+    story.clock.go_on(timedelta(minutes=1))
+
+    story.attend(body, 2)
+
+    assert len(story.mutes()) == len(story.deeds()) == len(story.aloud()) == 1
+
+
+# What only tells
+
+
+def test_how_things_stand(story: Story) -> None:
+    story.trouble(grouped=False, size=2)
+    story.say("mute all 1h x")
+    story.say("stop it hurts")
+
+    (status,) = story.say("status")
+
+    assert "2 unresolved incidents" in status
+    assert "2 incidents, 1 mute in force" in status
+    assert f"All repairs stopped by <@{ALICE}>" in status
+    assert "`it hurts`" in status
+
+
+def test_what_is_in_trouble_is_told_by_account(story: Story) -> None:
+    (victim,) = story.trouble(grouped=False)
+    story.know()
+
+    (everything,) = story.say("incidents")
+    (there,) = story.say("incidents payments")
+    (elsewhere,) = story.say("incidents eu-central-1")
+
+    assert victim.host in everything
+    assert f"Account `Payments` ({ACCOUNT}): 1 instance" in there
+    assert "Nothing is in trouble" in elsewhere
+
+
+def test_an_incident_is_shown_with_its_log_and_buttons(story: Story) -> None:
+    (victim,) = story.trouble(grouped=False)
+    story.act(story.click(ACKNOWLEDGE, user=BOB))
+    incident = story.incident(victim)
+
+    (shown,) = story.say(f"show {incident.id}")
+
+    assert victim.host in shown
+    assert f"<@{BOB}> `acknowledged`" in shown
+    assert [label for _, _, label in story.buttons()] == ["Why?", "Mute it…"]
+    (ts, why, _), (_, mute, _) = story.buttons()
+    story.press(why, ts=ts)
+    story.work()
+    assert story.whispers()[-1].startswith(f"*Why: `{story.cluster.name}`")
+    story.press(mute, ts=ts)
+    assert story.modal() is not None
+    story.submit(span="1h", reason="x")
+    story.work()
+    assert story.mutes()[0].scope == Scope.of(story.cluster, victim.instance)
+
+
+def test_an_incident_that_is_over_is_still_shown(story: Story) -> None:
+    (victim,) = story.trouble(grouped=False)
+    story.act(story.click(ACKNOWLEDGE))
+    incident = story.incident(victim)
+    story.fleet.known(story.cluster, victim.instance).agent_connected = True
+    story.look()
+
+    (shown,) = story.say(f"show {incident.id}")
+
+    assert "is resolved" in shown
+
+
+@pytest.mark.parametrize("by", ["the incident", "the instance", "the cluster"])
+def test_why_tells_what_is_known_and_what_the_rules_say(story: Story, by: str) -> None:
+    (victim,) = story.trouble(grouped=False)
+    story.say("mute all 1h a reason")
+    named = {"the incident": story.incident(victim).id, "the instance": victim.host, "the cluster": story.cluster.name}
+
+    (told,) = story.say(f"why {named[by]}")
+
+    assert "Muted by" in told
+    assert "a reason" in told
+    assert "Grace: an agent has to be gone for 2 min" in told
+    assert "The sweep has not visited this Region" in told
+    assert ("seen disconnected" in told) == (by != "the cluster")
+
+
+def test_why_says_that_a_maintenance_window_mutes(story: Story) -> None:
+    story.trouble(grouped=False)
+    day = f"{story.clock():%A}".lower()
+    window = f'days = ["{day}"]\nstart = "00:00"\nlength = "24h"\nzone = "UTC"\nreason = "patching"'
+    story.policy(f"[[windows]]\n{window}\n")
+
+    (told,) = story.say(f"why {story.cluster.name}")
+
+    assert "Muted by a maintenance window" in told
+    assert "1 incident, 0 mutes in force" in story.say("status")[0]
+
+
+def test_why_of_several_asks_which(story: Story) -> None:
+    for name in ("prod-api", "prod-web"):
+        story.say(f"mute cluster:{OTHER}/{REGION}/{name} 1h x")
+    story.trouble(grouped=False)
+    (answer,) = story.say("why *")
+    assert "Name a cluster" in answer  # an asterisk is everything
+    (answer,) = story.say("why prod-?")
+    assert "Nothing that is watched" in answer or "may be several things" in answer
+
+
+def test_coverage_names_what_is_blind(story: Story) -> None:
+    story.know()
+    now = story.clock()
+    story.hub.store.keep_seen(0, {(ACCOUNT, REGION): Seen(now, None, "access denied")}, now)
+
+    (told,) = story.say("coverage")
+
+    assert "1 blind" in told
+    assert f"`{ACCOUNT}/{REGION}`" in told
+
+
+def test_the_audit_tells_who_did_what_and_can_be_narrowed(story: Story) -> None:
+    (victim,) = story.trouble(grouped=False)
+    story.know(Account(OTHER, "Search", ("ou-ab12-34cd56ef",)))
+    story.act(story.click(ACKNOWLEDGE, user=BOB))
+    story.say("mute search 1h because")
+    story.say("stop we look")
+
+    (everything,) = story.say("audit")
+    assert "3 entries" in everything
+    for part in (f"<@{BOB}> `acknowledged` `{victim.host}`", "`muted`", "`stopped all repairs`"):
+        assert part in everything
+    assert "`acknowledged`" in story.say(f"audit {story.cluster.name}")[0]
+    assert "`muted`" not in story.say("audit payments")[0]
+    assert "`muted`" in story.say("audit search 7d")[0]
+    assert "`muted`" in story.say("audit ou-ab12-34cd56ef")[0]
+    story.clock.go_on(timedelta(hours=3))
+    assert "0 entries" in story.say("audit all 1h")[0]
+
+
+# stop, start
+
+
+def test_somebody_stops_all_repairs_and_somebody_else_lets_them_go_on(story: Story) -> None:
+    (victim,) = story.trouble()
+    assert story.say("stop the last one went wrong") == []
+    refused = story.click()
+    story.act(refused)
+    assert story.whispers()[-1].startswith(f"All repairs are stopped, by <@{ALICE}>")
+    assert story.is_untouched(victim)
+    assert "Repairs are stopped already" in story.say("stop again", user=BOB)[0]
+
+    assert story.say("start", user=BOB) == []
+    story.act(story.click(user=BOB))
+
+    assert story.is_gone(victim)
+    assert [said.split(" <")[0] for said in story.aloud()] != []
+    assert what(story.deeds())[:1] == [(ALICE, "stopped all repairs", "the last one went wrong")]
+    assert (BOB, "started repairs again", "") in what(story.deeds())
+
+
+# The Home tab
+
+
+def test_the_home_shows_what_is_open_muted_and_blind(story: Story) -> None:
+    (victim,) = story.trouble(grouped=False)
+    story.know(Account(OTHER, "Search"))
+    story.say("mute search 2h a reason")
+
+    home = story.open_home(BOB)
+
+    assert victim.host in home
+    assert f"`Payments` ({ACCOUNT})" in home
+    assert "a reason" in home
+    assert "2 not visited yet" in home
+
+
+def test_a_mute_is_ended_from_the_home_which_says_so_and_is_drawn_anew(story: Story) -> None:
+    story.say("mute all 1h x")
+    story.open_home(BOB)
+    assert story.press_in_home(BOB, "coastguard.say.0").error is None
+    story.work()
+
+    assert story.mutes()[0].ended_at is not None
+    assert f"<@{BOB}> has unmuted" in story.home(BOB)
+    assert "*Muted: 0 places*" in story.home(BOB)
+    assert story.deeds()[-1].channel == ""
+    assert "has unmuted" not in story.open_home(BOB)
+
+
+def test_who_may_not_is_told_in_the_home_what_they_pressed_there(story: Story) -> None:
+    story.say("mute all 1h x")
+    story.policy(f'[[rights]]\nwho = "{ALICE}"\nmay = "*"\n')
+    story.open_home(BOB)
+    story.press_in_home(BOB, "coastguard.say.0")
+    story.work()
+
+    assert "You may not do that here (mute)." in story.home(BOB)
+    assert f"Those who may: <@{ALICE}>" in story.home(BOB)
+    assert story.mutes()[0].ended_at is None
+
+
+@pytest.mark.parametrize("stranger", [GUEST.id, FOREIGNER.id])
+def test_a_guest_or_a_stranger_sees_nothing_in_the_home(story: Story, stranger: str) -> None:
+    (victim,) = story.trouble(grouped=False)
+    home = story.open_home(stranger)
+    assert "Only full members" in home
+    assert victim.host not in home
+
+
+def test_a_home_that_slack_rejects_is_not_tried_for_ever(story: Story) -> None:
+    before = story.open_home(ALICE)
+    story.say("stop")
+    story.ask_for_home(ALICE)
+    del story.workspace.people[ALICE]
+
+    story.work()
+
+    assert story.home(ALICE) == before
+
+
+def test_a_home_that_slack_does_not_take_just_now_is_drawn_by_the_next_try(story: Story) -> None:
+    story.workspace.faults.order(Fault("views.publish", "server_error"))
+    story.ask_for_home(ALICE)
+    (asked,) = story.front.take_all()
+    with pytest.raises(InDoubt):
+        story.attend(asked)
+
+    story.attend(asked, 2)
+
+    assert "Nothing" in story.home(ALICE) or "In trouble: 0 instances" in story.home(ALICE)
+
+
+# Who does not get an answer, or not this way
+
+
+@pytest.mark.parametrize("text", ["status", "incidents", "mute all 2h x", "mute all", "stop", "audit", "why x"])
+def test_a_guest_is_answered_nothing_but_a_refusal_which_is_logged(story: Story, text: str) -> None:
+    (victim,) = story.trouble(grouped=False)
+
+    (told,) = story.say(text, user=GUEST.id)
+
+    assert "Only full members" in told
+    assert victim.host not in told
+    assert story.mutes() == []
+    assert not story.hub.store.switch().stopped
+    (entry,) = story.deeds()
+    assert (entry.who, entry.what) == (GUEST.id, f"refused: {text.split(maxsplit=1)[0]}")
+    assert story.modal(GUEST.id) is None
+
+
+def test_what_lay_about_is_not_begun_any_more(story: Story) -> None:
+    story.type("stop")
+    (asked,) = story.front.take_all()
+    story.clock.go_on(FRESH + timedelta(seconds=2))
+
+    story.attend(asked)
+
+    assert not story.hub.store.switch().stopped
+    assert "more than 15 minutes ago" in story.whispers()[0]
+
+
+def test_what_was_begun_in_time_is_gone_on_with_though_it_is_late(story: Story) -> None:
+    story.type("mute all 2h x")
+    (asked,) = story.front.take_all()
+    story.hub.fate.die("after mute 1")
+    with pytest.raises(Exception, match="after mute 1"):
+        story.attend(asked)
+    story.clock.go_on(FRESH + timedelta(minutes=1))
+
+    story.attend(asked, 2)
+
+    assert len(story.mutes()) == 1
+    assert len(story.aloud()) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/slack/hooks/x",
+        "https://hooks.slack.com.evil.example/x",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://hooks.slack.com/x",
+    ],
+)
+def test_nobody_is_answered_but_at_slacks_own_addresses(
+    story: Story, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    story.type("status")
+    (asked,) = story.front.said
+    story.front.take_all()
+
+    story.attend(Record("m", to_message(replace(asked, answers=url)), asked.group, "r", 1))
+
+    assert story.whispers() == []
+    assert [record.getMessage() for record in caplog.records if "unsaid" in record.getMessage()] == ["answer.unsaid"]
+
+
+def test_without_a_response_url_the_answer_comes_into_the_channel(story: Story) -> None:
+    story.type("status")
+    story.type("mute all 1h x")
+    status, mute = (replace(asked, answers="") for asked in story.front.said)
+    for asked in (status, mute):
+        story.attend(Record("m", to_message(asked), asked.group, "r", 1))
+    assert len(story.whispers()) == 1
+    assert "Muted the whole organization" in story.aloud()[0]
+
+
+def test_an_answer_that_slack_does_not_take_changes_nothing_about_the_deed(story: Story) -> None:
+    story.type("mute all 1h x")
+    (asked,) = story.front.said
+    story.front.take_all()
+    hook = asked.answers.rsplit("/", 1)[-1]
+    story.workspace.tickets._hooks[hook].uses = 99
+
+    story.attend(Record("m", to_message(asked), asked.group, "r", 1))
+
+    assert len(story.mutes()) == 1
+    assert story.aloud() == []
+
+
+@pytest.mark.parametrize("kind", ["server_error", "ratelimit"])
+def test_while_slack_does_not_say_who_asks_nothing_is_done(story: Story, kind: str) -> None:
+    story.workspace.faults.order(Fault("users.info", kind, times=9))
+
+    (told,) = story.say("mute all 1h x")
+
+    assert "Slack did not say who you are" in told
+    assert story.mutes() == []
+
+
+def test_why_tells_what_the_person_may_do_there_by_their_groups(story: Story) -> None:
+    story.trouble(grouped=False)
+    story.policy('[[rights]]\nwho = "S0SRETEAM1"\nmay = "terminate"\n')
+
+    assert f"{BOB} may terminate here" in story.say(f"why {story.cluster.name}", BOB)[0]
+    assert f"{CAROL} may do nothing here" in story.say(f"why {story.cluster.name}", CAROL)[0]
+    story.begin_anew()
+    story.workspace.faults.order(Fault("usergroups.users.list", "server_error"))
+    assert f"{BOB} may" not in story.say(f"why {story.cluster.name}", BOB)[0]
