@@ -27,6 +27,7 @@ COLUMNS = (
     "result",
     "reason",
     "approved_by",
+    "channel",
     "account",
     "region",
     "cluster",

@@ -90,6 +90,7 @@ def test_everything_of_an_entry_is_told(store: Store) -> None:
         source_identity="slack-T-U",
         reason="it burns",
         approved_by=BOB,
+        channel="C0ECSALERTS",
     )
     store.log(CLUSTER, whole)
     assert told() == [
@@ -101,6 +102,7 @@ def test_everything_of_an_entry_is_told(store: Store) -> None:
             "result": "in AWS's hands",
             "reason": "it burns",
             "approved_by": BOB,
+            "channel": "C0ECSALERTS",
             "account": "222233334444",
             "region": "eu-west-1",
             "cluster": "prod-payments",

@@ -48,11 +48,12 @@ BREAKS = (
     hub(
         "look uses the remediator",
         "the_members_roles_are_kept_apart",
-        f"{_LOOK}.7.Resource",
+        f"{_LOOK}.8.Resource",
         {"Fn::Sub": "arn:${AWS::Partition}:iam::*:role${SpokeRolePath}coastguard-*"},
     ),
     hub("look changes any row in place", "only_budgets_are_changed_in_place", f"{_LOOK}.5.Condition"),
     hub("sweep writes any row", "sweep_keeps_to_its_own_rows", f"{_SWEEP}.2.Condition"),
+    hub("look tells topics of other accounts", "roles_may_do_what_was_agreed", f"{_LOOK}.7.Resource", "*"),
     hub("sweep writes mutes", "sweep_keeps_to_its_own_rows", f"{_SWEEP}.3.Action", "dynamodb:*"),
     hub("sweep cannot read mutes", "sweep_keeps_to_its_own_rows", f"{_SWEEP}.3"),
     hub(
@@ -105,7 +106,7 @@ BREAKS = (
         },
     ),
     hub("front cannot decrypt", "the_customers_key_is_usable", f"{_FRONT}.3"),
-    hub("look cannot send encrypted", "the_customers_key_is_usable", f"{_LOOK}.8.Fn::If.1.Action.3", "kms:Decrypt"),
+    hub("look cannot send encrypted", "the_customers_key_is_usable", f"{_LOOK}.9.Fn::If.1.Action.3", "kms:Decrypt"),
     hub(
         "sweep uses the key directly",
         "the_customers_key_is_usable",

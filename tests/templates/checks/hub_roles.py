@@ -231,6 +231,7 @@ def _agreed(world: World) -> dict[str, dict[str, set[str]]]:
             table: {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
             f"{table}/index/open": {"dynamodb:Query"},
             secret: READ_SECRET,
+            f"arn:aws:sns:*:{hub.account}:*": {"sns:Publish"},
             f"{members}-reader": {"sts:AssumeRole"},
         },
         "sweep": {
