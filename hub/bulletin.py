@@ -31,7 +31,8 @@ class Bulletin:
     `shown` is the digest of the message shown last, `noted` the key of the last log entry said in the thread. One that
     is `aside` was left to a storm to post; one that belongs to a `storm` stands in that storm's `thread`. `group` is
     the cluster's monitoring group, `tally` what its unresolved incidents have in common; `registered` how many
-    instances the cluster has, 0 when nobody could tell.
+    instances the cluster has, 0 when nobody could tell; `account_name` what the organization called the account when
+    the episode began.
     """
 
     kind: ClassVar[str] = "bulletin"
@@ -54,6 +55,7 @@ class Bulletin:
     group: str = ""
     tally: Tally = field(default_factory=Tally)
     registered: int = 0
+    account_name: str = ""
     version: int = 0
 
     @property
@@ -80,7 +82,8 @@ class Content:
     """What a bulletin says: everything that is rendered, nothing about how.
 
     `picked` is that one of `more` that somebody asked to see; `registered` how many instances the cluster has, 0 when
-    that is not known. `locked` tells why nobody may do anything drastic now, "" when they may.
+    that is not known, `account_name` what its account is called, "" when that is not known. `locked` tells why nobody
+    may do anything drastic now, "" when they may.
     """
 
     cluster: Cluster
@@ -94,6 +97,7 @@ class Content:
     registered: int = 0
     group: str = ""
     locked: str = ""
+    account_name: str = ""
 
 
 def compose(bulletin: Bulletin, incidents: Iterable[Incident], locked: str = "") -> Content:
@@ -114,6 +118,7 @@ def compose(bulletin: Bulletin, incidents: Iterable[Incident], locked: str = "")
         registered=bulletin.registered if live else 0,
         group=bulletin.group,
         locked=locked if live else "",
+        account_name=bulletin.account_name,
     )
 
 

@@ -49,7 +49,8 @@ class Watch:
     """How a cluster is watched: how long an agent may be gone, where its bulletins go, what group it is in.
 
     `aside` says that a bulletin that begins now is to be left to a storm, and is not posted for itself. `registered` is
-    how many instances the cluster has, 0 if nobody could tell, None if nobody was asked.
+    how many instances the cluster has, 0 if nobody could tell, None if nobody was asked. `account_name` is what the
+    organization calls the account; a bulletin keeps the one that it begins with.
     """
 
     grace: timedelta
@@ -57,6 +58,7 @@ class Watch:
     group: str = ""
     aside: bool = False
     registered: int | None = None
+    account_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,7 @@ def _begin(cluster: Cluster, known: Known, watch: Watch, now: datetime) -> Bulle
         aside=watch.aside,
         opened_at=now,
         group=watch.group,
+        account_name=watch.account_name,
         version=before.version if before else 0,
     )
 

@@ -17,6 +17,7 @@ from hub.bulletin import ROWS, Bulletin, Tone, compose
 from hub.desk import Desk, Examined, Seen, Watch
 from hub.hints import AGAIN, ALONE, REQUEST, SWEEP, BadHint, Drop, Hint, StormHint, from_message, gather
 from hub.incident import UNWATCHED, Condition, Incident, Verdict, awaits_replacement, condition
+from hub.known_accounts import KnownAccounts
 from hub.message import render
 from hub.queues import NotYet, Queues, Record
 from hub.slack import NotNow, Slack, SlackError
@@ -52,6 +53,7 @@ class Lookout:
     reader: Role
     store: Store
     desk: Desk
+    known_accounts: KnownAccounts
     terms: Terms
     tags: Tags
     announcer: Announcer
@@ -105,6 +107,7 @@ class Lookout:
             group="" if tag in {None, ANY} else str(tag),
             aside=begins and self.barometer.falls(StormHint(channel, hint.cluster.region), hint.cluster, hint.crowd),
             registered=size,
+            account_name=self.known_accounts.of(hint.cluster.account).name,
         )
 
     def _size(self, member: Member, cluster: Cluster, sightings: Mapping[str, Sighting]) -> int | None:
@@ -255,7 +258,20 @@ def assemble(  # noqa: PLR0913  # what a look works with, each of it once
     barometer = Barometer(store, queues, looks_url, clock)
     desk, tags = Desk(store), Tags(clock)
     return Lookout(
-        accounts, reader, store, desk, terms, tags, announcer, barometer, storms, queues, delay_url, clock, count
+        accounts=accounts,
+        reader=reader,
+        store=store,
+        desk=desk,
+        known_accounts=KnownAccounts(store, clock),
+        terms=terms,
+        tags=tags,
+        announcer=announcer,
+        barometer=barometer,
+        storms=storms,
+        queues=queues,
+        delay_url=delay_url,
+        clock=clock,
+        count=count,
     )
 
 

@@ -114,7 +114,8 @@ def render(content: Content, bulletin: Bulletin) -> Message:
     """Draw a bulletin."""
     emoji, color = _LOOKS[content.tone]
     cluster = content.cluster
-    text = f"{content.headline}: {code(cluster.name)} in {cluster.region}, account {cluster.account}."
+    where = account(cluster.account, content.account_name)
+    text = f"{content.headline}: {code(cluster.name)} in {cluster.region}, account {where}."
     blocks = [section(f"{emoji} *{content.headline}*  ·  {code(cluster.name)}")]
     why = [section(f"*Why it matters:* {content.why}")] if content.why else []
     small_print = [*_unchecked(content), *_locked(content), _links(content)]
@@ -122,7 +123,8 @@ def render(content: Content, bulletin: Bulletin) -> Message:
         case ():
             body = _many(content, why, _ROOM - _length([*blocks, *small_print]))
         case (only,):
-            body = [*_facts_and_state(only, content.group, alone=True), *why, *_buttons(only, content.locked)]
+            place = _place(cluster, content)
+            body = [*_facts_and_state(only, place, alone=True), *why, *_buttons(only, content.locked)]
         case several:
             body = [*why, *_rows(several, content.locked, _ROOM - _length([*blocks, *why, *small_print]))]
     body += small_print
@@ -158,7 +160,7 @@ def note(entry: Entry) -> tuple[str, list[Block]]:
 
 def _rows(incidents: Sequence[Incident], locked: str, room: int) -> list[Block]:
     """Draw each instance. The first ones, which are gone longest, have their buttons, as many as there is room for."""
-    rows = [_facts_and_state(incident, "", alone=False) for incident in incidents]
+    rows = [_facts_and_state(incident, (), alone=False) for incident in incidents]
     room -= sum(map(_length, rows)) + _length([_CROWDED])
     drawn: list[Block] = []
     for incident, row in zip(incidents, rows, strict=True):
@@ -173,9 +175,9 @@ def _length(blocks: Sequence[Block]) -> int:
     return sum(len(json.dumps(block, separators=(",", ":"))) + _BLOCK_ID for block in blocks)
 
 
-def _facts_and_state(incident: Incident, group: str, *, alone: bool) -> list[Block]:
-    """Draw what is known of one instance, and who is at work on it; where it is only if it is `alone`."""
-    row = [fields([*(_place(incident.cluster, group) if alone else ()), *_facts(incident)])]
+def _facts_and_state(incident: Incident, place: Sequence[tuple[str, str]], *, alone: bool) -> list[Block]:
+    """Draw what is known of one instance, and who is at work on it; the facts about its place come first."""
+    row = [fields([*place, *_facts(incident)])]
     row += _remarks(incident)
     if incident.repair and incident.unresolved:
         row += _repair(incident.repair, alone=alone)
@@ -185,10 +187,16 @@ def _facts_and_state(incident: Incident, group: str, *, alone: bool) -> list[Blo
     return row
 
 
-def _place(cluster: Cluster, group: str) -> list[tuple[str, str]]:
-    in_group = f", group {code(group, _FACT)}" if group else ""
+def account(account_id: str, name: str) -> str:
+    """Write an account with its name, if that is known, for a line of text."""
+    return f"{code(name, _FACT)} ({account_id})" if name else account_id
+
+
+def _place(cluster: Cluster, content: Content) -> list[tuple[str, str]]:
+    in_group = f", group {code(content.group, _FACT)}" if content.group else ""
+    name = f"{code(content.account_name, _FACT)} " if content.account_name else ""
     return [
-        ("Account · Region", f"{code(cluster.account)} · {code(cluster.region)}"),
+        ("Account · Region", f"{name}{code(cluster.account)} · {code(cluster.region)}"),
         ("Cluster", f"{code(cluster.name)}{in_group}"),
     ]
 
@@ -288,7 +296,7 @@ def _many(content: Content, why: Sequence[Block], room: int) -> list[Block]:
     """Draw more instances than have a row each: a message of constant size."""
     drawn = [_amount(content)]
     if content.picked:
-        drawn += [*_facts_and_state(content.picked, "", alone=False), *_buttons(content.picked, content.locked)]
+        drawn += [*_facts_and_state(content.picked, (), alone=False), *_buttons(content.picked, content.locked)]
     drawn += [_longest_gone(content), *why]
     return drawn if content.tone is Tone.RESOLVED else [*drawn, *_ways_on(content, room - _length(drawn))]
 
@@ -299,7 +307,7 @@ def _amount(content: Content) -> Block:
         zones[incident.sighting.zone or "unknown"] = zones.get(incident.sighting.zone or "unknown", 0) + 1
     return fields(
         [
-            *_place(content.cluster, content.group),
+            *_place(content.cluster, content),
             _share(len(content.more), content.registered),
             ("Zones", ", ".join(f"{code(z, _FACT)} {n:,}" for z, n in sorted(zones.items())[:6])),
             *in_common(Tally.of(content.more)),

@@ -1,32 +1,97 @@
-"""The registry: which member accounts the organization has."""
+"""The registry: which member accounts the organization has, and the table's word on them kept in line with its own.
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Any
+Sweep keeps it; whoever else wants to know an account reads the table (hub.known_accounts). What the organization does
+not tell (units or tags that it refuses, or that nobody has read yet) stays as it was.
+"""
 
-_KEPT = timedelta(minutes=10)
+import logging
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hub.directory import Account
+from hub.organization import KEPT, Organization
+from hub.store import Conflict, Store, TableError
+from spoke.errors import reason
+
+log = logging.getLogger(__name__)
+
+# Calls that a round makes for units and tags; what is left over is next in the rounds to come.
+CALLS_A_ROUND = 30
+# How often it makes them: at once, and a second.
+PACE = (5, 4.0)
 
 
 class Registry:
-    """Reads the organization's active accounts, and keeps them for some minutes.
+    """Reads the organization's accounts, and keeps them in the table."""
 
-    `organizations` is a boto3 client. AWS lets the management account read them, and a delegated administrator.
-    """
-
-    def __init__(self, organizations: Any, clock: Callable[[], datetime]) -> None:  # noqa: ANN401  # boto3 has no types
-        self._organizations = organizations
+    def __init__(
+        self,
+        organization: Organization,
+        store: Store,
+        clock: Callable[[], datetime],
+        count: Callable[[str, int], None],
+    ) -> None:
+        self._organization = organization
+        self._store = store
         self._clock = clock
-        self._kept: tuple[datetime, list[str]] | None = None
+        self._count = count
+        self._kept: tuple[datetime, dict[str, Account]] | None = None
 
     def accounts(self) -> list[str]:
-        """Name the active accounts, in an order that does not change."""
+        """Name the active accounts, in an order that does not change. Raises ClientError if they cannot be listed."""
+        return list(self._organization.names())
+
+    def keep(self, tagged: Collection[str] = ()) -> None:
+        """Bring the table's accounts in line with the organization; `tagged` are those whose tags are to be read now.
+
+        Nothing that goes wrong here may stop the rounds: it is logged and counted, and the next round tries again.
+        """
+        left = self._read("units", lambda: self._organization.read_units(CALLS_A_ROUND))
+        calls = CALLS_A_ROUND if left is None else left
+        self._read("tags", lambda: self._organization.read_tags(tagged, calls))
+        try:
+            self._write()
+        except (TableError, Conflict) as error:
+            log.warning("accounts.unwritten", extra={"reason": type(error).__name__})
+            self._count("unwritten", 1)
+
+    def _read(self, what: str, read: Callable[[], int]) -> int | None:
+        """Read something of the organization; None: it has refused, or does not answer."""
+        try:
+            return read()
+        except (ClientError, BotoCoreError) as error:
+            log.warning("organization.unreadable", extra={"what": what, "reason": reason(error)})
+            self._count("untold", 1)
+            return None
+
+    def _write(self) -> None:
+        """Write the accounts that have changed; in a quiet organization those are none."""
         now = self._clock()
-        if self._kept is None or now - self._kept[0] >= _KEPT:
-            pages = self._organizations.get_paginator("list_accounts").paginate()
-            self._kept = (now, sorted(raw["Id"] for page in pages for raw in page["Accounts"] if _is_active(raw)))
-        return self._kept[1]
+        if self._kept is None or now - self._kept[0] >= KEPT:
+            self._kept = (now, self._store.accounts())
+        read, kept = self._kept
+        names, units = self._organization.names(), self._organization.units
+        told = {
+            account: _told(kept.get(account, Account(account)), name, units, self._organization.tags(account))
+            for account, name in names.items()
+        }
+        changed = [account for account in told.values() if kept.get(account.id) != account]
+        gone = [account for account in kept.values() if account.id not in told]
+        if changed or gone:
+            self._store.keep_accounts(changed, gone, now=now)
+            log.info("accounts.kept", extra={"changed": len(changed), "gone": len(gone)})
+        self._kept = (read, told)
 
 
-def _is_active(raw: dict[str, str]) -> bool:
-    """Whether the account can have anything in it. `State` has taken the place of `Status` in September 2026."""
-    return raw.get("State", raw.get("Status")) == "ACTIVE"
+def _told(
+    kept: Account,
+    name: str,
+    units: Mapping[str, tuple[str, ...]] | None,
+    tags: tuple[tuple[str, str], ...] | None,
+) -> Account:
+    """Say what is known of an account now. Who is new since the units were read keeps what was known of its units."""
+    units_now = kept.units if units is None else units.get(kept.id, kept.units)
+    return replace(kept, name=name or kept.name, units=units_now, tags=kept.tags if tags is None else tags)

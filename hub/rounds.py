@@ -2,7 +2,9 @@
 
 Every minute, whatever is unfinished: each cluster with an unresolved incident or a bulletin that has not said its
 last, each storm that stands or brews. And a tenth of the member Regions, so that each is visited in ten minutes: its
-clusters are listed, and those with an instance whose agent is gone get a look.
+clusters are listed, and those with an instance whose agent is gone get a look. What a visit has seen of a place is
+kept, so that Coastguard knows where it is blind (hub.coverage); so is what the organization says of its accounts
+(hub.registry).
 
 A member's read limits are shared with its own tools. A visit stays below a quarter of them, for bursts and over time;
 it leaves what is too much for one visit to the next round.
@@ -10,18 +12,19 @@ it leaves what is too much for one visit to the next round.
 
 import logging
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from hub.coverage import Place, visited
 from hub.hints import SWEEP, Drop, Hint, StormHint
 from hub.pace import Pace
 from hub.queues import Queues
 from hub.registry import Registry
-from hub.store import Store
+from hub.store import Store, TableError
 from hub.storm import brewing
 from hub.terms import Terms
 from spoke.accounts import Accounts, Member, Role
@@ -40,9 +43,8 @@ RESOURCE_READS = (25, 5.0)
 # What a visit can see at that pace in about 20 seconds. The clusters beyond are next in later rounds.
 CLUSTERS_A_VISIT = 120
 _THREADS = 8
-
-Place = tuple[str, str]
-"""An account and a Region."""
+# Of a problem that is kept; there may be thousands.
+_PROBLEM = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,10 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """Everything that the rounds work with. `ticks` and `sleep` are those of time: monotonic seconds."""
+    """Everything that the rounds work with. `ticks` and `sleep` are those of time: monotonic seconds.
+
+    `by_account_tag` says whether anybody goes by the accounts' tags, each of which costs a call.
+    """
 
     store: Store
     queues: Queues
@@ -70,6 +75,7 @@ class Rounds:
     ticks: Callable[[], float]
     sleep: Callable[[float], None]
     count: Callable[[str, int], None]
+    by_account_tag: Callable[[], bool] = lambda: False
 
     def unfinished(self) -> None:
         """Ask for a look at whatever is not over. Raises RuntimeError if SQS refuses some."""
@@ -78,23 +84,40 @@ class Rounds:
         troubled = {bulletin.cluster for bulletin in bulletins} | self.store.clusters_in_trouble()
         self._ask([*(Hint(cluster, SWEEP) for cluster in sorted(troubled)), *sorted(places)], "unfinished")
 
-    def visit(self, *, everywhere: bool = False) -> None:
+    def visit(self, *, everywhere: bool = False, nowhere: bool = False) -> None:
         """Visit the member Regions whose turn it is, or all. What cannot be read is counted and hurts only itself.
 
-        Raises RuntimeError if SQS refuses some, ClientError if the organization's accounts cannot be listed.
+        Who goes `nowhere` only learns which accounts there are. Raises RuntimeError if SQS refuses some, ClientError if
+        the organization's accounts cannot be listed.
         """
         now = self.clock()
-        everyone = [(account, region) for account in self.registry.accounts() for region in self.regions]
-        places = in_turn([place for place in everyone if everywhere or turn(place, now)], now)
         deadline = self.ticks() + self.patience.total_seconds()
+        everyone = [(account, region) for account in self.registry.accounts() for region in self.regions]
+        places = in_turn([place for place in everyone if not nowhere and (everywhere or turn(place, now))], now)
+        self.registry.keep({account for account, _ in places} if self.by_account_tag() else ())
         with ThreadPoolExecutor(_THREADS) as threads:
             visits = list(threads.map(lambda place: self._visit(place, now, deadline), places))
-        for place, visited in zip(places, visits, strict=True):
-            if visited.problem:
-                log.warning("place.blind", extra={"place": "/".join(place), "reason": visited.problem})
-        self.count("visited", sum(not visited.problem for visited in visits))
-        self.count("blind", sum(bool(visited.problem) for visited in visits))
-        self._ask([hint for visited in visits for hint in visited.hints], "visit")
+        for place, each in zip(places, visits, strict=True):
+            if each.problem:
+                log.warning("place.blind", extra={"place": "/".join(place), "reason": each.problem})
+        self.count("visited", sum(not each.problem for each in visits))
+        self.count("blind", sum(bool(each.problem) for each in visits))
+        self._ask([hint for each in visits for hint in each.hints], "visit")
+        self._keep_seen({place: each.problem for place, each in zip(places, visits, strict=True)}, now)
+
+    def _keep_seen(self, problems: Mapping[Place, str], now: datetime) -> None:
+        """Keep what the visits have left: a row for each turn, so each place costs a fraction of a write."""
+        turns: dict[int, dict[Place, str]] = {}
+        for place, problem in problems.items():
+            turns.setdefault(_turn(place), {})[place] = problem[:_PROBLEM]
+        try:
+            for number, mine in sorted(turns.items()):
+                before = self.store.places_seen(number)
+                left = {place: visited(before.get(place), problem, now) for place, problem in mine.items()}
+                self.store.keep_seen(number, left, now)
+        except TableError as error:
+            log.warning("seen.unwritten", extra={"reason": type(error).__name__})
+            self.count("unwritten", 1)
 
     def _visit(self, place: Place, now: datetime, deadline: float) -> Visit:
         """See which clusters of a place have lost agents."""
@@ -127,7 +150,7 @@ class Rounds:
 
 def turn(place: Place, now: datetime) -> bool:
     """Whether it is this minute's turn to visit a place: always the same minute of ten, spread evenly over places."""
-    return zlib.crc32("/".join(place).encode()) % ROUND_MINUTES == _minute(now) % ROUND_MINUTES
+    return _turn(place) == _minute(now) % ROUND_MINUTES
 
 
 def in_turn(places: Sequence[Place], now: datetime) -> list[Place]:
@@ -154,6 +177,10 @@ def quiet(member: Member, cluster: Cluster, pace: Callable[[], None]) -> list[st
 def _hint(cluster: Cluster, gone: Sequence[str], now: datetime) -> Hint:
     """Nobody knows since when: the look asks ECS, and lets the grace begin now if ECS does not tell."""
     return Hint(cluster, SWEEP, tuple(Drop(instance, now) for instance in gone))
+
+
+def _turn(place: Place) -> int:
+    return zlib.crc32("/".join(place).encode()) % ROUND_MINUTES
 
 
 def _minute(now: datetime) -> int:

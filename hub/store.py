@@ -7,31 +7,37 @@
     storm#<channel>                    <region>          record of its message    storms, while not closed
     request#<id>                       request           a click, single use
     budget#<what>                      <minute>          how often it was done
+    account                            <account id>      what the organization says of it
+    seen                               <turn>/<number>   what visits have left of up to SEEN_A_ROW places
 
 The index's sort key begins with the Region, so that a storm can be read in one go.
 
 Rows carry a version. Each write names the version it read; whoever finds another one raises Conflict, reads again and
 decides again. Values travel as one JSON document per row, so a row of an older release reads as today's with defaults.
+Log entries, accounts and what was seen go without: the same entry twice is one, and the rest has one writer, sweep,
+whose last word counts.
 """
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from botocore.config import Config
 from cattrs.preconf.json import make_converter
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
-from pynamodb.exceptions import PutError, TransactWriteError
+from pynamodb.exceptions import PutError, PynamoDBException, TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from hub import audit
 from hub.bulletin import Bulletin
+from hub.coverage import Place, Seen
+from hub.directory import Account
 from hub.incident import Incident
 from hub.storm import Storm
 from spoke.accounts import USER_AGENT
@@ -47,8 +53,16 @@ TRANSACTION = 100
 RESOLVED_KEPT = timedelta(days=3)
 REQUEST_KEPT = timedelta(days=30)
 BUDGET_KEPT = timedelta(hours=1)
+# Each row of what was seen is written anew in ten minutes; one that is not holds what is no more.
+SEEN_KEPT = timedelta(days=1)
+# A row has room for so many places, each with a problem: DynamoDB takes 400 KB.
+SEEN_A_ROW = 1_000
 # Transactions of a big save at the same time.
 _THREADS = 8
+
+
+TableError = PynamoDBException
+"""What every failure of the table derives from, but for Conflict."""
 
 
 class Conflict(Exception):
@@ -122,8 +136,8 @@ class _Draft:
         if self.open_pk and self.open_sk:
             item |= {"open_pk": {"S": self.open_pk}, "open_sk": {"S": self.open_sk}}
         put: dict[str, Any] = {"TableName": table, "Item": item}
-        if self.sk.startswith("log#"):
-            return put  # the same entry twice is one
+        if self.sk.startswith("log#") or self.pk == "account":
+            return put  # the same entry twice is one, and of an account the last word counts
         if self.version == 1:
             return put | {
                 "ConditionExpression": "attribute_not_exists (#pk)",
@@ -268,6 +282,45 @@ class Store:
         row.update([self._row.used.add(1), self._row.expires.set(expires)])
         return int(row.used)
 
+    # The organization's accounts, and what visits have left of their Regions
+
+    def accounts(self) -> dict[str, Account]:
+        """Read what is known of the organization's accounts, by id; whoever has just been written may be missing."""
+        rows = self._row.query("account")
+        return {row.sk: self._read(row, Account) for row in rows if not row.expires}
+
+    def keep_accounts(self, accounts: Iterable[Account], gone: Iterable[Account] = (), *, now: datetime) -> None:
+        """Write accounts, and let those that are `gone` end by their time to live. Raises Conflict."""
+        drafts = [self._make("account", account.id, account, 0) for account in accounts]
+        for account in gone:
+            draft = self._make("account", account.id, account, 0)
+            draft.expires = int(now.timestamp())
+            drafts.append(draft)
+        for start in range(0, len(drafts), TRANSACTION):
+            self._write(drafts[start : start + TRANSACTION])
+
+    def places_seen(self, turn: int | None = None) -> dict[Place, Seen]:
+        """Read what visits have left of all places, or of those of a turn."""
+        narrowed = None if turn is None else self._row.sk.startswith(f"{turn}/")
+        found: dict[Place, Seen] = {}
+        for row in self._row.query("seen", narrowed):
+            for name, times in row.data.items():
+                account, _, region = name.partition("/")
+                seen = _seen(times)
+                known = found.get((account, region))
+                # When places become fewer or more, one may stand in two rows for a while.
+                if known is None or known.tried_at < seen.tried_at:
+                    found[account, region] = seen
+        return found
+
+    def keep_seen(self, turn: int, seen: Mapping[Place, Seen], now: datetime) -> None:
+        """Write what visits have left of all places of a turn: a row or few, however many places."""
+        told = [(f"{account}/{region}", _times(last)) for (account, region), last in sorted(seen.items())]
+        for number, start in enumerate(range(0, len(told), SEEN_A_ROW)):
+            draft = _Draft("seen", f"{turn}/{number}", 1, dict(told[start : start + SEEN_A_ROW]))
+            draft.expires = int((now + SEEN_KEPT).timestamp())
+            self._model(draft).save()
+
     # The log
 
     def log(self, cluster: Cluster, entry: audit.Entry) -> None:
@@ -380,6 +433,20 @@ class Store:
             if error.cause_response_code == "TransactionCanceledException":
                 raise Conflict(str(error.cause_response_message)) from error
             raise
+
+
+def _seen(times: Sequence[Any]) -> Seen:
+    tried_at, at, problem = times
+    return Seen(_moment(tried_at), None if at is None else _moment(at), problem)
+
+
+def _times(seen: Seen) -> list[Any]:
+    """Write what was seen of a place as briefly as it goes, for there are thousands: whole seconds, no names."""
+    return [int(seen.tried_at.timestamp()), seen.at and int(seen.at.timestamp()), seen.problem]
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _cluster_pk(cluster: Cluster) -> str:

@@ -7,6 +7,7 @@ from hub.mrkdwn import code, date
 from hub.storm import Count, Storm, lock
 
 _NAME = 40
+_ACCOUNT = 36
 
 
 def render_storm(storm: Storm, count: Count) -> Message:
@@ -63,7 +64,8 @@ def _message(  # noqa: PLR0913  # a message has these parts
 
 def _line(member: Bulletin, instances: int) -> str:
     cluster = member.cluster
-    return f"{code(cluster.name, _NAME)} in {code(cluster.account)}: {_plural(instances, 'instance')}"
+    name = f"{code(member.account_name, _ACCOUNT)} " if member.account_name else ""
+    return f"{code(cluster.name, _NAME)} in {name}{code(cluster.account)}: {_plural(instances, 'instance')}"
 
 
 def _progress(count: Count) -> str:

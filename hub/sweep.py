@@ -14,8 +14,10 @@ from typing import Any
 
 import boto3
 
+from hub.organization import Organization
+from hub.pace import Pace
 from hub.queues import Queues
-from hub.registry import Registry
+from hub.registry import PACE, Registry
 from hub.rounds import Rounds
 from hub.runtime import AWS, clock
 from hub.settings import read
@@ -46,13 +48,16 @@ def wire() -> tuple[Rounds, Counts]:
     settings = read(Settings, os.environ)
     session = boto3.Session()
     counts = Counts()
+    store = Store(settings.table, session.region_name)
+    pace = Pace(*PACE, time.monotonic, time.sleep)
+    organization = Organization(session.client("organizations", config=AWS), clock, pace)
     rounds = Rounds(
-        store=Store(settings.table, session.region_name),
+        store=store,
         queues=Queues(session.client("sqs", config=AWS)),
         looks_url=settings.looks_queue_url,
         accounts=Accounts(session),
         reader=Role(settings.reader_role, session_name="coastguard-sweep"),
-        registry=Registry(session.client("organizations", config=AWS), clock),
+        registry=Registry(organization, store, clock, counts.add),
         regions=tuple(region.strip() for region in settings.regions.split(",")),
         terms=Terms.read(0, channel="", clusters=settings.cluster_tags),
         patience=_PATIENCE,
@@ -65,10 +70,11 @@ def wire() -> tuple[Rounds, Counts]:
 
 
 def handler(event: Mapping[str, Any], _context: object) -> None:
-    """Make the rounds. The event {"sweep": "all"} visits every member Region at once."""
+    """Make the rounds. The event {"sweep": "all"} visits every member Region at once, {"sweep": "accounts"} none."""
     rounds, counts = wire()
+    asked = event.get("sweep")
     try:
         rounds.unfinished()
-        rounds.visit(everywhere=event.get("sweep") == "all")
+        rounds.visit(everywhere=asked == "all", nowhere=asked == "accounts")
     finally:
         counts.flush()

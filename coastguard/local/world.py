@@ -100,7 +100,7 @@ class World:
                 "IngestWindowSeconds": "1",
             },
             organization={
-                "OrganizationalUnitIds": organization.MEMBERS_UNIT,
+                "OrganizationalUnitIds": organization.WORKLOADS.id,
                 "RulesRegions": ",".join(self.plan.layout.regions),
                 "RolesRegion": organization.HUB_REGION,
             },
@@ -119,15 +119,20 @@ class World:
             ) from error
 
     def _wake(self) -> None:
-        """Start the functions that read queues with an empty batch: here, a cold start costs what ten cost in AWS."""
+        """Start the functions that read queues with an empty batch: here, a cold start costs what ten cost in AWS.
+
+        Sweep learns the accounts' names, as it does in AWS within a minute.
+        """
         self._progress("waking the functions")
-        names = [self.outputs[f"{which}FunctionName"] for which in ("Ingest", "Look", "Act")]
+        nothing: dict[str, object] = {"Records": []}
+        events = {"Ingest": nothing, "Look": nothing, "Act": nothing, "Sweep": {"sweep": "accounts"}}
+        names = [self.outputs[f"{which}FunctionName"] for which in events]
         with ThreadPoolExecutor(len(names)) as pool:
-            for name, problem in zip(names, pool.map(self._invoke, names), strict=True):
+            for name, problem in zip(names, pool.map(self._invoke, names, events.values()), strict=True):
                 if problem:
                     raise WorldError(f"the function {name} does not start: {problem}")
 
-    def _invoke(self, function: str) -> str:
-        answer = self.aws.client("lambda").invoke(FunctionName=function, Payload=json.dumps({"Records": []}))
+    def _invoke(self, function: str, event: object) -> str:
+        answer = self.aws.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
         told: str = answer["Payload"].read().decode()
         return told if "FunctionError" in answer else ""

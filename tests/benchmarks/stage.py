@@ -52,7 +52,10 @@ class Stage:
         self.clear()
 
     def clear(self) -> None:
-        """Begin anew: nobody is there, nothing is kept, nothing lies in a queue, nothing goes wrong."""
+        """Begin anew: nobody is there, nothing is kept, nothing lies in a queue, nothing goes wrong.
+
+        But for an account: sweep writes them all when it first runs.
+        """
         self.wire.faults.mend()
         self.members, self.tables = Members(), Tables()
         self.delay_dead, self.looks_dead = _queue("DelayDeadQueue"), _queue("LooksDeadQueue")
@@ -62,6 +65,8 @@ class Stage:
         Sqs(self.delay, self.delay_dead, self.looks, self.looks_dead).hang(self.wire)
         self.wire.services["secrets-manager"] = _secret
         create_table(self.dynamodb)
+        account = {"pk": "account", "sk": "222233334444", "data": '{"id": "222233334444"}'}
+        self.dynamodb.put_item(TableName=TABLE, Item={name: {"S": value} for name, value in account.items()})
         self.slack.said.clear()
         self.wire.meter = Meter()
 

@@ -16,6 +16,7 @@ from hub.bulletin import Bulletin
 from hub.desk import Desk
 from hub.incident import Incident
 from hub.lookout import Lookout, assemble
+from hub.organization import Organization
 from hub.queues import Queues, answer, records
 from hub.registry import Registry
 from hub.rounds import Rounds
@@ -85,7 +86,9 @@ class Station:
             looks_url=self.mail.looks,
             accounts=self.accounts,
             reader=self.reader,
-            registry=Registry(self.organizations, self.clock),
+            registry=Registry(
+                Organization(self.organizations, self.clock, lambda: None), self.store, self.clock, self.count
+            ),
             regions=self.regions,
             terms=self.terms,
             patience=timedelta(seconds=25),

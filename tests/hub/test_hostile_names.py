@@ -8,7 +8,11 @@ from hub.audit import Entry
 from hub.bulletin import ROWS
 from hub.incident import Incident, State
 from hub.message import note
-from tests.hub.factories import entry, finished, incident, repair, sighting
+from hub.storm import Storm
+from hub.storm import count as counted
+from hub.storm_message import render_storm
+from hub.tally import Tally
+from tests.hub.factories import CHANNEL, NOON, bulletin, entry, finished, incident, repair, sighting
 from tests.hub.rendering import all_blocks, check, check_bulletin, drawn, length, tricks
 
 HOSTILE = {
@@ -86,6 +90,25 @@ def test_a_bulletin_shows_foreign_words_as_words(place: Callable[[str, int], Inc
 
         assert tricks(all_blocks(message), message.text, message.attachments[0]["fallback"]) == [], name
         assert length(message) < 10_000, name
+
+
+@pytest.mark.parametrize("count", [1, ROWS, ROWS + 1])
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_an_account_may_be_called_anything(text: str, count: int) -> None:
+    message = drawn(*(incident(number) for number in range(1, count + 1)), account_name=text)
+
+    check_bulletin(message)
+    assert tricks(all_blocks(message), message.text, message.attachments[0]["fallback"]) == []
+    assert length(message) < 10_000
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_storm_may_be_in_accounts_called_anything(text: str) -> None:
+    clusters = [bulletin(tally=Tally.of([incident()]), account_name=text) for _ in range(11)]
+    message = render_storm(Storm(CHANNEL, "eu-west-1", "st-1", NOON, NOON, most=(1, 11, 11)), counted(clusters))
+
+    check_bulletin(message)
+    assert tricks(all_blocks(message), message.text) == []
 
 
 @pytest.mark.parametrize("count", [1, ROWS, ROWS + 1])

@@ -67,7 +67,8 @@ def longest(number: int, state: State, *, failed: bool) -> Incident:
 @pytest.mark.parametrize("count", [1, 2, ROWS, ROWS + 1, 1_000])
 @pytest.mark.parametrize("state", State)
 def test_slack_takes_every_bulletin_with_the_longest_legal_names(state: State, count: int, failed: bool) -> None:
-    message = drawn(*(longest(number, state, failed=failed) for number in range(1, count + 1)))
+    crowd = [longest(number, state, failed=failed) for number in range(1, count + 1)]
+    message = drawn(*crowd, account_name="&" * 50, group="&" * 256)
 
     check_bulletin(message)
     assert length(message) < 10_000
@@ -145,6 +146,19 @@ def test_account_region_and_cluster_stand_in_every_bulletin(count: int) -> None:
     for place in (CLUSTER.account, CLUSTER.region, CLUSTER.name):
         assert place in said
         assert place in message.text
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("count", [1, ROWS, 30])
+def test_an_account_whose_name_is_known_is_called_by_it(count: int, state: State) -> None:
+    crowd = [incident(number, state) for number in range(1, count + 1)]
+    message, nameless = drawn(*crowd, account_name="Payments (prod)"), drawn(*crowd)
+
+    check_bulletin(message)
+    assert message.text.endswith(f"in {CLUSTER.region}, account `Payments (prod)` ({CLUSTER.account}).")
+    if not 1 < count <= ROWS:
+        assert f"`Payments (prod)` `{CLUSTER.account}` · `{CLUSTER.region}`" in words(message)
+    assert message.digest != nameless.digest
 
 
 @pytest.mark.parametrize(

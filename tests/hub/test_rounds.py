@@ -1,24 +1,23 @@
 """The rounds: what no event told of is found, a member at a time, gently, and one member's trouble is only its own."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ConnectTimeoutError
+from botocore.exceptions import ConnectTimeoutError
 from moto.organizations.models import organizations_backends
 
-from hub import registry
+from hub.coverage import Place, Seen, coverage
+from hub.directory import Account
 from hub.hints import SWEEP, Hint, from_message
-from hub.registry import Registry
 from hub.rounds import (
     CLUSTER_READS,
     CLUSTERS_A_VISIT,
     RESOURCE_READS,
     ROUND_MINUTES,
-    Place,
     in_turn,
     portion,
     turn,
@@ -30,8 +29,7 @@ from spoke.places import Cluster
 from tests.hub.factories import CHANNEL, CLUSTER, GRACE, NOON
 from tests.hub.faults import Faults
 from tests.hub.station import Station
-from tests.hub.timing import Clock
-from tests.spoke.fleet import REGION, Fleet
+from tests.spoke.fleet import ACCOUNT, REGION, Fleet
 
 PATIENCE = GRACE.total_seconds() + 30
 LISTING, CLUSTERS, SIGNING_IN = "ecs:ListContainerInstances", "ecs:ListClusters", "sts:AssumeRole"
@@ -363,52 +361,100 @@ def test_what_sqs_refuses_is_an_error_that_says_so(station: Station, reluctant_s
         replace(station.rounds, queues=type(station.queues)(client)).visit(everywhere=True)
 
 
-# The organization's accounts
+# What is kept of it
 
 
-@pytest.mark.parametrize(
-    ("raw", "active"),
-    [
-        pytest.param({"State": "ACTIVE", "Status": "ACTIVE"}, True, id="both say so"),
-        pytest.param({"State": "ACTIVE"}, True, id="State"),
-        pytest.param({"Status": "ACTIVE"}, True, id="Status, as it was before"),
-        pytest.param({"State": "CLOSED", "Status": "ACTIVE"}, False, id="State counts"),
-        pytest.param({"State": "PENDING_ACTIVATION"}, False, id="not yet"),
-        pytest.param({"Status": "SUSPENDED"}, False, id="suspended"),
-        pytest.param({}, False, id="nobody says"),
-    ],
-)
-def test_which_accounts_are_active(raw: dict[str, str], active: bool) -> None:
-    assert registry._is_active(raw) is active
+def test_what_a_visit_has_seen_is_kept(station: Station, other: Fleet) -> None:
+    assert other
+    visit(station)
+    station.faults.fail(SIGNING_IN, "AccessDenied", 403, where=OTHER)
+    station.clock.forward(hours=2)  # it has to sign in anew
+    visit(station)
+
+    seen = station.store.places_seen()
+    assert len(seen) == 3
+    assert seen[ACCOUNT, REGION] == Seen(station.clock(), station.clock())
+    problem = f"role coastguard-reader cannot be assumed in {OTHER}: AccessDenied"
+    assert seen[OTHER, REGION] == Seen(station.clock(), NOON, problem)
+    covered = coverage(station.store.accounts(), station.regions, seen, station.clock())
+    assert (len(covered.watched), covered.blind, covered.unvisited) == (2, (((OTHER, REGION), problem),), ())
 
 
-def test_the_accounts_are_read_page_by_page_and_kept_for_ten_minutes(organizations: Any, clock: Clock) -> None:
-    registered = Registry(organizations, clock)
-    for number in range(25):
-        enroll(organizations, f"{444455556666 + number}")
-    before = registered.accounts()
-    assert len(before) == 27
-    assert before == sorted(before)
-    enroll(organizations, OTHER)
+def test_each_round_writes_only_what_its_own_turn_has_seen(station: Station) -> None:
+    station.regions = ("eu-west-1", "us-east-1", "eu-central-1")
+    rounds = station.rounds
+    written = []
+    for _ in range(ROUND_MINUTES):
+        before = station.store.places_seen()
+        rounds.visit()
+        now = station.clock()
+        after = station.store.places_seen()
+        mine = {place for place, seen in after.items() if seen.tried_at == now}
+        assert all(turn(place, now) for place in mine)
+        assert {place: seen for place, seen in after.items() if place not in mine} == before
+        written += sorted(mine)
+        station.clock.forward(minutes=1)
 
-    clock.forward(seconds=599)
-    assert registered.accounts() == before
-    clock.forward(seconds=1)
-
-    assert set(registered.accounts()) - set(before) == {OTHER}
-
-
-@pytest.fixture
-def closed_organizations(organizations: Any) -> Iterator[Any]:
-    """An organization that the hub may not read."""
-    faults = Faults()
-    faults.fail("organizations:ListAccounts", "AccessDeniedException")
-    event = "before-call.organizations.ListAccounts"
-    organizations.meta.events.register(event, faults)
-    yield organizations
-    organizations.meta.events.unregister(event, faults)
+    assert len(written) == len(set(written)) == 2 * 3
 
 
-def test_an_organization_that_cannot_be_read_is_an_error(closed_organizations: Any, clock: Clock) -> None:
-    with pytest.raises(ClientError, match="AccessDeniedException"):
-        Registry(closed_organizations, clock).accounts()
+def test_the_organizations_accounts_are_kept_and_their_tags_if_somebody_goes_by_them(station: Station) -> None:
+    station.organizations.tag_resource(ResourceId=ACCOUNT, Tags=[{"Key": "team", "Value": "payments"}])
+    visit(station)
+    assert station.store.accounts()[ACCOUNT] == Account(ACCOUNT, "payments")
+
+    replace(station.rounds, by_account_tag=lambda: True).visit(everywhere=True)
+
+    assert station.store.accounts()[ACCOUNT] == Account(ACCOUNT, "payments", (), (("team", "payments"),))
+
+
+def test_who_goes_nowhere_learns_the_accounts_and_visits_none(station: Station) -> None:
+    station.fleet.quiet(station.fleet.cluster())
+
+    station.rounds.visit(nowhere=True)
+
+    assert ACCOUNT in station.store.accounts()
+    assert station.store.places_seen() == {}
+    assert asked(station) == {}
+    assert not station.faults.calls[CLUSTERS]
+
+
+def test_a_bulletin_calls_its_account_by_its_name(station: Station) -> None:
+    cluster = station.fleet.cluster()
+    instance, _ = station.quiet(cluster)
+    station.visit()
+    station.wait(seconds=PATIENCE)
+    said = station.only_message()["text"]
+    assert said.endswith(f"account `payments` ({ACCOUNT}).")
+    station.store.keep_accounts([Account(ACCOUNT, "renamed")], now=station.clock())
+
+    # Whoever looks next has read the new name. The message keeps to the one that it began with, and is not edited.
+    station.sweep()
+    assert station.only_message()["edited"] is None
+    station.reconnect(cluster, instance)
+    station.sweep()
+    assert station.states() == ["resolved"]
+    assert "`payments`" in station.only_message()["text"]
+
+    station.wait(minutes=11)
+    station.disconnect(cluster, instance)
+    station.wait(seconds=PATIENCE)
+    assert "`renamed`" in station.messages()[-1]["text"]
+
+
+def test_a_bulletin_of_an_account_that_nobody_knows_yet_shows_its_id(station: Station) -> None:
+    station.quiet(station.fleet.cluster())
+    station.wait(seconds=PATIENCE)
+
+    assert station.only_message()["text"].endswith(f"account {ACCOUNT}.")
+
+
+def test_a_table_that_takes_nothing_does_not_stop_the_rounds(station: Station, dynamodb: Any) -> None:
+    cluster = station.fleet.cluster()
+    station.fleet.quiet(cluster)
+    dynamodb.delete_table(TableName="coastguard")
+
+    assert set(visit(station)) == {cluster}
+
+    assert station.counted["unwritten"] == 2
+    assert station.counted["visited"] == 2

@@ -11,8 +11,21 @@ from pynamodb.exceptions import PynamoDBException
 
 from hub import audit
 from hub.bulletin import Bulletin
+from hub.coverage import Seen
+from hub.directory import Account
 from hub.incident import Incident, State
-from hub.store import BUDGET_KEPT, REQUEST_KEPT, RESOLVED_KEPT, TRANSACTION, Claim, Conflict, Known, Store
+from hub.store import (
+    BUDGET_KEPT,
+    REQUEST_KEPT,
+    RESOLVED_KEPT,
+    SEEN_A_ROW,
+    SEEN_KEPT,
+    TRANSACTION,
+    Claim,
+    Conflict,
+    Known,
+    Store,
+)
 from hub.storm import Storm
 from spoke.places import Cluster
 from spoke.sightings import Sighting
@@ -354,6 +367,73 @@ def test_more_unfinished_rows_than_a_page_has_are_all_found(store: Store) -> Non
     assert len(store.known(CLUSTER).incidents) == 12
 
 
+# The organization's accounts, and what was seen of their Regions
+
+
+@pytest.mark.parametrize("count", [0, 1, TRANSACTION + 5])
+def test_everything_of_accounts_is_kept(store: Store, count: int) -> None:
+    accounts = [
+        Account(f"{222233334444 + number}", "é <!channel>", ("ou-a", "ou-b"), (("team", "pay"), ("team", "é")))
+        for number in range(count)
+    ]
+    store.keep_accounts(accounts, now=NOON)
+
+    assert store.accounts() == {account.id: account for account in accounts}
+
+
+def test_more_accounts_than_a_page_has_are_all_read(store: Store) -> None:
+    accounts = [Account(f"{222233334444 + number}", "x" * 300_000) for number in range(8)]
+    for account in accounts:
+        store.keep_accounts([account], now=NOON)
+
+    assert store.accounts() == {account.id: account for account in accounts}
+
+
+def test_who_is_gone_is_known_no_more_and_ends_by_its_time_to_live(store: Store, dynamodb: Any) -> None:
+    stays, goes = Account(CLUSTER.account, "a"), Account(ELSEWHERE.account, "b")
+    store.keep_accounts([stays, goes], now=NOON)
+
+    store.keep_accounts([], [goes], now=NOON)
+
+    assert store.accounts() == {stays.id: stays}
+    assert raw(dynamodb, goes.id, "account")["expires"] == {"N": str(int(NOON.timestamp()))}
+
+
+HERE, THERE = (CLUSTER.account, CLUSTER.region), (ELSEWHERE.account, ELSEWHERE.region)
+
+
+def test_everything_that_was_seen_of_places_is_kept_turn_by_turn(store: Store, dynamodb: Any) -> None:
+    blind = {THERE: Seen(NOON, None, "é: AccessDenied"), HERE: Seen(NOON, NOON - 600 * SECOND, "Throttling")}
+    well = {("444455556666", "eu-west-1"): Seen(NOON, NOON)}
+    store.keep_seen(1, blind, NOON)
+    store.keep_seen(0, well, NOON)
+
+    assert store.places_seen() == blind | well
+    assert store.places_seen(1) == blind
+    assert store.places_seen(10) == {}
+    assert int(raw(dynamodb, "1/0", "seen")["expires"]["N"]) == int((NOON + SEEN_KEPT).timestamp())
+
+
+def test_a_turn_forgets_the_places_that_are_no_more(store: Store) -> None:
+    store.keep_seen(1, {HERE: Seen(NOON, NOON), THERE: Seen(NOON, NOON)}, NOON)
+    store.keep_seen(1, {HERE: Seen(NOON, NOON)}, NOON)
+
+    assert set(store.places_seen()) == {HERE}
+
+
+def test_a_row_holds_a_thousand_places_with_their_problems(store: Store, dynamodb: Any) -> None:
+    many = {(f"{222233334444 + n}", "ap-southeast-1"): Seen(NOON, NOON, "x" * 120) for n in range(SEEN_A_ROW + 1)}
+
+    store.keep_seen(1, many, NOON)
+
+    assert store.places_seen() == many
+    assert len(raw(dynamodb, "1/0", "seen")["data"]["S"]) < 400_000 / 2
+    later = NOON + 600 * SECOND
+    fewer = dict.fromkeys(sorted(many)[1:], Seen(later, later))
+    store.keep_seen(1, fewer, later)
+    assert {place: store.places_seen()[place] for place in fewer} == fewer
+
+
 # How long it is kept
 
 
@@ -524,4 +604,5 @@ def test_only_what_every_release_has_written_must_be_there() -> None:
     assert needed(audit.Entry) == {"at", "who", "what", "where", "result"}
     assert needed(Claim) == {"request", "at"}
     assert needed(Storm) == {"channel", "region", "episode", "began_at", "newest_at"}
+    assert needed(Account) == {"id"}
     assert needed(Sighting) == {"instance", "status"}

@@ -212,6 +212,15 @@ def test_a_storm_is_counted_with_what_is_shared_and_the_largest_clusters() -> No
     assert lock(REGION) in said
 
 
+def test_the_largest_clusters_are_named_with_their_accounts() -> None:
+    named = [replace(one, account_name="payments") for one in held(12)]
+    long = [replace(one, account_name="p" * 50) for one in held(12)]
+
+    assert "*Largest clusters*\n`c-000` in `payments` `222233334444`: 3 instances" in words(drawn(named))
+    assert f"in `{'p' * 35}…` `222233334444`" in words(drawn(long))
+    assert "*Largest clusters*\n`c-000` in `222233334444`: 3 instances" in words(drawn(held(12)))
+
+
 def test_one_of_each_is_said_in_the_singular() -> None:
     assert "on 1 instance of 1 cluster in 1 account." in drawn([member(1)]).text
 
@@ -220,7 +229,12 @@ def test_one_of_each_is_said_in_the_singular() -> None:
 @pytest.mark.parametrize("over", [False, True])
 def test_a_storms_message_is_of_constant_size_and_slack_takes_it(clusters: int, over: bool) -> None:
     longest = [
-        replace(one, cluster=replace(one.cluster, name=f"{n:03}" + "c" * 251), ts="" if n % 2 else one.ts)
+        replace(
+            one,
+            cluster=replace(one.cluster, name=f"{n:03}" + "c" * 251),
+            account_name="&" * 50,
+            ts="" if n % 2 else one.ts,
+        )
         for n, one in enumerate(held(clusters, 1))
     ]
     message = drawn(longest, over=over, most=(1_000, clusters, 99_999))

@@ -4,11 +4,19 @@ import pytest
 from botocore.exceptions import ClientError
 
 from coastguard.local.aws.layouts import DEMO, WIDE
-from coastguard.local.aws.organization import HUB
+from coastguard.local.aws.organization import HUB, ORGANIZATION, PROD, ROOT, WORKLOADS
 from tests.local_world.embedded_aws import EmbeddedAws
 
 PAYMENTS = DEMO.organization.members[0].id
-ROLES = {"reads": "organizations:ListAccounts", "asks": "organizations:DescribeOrganization"}
+ROLES = {
+    "reads": (["organizations:ListAccounts"], "*"),
+    "asks": (["organizations:DescribeOrganization"], "*"),
+    "walks": (
+        ["organizations:ListAccountsForParent", "organizations:ListOrganizationalUnitsForParent"],
+        f"arn:aws:organizations::*:ou/{ORGANIZATION}/*",
+    ),
+    "tags": (["organizations:ListTagsForResource"], f"arn:aws:organizations::*:account/{ORGANIZATION}/*"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +41,13 @@ def roles(aws: EmbeddedAws) -> None:
                         "PolicyName": "all",
                         "PolicyDocument": {
                             "Version": "2012-10-17",
-                            "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}],
+                            "Statement": [{"Effect": "Allow", "Action": actions, "Resource": resource}],
                         },
                     }
                 ],
             },
         }
-        for name, action in ROLES.items()
+        for name, (actions, resource) in ROLES.items()
     }
     assert aws.deploy("roles", resources) == "CREATE_COMPLETE"
 
@@ -73,9 +81,64 @@ def test_accounts_come_twenty_at_a_time(wide: EmbeddedAws) -> None:
         organizations.list_accounts(NextToken="what")
 
 
-def test_a_member_manages_nothing(aws: EmbeddedAws) -> None:
+def test_units_are_walked_from_the_root(aws: EmbeddedAws) -> None:
+    organizations = aws.client("organizations")
+
+    def below(parent: str) -> tuple[list[str], list[str]]:
+        units = organizations.list_organizational_units_for_parent(ParentId=parent)["OrganizationalUnits"]
+        accounts = organizations.list_accounts_for_parent(ParentId=parent)["Accounts"]
+        return [unit["Name"] for unit in units], [account["Name"] for account in accounts]
+
+    assert [root["Id"] for root in organizations.list_roots()["Roots"]] == [ROOT]
+    assert below(ROOT) == (["workloads"], ["hub"])
+    assert below(WORKLOADS.id) == (["prod"], ["media"])
+    assert below(PROD.id) == ([], ["payments", "search"])
+    with pytest.raises(ClientError, match="ParentNotFoundException"):
+        below("ou-root-elsewhere")
+
+
+def test_accounts_of_a_unit_come_twenty_at_a_time(wide: EmbeddedAws) -> None:
+    pages = wide.client("organizations").get_paginator("list_accounts_for_parent").paginate(ParentId=PROD.id)
+    assert [len(page["Accounts"]) for page in pages] == [20] * 5
+
+
+def test_an_account_has_its_tags(aws: EmbeddedAws) -> None:
+    tags = aws.client("organizations").list_tags_for_resource(ResourceId=PAYMENTS)["Tags"]
+    assert tags == [{"Key": "environment", "Value": "prod"}, {"Key": "team", "Value": "payments"}]
+    with pytest.raises(ClientError, match="TargetNotFoundException"):
+        aws.client("organizations").list_tags_for_resource(ResourceId="999999999999")
+
+
+READS: list[tuple[str, dict[str, str]]] = [
+    ("list_accounts", {}),
+    ("list_roots", {}),
+    ("list_accounts_for_parent", {"ParentId": PROD.id}),
+    ("list_organizational_units_for_parent", {"ParentId": ROOT}),
+    ("list_tags_for_resource", {"ResourceId": PAYMENTS}),
+]
+
+
+@pytest.mark.parametrize(("operation", "asked"), READS, ids=[operation for operation, _ in READS])
+def test_a_member_manages_nothing(aws: EmbeddedAws, operation: str, asked: dict[str, str]) -> None:
     with pytest.raises(ClientError, match="AccessDeniedException"):
-        aws.client("organizations", PAYMENTS).list_accounts()
+        getattr(aws.client("organizations", PAYMENTS), operation)(**asked)
+
+
+def test_a_permission_may_be_for_units_alone_or_accounts_alone(aws: EmbeddedAws) -> None:
+    walks = aws.client("organizations", **credentials(aws, "walks"))
+    tags = aws.client("organizations", **credentials(aws, "tags"))
+
+    assert len(walks.list_accounts_for_parent(ParentId=PROD.id)["Accounts"]) == 2
+    assert len(tags.list_tags_for_resource(ResourceId=PAYMENTS)["Tags"]) == 2
+    for refused in (
+        lambda: walks.list_accounts_for_parent(ParentId=ROOT),
+        lambda: tags.list_tags_for_resource(ResourceId=PROD.id),
+    ):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            refused()
+    refusals = aws.refusals()[-2:]
+    assert refusals[0].endswith(f"ListAccountsForParent on arn:aws:organizations::{HUB.id}:root/{ORGANIZATION}/{ROOT}.")
+    assert refusals[1].endswith(f"on arn:aws:organizations::{HUB.id}:ou/{ORGANIZATION}/{PROD.id}.")
 
 
 def test_listing_accounts_needs_its_permission(aws: EmbeddedAws) -> None:

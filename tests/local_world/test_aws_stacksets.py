@@ -3,7 +3,7 @@ import json
 import pytest
 
 from coastguard.local.aws.layouts import DEMO
-from coastguard.local.aws.organization import HUB_REGION
+from coastguard.local.aws.organization import HUB_REGION, PROD, WORKLOADS
 from tests.local_world.embedded_aws import EmbeddedAws, Json, wait_for
 
 IDS = tuple(member.id for member in DEMO.organization.members)
@@ -46,7 +46,8 @@ def queues(aws: EmbeddedAws, name: str) -> set[tuple[str, str, str]]:
     ("name", "targets", "regions", "reached"),
     [
         ("root", EVERYBODY, REGIONS, {(account, region) for account in IDS for region in REGIONS}),
-        ("unit", {"OrganizationalUnitIds": ["ou-root-members1"]}, (HUB_REGION,), {(id_, HUB_REGION) for id_ in IDS}),
+        ("unit", {"OrganizationalUnitIds": [WORKLOADS.id]}, (HUB_REGION,), {(id_, HUB_REGION) for id_ in IDS}),
+        ("inner", {"OrganizationalUnitIds": [PROD.id]}, (HUB_REGION,), {(id_, HUB_REGION) for id_ in IDS[:2]}),
         ("named", {"Accounts": [IDS[1]]}, (HUB_REGION,), {(IDS[1], HUB_REGION)}),
         (
             "without",
@@ -55,7 +56,7 @@ def queues(aws: EmbeddedAws, name: str) -> set[tuple[str, str, str]]:
             {(IDS[0], HUB_REGION), (IDS[2], HUB_REGION)},
         ),
     ],
-    ids=["the root", "a unit", "an account", "all but one"],
+    ids=["the root", "a unit", "a unit in it", "an account", "all but one"],
 )
 def test_a_stackset_makes_a_stack_in_each_account_and_region_and_takes_it_away(
     aws: EmbeddedAws, name: str, targets: Json, regions: tuple[str, ...], reached: set[tuple[str, str]]

@@ -4,7 +4,6 @@ Adds to tests.wire.members what acting calls, the organization's list of account
 groups, and since when each agent has truly been gone.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,8 +13,9 @@ from itertools import count
 from spoke.discovery import MONITORING_TAG
 from tests.hub.timing import Clock
 from tests.wire.members import Members, Place
+from tests.wire.organization import organization
 from tests.wire.payloads import Machine
-from tests.wire.wire import Call, Failure, Service, Stray, Wire
+from tests.wire.wire import Call, Failure, Service, Wire
 
 REGION = "eu-west-1"
 ACCOUNTS = {"A": "222233334444", "B": "333344445555"}
@@ -179,10 +179,7 @@ class Fleet(Members):
         wire.services["organizations"] = self._organization
 
     def _organization(self, call: Call) -> bytes:
-        if call.operation != "ListAccounts":
-            raise Stray(f"organizations:{call.operation}")
-        accounts = [{"Id": account, "Status": "ACTIVE", "Name": name} for name, account in ACCOUNTS.items()]
-        return json.dumps({"Accounts": accounts}).encode()
+        return organization(call, {account: name for name, account in ACCOUNTS.items()})
 
     def _remembered(self, sts: Service) -> Service:
         def assume(call: Call) -> bytes:

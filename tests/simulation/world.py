@@ -29,8 +29,10 @@ from hub.desk import Desk
 from hub.hints import SWEEP, Hint
 from hub.hints import to_message as to_hint
 from hub.lookout import Lookout, assemble
+from hub.organization import Organization
+from hub.pace import Pace
 from hub.queues import NotYet, Queues, Record, group_id, records
-from hub.registry import Registry
+from hub.registry import PACE, Registry
 from hub.rounds import Rounds
 from hub.slack import Slack
 from hub.sorting import Sorter
@@ -208,13 +210,14 @@ class World:
 
     def _rounds(self) -> Rounds:
         env = self._environment
+        pace = Pace(*PACE, self.clock.seconds, self._sleep)
         return Rounds(
             store=env.store,
             queues=Queues(env.sqs),
             looks_url=self.looks.url,
             accounts=env.accounts,
             reader=Role(READER, "coastguard-sweep"),
-            registry=Registry(env.organizations, self.clock),
+            registry=Registry(Organization(env.organizations, self.clock, pace), env.store, self.clock, self.count),
             regions=(REGION,),
             terms=self.terms,
             patience=timedelta(seconds=25),
@@ -222,6 +225,7 @@ class World:
             ticks=self.clock.seconds,
             sleep=self._sleep,
             count=self.count,
+            by_account_tag=lambda: True,
         )
 
     @staticmethod

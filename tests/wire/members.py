@@ -19,6 +19,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from tests.wire import payloads
+from tests.wire.organization import organization
 from tests.wire.payloads import Machine
 from tests.wire.wire import HUB, Call, Failure, Stray, Wire
 
@@ -113,11 +114,7 @@ class Members:
         }
 
     def _organizations(self, call: Call) -> bytes:
-        if call.operation != "ListAccounts" or call.account != HUB:
-            raise Stray(f"organizations:{call.operation} by {call.account}")
-        call.only()
-        accounts = sorted({account for account, _ in self._regions})
-        return _json({"Accounts": [{"Id": account, "Name": account, "State": "ACTIVE"} for account in accounts]})
+        return organization(call, {account: f"team-{account[-3:]}" for account, _ in self._regions})
 
     def _sts(self, call: Call) -> bytes:
         if call.operation != "AssumeRole":

@@ -13,6 +13,7 @@ from moto.autoscaling.models import autoscaling_backends
 
 from coastguard.local.aws.fleet_state import Host, hosts
 from coastguard.local.aws.moto_mount import MOTO
+from coastguard.local.aws.organization import HUB, ORGANIZATION
 
 ON_CONTAINER_INSTANCES = frozenset({"DescribeContainerInstances", "UpdateContainerInstancesState"})
 # Who names no cluster here means the one called default.
@@ -65,8 +66,8 @@ def resource_of(request: Request) -> str | None:
             return "*"  # the same
         case "autoscaling" if request.action == "TerminateInstanceInAutoScalingGroup":
             return _group_arn(request)
-        case "organizations" if request.action in {"DescribeOrganization", "ListAccounts", "ListRoots"}:
-            return "*"  # the same
+        case "organizations":
+            return _organizations_resource(request)
     return None
 
 
@@ -89,6 +90,16 @@ def tags_of(arn: str) -> dict[str, str] | None:
             group = autoscaling_backends[account][region].autoscaling_groups.get(resource.rpartition("/")[2])
             return {tag["Key"]: tag["Value"] for tag in group.tags} if group else None
     return None
+
+
+def _organizations_resource(request: Request) -> str | None:
+    if request.action in {"DescribeOrganization", "ListAccounts", "ListRoots"}:
+        return "*"  # no resource-level permissions on AWS
+    named = str(request.body.get("ParentId") or request.body.get("ResourceId") or "")
+    if not named:
+        return None
+    kind = "root" if named.startswith("r-") else "ou" if named.startswith("ou-") else "account"
+    return f"arn:aws:organizations::{HUB.id}:{kind}/{ORGANIZATION}/{named}"
 
 
 def _ecs_resource(request: Request) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from coastguard.local.aws.fleet_plan import ClusterPlan
-from coastguard.local.aws.organization import HUB_REGION, Account, Organization
+from coastguard.local.aws.organization import HUB_REGION, PROD, WORKLOADS, Account, Organization
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class Layout:
                     yield member.id, region, plan
 
 
-_PAYMENTS = Account("222233334444", "payments")
-_SEARCH = Account("333344445555", "search")
-_MEDIA = Account("444455556666", "media")
+_PAYMENTS = Account("222233334444", "payments", PROD.id, (("environment", "prod"), ("team", "payments")))
+_SEARCH = Account("333344445555", "search", PROD.id, (("environment", "prod"), ("team", "search")))
+_MEDIA = Account("444455556666", "media", WORKLOADS.id, (("environment", "staging"), ("team", "media")))
 
 DEMO = Layout(
     "demo",
@@ -66,7 +66,10 @@ CROWD = Layout(
     },
 )
 
-_TEAMS = tuple(Account(f"6000000{number:05d}", f"team-{number:03d}") for number in range(1, 201))
+_TEAMS = tuple(
+    Account(f"6000000{number:05d}", f"team-{number:03d}", (WORKLOADS if number % 2 else PROD).id)
+    for number in range(1, 201)
+)
 
 WIDE = Layout(
     "wide",

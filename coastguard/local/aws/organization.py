@@ -1,27 +1,47 @@
-"""The accounts of the local organization: the hub, which manages it, and the members that a layout names."""
+"""The accounts of the local organization: the hub, which manages it, and the members that a layout names.
+
+root ──▶ hub
+  └────▶ workloads ──▶ members that are not for production
+              └──────▶ prod ──▶ those that are
+"""
 
 from dataclasses import dataclass
 
 ORGANIZATION = "o-coastguard1"
 ROOT = "r-root"
-MEMBERS_UNIT = "ou-root-members1"
 HUB_REGION = "eu-west-1"
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """An organizational unit, and what it is in."""
+
+    id: str
+    name: str
+    parent: str
+
+
+WORKLOADS = Unit("ou-root-workloads", "workloads", ROOT)
+PROD = Unit("ou-root-production", "prod", WORKLOADS.id)
+UNITS = (WORKLOADS, PROD)
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
-    """An account of the organization and the alias people know it by."""
+    """An account of the organization: the alias people know it by, which is its name, its unit and its tags."""
 
     id: str
     alias: str
+    unit: str = PROD.id
+    tags: tuple[tuple[str, str], ...] = ()
 
 
-HUB = Account("111122223333", "hub")
+HUB = Account("111122223333", "hub", ROOT)
 
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """The hub and its members, all of them in one organizational unit."""
+    """The hub and its members."""
 
     members: tuple[Account, ...]
 
@@ -39,6 +59,17 @@ class Organization:
 
         The hub is the management account here, and those StackSets never deploy to it.
         """
-        if unit in {ROOT, MEMBERS_UNIT}:
-            return tuple(account.id for account in self.members)
-        raise ValueError(f"The organization has no unit {unit}: it has {ROOT} and {MEMBERS_UNIT}.")
+        if unit not in {ROOT, *(known.id for known in UNITS)}:
+            raise ValueError(
+                f"The organization has no unit {unit}: it has {ROOT}, {', '.join(known.id for known in UNITS)}."
+            )
+        return tuple(member.id for member in self.members if unit in lineage(member.unit))
+
+
+def lineage(unit: str) -> tuple[str, ...]:
+    """Name a unit and all that it is in, up to the root."""
+    parents = {known.id: known.parent for known in UNITS}
+    line = [unit]
+    while line[-1] in parents:
+        line.append(parents[line[-1]])
+    return tuple(line)

@@ -1,6 +1,6 @@
 """AWS Organizations as the world's organization has it: the hub manages, the members are its accounts.
 
-MiniStack takes each account for the manager of an organization of its own, and gives all accounts at once.
+MiniStack takes each account for the manager of an organization of its own, and gives all of anything at once.
 """
 
 import json
@@ -11,13 +11,24 @@ from ministack.core.responses import error_response_json, get_account_id, reques
 from ministack.services import organizations
 
 from coastguard.local.aws.moto_mount import Response
-from coastguard.local.aws.organization import HUB, HUB_REGION, MEMBERS_UNIT, ORGANIZATION, ROOT, Account, Organization
+from coastguard.local.aws.organization import HUB, HUB_REGION, ORGANIZATION, ROOT, UNITS, Account, Organization
 
-# ListAccounts gives so many at once, also to those who ask for none.
+# Lists give so many at once, also to those who ask for none.
 MOST_AT_ONCE = 20
 # When the accounts joined, for those who want to know.
 JOINED = 1_700_000_000
 
+# What each operation lists, by the list's name in its answer.
+LISTS = {
+    "ListAccounts": "Accounts",
+    "ListAccountsForParent": "Accounts",
+    "ListOrganizationalUnitsForParent": "OrganizationalUnits",
+    "ListRoots": "Roots",
+    "ListTagsForResource": "Tags",
+}
+_OF_A_PARENT = {"ListAccountsForParent", "ListOrganizationalUnitsForParent"}
+
+Answer = Callable[[Mapping[str, object]], Response]
 Handler = Callable[[str, str, Mapping[str, str], bytes, Mapping[str, list[str]]], Awaitable[Response]]
 
 
@@ -25,7 +36,8 @@ def install(organization: Organization) -> None:
     """Give MiniStack's service this organization, and let only the hub manage it."""
     with request_scope(HUB.id, HUB_REGION):
         _found(organization)
-    organizations._DISPATCH["ListAccounts"] = _list_accounts  # noqa: SLF001 - asserted in symbols
+    for operation in LISTS:
+        organizations._DISPATCH[operation] = _in_pages(operation, organizations._DISPATCH[operation])  # noqa: SLF001 - asserted in symbols
     handlers = ministack.app.SERVICE_HANDLERS
     handlers["organizations"] = _only_for_the_hub(handlers["organizations"])
 
@@ -43,15 +55,16 @@ def _found(organization: Organization) -> None:
     (root,) = organizations._roots.values()  # noqa: SLF001 - asserted in symbols
     organizations._roots.clear()  # noqa: SLF001
     organizations._roots[ROOT] = {**root, "Id": ROOT, "Arn": f"{arn}:root/{ORGANIZATION}/{ROOT}"}  # noqa: SLF001
-    organizations._ous[MEMBERS_UNIT] = {  # noqa: SLF001 - asserted in symbols
-        "Id": MEMBERS_UNIT,
-        "Arn": f"{arn}:ou/{ORGANIZATION}/{MEMBERS_UNIT}",
-        "Name": "members",
-        "_ParentId": ROOT,
-    }
+    for unit in UNITS:
+        organizations._ous[unit.id] = {  # noqa: SLF001 - asserted in symbols
+            "Id": unit.id,
+            "Arn": f"{arn}:ou/{ORGANIZATION}/{unit.id}",
+            "Name": unit.name,
+            "_ParentId": unit.parent,
+        }
     for account in organization.accounts:
-        parent = ROOT if account == HUB else MEMBERS_UNIT
-        organizations._accounts[account.id] = {**_described(account), "_ParentId": parent}  # noqa: SLF001 - asserted in symbols
+        organizations._accounts[account.id] = {**_described(account), "_ParentId": account.unit}  # noqa: SLF001 - asserted in symbols
+        organizations._tags[account.id] = dict(account.tags)  # noqa: SLF001 - asserted in symbols
 
 
 def _described(account: Account) -> dict[str, object]:
@@ -67,18 +80,32 @@ def _described(account: Account) -> dict[str, object]:
     }
 
 
-def _list_accounts(asked: Mapping[str, object]) -> Response:
-    """Answer a page; MiniStack's own answer is everything."""
-    size, token = asked.get("MaxResults", MOST_AT_ONCE), asked.get("NextToken", "0")
-    if not isinstance(size, int) or not 1 <= size <= MOST_AT_ONCE or not str(token).isdecimal():
-        refused: Response = error_response_json("InvalidInputException", "MaxResults is 1 to 20.", 400)
-        return refused
-    accounts = sorted(organizations._accounts.values(), key=lambda account: str(account["Id"]))  # noqa: SLF001 - asserted in symbols
-    start, end = int(str(token)), int(str(token)) + size
-    page = [organizations._public_account(account) for account in accounts[start:end]]  # noqa: SLF001 - asserted in symbols
-    more = {"NextToken": str(end)} if end < len(accounts) else {}
-    answer: Response = organizations._json(200, {"Accounts": page, **more})  # noqa: SLF001 - asserted in symbols
+def _in_pages(operation: str, ministacks_answer: Answer) -> Answer:
+    """Answer a page; MiniStack's own answer is everything, and nothing for a parent that is not there."""
+    name = LISTS[operation]
+
+    def answer(asked: Mapping[str, object]) -> Response:
+        size, token = asked.get("MaxResults", MOST_AT_ONCE), asked.get("NextToken", "0")
+        if not isinstance(size, int) or not 1 <= size <= MOST_AT_ONCE or not str(token).isdecimal():
+            return _refused("InvalidInputException", "MaxResults is 1 to 20.")
+        if operation in _OF_A_PARENT and asked.get("ParentId") not in {ROOT, *(unit.id for unit in UNITS)}:
+            return _refused("ParentNotFoundException", "You specified a parent that doesn't exist.")
+        status, headers, body = ministacks_answer(asked)
+        told = json.loads(body)
+        if name not in told:
+            return status, headers, body
+        everything = sorted(told[name], key=lambda each: str(each.get("Id", each.get("Key"))))
+        start, end = int(str(token)), int(str(token)) + size
+        more = {"NextToken": str(end)} if end < len(everything) else {}
+        page: Response = organizations._json(status, {name: everything[start:end], **more})  # noqa: SLF001 - asserted in symbols
+        return page
+
     return answer
+
+
+def _refused(code: str, text: str) -> Response:
+    refusal: Response = error_response_json(code, text, 400)
+    return refusal
 
 
 def _only_for_the_hub(ministacks_handler: Handler) -> Handler:

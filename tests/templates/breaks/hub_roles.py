@@ -4,6 +4,7 @@ from tests.templates.breaking import allow, attribute, hub, roles
 
 _INGEST = "IngestRole.Properties.Policies.0.PolicyDocument.Statement"
 _LOOK = "LookRole.Properties.Policies.0.PolicyDocument.Statement"
+_SWEEP = "SweepRole.Properties.Policies.0.PolicyDocument.Statement"
 _FRONT = "FrontRole.Properties.Policies.0.PolicyDocument.Statement"
 _ACT = "ActRole.Properties.Policies.0.PolicyDocument.Statement"
 
@@ -28,6 +29,26 @@ BREAKS = (
         {"Fn::Sub": "arn:${AWS::Partition}:iam::*:role${SpokeRolePath}coastguard-*"},
     ),
     hub("look changes any row in place", "only_budgets_are_changed_in_place", f"{_LOOK}.5.Condition"),
+    hub("sweep writes any row", "sweep_keeps_to_its_own_rows", f"{_SWEEP}.2.Condition"),
+    hub(
+        "sweep keeps no accounts",
+        "sweep_keeps_to_its_own_rows",
+        f"{_SWEEP}.2.Condition.ForAllValues:StringEquals.dynamodb:LeadingKeys",
+        "seen",
+    ),
+    hub(
+        "sweep cannot read tags",
+        "the_organization_is_read_as_the_code_does",
+        f"{_SWEEP}.6.Action",
+        "organizations:ListParents",
+    ),
+    hub(
+        "look reads the organization",
+        "the_organization_is_read_as_the_code_does",
+        f"{_LOOK}.+",
+        allow("organizations:ListAccounts"),
+    ),
+    hub("sweep reads any organization", "roles_may_do_what_was_agreed", f"{_SWEEP}.6.Resource", "*"),
     hub("act cannot name the person", "the_members_roles_are_kept_apart", f"{_ACT}.6"),
     hub("act uses any role", "the_members_roles_are_kept_apart", f"{_ACT}.5.Resource", "*"),
     hub(
@@ -63,7 +84,7 @@ BREAKS = (
     hub(
         "sweep uses the key directly",
         "the_customers_key_is_usable",
-        "SweepRole.Properties.Policies.0.PolicyDocument.Statement.5.Fn::If.1.Condition",
+        f"{_SWEEP}.8.Fn::If.1.Condition",
     ),
     hub(
         "ingest reads secrets with the key",

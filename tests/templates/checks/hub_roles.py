@@ -1,11 +1,13 @@
 """The hub's roles: each may do what was agreed, on what was agreed, and nothing else."""
 
+from hub.organization import PERMISSIONS
 from tests.templates.examining import Request, allows, listed, statements
-from tests.templates.world import HUB, MEMBER, World
+from tests.templates.world import HUB, MEMBER, ORGANIZATION, World
 
 TAKE_FROM = {"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
 SEND_TO = {"sqs:SendMessage"}
 READ_SECRET = {"secretsmanager:GetSecretValue"}
+OF_A_PARENT = {"organizations:ListAccountsForParent", "organizations:ListOrganizationalUnitsForParent"}
 WRITE_LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 FUNCTIONS = ("ingest", "look", "sweep", "front", "act")
@@ -70,6 +72,28 @@ def only_budgets_are_changed_in_place(world: World) -> list[str]:
         if "dynamodb:UpdateItem" in listed(statement["Action"])
         and statement.get("Condition") != {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "budget#*"}}
     ]
+
+
+def sweep_keeps_to_its_own_rows(world: World) -> list[str]:
+    """What is true of incidents only a look says, and only act of requests: sweep knows accounts and what it saw."""
+    table = world.hub.resources["Table"].arn
+    own, others = ("account", "seen"), ("cluster#222233334444/eu-west-1/prod", "request#1", "budget#a", "accounts")
+    return [
+        f"sweep, {action}, {row}: not as agreed."
+        for action in ("dynamodb:PutItem", "dynamodb:Query")
+        for row in (*own, *others)
+        if _may(world, "sweep", Request(action, table, keys={"dynamodb:LeadingKeys": row})) is not (row in own)
+    ]
+
+
+def the_organization_is_read_as_the_code_does(world: World) -> list[str]:
+    """Whoever reads the organization may call exactly what the code declares; nobody else may call anything of it."""
+    faults = []
+    for function in FUNCTIONS:
+        given = {action for action, _ in _permissions(world, function) if action.startswith("organizations:")}
+        wanted = set(PERMISSIONS) if function == "sweep" else set()
+        faults += [f"{function}: {action} is not as declared." for action in sorted(given ^ wanted)]
+    return faults
 
 
 def naming_a_person_is_a_statement_of_its_own(world: World) -> list[str]:
@@ -174,6 +198,8 @@ CHECKS = (
     queues_let_their_functions_take,
     the_members_roles_are_kept_apart,
     only_budgets_are_changed_in_place,
+    sweep_keeps_to_its_own_rows,
+    the_organization_is_read_as_the_code_does,
     naming_a_person_is_a_statement_of_its_own,
     only_lambda_uses_the_hubs_roles,
     the_customers_key_is_usable,
@@ -189,6 +215,7 @@ def _agreed(world: World) -> dict[str, dict[str, set[str]]]:
         for name in ("coastguard-delay", "coastguard-delay-dead", "coastguard-looks.fifo", "coastguard-acts.fifo")
     )
     table, secret = hub.resources["Table"].arn, hub.resources["Secret"].arn
+    organization = "arn:aws:organizations::*"
     members = f"arn:aws:iam::*:role{world.wishes.spoke_path}coastguard"
     agreed: dict[str, dict[str, set[str]]] = {
         "ingest": {delay: TAKE_FROM | SEND_TO, looks: SEND_TO, dead: SEND_TO},
@@ -201,9 +228,13 @@ def _agreed(world: World) -> dict[str, dict[str, set[str]]]:
             f"{members}-reader": {"sts:AssumeRole"},
         },
         "sweep": {
+            table: {"dynamodb:PutItem", "dynamodb:Query"},
             f"{table}/index/open": {"dynamodb:Query"},
             looks: SEND_TO,
-            "*": {"organizations:ListAccounts"},
+            "*": {"organizations:ListAccounts", "organizations:ListRoots"},
+            f"{organization}:root/{ORGANIZATION}/*": OF_A_PARENT,
+            f"{organization}:ou/{ORGANIZATION}/*": OF_A_PARENT,
+            f"{organization}:account/{ORGANIZATION}/*": {"organizations:ListTagsForResource"},
             f"{members}-reader": {"sts:AssumeRole"},
         },
         "front": {acts: SEND_TO, secret: READ_SECRET},

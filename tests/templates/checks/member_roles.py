@@ -15,6 +15,7 @@ NOT_TO_BE_NARROWED = {
     "ec2:DescribeInstances",
     "ecs:ListClusters",
     "organizations:ListAccounts",
+    "organizations:ListRoots",
     "ssm:DescribeInstanceInformation",
 }
 
