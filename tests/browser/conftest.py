@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -26,6 +27,13 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def visit(world: World, browser: Browser) -> Iterator[Callable[..., Page]]:
     """Open the page as one person; at the end, no page may have logged an error."""
+    with pages(browser, world.url) as open_page:
+        yield open_page
+
+
+@contextmanager
+def pages(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
+    """A function that opens the page at `url` as one person; at the end, no page may have logged an error."""
     errors: list[str] = []
     contexts = []
 
@@ -36,7 +44,7 @@ def visit(world: World, browser: Browser) -> Iterator[Callable[..., Page]]:
         page.set_default_timeout(PATIENCE_MILLISECONDS)
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(world.url)
+        page.goto(url)
         page.locator("#live[data-live=live]").wait_for()
         page.locator(f"[data-user={user}]").click()
         return page

@@ -47,6 +47,15 @@ def text_input(block_id: str = "reason") -> Json:
     return {"type": "input", "block_id": block_id, "label": plain("Reason"), "element": element}
 
 
+def field(element: Json, block_id: str = "field", **more: object) -> Json:
+    return {
+        "type": "input",
+        "block_id": block_id,
+        "label": plain("Field"),
+        "element": element | {"action_id": "v"},
+    } | more
+
+
 BULLETIN: Json = {
     "text": "ECS agent disconnected on 1 instance in prod-payments.",
     "blocks": [section(block_id="head")],

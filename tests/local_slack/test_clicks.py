@@ -148,11 +148,27 @@ def test_the_block_tells_two_buttons_of_one_action_apart(page: httpx.Client, cli
         ({"action_id": "terminate", "block_id": "head"}, "The message shows no 'terminate' any more."),
         ({"action_id": "mute", "value": "9h"}, "The menu does not offer '9h'; it offers 30m, 2h."),
         ({"action_id": "mute"}, "The menu does not offer None; it offers 30m, 2h."),
-        ({"user": "U0NOBODY1"}, "Nobody here is 'U0NOBODY1'; there are U0ALICE01, U0BOB0002, U0CAROL03."),
+        (
+            {"user": "U0ERIN005", "channel": "C0PRIVATE"},
+            "Erin Walsh is not in #secret.",
+        ),
+        (
+            {"user": "U0NOBODY1"},
+            "Nobody here is 'U0NOBODY1'; there are U0ALICE01, U0BOB0002, U0CAROL03, U0DMITRI4, U0ERIN005.",
+        ),
         ({"channel": "C0NOWHERE"}, "There is no channel 'C0NOWHERE'."),
         ({"ts": "1.000000"}, "That message is no longer there."),
     ],
-    ids=["no such button", "not in that block", "not offered", "nothing chosen", "nobody", "no channel", "no message"],
+    ids=[
+        "no such button",
+        "not in that block",
+        "not offered",
+        "nothing chosen",
+        "not in it",
+        "nobody",
+        "no channel",
+        "no message",
+    ],
 )
 def test_what_is_not_there_cannot_be_clicked(
     page: httpx.Client, bulletin: str, app: App, press: dict[str, str], sentence: str
@@ -171,10 +187,23 @@ def test_a_button_that_an_update_took_away_cannot_be_clicked(
     assert app.heard == []
 
 
-def test_a_date_cannot_be_picked_here(page: httpx.Client, client: WebClient) -> None:
-    blocks = [actions({"type": "datepicker", "action_id": "day"})]
+def test_a_picked_moment_is_told_in_seconds(page: httpx.Client, client: WebClient, app: App) -> None:
+    blocks = [actions({"type": "datetimepicker", "action_id": "until"})]
     ts = client.chat_postMessage(channel=CHANNEL, text="x", blocks=blocks)["ts"]
-    assert click(page, ts, "day", value="2026-01-01").status_code == 409
+    click(page, ts, "until", value="1795337200")
+    assert heard(app)["actions"][0]["selected_date_time"] == 1795337200
+
+
+def test_what_the_app_itself_would_have_to_offer_cannot_be_chosen_here(page: httpx.Client, client: WebClient) -> None:
+    blocks = [actions({"type": "external_select", "action_id": "which"})]
+    ts = client.chat_postMessage(channel=CHANNEL, text="x", blocks=blocks)["ts"]
+    assert click(page, ts, "which", value="x").status_code == 409
+
+
+def test_somebody_of_another_workspace_clicks_with_their_own_team(page: httpx.Client, bulletin: str, app: App) -> None:
+    click(page, bulletin, "terminate", user="U0ERIN005")
+    payload = heard(app)
+    assert (payload["user"]["team_id"], payload["team"]["id"]) == ("T0HARBOUR", "T0COAST01")
 
 
 def test_nothing_can_be_clicked_before_the_app_is_deployed(

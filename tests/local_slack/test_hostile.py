@@ -99,6 +99,18 @@ def test_a_hostile_post_gets_slacks_answer(
         ("views.open", b'{"trigger_id": "1", "view": "modal"}', "invalid_arguments"),
         ("views.open", b'{"trigger_id": "1", "view": {"type": {}}}', "invalid_arguments"),
         ("views.open", b'{"trigger_id": "1", "view": {"type": "modal", "blocks": 7}}', "invalid_arguments"),
+        ("views.publish", b'{"user_id": "U0ALICE01"}', "invalid_arguments"),
+        ("views.publish", b'{"view": {"type": "home", "blocks": []}}', "invalid_arguments"),
+        ("views.publish", b'{"user_id": "U1", "view": {"type": "home", "blocks": []}}', "invalid_arguments"),
+        ("views.publish", b'{"user_id": 7, "view": {"type": "home", "blocks": []}}', "invalid_arguments"),
+        ("views.update", b'{"view": {"type": "home", "blocks": []}}', "invalid_arguments"),
+        ("views.update", b'{"view_id": "V1", "view": {"type": "home", "blocks": []}}', "not_found"),
+        ("views.push", b'{"trigger_id": "1.2.x"}', "invalid_arguments"),
+        ("users.info", b"{}", "invalid_arguments"),
+        ("users.info", b'{"user": ["U0ALICE01"]}', "invalid_arguments"),
+        ("users.info", b'{"user": "U1"}', "user_not_found"),
+        ("usergroups.users.list", b"{}", "invalid_arguments"),
+        ("usergroups.users.list", b'{"usergroup": "S1"}', "no_such_subteam"),
         ("conversations.history", b'{"channel": "C0ECSALERTS", "limit": true}', "invalid_arguments"),
         ("conversations.history", b'{"channel": "C0ECSALERTS", "limit": -1}', "invalid_limit"),
         ("conversations.history", b'{"channel": "C0ECSALERTS", "cursor": "\xc3\xa9"}', "invalid_cursor"),
@@ -123,7 +135,20 @@ def test_a_token_may_come_as_an_argument(page: httpx.Client) -> None:
     assert page.post("/api/auth.test", data={"token": "other"}).json()["error"] == "invalid_auth"
 
 
-CONTROLS = ("/slack/click", "/slack/command", "/slack/say", "/slack/faults", "/slack/limits")
+CONTROLS = (
+    "/slack/click",
+    "/slack/command",
+    "/slack/say",
+    "/slack/views/click",
+    "/slack/views/submit",
+    "/slack/views/close",
+    "/slack/home",
+    "/slack/channels",
+    "/slack/usergroups",
+    "/slack/plan",
+    "/slack/faults",
+    "/slack/limits",
+)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"user": 7}', b"\xff", DEEP, b"x" * 2_000_000], ids=len)
@@ -140,6 +165,27 @@ def test_control_addresses_answer_nonsense_with_a_sentence(page: httpx.Client, p
 def test_control_bodies_hold_strings_that_mean_something(page: httpx.Client, more: dict[str, Any]) -> None:
     answer = page.post("/slack/say", json={"user": "U0ALICE01", "channel": "C0ECSALERTS", **more})
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/slack/views/submit", {"user": "U0ALICE01", "view": "V1", "values": []}),
+        ("/slack/views/submit", {"user": "U0ALICE01", "view": "V1", "values": {"b": "x"}}),
+        ("/slack/views/click", {"user": "U0ALICE01", "view": "V1", "action_id": "a", "values": 7}),
+        ("/slack/views/close", {"user": "U0ALICE01", "view": "V1", "all": "yes"}),
+        ("/slack/channels", {"channel": "C0ECSALERTS", "archived": "yes"}),
+        ("/slack/channels", {"channel": "C0ECSALERTS", "name": "another"}),
+        ("/slack/usergroups", {"usergroup": "S0SRETEAM1", "users": "U0ALICE01"}),
+        ("/slack/usergroups", {"usergroup": "S0SRETEAM1", "users": [7]}),
+        ("/slack/plan", {"user_groups": False, "error": "no_money"}),
+    ],
+    ids=str,
+)
+def test_other_control_bodies_that_make_no_sense_are_told(page: httpx.Client, path: str, body: dict[str, Any]) -> None:
+    answer = page.post(path, json=body)
+    assert answer.status_code == 400
+    assert answer.json()["error"].endswith(".")
 
 
 @pytest.mark.parametrize(

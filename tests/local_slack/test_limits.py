@@ -48,7 +48,14 @@ def test_the_fifty_first_edit_in_a_minute_has_to_wait(client: WebClient, page: h
         ("chat.postEphemeral", 100, 60),
         ("conversations.history", 50, 60),
         ("conversations.replies", 50, 60),
+        ("conversations.info", 50, 60),
+        ("usergroups.list", 20, 60),
+        ("usergroups.users.list", 20, 60),
+        ("users.info", 100, 60),
         ("views.open", 100, 60),
+        ("views.publish", 100, 60),
+        ("views.push", 100, 60),
+        ("views.update", 100, 60),
     ],
 )
 def test_each_method_has_slacks_budget(method: str, calls: int, seconds: int) -> None:

@@ -145,6 +145,35 @@ def test_a_reply_that_cannot_be_shown_is_refused_and_does_not_count(
     assert texts(workspace)[1] == ["at last"]
 
 
+@pytest.mark.parametrize(
+    ("reply", "posted", "whispered"),
+    [
+        ({"text": "3 mutes"}, [], ["3 mutes"]),
+        ({"text": "3 mutes", "blocks": [section(accessory=button("unmute"))]}, [], ["3 mutes"]),
+        ({"text": "stopped", "response_type": "in_channel"}, ["stopped"], []),
+    ],
+    ids=["ephemeral", "with a button", "in channel"],
+)
+def test_a_command_can_be_answered_later(
+    page: httpx.Client,
+    app: App,
+    workspace: Workspace,
+    reply: dict[str, Any],
+    posted: list[str],
+    whispered: list[str],
+) -> None:
+    page.post("/slack/command", json={"user": ALICE, "channel": CHANNEL, "command": "/ecs"})
+    url = parse_qs(app.heard[-1][0].decode())["response_url"][0]
+    assert page.post(url, json=reply).json() == {"ok": True}
+    assert texts(workspace) == (posted, whispered)
+
+
+def test_a_reply_where_the_channel_is_gone_is_refused(page: httpx.Client, bulletin: str, app: App) -> None:
+    url = clicked(page, app, bulletin)
+    page.post("/slack/channels", json={"channel": CHANNEL, "gone": True})
+    assert page.post(url, json={"text": "late"}).json()["error"] == "channel_not_found"
+
+
 def test_an_address_that_was_never_given_is_refused(page: httpx.Client) -> None:
     answer = page.post("/slack/hooks/made-up", json={"text": "x"})
     assert (answer.status_code, answer.json()["error"]) == (404, "expired_url")

@@ -11,6 +11,7 @@ from tests.local_slack.examples import (
     actions,
     button,
     confirm,
+    field,
     modal,
     options,
     overflow,
@@ -281,6 +282,73 @@ def test_views_that_slack_would_not_open_are_refused(strict: Strict, view: Json,
     with pytest.raises(SlackError) as error:
         strict.check_view(view)
     assert (error.value.code, error.value.problems) == ("invalid_arguments", (problem,))
+
+
+@pytest.mark.parametrize(
+    ("element", "problem"),
+    [
+        (
+            {"type": "radio_buttons", "options": options("a"), "initial_option": options("b")[0]},
+            "initial_option: not one of the options",
+        ),
+        (
+            {"type": "checkboxes", "options": options("a"), "initial_options": options("a", "b")},
+            "initial_options[1]: not one of the options",
+        ),
+        (
+            {
+                "type": "static_select",
+                "option_groups": [{"label": plain("g"), "options": options("a")}],
+                "initial_option": options("b")[0],
+            },
+            "initial_option: not one of the options",
+        ),
+        ({"type": "plain_text_input", "min_length": -1}, "min_length: 0 to 3000"),
+        ({"type": "plain_text_input", "max_length": 3001}, "max_length: 1 to 3000"),
+        ({"type": "plain_text_input", "min_length": 5, "max_length": 4}, "min_length: more than max_length"),
+        (
+            {"type": "plain_text_input", "max_length": 2, "initial_value": "abc"},
+            "initial_value: longer than max_length",
+        ),
+        ({"type": "number_input", "is_decimal_allowed": True, "min_value": "few"}, "min_value: not a number"),
+        (
+            {"type": "number_input", "is_decimal_allowed": True, "min_value": "2", "max_value": "1"},
+            "min_value: more than max_value",
+        ),
+        (
+            {"type": "datetimepicker", "initial_date_time": 17953},
+            "initial_date_time: whole seconds since 1970, ten digits",
+        ),
+        (
+            {"type": "datetimepicker", "initial_date_time": 1795337200.5},
+            "initial_date_time: whole seconds since 1970, ten digits",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_inputs_that_contradict_themselves_are_refused(strict: Strict, element: Json, problem: str) -> None:
+    with pytest.raises(SlackError) as error:
+        strict.check_view(modal(field(element)))
+    assert error.value.problems == (f"view.blocks[0].element.{problem}",)
+
+
+def test_inputs_that_begin_as_they_may_are_accepted(strict: Strict) -> None:
+    strict.check_view(
+        modal(
+            field({"type": "radio_buttons", "options": options("a", "b"), "initial_option": options("b")[0]}, "1"),
+            field({"type": "checkboxes", "options": options("a", "b"), "initial_options": options("a", "b")}, "2"),
+            field({"type": "plain_text_input", "min_length": 4, "max_length": 4, "initial_value": "abcd"}, "3"),
+            field({"type": "number_input", "is_decimal_allowed": False, "min_value": "1", "max_value": "1"}, "4"),
+            field({"type": "datetimepicker", "initial_date_time": 1795337200, "focus_on_load": True}, "5"),
+        )
+    )
+
+
+def test_one_element_has_the_focus(strict: Strict) -> None:
+    eager = {"type": "plain_text_input", "focus_on_load": True}
+    with pytest.raises(SlackError) as error:
+        strict.check_view(modal(field(eager, "a"), field(eager, "b")))
+    assert error.value.problems == ("view.blocks[1].element.focus_on_load: another element has it already",)
 
 
 def test_an_app_manifest_is_checked_too(strict: Strict) -> None:

@@ -16,14 +16,36 @@ CHANNEL = "C0ECSALERTS"
 def test_a_fresh_workspace_has_its_people_and_a_quiet_channel(page: httpx.Client) -> None:
     with_others = page.get("/slack/state").json()
     assert with_others["team"] == {"id": "T0COAST01", "name": "Coast"}
-    assert with_others["channels"][0] == {"id": CHANNEL, "name": "ecs-alerts", "messages": []}
-    assert (with_others["ephemerals"], with_others["views"], with_others["revision"]) == ([], [], 0)
-    assert with_others["users"] == [
-        {"id": "U0ALICE01", "name": "Alice Moreau", "title": "platform on-call", "initials": "AM"},
-        {"id": "U0BOB0002", "name": "Bob Okafor", "title": "SRE", "initials": "BO"},
-        {"id": "U0CAROL03", "name": "Carol Lindqvist", "title": "developer", "initials": "CL"},
+    assert with_others["channels"][0] == {
+        "id": CHANNEL,
+        "name": "ecs-alerts",
+        "archived": False,
+        "private": False,
+        "shared": True,
+        "bot_is_member": True,
+        "messages": [],
+    }
+    assert [with_others[name] for name in ("ephemerals", "views", "homes", "revision")] == [[], [], [], 0]
+    assert with_others["users"][0] == {
+        "id": "U0ALICE01",
+        "name": "Alice Moreau",
+        "title": "platform on-call",
+        "initials": "AM",
+        "kind": "member",
+        "tz": "Europe/Paris",
+    }
+    assert [(user["id"], user["kind"]) for user in with_others["users"][1:]] == [
+        ("U0BOB0002", "member"),
+        ("U0CAROL03", "member"),
+        ("U0DMITRI4", "guest"),
+        ("U0ERIN005", "foreign"),
     ]
-    assert [channel["id"] for channel in Workspace(lambda: 0.0).state()["channels"]] == [CHANNEL]
+    assert [channel["id"] for channel in Workspace(lambda: 0.0).state()["channels"]] == [
+        CHANNEL,
+        "C0PAYMENTS",
+        "C0FORMERLY",
+        "C0SECURITY",
+    ]
 
 
 def test_every_change_is_counted_and_told(client: WebClient, page: httpx.Client, workspace: Workspace) -> None:

@@ -1,12 +1,17 @@
 /** Block Kit as DOM nodes: what Coastguard sends in full, anything else by the words in it. */
 
 import { changed, el, reconcile, set } from "./dom.js";
+import { field, inputBlock, isField } from "./inputs.js";
 import { isWeb, linkTo, plain, words } from "./mrkdwn.js";
 
 /**
  * @typedef {object} Surface what blocks need to know of their surroundings
  * @property {(user: string) => string|null} name
- * @property {(control: HTMLElement, element: object) => void} press somebody used a button, a select or a menu
+ * @property {(control: HTMLElement, element: object, filled?: unknown) => void} press somebody used a button, a select
+ *   or a menu, or filled in a field
+ * @property {() => object[]} users everyone who can be chosen
+ * @property {() => object[]} channels every channel that can be chosen
+ * @property {(block: string, action: string) => unknown} [filled] what somebody had filled in before a new drawing
  */
 
 /**
@@ -17,15 +22,21 @@ import { isWeb, linkTo, plain, words } from "./mrkdwn.js";
  */
 export function drawBlocks(box, blocks, surface) {
   reconcile(box, blocks, {
-    key: ({ block_id: _, ...said }) => (said.type === "actions" ? "actions" : JSON.stringify(said)),
+    key: ({ block_id: id, ...said }) => (said.type === "actions" ? "actions" : JSON.stringify(keeps(said) ? [id, said] : said)),
     create: (block) => (BLOCKS[block.type] ?? unknown)(block, surface),
     update: (node, block) => {
       set(node, { "data-block-id": block.block_id });
       if (block.type !== "actions") return;
-      reconcile(node, block.elements, { key: JSON.stringify, create: (part) => control(part, surface) });
+      reconcile(node, block.elements, {
+        key: (part) => JSON.stringify(surface.filled ? [block.block_id, part] : part),
+        create: (part) => control(part, surface, block.block_id),
+      });
     },
   });
 }
+
+/** Whether a block holds what somebody fills in: it is then the same only under the same id. */
+const keeps = ({ type, accessory }) => type === "input" || (accessory && isField(accessory));
 
 /**
  * Draws attachments with their colour bar.
@@ -55,11 +66,12 @@ const wording = ({ text, fallback = "" }) => [{ type: "section", text: { type: "
 const picture = (image) => el("span", { class: "picture", role: "img", "aria-label": image.alt_text }, image.alt_text);
 
 const BLOCKS = {
-  section: ({ text, fields, accessory }, surface) => el("div", { class: "block section" },
+  input: inputBlock,
+  section: ({ text, fields, accessory, block_id: id }, surface) => el("div", { class: "block section" },
     el("div", { class: "section-words" },
       text && words(text, surface),
       fields && el("div", { class: "fields" }, fields.map((field) => words(field, surface)))),
-    accessory && el("div", { class: "accessory" }, control(accessory, surface))),
+    accessory && el("div", { class: "accessory" }, control(accessory, surface, id))),
   context: ({ elements }, surface) => el("div", { class: "block context" },
     elements.map((part) => (part.type === "image" ? picture(part) : words(part, surface)))),
   header: ({ text }) => el("div", { class: "block header", role: "heading", "aria-level": "3" }, plain(text)),
@@ -67,7 +79,8 @@ const BLOCKS = {
   image: ({ title, ...image }) => el("figure", { class: "block" },
     title && el("figcaption", null, plain(title)), picture(image)),
   actions: () => el("div", { class: "block actions" }),
-  alert: ({ text }, surface) => el("div", { class: "block alert" }, words(text, surface)),
+  alert: ({ text, level }, surface) => el("div", { class: "block alert", "data-level": level, role: "note" },
+    words(text, surface)),
   table: ({ rows, column_settings: columns = [] }, surface) => {
     const cell = (tag) => (content, column) => el(tag, { class: columns[column]?.align },
       content.type === "mrkdwn" ? words(content, surface) : letters(content));
@@ -95,8 +108,9 @@ const CONTROLS = {
     if (!isWeb(part.url)) return el("button", { ...props, ...value, type: "button" }, words);
     return el("a", { ...props, ...value, ...linkTo(part.url) }, words);
   },
-  static_select: (part, props) => el("button", { ...props, ...OPENS, class: "control select" },
-    plain(part.initial_option?.text ?? part.placeholder ?? { text: "Choose…" })),
+  static_select: (part, props, chosen) => el("button",
+    { ...props, ...OPENS, class: "control select", "data-fill": part.type, "data-chosen": chosen?.value },
+    plain(chosen?.text ?? part.placeholder ?? { text: "Choose…" })),
   overflow: (_, props) => el("button",
     { ...props, ...OPENS, class: "control overflow", "aria-label": "More actions" }, "⋯"),
   image: picture,
@@ -106,7 +120,15 @@ const CONTROLS = {
 const inert = (part, props) => el("button", { ...props, type: "button", disabled: true },
   plain(part.placeholder ?? part.text ?? { text: part.type }));
 
-function control(part, surface) {
+/** The options of a menu, also of one that has them in groups; nothing for other elements. @param {object} element */
+export const optionsOf = ({ type, options, option_groups: groups }) => (
+  ["static_select", "overflow"].includes(type) ? options ?? groups.flatMap((group) => group.options) : null);
+
+function control(part, surface, blockId) {
+  const build = CONTROLS[part.type];
+  if (!build && isField(part)) return field(part, surface, blockId);
   const onclick = ({ currentTarget }) => surface.press(currentTarget, part);
-  return (CONTROLS[part.type] ?? inert)(part, { class: "control", "data-action-id": part.action_id, onclick });
+  const value = surface.filled?.(blockId, part.action_id) ?? part.initial_option?.value;
+  const chosen = optionsOf(part)?.find((option) => option.value === value);
+  return (build ?? inert)(part, { class: "control", "data-action-id": part.action_id, onclick }, chosen);
 }

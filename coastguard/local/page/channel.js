@@ -1,14 +1,18 @@
-/** The Slack side of the page: who acts, the channel, the thread panel, and what people do there. */
+/** The Slack side of the page: who acts, the channel or Home, the thread panel, and what people do there. */
 
+import { optionsOf } from "./blocks.js";
 import { chosen, confirmed } from "./dialog.js";
-import { el, reconcile, say, set } from "./dom.js";
-import { avatar, drawMessages, twin } from "./message.js";
+import { el, set } from "./dom.js";
+import { drawChannelNames, drawPeople } from "./heading.js";
+import { createHome } from "./home.js";
+import { drawMessages, twin } from "./message.js";
+import { createModal } from "./modal.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { createRoom } from "./room.js";
 
 /**
  * @param {HTMLElement} root the Slack section of index.html
- * @param {(control: Element, path: string, ...bodies: object[]) => Promise<boolean>} send false when it was refused
+ * @param {(control: Element, path: string, ...bodies: object[]) => Promise<object[]|null>} send null when it was refused
  * @param {Element} announcer a polite live region
  * @returns {{render: (slack: object) => void}}
  */
@@ -19,17 +23,23 @@ export function createChannel(root, send, announcer) {
   const main = createRoom(find("[data-testid=channel]"), find(".jump"));
   const side = createRoom(find(".thread .scroller"));
   const dismissed = new Set();
-  let slack = { channels: [], users: [], ephemerals: [] };
+  let slack = { channels: [], users: [], usergroups: [], ephemerals: [], views: [], homes: [] };
   let acting = null;
   let open = null;
   let threadTs = null;
   let known = null;
+  let atHome = false;
 
   const user = (id) => slack.users.find((one) => one.id === id);
-  const channel = () => slack.channels.find(({ id }) => id === open) ?? slack.channels[0] ?? { id: null, messages: [] };
+  const channels = () => slack.channels.filter(({ shared }) => shared || user(acting)?.kind !== "foreign");
+  const channel = () => channels().find(({ id }) => id === open) ?? channels()[0] ?? { id: null, messages: [] };
   const talk = {
-    user, press, openThread,
+    user, press, openThread, channels,
+    acting: () => acting,
+    users: () => slack.users,
     name: (id) => user(id)?.name ?? null,
+    group: (id) => slack.usergroups.find((one) => one.id === id)?.handle ?? null,
+    channel: (id) => slack.channels.find((one) => one.id === id)?.name ?? null,
     hue: (one) => slack.users.indexOf(one),
     thread: () => threadTs,
     dismiss: (ts) => {
@@ -39,21 +49,26 @@ export function createChannel(root, send, announcer) {
     },
   };
 
+  const modal = createModal(talk, send);
+  const home = createHome(find(".home"), talk, send);
+
+  find("[data-tab=home]").addEventListener("click", goHome);
   find(".thread-head button").addEventListener("click", () => openThread(null));
   thread.addEventListener("keydown", ({ key }) => key === "Escape" && openThread(null));
   composer.addEventListener("submit", command);
 
   /** Somebody used a block element: menu and question first, then the click, on what the message shows by then. */
-  async function press(control, element) {
+  async function press(control, element, filled) {
     const { ts } = control.closest("[data-ts]").dataset;
-    const option = element.options ? await chosen(control, element.options) : null;
-    if (element.options && !option) return;
+    const menu = filled === undefined && optionsOf(element);
+    const option = menu ? await chosen(control, menu) : null;
+    if (menu && !option) return;
     if (element.confirm && !(await confirmed(element.confirm, talk))) return;
     const live = control.isConnected ? control : twin(root, ts, control.dataset) ?? control;
     live.focus({ preventScroll: true });
     await send(live, "/slack/click", {
       user: acting, channel: channel().id, ts, action_id: element.action_id,
-      block_id: live.closest("[data-block-id]")?.dataset.blockId, value: option?.value ?? element.value,
+      block_id: live.closest("[data-block-id]")?.dataset.blockId, value: filled ?? option?.value ?? element.value,
     });
   }
 
@@ -67,6 +82,14 @@ export function createChannel(root, send, announcer) {
     if (await send(composer.querySelector("button"), "/slack/command", body)) input.value = "";
   }
 
+  /** Opens the Home of whoever acts, of which the app hears each time. */
+  function goHome() {
+    [atHome, threadTs] = [true, null];
+    draw();
+    find(".home").focus({ preventScroll: true });
+    send(find("[data-tab=home]"), "/slack/home", { user: acting });
+  }
+
   function openThread(ts) {
     const opener = find(".replies[aria-expanded=true]");
     threadTs = ts;
@@ -76,31 +99,23 @@ export function createChannel(root, send, announcer) {
     else opener?.focus();
   }
 
-  function drawPeople() {
-    reconcile(find(".people-list"), slack.users, {
-      key: JSON.stringify,
-      create: (one) => el("label", { class: "person", "data-user": one.id, title: `${one.name}, ${one.title}` },
-        el("input", { type: "radio", name: "acting", class: "unseen", checked: one.id === acting, onchange: () => {
-          acting = one.id;
-          draw();
-        } }), avatar(one, talk.hue(one)), el("span", { class: "person-name" }, one.name)),
-    });
-    set(composer.elements.command, { placeholder: `/ecs help, as ${talk.name(acting) ?? "nobody"}` });
-  }
-
-  function drawChannelNames() {
-    reconcile(find("#channels"), slack.channels, {
-      key: ({ id }) => id,
-      create: ({ id }) => el("button", { type: "button", class: "channel-name", "data-channel": id, onclick: () => {
-        [open, threadTs] = [id, null];
-        main.pin();
-        draw();
-      } }),
-      update: (node, { id, name }) => {
-        say(node, `# ${name}`);
-        set(node, { "aria-current": id === channel().id ? "page" : null });
-      },
-    });
+  function drawHead() {
+    const { id, archived = false } = channel();
+    const act = (one) => {
+      acting = one;
+      if (atHome) goHome();
+      else draw();
+    };
+    const go = (one) => {
+      [open, threadTs, atHome] = [one, null, false];
+      main.pin();
+      draw();
+    };
+    drawPeople(find(".people-list"), slack.users, { acting, act });
+    drawChannelNames(find("#channels"), channels(), { current: atHome ? null : id, go });
+    set(find("[data-tab=home]"), { "aria-current": atHome ? "page" : null });
+    const placeholder = archived ? "This channel is archived" : `/ecs help, as ${talk.name(acting) ?? "nobody"}`;
+    set(composer.elements.command, { placeholder, disabled: archived });
   }
 
   /** Reads new messages out, in their plain-text wording; nothing at the first sight of a channel. */
@@ -120,9 +135,12 @@ export function createChannel(root, send, announcer) {
     const all = [...messages, ...notes].sort((one, other) => one.ts - other.ts);
     const parent = messages.find(({ ts }) => ts === threadTs);
     if (!parent) threadTs = null;
-    drawPeople();
-    drawChannelNames();
-    set(find(".empty"), { hidden: all.length > 0 });
+    drawHead();
+    set(find(".conversation"), { hidden: atHome });
+    set(find(".home"), { hidden: !atHome });
+    home.render(slack.homes.find((one) => one.user === acting)?.view);
+    modal.render(slack.views.find((one) => one.user === acting)?.view);
+    set(find(".conversation .empty"), { hidden: all.length > 0 });
     main.update(all.length, (list) => drawMessages(list, all, talk));
     set(thread, { hidden: !parent });
     side.update(0, (list) => drawMessages(list, parent ? [parent, ...(parent.replies ?? [])] : [], talk));
@@ -131,7 +149,7 @@ export function createChannel(root, send, announcer) {
 
   return {
     render(next) {
-      slack = { ...next, ephemerals: next.ephemerals ?? [] };
+      slack = next;
       if (!user(acting)) acting = slack.users[0]?.id ?? null;
       draw();
     },

@@ -61,7 +61,7 @@ export function chosen(anchor, options) {
     };
     const menu = el("div", { class: "menu", role: "menu", popover: "auto", ontoggle: toggled,
       onkeydown: (event) => step(menu, event) }, options.map(item));
-    document.body.append(menu);
+    (anchor.closest("dialog") ?? document.body).append(menu);
     set(anchor, { "aria-expanded": "true" });
     menu.showPopover({ source: anchor });
     put(menu, anchor);
@@ -90,13 +90,13 @@ function step(menu, event) {
 }
 
 /**
- * Says what went wrong, for a while.
+ * Says what went wrong, for a while; in the modal when one is open, as nothing else can be read or used then.
  * @param {Element} box
  * @param {string} sentence
  */
 export function toast(box, sentence) {
   const note = el("div", { class: "toast" }, el("p", null, sentence),
     el("button", { class: "plain", type: "button", "aria-label": "Dismiss", onclick: () => note.remove() }, "✕"));
-  box.append(note);
+  (document.querySelector("dialog.modal .trouble") ?? box).append(note);
   setTimeout(() => note.remove(), 10_000);
 }

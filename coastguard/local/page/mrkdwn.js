@@ -4,7 +4,8 @@ import { capital, DATE_TOKENS, moment } from "./dates.js";
 import { el } from "./dom.js";
 import { emoji } from "./emoji.js";
 
-/** @typedef {{name: (user: string) => string|null}} People */
+/** @typedef {{name: (user: string) => string|null, group?: (group: string) => string|null,
+ *   channel?: (channel: string) => string|null}} People */
 
 const ENTITIES = { "&lt;": "<", "&gt;": ">", "&amp;": "&" };
 
@@ -89,9 +90,9 @@ function reference(text, people, startsLine) {
   const label = bar < 0 ? null : unescaped(text.slice(bar + 1));
   const mention = (who) => el("span", { class: "mention" }, who);
   if (target.startsWith("@")) return mention(`@${people.name(target.slice(1)) ?? label ?? target.slice(1)}`);
-  if (target.startsWith("#")) return mention(`#${label ?? target.slice(1)}`);
+  if (target.startsWith("#")) return mention(`#${people.channel?.(target.slice(1)) ?? label ?? target.slice(1)}`);
   if (target.startsWith("!date^")) return date(target.slice(6), label, startsLine);
-  if (target.startsWith("!subteam^")) return mention(label ?? `@${target.slice(9)}`);
+  if (target.startsWith("!subteam^")) return mention(`@${people.group?.(target.slice(9)) ?? label ?? target.slice(9)}`);
   if (target.startsWith("!")) return mention(label ?? `@${target.slice(1)}`);
   return link(unescaped(target), label ?? unescaped(target));
 }

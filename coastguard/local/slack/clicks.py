@@ -4,19 +4,16 @@ import re
 from dataclasses import dataclass, replace
 
 from coastguard.local.slack import payloads
+from coastguard.local.slack.calling import conversation_of, handles, person_of, tell
 from coastguard.local.slack.content import Content
-from coastguard.local.slack.conversation import Conversation
-from coastguard.local.slack.delivery import Delivery, deliver
-from coastguard.local.slack.directory import SLACKBOT, Person
+from coastguard.local.slack.delivery import Delivery
+from coastguard.local.slack.directory import SLACKBOT
 from coastguard.local.slack.errors import Refused, SlackError
-from coastguard.local.slack.payloads import Click, Command, Handles
+from coastguard.local.slack.payloads import Click, Command
 from coastguard.local.slack.responses import show_answer
 from coastguard.local.slack.tickets import Origin
 from coastguard.local.slack.use import find, used
-from coastguard.local.slack.workspace import SIGNING_SECRET, Workspace
-
-# Where response URLs live, below the workspace's own address.
-HOOKS = "/slack/hooks"
+from coastguard.local.slack.workspace import Workspace
 
 _COMMAND = re.compile(r"/[a-z0-9_-]{1,31}")
 
@@ -46,7 +43,8 @@ class Typed:
 async def click(workspace: Workspace, address: str, press: Press) -> Delivery:
     """Uses an element of a message; `address` is where this workspace is reached. Raises Refused."""
     with workspace.lock:
-        person, conversation = _person(workspace, press.user), _conversation(workspace, press.channel)
+        person = person_of(workspace, press.user)
+        conversation = conversation_of(workspace, press.channel, person)
         message = workspace.seen(conversation, press.ts, person.id)
         if message is None:
             raise Refused("That message is no longer there.")
@@ -55,7 +53,7 @@ async def click(workspace: Workspace, address: str, press: Press) -> Delivery:
             raise Refused(f"The message shows no {press.action_id!r} any more.")
         clicked = Click(person, conversation, message, found, used(found.element, press.value), workspace.next_ts())
         origin = Origin(person.id, conversation.channel.id, message.ts)
-        body = payloads.block_actions(clicked, _handles(workspace, address, origin))
+        body = payloads.block_actions(clicked, handles(workspace, address, origin))
     return await _sent(workspace, origin, body)
 
 
@@ -64,10 +62,16 @@ async def command(workspace: Workspace, address: str, typed: Typed) -> Delivery:
     if not _COMMAND.fullmatch(typed.command):
         raise Refused(f"{typed.command!r} is not a command: those look like /ecs.")
     with workspace.lock:
-        person, conversation = _person(workspace, typed.user), _conversation(workspace, typed.channel)
+        person = person_of(workspace, typed.user)
+        conversation = conversation_of(workspace, typed.channel, person)
+        if person.is_foreign:
+            # Commands belong to the workspace in which the app is installed.
+            raise Refused(f"{person.name} is of another workspace, where nobody has installed {typed.command}.")
+        if conversation.channel.archived:
+            raise Refused(f"#{conversation.channel.name} is archived: nobody can write there.")
         origin = Origin(person.id, conversation.channel.id)
         given = Command(person, conversation.channel, typed.command, typed.text)
-        body = payloads.slash_command(given, _handles(workspace, address, origin))
+        body = payloads.slash_command(given, handles(workspace, address, origin))
     delivery = await _sent(workspace, origin, body)
     if delivery.error:
         with workspace.changing():
@@ -79,40 +83,21 @@ async def command(workspace: Workspace, address: str, typed: Typed) -> Delivery:
 def say(workspace: Workspace, *, user: str, channel: str, text: str, thread_ts: str | None = None) -> str:
     """Somebody writes in a channel or thread; the message's ts. Raises Refused."""
     with workspace.changing():
-        conversation = _conversation(workspace, channel)
+        person = person_of(workspace, user)
+        conversation = conversation_of(workspace, channel, person)
+        if conversation.channel.archived:
+            raise Refused(f"#{conversation.channel.name} is archived: nobody can write there.")
         try:
-            return workspace.add(conversation, _person(workspace, user).id, Content(text), thread_ts).ts
+            return workspace.add(conversation, person.id, Content(text), thread_ts).ts
         except SlackError:
             raise Refused("That thread is no longer there.") from None
 
 
 async def _sent(workspace: Workspace, origin: Origin, body: bytes) -> Delivery:
-    """Tells the app, and shows its answer; an answer that cannot be shown counts as a failure."""
-    headers = payloads.signed_headers(SIGNING_SECRET, workspace.clock(), body)
-    delivery = await deliver(workspace.request_url, headers, body)
-    if delivery.error is None:
+    delivery = await tell(workspace, body)
+    if not delivery.error:
         try:
             show_answer(workspace, origin, delivery)
         except SlackError as error:
-            return replace(delivery, error=error.code)
+            return replace(delivery, error=error.code, problems=error.problems)
     return delivery
-
-
-def _handles(workspace: Workspace, address: str, origin: Origin) -> Handles:
-    if not workspace.request_url:
-        raise Refused("The app has no request URL yet: nothing is deployed that could hear this.")
-    trigger_id, hook = workspace.tickets.hand_out(origin, workspace.clock())
-    return Handles(trigger_id, f"{address.rstrip('/')}{HOOKS}/{hook}")
-
-
-def _person(workspace: Workspace, user: str) -> Person:
-    if user not in workspace.people:
-        raise Refused(f"Nobody here is {user!r}; there are {', '.join(workspace.people)}.")
-    return workspace.people[user]
-
-
-def _conversation(workspace: Workspace, channel: str) -> Conversation:
-    conversation = workspace.conversation(channel)
-    if conversation is None:
-        raise Refused(f"There is no channel {channel!r}.")
-    return conversation

@@ -2,16 +2,17 @@
 
 JSON in, JSON out. HTTP 400 for a request that makes no sense, 409 for what cannot be done right now; both with a
 sentence.
+
+The body of a view's address may hold `values`, by block_id and action_id: what was filled in (see inputs.py).
 """
 
 from starlette.requests import Request
 
-from coastguard.local.slack import clicks
-from coastguard.local.slack.arguments import parsed
-from coastguard.local.slack.bodies import body_of
+from coastguard.local.slack import clicks, modals
 from coastguard.local.slack.content import Json
+from coastguard.local.slack.control_bodies import object_in, texts_in, values_in
 from coastguard.local.slack.delivery import Delivery
-from coastguard.local.slack.errors import NotUnderstood, SlackError
+from coastguard.local.slack.errors import NotUnderstood
 from coastguard.local.slack.faults import fault_from
 from coastguard.local.slack.workspace import Workspace
 
@@ -23,25 +24,58 @@ async def state(workspace: Workspace, _request: Request) -> Json:
 
 async def click(workspace: Workspace, request: Request) -> Json:
     """Somebody uses a button or menu."""
-    texts = await _texts(request, ("user", "channel", "ts", "action_id"), ("block_id", "value"))
+    texts = texts_in(await object_in(request), ("user", "channel", "ts", "action_id"), ("block_id", "value"))
     return _report(await clicks.click(workspace, str(request.base_url), clicks.Press(**texts)))
 
 
 async def command(workspace: Workspace, request: Request) -> Json:
     """Somebody types a slash command."""
-    texts = await _texts(request, ("user", "channel", "command"), ("text",))
+    texts = texts_in(await object_in(request), ("user", "channel", "command"), ("text",))
     return _report(await clicks.command(workspace, str(request.base_url), clicks.Typed(**texts)))
 
 
 async def say(workspace: Workspace, request: Request) -> Json:
     """Somebody writes in a channel."""
-    texts = await _texts(request, ("user", "channel", "text"), ("thread_ts",))
+    texts = texts_in(await object_in(request), ("user", "channel", "text"), ("thread_ts",))
     return {"ts": clicks.say(workspace, **texts)}
+
+
+async def click_in_view(workspace: Workspace, request: Request) -> Json:
+    """Somebody uses an element of a modal or Home; `value` is what they chose."""
+    body = await object_in(request)
+    value, values = body.pop("value", None), values_in(body)
+    texts = texts_in(body, ("user", "view", "action_id"), ("block_id",))
+    pressed = modals.Pressed(**texts, value=value, values=values)
+    return _report(await modals.press(workspace, str(request.base_url), pressed))
+
+
+async def submit(workspace: Workspace, request: Request) -> Json:
+    """Somebody submits a modal; `errors` in the answer stand under its inputs, and the modal stays."""
+    body = await object_in(request)
+    values = values_in(body)
+    submitted = modals.Submitted(**texts_in(body, ("user", "view"), ()), values=values)
+    outcome = await modals.submit(workspace, str(request.base_url), submitted)
+    return _report(outcome.delivery) | {"errors": outcome.errors}
+
+
+async def close(workspace: Workspace, request: Request) -> Json:
+    """Somebody closes a modal; with `all`, also those below it."""
+    body = await object_in(request)
+    everything = body.pop("all", False)
+    if not isinstance(everything, bool):
+        raise NotUnderstood("`all` is true or false.")
+    texts = texts_in(body, ("user", "view"), ())
+    return _report(await modals.close(workspace, texts["user"], texts["view"], everything=everything))
+
+
+async def open_home(workspace: Workspace, request: Request) -> Json:
+    """Somebody opens the app's Home tab."""
+    return _report(await modals.open_home(workspace, **texts_in(await object_in(request), ("user",), ())))
 
 
 async def order_fault(workspace: Workspace, request: Request) -> Json:
     """Lets the next calls of the Web API fail."""
-    fault = fault_from(await _object(request))
+    fault = fault_from(await object_in(request))
     with workspace.lock:
         workspace.faults.order(fault)
     return {"ok": True}
@@ -56,7 +90,7 @@ async def clear_faults(workspace: Workspace, _request: Request) -> Json:
 
 async def set_limits(workspace: Workspace, request: Request) -> Json:
     """Switches Slack's true rate limits on or off."""
-    on = (await _object(request)).get("on")
+    on = (await object_in(request)).get("on")
     if not isinstance(on, bool):
         raise NotUnderstood('Say {"on": true} or {"on": false}.')
     with workspace.lock:
@@ -64,25 +98,10 @@ async def set_limits(workspace: Workspace, request: Request) -> Json:
     return {"ok": True}
 
 
-async def _object(request: Request) -> Json:
-    try:
-        value = parsed(await body_of(request), "")
-    except SlackError:
-        raise NotUnderstood("The body is not JSON, or too much of it.") from None
-    if not isinstance(value, dict):
-        raise NotUnderstood("The body is not a JSON object.")
-    return value
-
-
-async def _texts(request: Request, needed: tuple[str, ...], optional: tuple[str, ...]) -> dict[str, str]:
-    """A body of strings, with all the needed ones. What is null is taken as not there."""
-    values = {name: value for name, value in (await _object(request)).items() if value is not None}
-    wrong = [name for name in needed if name not in values]
-    wrong += [name for name, value in values.items() if name not in needed + optional or not isinstance(value, str)]
-    if wrong:
-        raise NotUnderstood(f"Needed: {', '.join(needed)}; possible: {', '.join(optional)}; all strings. See {wrong}.")
-    return values
-
-
 def _report(delivery: Delivery) -> Json:
-    return {"status": delivery.status, "milliseconds": delivery.milliseconds, "error": delivery.error}
+    return {
+        "status": delivery.status,
+        "milliseconds": delivery.milliseconds,
+        "error": delivery.error,
+        "problems": list(delivery.problems),
+    }

@@ -6,7 +6,7 @@ from coastguard.local.slack.messages import Message
 
 
 class Conversation:
-    """A channel with what was said in it. Knows no clock, no lock and no app."""
+    """A channel, which may change, with what was said in it. Knows no clock, no lock and no app."""
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel

@@ -12,13 +12,17 @@ CHUNK = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What came of a request. `error` is what Slack would show the person, None when the app answered 200."""
+    """What came of a request. `error` is what Slack would show the person, None when the app answered 200.
+
+    `problems` tell what exactly was wrong with the app's answer.
+    """
 
     status: int | None
     milliseconds: int
     error: str | None
     content_type: str = ""
     body: bytes = b""
+    problems: tuple[str, ...] = ()
 
 
 async def deliver(url: str, headers: dict[str, str], body: bytes, patience: float = PATIENCE_SECONDS) -> Delivery:

@@ -2,6 +2,7 @@
 
 Exception
 ├─ SlackError      the app, as Slack tells it: HTTP 200 and {"ok": false, "error": code}
+│  ├─ MissingScope the app: which scope it needs, and which it has
 │  └─ RateLimited  the app: HTTP 429 with Retry-After
 ├─ Refused         the person at the page: a sentence (HTTP 409)
 └─ NotUnderstood   whoever called a control address wrongly: a sentence (HTTP 400)
@@ -17,6 +18,15 @@ class SlackError(Exception):
         self.code = code
         self.problems = tuple(problems)
         super().__init__(code, *self.problems)
+
+
+class MissingScope(SlackError):
+    """A method that the app was not given any of the `needed` scopes for."""
+
+    def __init__(self, needed: Iterable[str], provided: Iterable[str]) -> None:
+        super().__init__("missing_scope")
+        self.needed = ",".join(needed)
+        self.provided = ",".join(sorted(provided))
 
 
 class RateLimited(SlackError):

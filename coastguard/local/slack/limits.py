@@ -14,6 +14,7 @@ class Limit:
     per_channel: bool = False
 
 
+_TIER_2 = Limit(20, 60)
 _TIER_3 = Limit(50, 60)
 _TIER_4 = Limit(100, 60)
 
@@ -23,8 +24,15 @@ LIMITS = {
     "chat.delete": _TIER_3,
     "chat.postEphemeral": _TIER_4,
     "conversations.history": _TIER_3,
+    "conversations.info": _TIER_3,
     "conversations.replies": _TIER_3,
+    "usergroups.list": _TIER_2,
+    "usergroups.users.list": _TIER_2,
+    "users.info": _TIER_4,
     "views.open": _TIER_4,
+    "views.publish": _TIER_4,
+    "views.push": _TIER_4,
+    "views.update": _TIER_4,
 }
 
 

@@ -3,7 +3,6 @@
 They return what Slack answers beside "ok", or raise SlackError.
 """
 
-import secrets
 from collections.abc import Callable
 from functools import partial
 
@@ -11,10 +10,17 @@ from coastguard.local.slack.arguments import Arguments
 from coastguard.local.slack.content import Content, Json
 from coastguard.local.slack.conversation import Conversation
 from coastguard.local.slack.directory import BOT, TEAM
+from coastguard.local.slack.directory_methods import (
+    conversations_info,
+    usergroups_list,
+    usergroups_users_list,
+    users_info,
+)
 from coastguard.local.slack.errors import SlackError
-from coastguard.local.slack.messages import Message, dressed_blocks
+from coastguard.local.slack.messages import Message
 from coastguard.local.slack.paging import DEFAULT_LIMIT, Page, Window, newest_first, oldest_first, window
 from coastguard.local.slack.shapes import wired
+from coastguard.local.slack.view_methods import views_open, views_publish, views_push, views_update
 from coastguard.local.slack.workspace import Workspace
 
 Method = Callable[[Workspace, Arguments], Json]
@@ -49,7 +55,8 @@ def chat_post_ephemeral(workspace: Workspace, arguments: Arguments) -> Json:
     thread_ts = arguments.optional_text("thread_ts")
     with workspace.changing():
         conversation = _open_to_bot(workspace, channel)
-        if user not in workspace.people:
+        person = workspace.people.get(user)
+        if person is None or not conversation.channel.is_open_to(person):
             raise SlackError("user_not_in_channel")
         return {"message_ts": workspace.whisper(conversation, user, BOT.user_id, content, thread_ts).ts}
 
@@ -92,20 +99,6 @@ def conversations_replies(workspace: Workspace, arguments: Arguments) -> Json:
         return _paged(oldest_first(conversation.thread(ts), wanted), conversation, arguments)
 
 
-def views_open(workspace: Workspace, arguments: Arguments) -> Json:
-    """A modal for whoever the trigger id came from."""
-    trigger_id, view = arguments.text("trigger_id"), arguments.json_object("view", "invalid_arguments")
-    if view is None:
-        raise SlackError("invalid_arguments", ["missing required field: view"])
-    workspace.strict.check_view(view)
-    if view["type"] != "modal":
-        raise SlackError("invalid_arguments", ["view.type: must be modal"])
-    with workspace.changing():
-        origin = workspace.tickets.exchange(trigger_id, workspace.clock())
-        workspace.views[origin.user] = _opened(view)
-        return {"view": workspace.views[origin.user]}
-
-
 METHODS: dict[str, Method] = {
     "auth.test": auth_test,
     "chat.delete": chat_delete,
@@ -113,8 +106,29 @@ METHODS: dict[str, Method] = {
     "chat.postMessage": chat_post_message,
     "chat.update": chat_update,
     "conversations.history": conversations_history,
+    "conversations.info": conversations_info,
     "conversations.replies": conversations_replies,
+    "usergroups.list": usergroups_list,
+    "usergroups.users.list": usergroups_users_list,
+    "users.info": users_info,
     "views.open": views_open,
+    "views.publish": views_publish,
+    "views.push": views_push,
+    "views.update": views_update,
+}
+
+# Of each method, the scopes of which the app needs one; of those that are not here it needs none.
+SCOPES = {
+    "chat.delete": ("chat:write",),
+    "chat.postEphemeral": ("chat:write",),
+    "chat.postMessage": ("chat:write",),
+    "chat.update": ("chat:write",),
+    "conversations.history": ("channels:history", "groups:history"),
+    "conversations.info": ("channels:read", "groups:read"),
+    "conversations.replies": ("channels:history", "groups:history"),
+    "usergroups.list": ("usergroups:read",),
+    "usergroups.users.list": ("usergroups:read",),
+    "users.info": ("users:read",),
 }
 
 
@@ -172,25 +186,3 @@ def _paged(page: Page, conversation: Conversation, arguments: Arguments) -> Json
         "has_more": bool(page.next_cursor),
         "response_metadata": {"next_cursor": page.next_cursor},
     }
-
-
-def _opened(view: Json) -> Json:
-    """A modal as Slack keeps it, with everything it adds."""
-    view_id = f"V{secrets.token_hex(5).upper()}"
-    empty: Json = {"callback_id": "", "private_metadata": "", "external_id": "", "close": None, "submit": None}
-    return (
-        empty
-        | {"clear_on_close": False, "notify_on_close": False}
-        | view
-        | {
-            "id": view_id,
-            "root_view_id": view_id,
-            "previous_view_id": None,
-            "team_id": TEAM.id,
-            "app_id": BOT.app_id,
-            "bot_id": BOT.bot_id,
-            "hash": secrets.token_hex(8),
-            "state": {"values": {}},
-            "blocks": list(dressed_blocks(view["blocks"])),
-        }
-    )

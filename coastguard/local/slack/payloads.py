@@ -1,14 +1,16 @@
-"""What Slack tells the app when somebody clicks or commands, and the signature under it."""
+"""What Slack tells the app when somebody clicks, commands, submits or opens its Home, and the signature under it."""
 
 import hashlib
 import hmac
 import json
+import secrets
 from typing import NamedTuple
 from urllib.parse import urlencode
 
 from coastguard.local.slack.content import Json
 from coastguard.local.slack.conversation import Conversation
 from coastguard.local.slack.directory import BOT, TEAM, Channel, Person
+from coastguard.local.slack.inputs import Values
 from coastguard.local.slack.messages import Message
 from coastguard.local.slack.shapes import wired
 from coastguard.local.slack.use import Found
@@ -32,6 +34,17 @@ class Click(NamedTuple):
     ts: str
 
 
+class ViewPress(NamedTuple):
+    """An element in a modal or Home, used; `values` is what the view holds by then."""
+
+    person: Person
+    view: Json
+    found: Found
+    chosen: Json
+    values: Values
+    ts: str
+
+
 class Command(NamedTuple):
     """A slash command as it was typed."""
 
@@ -45,20 +58,9 @@ def block_actions(click: Click, handles: Handles) -> bytes:
     """The body of a block_actions request: a form with the payload as JSON."""
     channel, element = click.conversation.channel, click.found.element
     action = {"type": element["type"], "action_id": element["action_id"], "block_id": click.found.block_id}
-    payload: Json = {
-        "type": "block_actions",
-        "user": {
-            "id": click.person.id,
-            "username": click.person.handle,
-            "name": click.person.handle,
-            "team_id": TEAM.id,
-        },
-        "api_app_id": BOT.app_id,
+    payload: Json = _interaction("block_actions", click.person) | {
         "container": _container(click),
         "trigger_id": handles.trigger_id,
-        "team": {"id": TEAM.id, "domain": TEAM.domain},
-        "enterprise": None,
-        "is_enterprise_install": False,
         "channel": {"id": channel.id, "name": channel.name},
         "state": {"values": {}},
         "response_url": handles.response_url,
@@ -66,7 +68,73 @@ def block_actions(click: Click, handles: Handles) -> bytes:
     }
     if click.message.only_for is None:
         payload["message"] = wired(click.message, click.conversation)
-    return urlencode({"payload": json.dumps(payload)}).encode()
+    return _form(payload)
+
+
+def view_actions(press: ViewPress, trigger_id: str) -> bytes:
+    """The body of a block_actions request from a modal or Home: no channel, no message, no response URL."""
+    element, view = press.found.element, press.view
+    action = {"type": element["type"], "action_id": element["action_id"], "block_id": press.found.block_id}
+    return _form(
+        _interaction("block_actions", press.person)
+        | {
+            "container": {"type": "view", "view_id": view["id"]},
+            "trigger_id": trigger_id,
+            "view": filled(view, press.values),
+            "actions": [action | press.chosen | {"action_ts": press.ts}],
+        }
+    )
+
+
+def view_submission(person: Person, view: Json, values: Values, trigger_id: str) -> bytes:
+    """The body of a view_submission request."""
+    return _form(
+        _interaction("view_submission", person)
+        | {"trigger_id": trigger_id, "view": filled(view, values), "response_urls": []}
+    )
+
+
+def view_closed(person: Person, view: Json, *, is_cleared: bool) -> bytes:
+    """The body of a view_closed request, which says nothing of what was filled in."""
+    return _form(_interaction("view_closed", person) | {"view": view, "is_cleared": is_cleared})
+
+
+def app_home_opened(person: Person, home: Json | None, ts: str) -> bytes:
+    """The body of an app_home_opened event in its envelope: JSON, with the Home as it was published last."""
+    event: Json = {
+        "type": "app_home_opened",
+        "user": person.id,
+        "channel": person.home,
+        "tab": "home",
+        "event_ts": ts,
+    }
+    if home is not None:
+        event["view"] = home
+    envelope: Json = {
+        "token": "none",
+        "team_id": TEAM.id,
+        "api_app_id": BOT.app_id,
+        "event": event,
+        "type": "event_callback",
+        "event_id": f"Ev{secrets.token_hex(5).upper()}",
+        "event_time": int(float(ts)),
+        "authorizations": [
+            {
+                "enterprise_id": None,
+                "team_id": TEAM.id,
+                "user_id": BOT.user_id,
+                "is_bot": True,
+                "is_enterprise_install": False,
+            }
+        ],
+        "is_ext_shared_channel": False,
+    }
+    return json.dumps(envelope).encode()
+
+
+def filled(view: Json, values: Values) -> Json:
+    """A view with what was filled in."""
+    return view | {"state": {"values": values}}
 
 
 def slash_command(command: Command, handles: Handles) -> bytes:
@@ -89,7 +157,7 @@ def slash_command(command: Command, handles: Handles) -> bytes:
 
 
 def signed_headers(secret: str, now: float, body: bytes) -> dict[str, str]:
-    """Slack's headers for a body that is sent now: version 0 of its request signing."""
+    """Slack's headers for a form that is sent now: version 0 of its request signing."""
     timestamp = str(int(now))
     signature = hmac.new(secret.encode(), f"v0:{timestamp}:".encode() + body, hashlib.sha256).hexdigest()
     return {
@@ -98,6 +166,25 @@ def signed_headers(secret: str, now: float, body: bytes) -> dict[str, str]:
         "X-Slack-Request-Timestamp": timestamp,
         "X-Slack-Signature": f"v0={signature}",
     }
+
+
+def _interaction(kind: str, person: Person) -> Json:
+    """What all interaction payloads begin with. `team` is the app's, also for people of another workspace.
+
+    Seen in https://github.com/slackapi/java-slack-sdk/issues/1041.
+    """
+    return {
+        "type": kind,
+        "user": {"id": person.id, "username": person.handle, "name": person.handle, "team_id": person.team.id},
+        "api_app_id": BOT.app_id,
+        "team": {"id": TEAM.id, "domain": TEAM.domain},
+        "enterprise": None,
+        "is_enterprise_install": False,
+    }
+
+
+def _form(payload: Json) -> bytes:
+    return urlencode({"payload": json.dumps(payload)}).encode()
 
 
 def _container(click: Click) -> Json:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from coastguard.local.slack import input_rules
 from coastguard.local.slack.content import Content, Json
 from coastguard.local.slack.elements import interactive
 from coastguard.local.slack.problems import Path, Problem
@@ -41,6 +42,9 @@ def of_view(view: Json) -> Iterator[Problem]:
     for path, block in placed:
         if block["type"] == "alert" and view["type"] != "modal":
             yield Problem((*path, "type"), "an alert stands only in modals")
+    yield from input_rules.of_focus(
+        (path + inside, part) for path, block in placed for inside, part in interactive(block)
+    )
     if view["type"] == "modal" and "submit" not in view and any(block["type"] == "input" for _, block in placed):
         yield Problem(("submit",), "missing, although the modal has inputs")
 
@@ -103,6 +107,7 @@ def _of_element(path: Path, element: Json) -> Iterator[Problem]:
         if not 1 <= len(group["options"]) <= MAX_OPTIONS:
             place = (*path, "option_groups", number, "options")
             yield Problem(place, f"{len(group['options'])} entries, 1 to {MAX_OPTIONS}")
+    yield from input_rules.of_element(path, element)
 
 
 def _repeated(ids: Iterable[tuple[Path, Any]], where: str) -> Iterator[Problem]:

@@ -15,11 +15,15 @@ MEMORY_SECONDS = 2 * HOOK_SECONDS
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a click or command happened; `ts` is the message that held the button, None for a command."""
+    """Where a click or command happened; `ts` is the message that held the button, None for a command.
+
+    What happens in a modal or Home, `view`, has no channel: "".
+    """
 
     user: str
     channel: str
     ts: str | None = None
+    view: str | None = None
 
 
 @dataclass(slots=True)

@@ -1,16 +1,19 @@
-"""Using a message's element: finding it, and what the app is told about the choice."""
+"""Using an element of a message or view: finding it, and what the app is told about the choice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from coastguard.local.slack.content import Json
 from coastguard.local.slack.elements import interactive
 from coastguard.local.slack.errors import Refused
+from coastguard.local.slack.inputs import KINDS, offered, reading
 from coastguard.local.slack.messages import Message
+
+BUTTON_PARTS = ("text", "value", "style", "url")
 
 
 class Found(NamedTuple):
-    """An element in a message, and where it stands; `attachment` is the attachment's number, None outside of them."""
+    """An element in a message or view, and where it stands; `attachment` is the attachment's number, None elsewhere."""
 
     element: Json
     block_id: str
@@ -19,41 +22,41 @@ class Found(NamedTuple):
 
 def find(message: Message, action_id: str, block_id: str | None) -> Found | None:
     """The first element of that action_id; `block_id` narrows it down where a message repeats an action."""
-    for attachment, block in _blocks(message):
-        for _, element in interactive(block):
-            if element["action_id"] == action_id and block_id in (None, block["block_id"]):
-                return Found(element, block["block_id"], attachment)
-    return None
+    return _found(_blocks(message), action_id, block_id)
 
 
-def used(element: Json, value: str | None) -> Json:
-    """What a payload's action says of an element somebody has used; `value` is what they chose in a menu.
+def find_in_view(view: Json, action_id: str, block_id: str | None) -> Found | None:
+    """The element of a modal or Home whose use the app hears of: an input says nothing unless it was told to."""
+    telling = (block for block in view["blocks"] if block["type"] != "input" or block.get("dispatch_action"))
+    return _found(((None, block) for block in telling), action_id, block_id)
+
+
+def used(element: Json, value: object) -> Json:
+    """What a payload's action says of an element somebody has used; `value` is what they chose or wrote.
 
     Raises Refused for a choice the menu does not offer, and for elements that nobody needed here so far.
     """
     match element["type"]:
         case "button":
-            return {name: element[name] for name in ("text", "value", "style", "url") if name in element}
+            return {name: element[name] for name in BUTTON_PARTS if name in element}
         case "static_select" | "overflow" | "radio_buttons":
-            return {name: element[name] for name in ("placeholder",) if name in element} | {
-                "selected_option": _chosen(element, value),
-            }
-        case "users_select" if value:
-            return {"selected_user": value}
+            return _placeholder(element) | {"selected_option": offered(element, value)}
+        case kind if kind in KINDS and value is not None:
+            return _placeholder(element) | reading(element, value)
         case other:
             raise Refused(f"Nobody can use a {other} here without saying what to choose, or at all.")
 
 
-def _chosen(element: Json, value: str | None) -> Json:
-    options = [
-        *element.get("options", ()),
-        *(o for group in element.get("option_groups", ()) for o in group["options"]),
-    ]
-    for option in options:
-        if option.get("value") == value:
-            return dict(option)
-    offered = ", ".join(str(option.get("value")) for option in options)
-    raise Refused(f"The menu does not offer {value!r}; it offers {offered}.")
+def _placeholder(element: Json) -> Json:
+    return {name: element[name] for name in ("placeholder",) if name in element}
+
+
+def _found(blocks: Iterable[tuple[int | None, Json]], action_id: str, block_id: str | None) -> Found | None:
+    for attachment, block in blocks:
+        for _, element in interactive(block):
+            if element["action_id"] == action_id and block_id in (None, block["block_id"]):
+                return Found(element, block["block_id"], attachment)
+    return None
 
 
 def _blocks(message: Message) -> Iterator[tuple[int | None, Json]]:

@@ -13,9 +13,9 @@ from starlette.types import Receive, Scope, Send
 from coastguard.local.slack import responses
 from coastguard.local.slack.arguments import Arguments, read
 from coastguard.local.slack.bodies import body_of
-from coastguard.local.slack.errors import RateLimited, SlackError
+from coastguard.local.slack.errors import MissingScope, RateLimited, SlackError
 from coastguard.local.slack.faults import Fault
-from coastguard.local.slack.methods import METHODS
+from coastguard.local.slack.methods import METHODS, SCOPES
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 
 
@@ -92,6 +92,9 @@ def _authorise(header: str, arguments: Arguments) -> None:
 def _called(workspace: Workspace, method: str, arguments: Arguments) -> dict[str, object]:
     if method not in METHODS:
         raise SlackError("unknown_method")
+    needed = SCOPES.get(method, ())
+    if needed and workspace.scopes.isdisjoint(needed):
+        raise MissingScope(needed, workspace.scopes)
     with workspace.lock:
         wait = workspace.budgets.spend(method, str(arguments.values.get("channel")), workspace.clock())
     if wait is not None:
@@ -104,6 +107,8 @@ def _refusal(error: SlackError) -> Response:
     if error.problems:
         body["errors"] = list(error.problems)
         body["response_metadata"] = {"messages": [f"[ERROR] {problem}" for problem in error.problems]}
+    if isinstance(error, MissingScope):
+        body |= {"needed": error.needed, "provided": error.provided}
     if isinstance(error, RateLimited):
         return JSONResponse(body, 429, {"Retry-After": str(error.retry_after)})
     return JSONResponse(body)

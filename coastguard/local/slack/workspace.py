@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from coastguard.local.slack.content import Content, Json
 from coastguard.local.slack.conversation import Conversation
-from coastguard.local.slack.directory import CHANNELS, PEOPLE, TEAM, Channel, Person
+from coastguard.local.slack.directory import BOT, CHANNELS, EVERYBODY, TEAM, USER_GROUPS, Channel, Person, UserGroup
 from coastguard.local.slack.faults import Faults
 from coastguard.local.slack.limits import Budgets
 from coastguard.local.slack.messages import Message, new_message
 from coastguard.local.slack.shapes import ephemeral_state, state_of
 from coastguard.local.slack.strict import Strict
 from coastguard.local.slack.tickets import Tickets
+from coastguard.local.slack.views import Views
 
 # Plainly no secrets: they open nothing but this workspace.
 BOT_TOKEN = "xoxb-local-not-a-secret"  # noqa: S105 - see above
@@ -25,9 +26,10 @@ def _nobody_to_tell() -> None:
 
 
 class Workspace:
-    """Coast: one app, three people, a few channels. Several threads may use it.
+    """Coast: one app, a few people, a few channels. Several threads may use it.
 
     `clock` gives seconds since 1970. Clicks and commands go to `request_url`, which may be set once it is known.
+    `scopes` are what the app was given when it was installed; `no_user_groups` is Slack's word for a plan without any.
     `on_change` is called after every change, without the lock, in the thread that changed something.
     Who reads or changes something in several steps holds `lock` or `changing()` meanwhile.
     """
@@ -39,6 +41,7 @@ class Workspace:
         channels: Iterable[Channel] = CHANNELS,
         on_change: Callable[[], None] = _nobody_to_tell,
         request_url: str = "",
+        scopes: frozenset[str] = BOT.scopes,
     ) -> None:
         self.clock = clock
         self.on_change = on_change
@@ -46,11 +49,14 @@ class Workspace:
         self.lock = threading.RLock()
         self.revision = 0
         self.strict = Strict()
-        self.people: dict[str, Person] = {person.id: person for person in PEOPLE}
+        self.scopes = scopes
+        self.people: dict[str, Person] = {person.id: person for person in EVERYBODY}
+        self.user_groups: dict[str, UserGroup] = {group.id: group for group in USER_GROUPS}
+        self.no_user_groups: str | None = None
         self.tickets = Tickets()
         self.faults = Faults()
         self.budgets = Budgets()
-        self.views: dict[str, Json] = {}
+        self.views = Views()
         self._conversations = {channel.id: Conversation(channel) for channel in channels}
         self._ephemerals: dict[str, tuple[Conversation, Message]] = {}
         self._last_ts = 0
@@ -69,6 +75,15 @@ class Workspace:
             if name in (conversation.channel.id, conversation.channel.name, f"#{conversation.channel.name}"):
                 return conversation
         return None
+
+    def conversations(self) -> list[Conversation]:
+        """All channels."""
+        return list(self._conversations.values())
+
+    def delete_channel(self, channel: str) -> None:
+        """Takes a channel away, with all that was said in it."""
+        del self._conversations[channel]
+        self._ephemerals = {ts: kept for ts, kept in self._ephemerals.items() if kept[0].channel.id != channel}
 
     def next_ts(self) -> str:
         """A message's ts: the time in microseconds, never the same twice, always growing."""
@@ -128,17 +143,23 @@ class Workspace:
                 "revision": self.revision,
                 "team": {"id": TEAM.id, "name": TEAM.name},
                 "users": [person.as_state() for person in self.people.values()],
+                "usergroups": [{"id": group.id, "handle": group.handle} for group in self.user_groups.values()],
                 "channels": [self._channel_state(conversation) for conversation in self._conversations.values()],
                 "ephemerals": [
                     ephemeral_state(message, conversation.channel.id, self.people)
                     for conversation, message in self._ephemerals.values()
                 ],
-                "views": [{"user": user, "view": view} for user, view in self.views.items()],
+                "views": self.views.modals(),
+                "homes": self.views.homes(),
             }
 
     def _channel_state(self, conversation: Conversation) -> Json:
         return {
             "id": conversation.channel.id,
             "name": conversation.channel.name,
+            "archived": conversation.channel.archived,
+            "private": conversation.channel.private,
+            "shared": conversation.channel.shared,
+            "bot_is_member": conversation.channel.bot_is_member,
             "messages": [state_of(message, conversation, self.people) for message in conversation.shown()],
         }
