@@ -175,27 +175,38 @@ class Queues:
     def work_off(self, url: str, batch: Iterable[Record], work: Callable[[list[Record]], None]) -> list[str]:
         """Give each group of a FIFO batch to `work`; returns the ids of the groups whose work raised.
 
-        A group that fails hurts only itself, and comes back after seconds that grow with its tries; one that is better
-        taken another time comes back at once, and one whose work says NotYet when it says. Storms take their time, so
-        they come last.
+        A group that fails hurts only itself, and comes back after seconds that grow with its tries; one whose work says
+        NotYet when it says, and with it what is better taken another time, which else comes back as soon as the others
+        are done: what was cut off in the midst of a crowd gathers as the others do. Storms take their time, so they
+        come last.
         """
         groups = by_group(batch)
-        failed = [record for group in another_time(groups) for record in groups.pop(group)]
-        self._back_in(url, failed, 0)
+        later = [record for group in another_time(groups) for record in groups.pop(group)]
+        storms = {group: groups.pop(group) for group in list(groups) if group.startswith(_STORM)}
+        failed, put_off = self._attempt(url, groups, work)
+        put_off.setdefault(max(put_off, default=0), []).extend(later)
+        for seconds, together in put_off.items():
+            failed += together
+            self._back_in(url, together, seconds)
+        failed += self._attempt(url, storms, work)[0]
+        return [record.id for record in failed]
+
+    def _attempt(
+        self, url: str, groups: Mapping[str, list[Record]], work: Callable[[list[Record]], None]
+    ) -> tuple[list[Record], dict[int, list[Record]]]:
+        """Have groups worked off; returns the records that failed and come back, and by seconds those not yet due."""
+        failed: list[Record] = []
         put_off: dict[int, list[Record]] = {}
-        for group, waiting in sorted(groups.items(), key=lambda item: item[0].startswith(_STORM)):
+        for group, waiting in groups.items():
             try:
                 work(waiting)
-            except NotYet as later:
-                put_off.setdefault(later.seconds, []).extend(waiting)
+            except NotYet as error:
+                put_off.setdefault(error.seconds, []).extend(waiting)
             except Exception:  # whatever it is: logged here, counted and kept by SQS, never dropped
                 log.exception("group.failed", extra={"group": group, "tries": waiting[0].tries})
                 failed += waiting
                 self._back_in(url, waiting, backoff(waiting[0].tries))
-        for seconds, together in put_off.items():
-            failed += together
-            self._back_in(url, together, seconds)
-        return [record.id for record in failed]
+        return failed, put_off
 
     def _back_in(self, url: str, waiting: Sequence[Record], seconds: int) -> None:
         """Make records come back so soon. Those that SQS keeps from it do when the queue's visibility is over."""

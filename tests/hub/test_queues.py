@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from hub.hints import DROPS_PER_MESSAGE, Drop, Hint, from_message
-from hub.queues import LONGEST_DELAY, Queues, Record, another_time, answer, backoff, by_group, group_id, records
+from hub.queues import LONGEST_DELAY, NotYet, Queues, Record, another_time, answer, backoff, by_group, group_id, records
 from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, ELSEWHERE, LONGEST, NOON, drop, instance_id, record
 from tests.hub.reluctance import Reluctance
@@ -365,6 +365,35 @@ def of_groups(*groups: tuple[str, int], tries: int = 1) -> dict[str, list[Record
 )
 def test_what_is_better_taken_another_time(groups: dict[str, list[Record]], later: list[str]) -> None:
     assert another_time(groups) == later
+
+
+def test_a_group_that_was_cut_off_waits_as_long_as_those_that_are_not_yet_due(
+    mail: Mail, queues: Queues, clock: Clock
+) -> None:
+    for cluster in (CLUSTER, ELSEWHERE):
+        for number in range(7):
+            queues.ask_looks(mail.looks, [Hint(cluster, "sweep")], f"{number}")
+    taken: list[tuple[str, int, int]] = []
+
+    def work(waiting: list[Record]) -> None:
+        taken.append((waiting[0].group, len(waiting), waiting[0].tries))
+        if waiting[0].tries == 1:
+            raise NotYet(10)
+
+    def round_of_work() -> None:
+        batch = mail.receive(mail.looks)
+        mail.done(mail.looks, batch, answer(queues.work_off(mail.looks, records(batch), work)))
+
+    round_of_work()
+    clock.forward(seconds=9)
+    round_of_work()
+    assert taken == [(CLUSTER.key, 7, 1)], "nothing is looked at in the midst of a crowd"
+
+    for _ in range(3):
+        clock.forward(seconds=1)
+        round_of_work()
+    assert sum(number for group, number, _ in taken if group == ELSEWHERE.key) == 7
+    assert mail.waiting(mail.looks) == 0
 
 
 def test_a_group_that_was_cut_off_comes_back_at_once_with_its_others(mail: Mail, queues: Queues, clock: Clock) -> None:
