@@ -183,13 +183,14 @@ class Queues:
         groups = by_group(batch)
         later = [record for group in another_time(groups) for record in groups.pop(group)]
         storms = {group: groups.pop(group) for group in list(groups) if group.startswith(_STORM)}
-        failed, put_off = self._attempt(url, groups, work)
-        put_off.setdefault(max(put_off, default=0), []).extend(later)
-        for seconds, together in put_off.items():
-            failed += together
-            self._back_in(url, together, seconds)
-        failed += self._attempt(url, storms, work)[0]
-        return [record.id for record in failed]
+        given_back: list[Record] = []
+        for some, with_them in ((groups, later), (storms, [])):
+            failed, put_off = self._attempt(url, some, work)
+            put_off.setdefault(max(put_off, default=0), []).extend(with_them)
+            for seconds, together in put_off.items():
+                self._back_in(url, together, seconds)
+            given_back += [*failed, *(record for together in put_off.values() for record in together)]
+        return [record.id for record in given_back]
 
     def _attempt(
         self, url: str, groups: Mapping[str, list[Record]], work: Callable[[list[Record]], None]

@@ -40,7 +40,7 @@ from hub.coverage import Place, Seen
 from hub.directory import Account
 from hub.incident import Incident
 from hub.storm import Storm
-from spoke.accounts import USER_AGENT
+from spoke import USER_AGENT
 from spoke.models import LeanLoader
 from spoke.places import Cluster
 
