@@ -29,8 +29,8 @@ _LONGEST_REASON = 250
 _REASON_BYTES = 4 * _LONGEST_REASON + 50
 _BACKOFF = (5, 10, 20, 40, 60)
 _STORM = "storm/"
-# A storm is put back for another one until this try: after five SQS gives it up.
-_PUT_BACK = 4
+# What is put back uses up tries, and SQS gives up after eight: a group until this try, a storm until that one.
+_CUT_OFF, _PUT_BACK = 3, 4
 # The sooner the last cluster of a storm is asked for, the fewer are looked at twice.
 _THREADS = 8
 
@@ -79,7 +79,7 @@ def by_group(batch: Iterable[Record]) -> dict[str, list[Record]]:
 
 
 def another_time(groups: dict[str, list[Record]]) -> list[str]:
-    """Name the groups of a batch that are better taken another time, though not often: SQS gives up after five.
+    """Name the groups of a batch that are better taken another time, though not often: SQS counts its tries.
 
     One that the end of the batch may have cut off, where groups have several messages each: taken whole, a cluster of a
     storm is looked at once instead of twice. And of several storms all but one: a turn takes a third of the time that a
@@ -87,7 +87,7 @@ def another_time(groups: dict[str, list[Record]]) -> list[str]:
     """
     messages = sum(map(len, groups.values()))
     last = next(reversed(groups), "")
-    cut_off = messages >= _BATCH and 1 < len(groups) < messages and groups[last][0].tries <= 2
+    cut_off = messages >= _BATCH and 1 < len(groups) < messages and groups[last][0].tries <= _CUT_OFF
     storms = [group for group in groups if group.startswith(_STORM)]
     waits = [group for group in storms[1:] if groups[group][0].tries < _PUT_BACK]
     return sorted({*waits, *([last] if cut_off else [])})
