@@ -139,7 +139,7 @@ def _undelivered(letter: Letter, _now: datetime) -> _Examined:
 
 
 def _unlooked(letter: Letter, _now: datetime) -> _Examined:
-    return "look failed on it five times: see its log", gist(letter.body), False
+    return "look failed on it eight times: see its log", gist(letter.body), False
 
 
 def _undone(letter: Letter, now: datetime) -> _Examined:

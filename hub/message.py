@@ -135,7 +135,7 @@ def render(content: Content, bulletin: Bulletin) -> Message:
         case ():
             body = _many(content, why, _ROOM - _length([*blocks, *small_print]))
         case (only,):
-            body = [*_facts_and_state(only, _place(cluster, content), alone=True), *why]
+            body = [*_facts_and_state(only, _place(content), alone=True), *why]
             body += _buttons(only, content.locked, _voice_buttons(content))
         case several:
             small_print = [*_row(_voice_buttons(content)), *small_print]
@@ -235,7 +235,8 @@ def account(account_id: str, name: str) -> str:
     return f"{code(name, _FACT)} ({account_id})" if name else account_id
 
 
-def _place(cluster: Cluster, content: Content) -> list[tuple[str, str]]:
+def _place(content: Content) -> list[tuple[str, str]]:
+    cluster = content.cluster
     in_group = f", group {code(content.group, _FACT)}" if content.group else ""
     name = f"{code(content.account_name, _FACT)} " if content.account_name else ""
     return [
@@ -385,7 +386,7 @@ def _amount(content: Content) -> Block:
         zones[incident.sighting.zone or "unknown"] = zones.get(incident.sighting.zone or "unknown", 0) + 1
     return fields(
         [
-            *_place(content.cluster, content),
+            *_place(content),
             _share(len(content.more), content.registered),
             ("Zones", ", ".join(f"{code(z, _FACT)} {n:,}" for z, n in sorted(zones.items())[:6])),
             *in_common(Tally.of(content.more)),

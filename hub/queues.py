@@ -29,8 +29,8 @@ _LONGEST_REASON = 250
 _REASON_BYTES = 4 * _LONGEST_REASON + 50
 _BACKOFF = (5, 10, 20, 40, 60)
 _STORM = "storm/"
-# A storm is put back for another one until this try: after five SQS gives it up.
-_PUT_BACK = 4
+# What is put back uses up tries, and SQS gives up after eight: a group until this try, a storm until that one.
+_CUT_OFF, _PUT_BACK = 3, 4
 # The sooner the last cluster of a storm is asked for, the fewer are looked at twice.
 _THREADS = 8
 
@@ -79,7 +79,7 @@ def by_group(batch: Iterable[Record]) -> dict[str, list[Record]]:
 
 
 def another_time(groups: dict[str, list[Record]]) -> list[str]:
-    """Name the groups of a batch that are better taken another time, though not often: SQS gives up after five.
+    """Name the groups of a batch that are better taken another time, though not often: SQS counts its tries.
 
     One that the end of the batch may have cut off, where groups have several messages each: taken whole, a cluster of a
     storm is looked at once instead of twice. And of several storms all but one: a turn takes a third of the time that a
@@ -87,7 +87,7 @@ def another_time(groups: dict[str, list[Record]]) -> list[str]:
     """
     messages = sum(map(len, groups.values()))
     last = next(reversed(groups), "")
-    cut_off = messages >= _BATCH and 1 < len(groups) < messages and groups[last][0].tries <= 2
+    cut_off = messages >= _BATCH and 1 < len(groups) < messages and groups[last][0].tries <= _CUT_OFF
     storms = [group for group in groups if group.startswith(_STORM)]
     waits = [group for group in storms[1:] if groups[group][0].tries < _PUT_BACK]
     return sorted({*waits, *([last] if cut_off else [])})
@@ -183,27 +183,39 @@ class Queues:
     def work_off(self, url: str, batch: Iterable[Record], work: Callable[[list[Record]], None]) -> list[str]:
         """Give each group of a FIFO batch to `work`; returns the ids of the groups whose work raised.
 
-        A group that fails hurts only itself, and comes back after seconds that grow with its tries; one that is better
-        taken another time comes back at once, and one whose work says NotYet when it says. Storms take their time, so
-        they come last.
+        A group that fails hurts only itself, and comes back after seconds that grow with its tries; one whose work says
+        NotYet when it says, and with it what is better taken another time, which else comes back as soon as the others
+        are done: what was cut off in the midst of a crowd gathers as the others do. Storms take their time, so they
+        come last.
         """
         groups = by_group(batch)
-        failed = [record for group in another_time(groups) for record in groups.pop(group)]
-        self._back_in(url, failed, 0)
+        later = [record for group in another_time(groups) for record in groups.pop(group)]
+        storms = {group: groups.pop(group) for group in list(groups) if group.startswith(_STORM)}
+        given_back: list[Record] = []
+        for some, with_them in ((groups, later), (storms, [])):
+            failed, put_off = self._attempt(url, some, work)
+            put_off.setdefault(max(put_off, default=0), []).extend(with_them)
+            for seconds, together in put_off.items():
+                self._back_in(url, together, seconds)
+            given_back += [*failed, *(record for together in put_off.values() for record in together)]
+        return [record.id for record in given_back]
+
+    def _attempt(
+        self, url: str, groups: Mapping[str, list[Record]], work: Callable[[list[Record]], None]
+    ) -> tuple[list[Record], dict[int, list[Record]]]:
+        """Have groups worked off; returns the records that failed and come back, and by seconds those not yet due."""
+        failed: list[Record] = []
         put_off: dict[int, list[Record]] = {}
-        for group, waiting in sorted(groups.items(), key=lambda item: item[0].startswith(_STORM)):
+        for group, waiting in groups.items():
             try:
                 work(waiting)
-            except NotYet as later:
-                put_off.setdefault(later.seconds, []).extend(waiting)
+            except NotYet as error:
+                put_off.setdefault(error.seconds, []).extend(waiting)
             except Exception:  # whatever it is: logged here, counted and kept by SQS, never dropped
                 log.exception("group.failed", extra={"group": group, "tries": waiting[0].tries})
                 failed += waiting
                 self._back_in(url, waiting, backoff(waiting[0].tries))
-        for seconds, together in put_off.items():
-            failed += together
-            self._back_in(url, together, seconds)
-        return [record.id for record in failed]
+        return failed, put_off
 
     def _back_in(self, url: str, waiting: Sequence[Record], seconds: int) -> None:
         """Make records come back so soon. Those that SQS keeps from it do when the queue's visibility is over."""

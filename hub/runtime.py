@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from botocore.config import Config
 
-from spoke.accounts import USER_AGENT
+from spoke import USER_AGENT
 
 AWS = Config(
     connect_timeout=3,

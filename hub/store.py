@@ -48,7 +48,7 @@ from hub.mutes import Mute
 from hub.scope import Scope
 from hub.storm import Storm
 from hub.switch import Switch
-from spoke.accounts import USER_AGENT
+from spoke import USER_AGENT
 from spoke.models import LeanLoader
 from spoke.places import Cluster
 

@@ -27,13 +27,12 @@ from botocore.exceptions import ClientError
 from botocore.hooks import HierarchicalEmitter
 from botocore.loaders import Loader
 
+from spoke import USER_AGENT
 from spoke.errors import UNANSWERED, kind, reason, stale
 from spoke.models import STATUSES, LeanLoader, read_statuses
 from spoke.places import check_account, check_region, partition
 
 # A look waits for many accounts: a silent one must cost seconds, not the minute that botocore would wait.
-USER_AGENT = "coastguard"
-"""What CloudTrail says who calls. Botocore's own is longer, and put together anew for each call."""
 _CONFIG = Config(
     connect_timeout=3,
     read_timeout=10,

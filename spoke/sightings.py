@@ -60,11 +60,9 @@ def look(
     hosts = _hosts(member, list(quiet.values()))
     asked = [host for instance, host in quiet.items() if instance in grouped and host.startswith("i-")]
     lifecycles = ask_auto_scaling(member, asked)
+    ours = ((instance, raw, quiet.get(instance, "")) for instance, raw in found.items())
     return {
-        instance: _sighting(
-            instance, raw, hosts.get(quiet.get(instance, "")), lifecycles.get(quiet.get(instance, ""), "")
-        )
-        for instance, raw in found.items()
+        instance: _sighting(instance, raw, hosts.get(host), lifecycles.get(host, "")) for instance, raw, host in ours
     }
 
 

@@ -10,7 +10,18 @@ import pytest
 from botocore.exceptions import ClientError
 
 from hub.hints import DROPS_PER_MESSAGE, Drop, Hint, MuteHint, StormHint, from_message
-from hub.queues import LONGEST_DELAY, Queues, Record, another_time, answer, backoff, by_group, group_id, records
+from hub.queues import (
+    LONGEST_DELAY,
+    NotYet,
+    Queues,
+    Record,
+    another_time,
+    answer,
+    backoff,
+    by_group,
+    group_id,
+    records,
+)
 from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, ELSEWHERE, LONGEST, NOON, drop, instance_id, record
 from tests.hub.reluctance import Reluctance
@@ -336,7 +347,7 @@ def test_a_group_that_cannot_be_made_to_come_back_soon_fails_all_the_same(mail: 
     assert failed == [one.id for one in batch if one.group.endswith("/a")]
 
 
-def test_what_nobody_could_do_lies_in_the_dead_letter_queue_after_five_tries(
+def test_what_nobody_could_do_lies_in_the_dead_letter_queue_after_eight_tries(
     mail: Mail, queues: Queues, clock: Clock
 ) -> None:
     laid(mail, queues, "a")
@@ -349,7 +360,7 @@ def test_what_nobody_could_do_lies_in_the_dead_letter_queue_after_five_tries(
         mail.done(mail.looks, batch, answer(queues.work_off(mail.looks, records(batch), failing("a"))))
         clock.forward(seconds=61)
 
-    assert tries == 5
+    assert tries == 8
     assert mail.waiting(mail.looks) == 0
     assert mail.waiting(mail.looks_dead) == 1
 
@@ -372,7 +383,8 @@ def of_groups(*groups: tuple[str, int], tries: int = 1) -> dict[str, list[Record
     ("groups", "later"),
     [
         pytest.param(of_groups(("a", 7), ("b", 3)), ["b"], id="a group that the end may have cut off"),
-        pytest.param(of_groups(("a", 7), ("b", 3), tries=3), [], id="that was put back already"),
+        pytest.param(of_groups(("a", 7), ("b", 3), tries=3), ["b"], id="that was cut off in each of its tries"),
+        pytest.param(of_groups(("a", 7), ("b", 3), tries=4), [], id="that was put back often enough"),
         pytest.param(of_groups(("a", 6), ("b", 3)), [], id="a batch with room left"),
         pytest.param(of_groups(("a", 10)), [], id="one group alone"),
         pytest.param(of_groups(*((f"{n}", 1) for n in range(10))), [], id="a sweep: a message for each"),
@@ -385,6 +397,35 @@ def of_groups(*groups: tuple[str, int], tries: int = 1) -> dict[str, list[Record
 )
 def test_what_is_better_taken_another_time(groups: dict[str, list[Record]], later: list[str]) -> None:
     assert another_time(groups) == later
+
+
+def test_a_group_that_was_cut_off_waits_as_long_as_those_that_are_not_yet_due(
+    mail: Mail, queues: Queues, clock: Clock
+) -> None:
+    for cluster in (CLUSTER, ELSEWHERE):
+        for number in range(7):
+            queues.ask_looks(mail.looks, [Hint(cluster, "sweep")], f"{number}")
+    taken: list[tuple[str, int, int]] = []
+
+    def work(waiting: list[Record]) -> None:
+        taken.append((waiting[0].group, len(waiting), waiting[0].tries))
+        if waiting[0].tries == 1:
+            raise NotYet(10)
+
+    def round_of_work() -> None:
+        batch = mail.receive(mail.looks)
+        mail.done(mail.looks, batch, answer(queues.work_off(mail.looks, records(batch), work)))
+
+    round_of_work()
+    clock.forward(seconds=9)
+    round_of_work()
+    assert taken == [(CLUSTER.key, 7, 1)], "nothing is looked at in the midst of a crowd"
+
+    for _ in range(3):
+        clock.forward(seconds=1)
+        round_of_work()
+    assert sum(number for group, number, _ in taken if group == ELSEWHERE.key) == 7
+    assert mail.waiting(mail.looks) == 0
 
 
 def test_a_group_that_was_cut_off_comes_back_at_once_with_its_others(mail: Mail, queues: Queues, clock: Clock) -> None:

@@ -2,17 +2,17 @@
 
 import pytest
 
-from hub.incident import Incident, State
 from hub.severity import severity
-from tests.hub.factories import incident, sighting
+from spoke.sighting import Sighting
+from tests.hub.factories import sighting
 
 
-def several(number: int, **more: object) -> list[Incident]:
-    return [incident(each, sighting=sighting(each, **more)) for each in range(1, number + 1)]
+def several(number: int, **more: object) -> list[Sighting]:
+    return [sighting(each, **more) for each in range(1, number + 1)]
 
 
 @pytest.mark.parametrize(
-    ("incidents", "registered", "said"),
+    ("broken", "registered", "said"),
     [
         pytest.param(several(1), 0, "warning", id="one of nobody knows how many"),
         pytest.param(several(1), 3, "warning", id="one of three"),
@@ -24,14 +24,8 @@ def several(number: int, **more: object) -> list[Incident]:
         pytest.param(several(1, connected=None, checks=None), 100, "warning", id="nobody could look"),
         pytest.param(several(2, managed=True), 100, "info", id="AWS replaces them"),
         pytest.param(several(2, managed=True), 3, "critical", id="AWS replaces them, and most are gone"),
-        pytest.param([*several(1, managed=True), incident(2)], 100, "warning", id="AWS replaces one of them"),
-        pytest.param(
-            [incident(1, State.RESOLVED, sighting=sighting(1, checks="impaired")), incident(2)],
-            3,
-            "warning",
-            id="what is over does not count",
-        ),
+        pytest.param([*several(1, managed=True), sighting(2)], 100, "warning", id="AWS replaces one of them"),
     ],
 )
-def test_severity(incidents: list[Incident], registered: int, said: str) -> None:
-    assert severity(incidents, registered) == said
+def test_severity(broken: list[Sighting], registered: int, said: str) -> None:
+    assert severity(broken, registered) == said

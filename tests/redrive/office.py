@@ -94,7 +94,7 @@ class Office:
         self.sqs.send_message(QueueUrl=self.delay_dead, MessageBody=body, MessageAttributes=attributes)
 
     def fail(self, url: str, *bodies: str) -> None:
-        """As SQS does with what a function failed on five times."""
+        """As SQS does with what a function failed on too often."""
         for start in range(0, len(bodies), 10):
             for body in bodies[start : start + 10]:
                 self.sqs.send_message(QueueUrl=url, MessageBody=body)
@@ -107,7 +107,7 @@ class Office:
 
     def die(self, url: str) -> None:
         """Receive and give back, until SQS has had enough."""
-        for _ in range(6):
+        for _ in range(9):
             self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
         assert self.count(url) == 0
 

@@ -29,7 +29,7 @@ def test_whatever_lies_there_is_told_in_short_and_visible_words(kind: Kind) -> N
 def test_a_storm_is_named() -> None:
     found = examine(Kind.LOOKS, letter(to_message(StormHint(CHANNEL, "eu-west-1"))), NOON)
 
-    assert found == Finding("look failed on it five times: see its log", f"{CHANNEL}/eu-west-1", NOON)
+    assert found == Finding("look failed on it eight times: see its log", f"{CHANNEL}/eu-west-1", NOON)
 
 
 @pytest.mark.parametrize(("parked", "goes", "stays"), [(False, 2, 1), (True, 3, 0)])

@@ -71,7 +71,7 @@ def test_it_shows_how_many_there_are_and_why(office: Office) -> None:
     failed = row(result, "ingest failed on it five times")
     assert failed.startswith("3 ")
     assert "222233334444, eu-west-1, prod-payments, ECS Container Instance State Change" in failed
-    assert "222233334444/eu-west-1/prod-payments, state change" in row(result, "look failed on it five times")
+    assert "222233334444/eu-west-1/prod-payments, state change" in row(result, "look failed on it eight times")
     assert "terminate by U0ALICE01" in row(result, "act failed on it five times: see its log")
     assert "refused unless it had begun" in row(result, "older than 15 min")
 

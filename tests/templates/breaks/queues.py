@@ -13,6 +13,12 @@ BREAKS = (
         1,
     ),
     hub(
+        "a queue of looks has no tries to spend on gathering",
+        "queues_have_a_dead_letter_queue",
+        "LooksQueue.Properties.RedrivePolicy.maxReceiveCount",
+        5,
+    ),
+    hub(
         "a FIFO queue's dead letters go to a standard queue",
         "queues_have_a_dead_letter_queue",
         "LooksQueue.Properties.RedrivePolicy.deadLetterTargetArn",
