@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 
 from chatops import asks, requests
+from chatops.caps import Caps
 from chatops.execution import Execution
 from chatops.people import People
 from chatops.rights import Rights
@@ -100,6 +101,7 @@ def wire() -> tuple[Act, Counts]:
         remediator=settings.remediator_role,
         rights=rights,
         rules=rules,
+        caps=Caps(store, rules, clock),
         queues=queues,
         looks_url=settings.looks_queue_url,
         slack=slack,

@@ -100,9 +100,10 @@ def ambiguous(asked: Command, candidates: Candidates) -> Answer:
 
 def unknown(command: str, words: str, nothing: Nothing) -> Answer:
     """Draw that nothing is called so, and what comes nearest."""
-    said = f"Nothing that is watched here is called {code(words, _WORDS)}."
+    said = f"No account is called {code(words, _WORDS)}, and nothing that is in trouble or muted."
     near = ", ".join(code(name, _NAME) for name in nothing.nearest)
-    hint = f"How things are named: {code(f'{command} help names')}"
+    well = f"A cluster that is well goes by account/Region/name, {code('payments/eu-west-1/prod-web')} say."
+    hint = f"{well} More: {code(f'{command} help names')}"
     blocks = [section(said + (f"\nThe nearest names: {near}." if near else "")), context(mrkdwn(hint))]
     return said, blocks
 
@@ -226,9 +227,10 @@ def audited(title: str, entries: Sequence[Entry]) -> Answer:
     return said, _logged([section(f"*{said}*")], entries)
 
 
-def explained(title: str, lines: Sequence[str]) -> Answer:
+def explained(title: str, lines: Sequence[str], mute: Mute | None = None) -> Answer:
     """Draw why something is so: a title whose foreign parts are harmless already, and lines that may be foreign."""
-    blocks, count = _filled([section(f"*{title}*")], [[_paragraph(line)] for line in lines])
+    head = [section(f"*{title}*"), *([section(f":no_bell: Muted {_mute_words(mute)}")] if mute else [])]
+    blocks, count = _filled(head, [[_paragraph(line)] for line in lines])
     return f"{title}.", [*blocks, *_rest(len(lines) - count)]
 
 

@@ -74,12 +74,13 @@ class Deeds:
         self.known.allow(asked, at, "mute", [mute.scope for mute in ended], command.target)
         for mute in ended:
             if mute.ended_at is None:
-                self.known.store.keep_mute(replace(mute, ended_at=at))
+                self.known.store.keep_mute(replace(mute, ended_at=at, ended_by=asked.user))
             self._log(asked, at, "unmuted", mute.scope, "", "")
         self._look_at([mute.scope for mute in ended], asked.id)
         self._ask_looks([MuteHint(str(mute.scope)) for mute in ended], asked.id)
         what = code(ended[0].scope.label) if len(ended) == 1 else f"{len(ended):,} places"
-        return answers.done(f"{mention(asked.user)} has unmuted {what}. What is still broken there is said now.")
+        said = f"{mention(asked.user)} has unmuted {what}. What is still broken there is said within a minute."
+        return answers.done(said)
 
     def turn(self, asked: Ask, command: Command, at: datetime) -> Answer:
         """Stop all repairs, or let them go on."""

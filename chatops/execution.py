@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chatops import requests
+from chatops.caps import Caps
 from chatops.requests import FRESH, Request
 from chatops.rights import Refusal, Rights
 from hub.audit import Entry
@@ -83,6 +84,7 @@ class Execution:
     remediator: str
     rights: Rights
     rules: Rules
+    caps: Caps
     queues: Queues
     looks_url: str
     slack: Callable[[], Slack]
@@ -162,7 +164,7 @@ class Execution:
         approval = self.rules.policy.approval(request.wish, facts, 1, _share(bulletin))
         if approval:
             return self._await_approval(request, approval, facts, claimed)
-        return self._repair(request, tries)
+        return self._repair(request, facts, tries)
 
     def _acknowledge(self, request: Request, now: datetime) -> str:
         def change(incident: Incident) -> tuple[Incident, list[Entry]]:
@@ -238,7 +240,7 @@ class Execution:
         asked = replace(request, id=pending.request, wish=pending.remedy, user=pending.by, reason=pending.reason)
         # Who has asked may have lost the right meanwhile.
         self._check_rights(asked, facts)
-        return self._repair(asked, tries, request)
+        return self._repair(asked, facts, tries, request)
 
     def _decline(self, request: Request, facts: Facts, claimed: datetime) -> str:
         """Say no to a repair that waits; who has asked for it may take it back."""
@@ -269,7 +271,7 @@ class Execution:
         if refusal:
             raise _not_allowed(refusal)
 
-    def _repair(self, request: Request, tries: int, approval: Request | None = None) -> str:
+    def _repair(self, request: Request, facts: Facts, tries: int, approval: Request | None = None) -> str:
         """Begin what was asked for, or what somebody else has approved by a request of their own, and carry it out."""
         self._check_switch()
         remedy = REMEDIES[request.wish]
@@ -286,6 +288,7 @@ class Execution:
             entry = _entry(approval or request, repair.at, what, incident, "")
             return begin_repair(incident, repair), [replace(entry, approved_by=repair.approved_by)]
 
+        self._check_caps(request, facts, begin)
         incident = self._change(request, begin)
         return self._carry_out(request, incident, incident.repair or repair, tries)
 
@@ -349,6 +352,17 @@ class Execution:
         if switch.stopped:
             when = f" {date(switch.at)}" if switch.at else ""
             raise NotAllowed(f"All repairs are stopped, by {mention(switch.stopped_by)}{when}.")
+
+    def _check_caps(
+        self, request: Request, facts: Facts, begin: Callable[[Incident], tuple[Incident, list[Entry]]]
+    ) -> None:
+        """Count the repair, and refuse what is more than the policy allows. What cannot begin is not counted."""
+        known = self.store.incident(request.cluster, request.instance)
+        if known is None or known.id != request.incident or not known.unresolved:
+            raise NotAllowed(_OVER)
+        begin(known)
+        if reason := self.caps.take(request.id, request.wish, facts):
+            raise NotAllowed(reason)
 
     def _check_storm(self, wish: str, bulletin: Bulletin) -> None:
         """Refuse what is drastic while a storm lasts."""

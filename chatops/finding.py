@@ -162,7 +162,10 @@ def _fits_pattern(cluster: Cluster, pattern: str) -> bool:
 
 
 def _places(words: str, known: Known) -> list[Scope]:
-    """Read units, Regions, and what stands behind an account's name: payments/eu-west-1, payments/eu-west-1/prod-*."""
+    """Read units, Regions, and what stands behind an account's name: payments/eu-west-1, payments/eu-west-1/prod-*.
+
+    A cluster that is well is not known: it is taken for what its full name says.
+    """
     match words.split("/"):
         case [unit] if any(unit in account.units for account in known.directory):
             return [Scope(unit=unit)]
@@ -172,7 +175,8 @@ def _places(words: str, known: Known) -> list[Scope]:
             return [scope for each in _owners(whose, known) for scope in _region(each.id, region)]
         case [whose, region, name]:
             patterns = [f"{each.id}/{region}/{name}" for each in _owners(whose, known)]
-            return [Scope.of(cluster) for pattern in patterns for cluster in clusters(pattern, known.clusters)]
+            found = [cluster for pattern in patterns for cluster in clusters(pattern, known.clusters)]
+            return [Scope.of(cluster) for cluster in found] or [s for p in patterns if (s := _as_scope(f"cluster:{p}"))]
     return []
 
 

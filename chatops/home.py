@@ -45,7 +45,7 @@ def draw(tab: Tab, command: str, now: datetime, said: Sequence[Block] = ()) -> B
         section(f"*In trouble: {_plural(len(tab.incidents), 'instance')}*"),
         *_open(tab, command),
         _DIVIDER,
-        section(f"*Muted: {_plural(len(tab.mutes), 'place')}*"),
+        _headed(f"*Muted: {_plural(len(tab.mutes), 'place')}*", button(f"{SAY}mute", "Mute…", "mute")),
         *_muted(tab, now),
     ]
     return {"type": "home", "blocks": blocks}
@@ -99,6 +99,10 @@ def _muted(tab: Tab, now: datetime) -> list[Block]:
         blocks.append(row)
     more = len(tab.mutes) - _MUTES
     return [*blocks, *([context(plain(visible(f"and {more:,} more")))] if more > 0 else [])]
+
+
+def _headed(headline: str, accessory: Block) -> Block:
+    return {**section(headline), "accessory": accessory}
 
 
 def _account_of(incident: Incident) -> str:

@@ -104,7 +104,7 @@ class Knowledge:
 
         `at` is when it was first tried: a refusal that comes twice is logged once.
         """
-        refusal = self.rights.refusal(verb, asked.user, [self._facts(scope) for scope in scopes])
+        refusal = self.rights.refusal(verb, asked.user, [self.facts(scope) for scope in scopes])
         if refusal:
             self.refuse(asked, at, verb, words, refusal)
 
@@ -122,7 +122,7 @@ class Knowledge:
         except SlackError as error:
             raise NotDone(answers.refused("Slack did not tell your time zone. Please try again."), "no zone") from error
 
-    def _facts(self, scope: Scope) -> Facts:
+    def facts(self, scope: Scope) -> Facts:
         """Gather what the policy is asked about. What is not known of a place does not fit a right."""
         if scope.cluster:
             cluster = Cluster(scope.account, scope.region, scope.cluster)

@@ -108,9 +108,10 @@ _TOPICS = (
     Page(
         "names",
         "",
-        "Accounts go by id, name or alias; clusters by name.",
+        "Accounts go by id, name or alias; clusters by name while in trouble or muted.",
         more=(
             'Names with spaces may stand in quotes: "Payments Production".',
+            "A cluster that is well: payments/eu-west-1/prod-web.",
             "Several clusters at once: prod-*, or 222233334444/eu-west-1/prod-*.",
             "A Region everywhere: eu-west-1. One of an account: payments/eu-west-1. A unit: ou-ab12-11112222.",
             "One instance: its id, if it is in trouble.",

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from hub.coverage import Seen
 from hub.incident import Incident
-from hub.mutes import Mute
 from hub.policy_reasons import explain
 from hub.rules import Rules
 from hub.store import Known
@@ -17,25 +16,22 @@ def reasons(  # noqa: PLR0913  # all that is known
     cluster: Cluster,
     known: Known,
     incident: Incident | None,
-    mute: Mute | None,
     seen: Seen | None,
     rules: Rules,
     now: datetime,
     user: str,
     groups: Collection[str],
+    *,
+    muted: bool,
 ) -> list[str]:
-    """Tell it in lines, the most telling first; in them are foreign words.
+    """Tell it in lines, the most telling first; in them are foreign words. How a cluster is muted is for others to say.
 
     With a `user`, who is in these groups, also what that person may do there.
     """
     lines = list(_incident(incident, now)) if incident else list(_cluster(known))
     grace = span_words(rules.terms.grace_of(cluster))
     lines.append(f"Grace: an agent has to be gone for {grace} before it is trouble.")
-    if mute:
-        by = f"by {mute.by}" if mute.by else "by a maintenance window"
-        lines.append(f"Muted {by} until {mute.until:%Y-%m-%d %H:%M} UTC: {mute.reason or 'no reason given'}.")
-    else:
-        lines.append("Not muted.")
+    lines += [] if muted else ["Not muted."]
     lines.append(_looked(seen, now))
     facts = rules.facts(cluster, known.bulletin.group if known.bulletin else "")
     return [*lines, *explain(rules.policy, facts, now, user, groups)]

@@ -4,7 +4,8 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from dataclasses import fields as fields_of
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -126,7 +127,9 @@ def typed(view: Mapping[str, Any], block: str) -> str:
 
 def to_message(request: Request) -> str:
     """Write a request for acts.fifo."""
-    fields = asdict(request) | {"cluster": request.cluster.key, "at": request.at.timestamp()}
+    # Flat as it is, dataclasses.asdict would only cost a click's time.
+    fields = {each.name: getattr(request, each.name) for each in fields_of(request)}
+    fields |= {"cluster": request.cluster.key, "at": request.at.timestamp()}
     return json.dumps(fields, separators=(",", ":"))
 
 

@@ -121,13 +121,16 @@ class Talk:
             log.warning("home.rejected", extra={"user": user, "error": str(error)})
 
     def _say(self, asked: Ask, answer: Answer, *, aloud: bool) -> None:
-        """Answer where somebody asked: by the response URL, or else in the channel, or else in no place but Home."""
+        """Answer where somebody asked: by the response URL, or else in the channel.
+
+        What was done from Home is said in the channel that hears of everything; Home itself is drawn anew.
+        """
         text, blocks = answer
         try:
             if asked.answers:
                 self.slack().respond(asked.answers, text, blocks, aloud=aloud)
-            elif asked.channel and aloud:
-                self.slack().post(asked.channel, text, blocks)
+            elif aloud:
+                self.slack().post(asked.channel or self.rules.terms.channel, text, blocks)
             elif asked.channel:
                 self.slack().whisper(asked.channel, asked.user, text, blocks)
         except SlackError as error:

@@ -16,9 +16,10 @@ from chatops.manual import help_text
 from chatops.reasons import reasons
 from hub.audit import Entry
 from hub.coverage import Coverage, coverage
-from hub.incident import INCIDENT_ID, Incident
+from hub.incident import INCIDENT_ID, Incident, Pending
 from hub.mrkdwn import code, date
 from hub.mutes import over
+from hub.policy import Approval
 from hub.scope import Scope
 from hub.slack import SlackError
 from hub.times import BadSpan, read_span
@@ -91,10 +92,10 @@ class Tellings:
         place = self.known.store.places_seen().get((cluster.account, cluster.region))
         groups = self._groups(asked.user)
         user = asked.user if groups is not None else ""
-        lines = reasons(cluster, known, incident, mute, place, self.known.rules, now, user, groups or ())
-        return answers.explained(
-            f"Why: {code(cluster.name)} in {cluster.region}, account {code(cluster.account)}", lines
-        )
+        rules, muted = self.known.rules, mute is not None
+        lines = reasons(cluster, known, incident, place, rules, now, user, groups or (), muted=muted)
+        title = f"Why: {code(cluster.name)} in {cluster.region}, account {code(cluster.account)}"
+        return answers.explained(title, lines, mute)
 
     def _place(self, command: Command, now: datetime) -> tuple[Cluster, Incident | None]:
         """Find the cluster that `why` is about, and the incident if it is about one."""
@@ -165,11 +166,8 @@ class Tellings:
 
     def _waiting_for(self, user: str, incidents: Iterable[Incident]) -> list[Incident]:
         """Find the repairs that a person may approve."""
-        waiting = [i for i in incidents if i.pending and i.pending.by != user]
-        named = frozenset(who for i in waiting if i.pending for who in i.pending.approvers)
-        try:
-            mine = {user, *self.known.people.groups(user, frozenset(who for who in named if who.startswith("S")))}
-        except SlackError as error:
-            log.info("groups.unsure", extra={"error": str(error)})
-            mine = {user}
-        return [i for i in waiting if i.pending and (not i.pending.approvers or mine & set(i.pending.approvers))]
+        return [i for i in incidents if i.pending and i.pending.by != user and self._may_approve(user, i, i.pending)]
+
+    def _may_approve(self, user: str, incident: Incident, pending: Pending) -> bool:
+        facts = self.known.facts(Scope.of(incident.cluster))
+        return not self.known.rights.refusal_to_approve(Approval(approvers=pending.approvers), user, facts)

@@ -36,4 +36,5 @@ class Entry:
     def key(self) -> str:
         """Its sort key: by time, and the same whenever the same step is repeated."""
         text = f"{self.who}|{self.what}|{self.where}|{self.result}|{self.incident}|{self.request}"
-        return f"log#{self.at.isoformat(timespec='milliseconds')}#{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        return f"log#{self.at.isoformat(timespec='milliseconds')}#{digest[:8]}"

@@ -48,7 +48,8 @@ def warning(mute: Mute) -> tuple[str, list[Block]]:
 
 
 def _small_print(mute: Mute) -> list[Block]:
-    asked = mrkdwn(f"Muted by {mention(mute.by)} {date(mute.since)}")
+    early = f", until {mention(mute.ended_by)} ended that" if mute.ended_by else ""
+    asked = mrkdwn(f"Muted by {mention(mute.by)} {date(mute.since)}{early}")
     return [context(asked, *([plain(visible(mute.reason, _REASON))] if mute.reason else []))]
 
 

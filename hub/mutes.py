@@ -20,9 +20,9 @@ LONG, WARNING = timedelta(hours=4), timedelta(hours=1)
 class Mute:
     """What is recorded but not said, since when and until when.
 
-    `by` is a Slack user id, or "" for a maintenance window of the policy. `ended_at` is when somebody ended it early,
-    `warned_at` when its author was told that it ends soon, `told_at` when it was said what was still broken at its end.
-    `channel` is where it was asked for, "" for nowhere in particular.
+    `by` is a Slack user id, or "" for a maintenance window of the policy. `ended_at` and `ended_by` tell when and who
+    ended it early, `warned_at` when its author was told that it ends soon, `told_at` when it was said what was still
+    broken at its end. `channel` is where it was asked for, "" for nowhere in particular.
     """
 
     scope: Scope
@@ -31,6 +31,7 @@ class Mute:
     reason: str
     since: datetime
     ended_at: datetime | None = None
+    ended_by: str = ""
     warned_at: datetime | None = None
     told_at: datetime | None = None
     channel: str = ""

@@ -12,6 +12,7 @@ What is not known about a place (an account that nobody could read up, say) is t
 actions closed: a route, a right and a window have to fit surely, an approval and a cap only possibly.
 """
 
+import hashlib
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
@@ -140,6 +141,11 @@ class Cap:
     where: Match = Match()
     remedies: tuple[str, ...] = ()
     line: int = field(default=0, compare=False)
+
+    @property
+    def id(self) -> str:
+        """Names its ledger: another place, remedy or time is another cap, another number is not."""
+        return hashlib.sha256(f"{self.where} {self.remedies} {written(self.per)}".encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

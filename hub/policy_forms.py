@@ -18,6 +18,8 @@ from spoke.repairs import REMEDIES
 _LONGEST_WORD = 200
 _LONGEST_QUOTE = 60
 _MOST = 100_000
+# A row of the table has room for so many, DynamoDB takes 400 KB.
+_MOST_REPAIRS = 1_000
 _SPAN = re.compile(r"(?:([0-9]{1,4})d)?(?:([0-9]{1,4})h)?(?:([0-9]{1,5})m)?")
 _PERCENT = re.compile(r"([0-9]{1,2}(?:\.[0-9]{1,3})?)%")
 _CLOCK = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::00)?")
@@ -155,10 +157,10 @@ cap_span = _span(_MINUTE, 7 * _DAY)
 length = _span(5 * _MINUTE, 3 * _DAY)
 
 
-def number(value: object) -> int:
-    """A whole number, 0 or more."""
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST:
-        raise Unfit(_shown(value), f"give a whole number from 0 to {_MOST:,}")
+def repairs(value: object) -> int:
+    """A number of repairs, of which each is kept as long as it counts."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST_REPAIRS:
+        raise Unfit(_shown(value), f"give a whole number from 0 to {_MOST_REPAIRS:,}")
     return value
 
 

@@ -318,7 +318,7 @@ def _cap(table: _Table, aliases: Mapping[str, str]) -> Cap:
     table.only(("where", "remedy", "most", "per"))
     table.needs("most", "per")
     return Cap(
-        most=table.value("most", forms.number, 0),
+        most=table.value("most", forms.repairs, 0),
         per=table.value("per", forms.cap_span, timedelta(hours=1)),
         where=_where(table, aliases),
         remedies=table.words("remedy", forms.remedy),

@@ -10,6 +10,7 @@
     switch                             repairs           whether somebody has stopped all repairs
     organization                       log#<time>#<id>   audit entry of what is about no single cluster
     budget#<what>                      <minute>          how often it was done
+    ledger                             <cap's id>        which repairs have used up a cap of the policy
     account                            <account id>      what the organization says of it
     seen                               <turn>/<number>   what visits have left of up to SEEN_A_ROW places
 
@@ -44,6 +45,7 @@ from hub.bulletin import Bulletin
 from hub.coverage import Place, Seen
 from hub.directory import Account
 from hub.incident import Incident
+from hub.ledger import Ledger
 from hub.mutes import Mute
 from hub.scope import Scope
 from hub.storm import Storm
@@ -328,6 +330,17 @@ class Store:
         row = self._row(pk=f"budget#{what}", sk=f"{now:%Y%m%dT%H%M}")
         self._add(row, 1, now + BUDGET_KEPT)
         return int(row.used)
+
+    def ledger(self, name: str) -> Ledger:
+        """Read what has been used of a cap."""
+        row = self._get("ledger", name)
+        return self._read(row, Ledger) if row else Ledger()
+
+    def keep_ledger(self, name: str, ledger: Ledger, until: datetime) -> None:
+        """Write what has been used of a cap, which is forgotten some time after `until`; raise Conflict."""
+        row = self._make("ledger", name, ledger, ledger.version)
+        row.expires = int(until.timestamp())
+        self._put(row, self._unchanged(row))
 
     def told(self, what: str) -> bool:
         """Tell whether the operators have heard of something already."""

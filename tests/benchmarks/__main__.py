@@ -10,7 +10,7 @@ from dataclasses import replace
 from statistics import median
 from time import perf_counter
 
-from tests.benchmarks import baseline, losses, memory, report
+from tests.benchmarks import baseline, clicks, losses, memory, report
 from tests.benchmarks.functions import Functions, json_logs_to_nowhere
 from tests.benchmarks.goals import Measured, Run
 from tests.benchmarks.lambdas import Lambdas
@@ -136,6 +136,10 @@ def _measure(stage: Stage) -> tuple[Measured, list[tuple[str, losses.Outcome]]]:
                 (float(spread), _said(run, f"{storm.name}, {storm.events // batch} batches over {spread:.0f} s"))
             )
 
+    say("A click")
+    clicked = clicks.measure(stage)
+    say(f"  {clicked.cpu:.2f} ms CPU, calls {clicked.calls}")
+
     say("Memory")
     held = memory.measure(stage, bench.functions)
     say(f"  {held.growth:.2f} MiB more for 99 more accounts")
@@ -154,6 +158,8 @@ def _measure(stage: Stage) -> tuple[Measured, list[tuple[str, losses.Outcome]]]:
         accounts=runs[ACCOUNTS],
         zone=runs[ZONE],
         spreads=spreads,
+        click_calls=sum(clicked.calls.values()),
+        click_cpu=clicked.cpu,
         memory=held.growth,
         memory_peak=held.peak,
         clients_per_account=held.clients,

@@ -9,6 +9,7 @@ from tests.benchmarks.storms import ACCOUNTS, CLUSTERS, ZONE
 CALLS_IN_ONE_CLUSTER = 40
 CALLS_AN_EVENT = {CLUSTERS: 0.12, ACCOUNTS: 0.6, ZONE: 0.30}
 CALLS_OF_ONE_EVENT = 6
+CALLS_OF_A_CLICK = {"sqs:SendMessage": 1}
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,8 @@ class Measured:
     accounts: Run
     zone: Run
     spreads: Sequence[tuple[float, Run]]
+    click_calls: float
+    click_cpu: float
     memory: float
     memory_peak: float
     clients_per_account: int
@@ -107,6 +110,8 @@ class Measured:
             Goal(7, "missed, over all losses", self.missed, 0),
             Goal(7, "false, over all losses", self.false, 0),
             Goal(7, "double, over all losses", self.double, 0),
+            Goal(8, "click to acknowledgement, calls over the network", self.click_calls, 1),
+            Goal(8, "click to acknowledgement, CPU", self.click_cpu, 1, unit=" ms"),
         ]  # fmt: skip
 
 

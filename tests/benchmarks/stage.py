@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 import boto3
 
+from coastguard.local.slack.directory import TEAM
 from coastguard.local.slack.workspace import BOT_TOKEN
 from tests.hub.factories import CHANNEL, GRACE
 from tests.hub.stack import create_table
@@ -31,6 +32,7 @@ REGION = "eu-west-1"
 TABLE = "coastguard"
 READER = "coastguard/coastguard-reader"
 _SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:coastguard-slack"
+SIGNING_SECRET = "local-signing-secret-not-a-secret"
 _FOREIGN = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL")
 
 
@@ -47,6 +49,7 @@ class Stage:
     delay_dead: Queue = field(init=False)
     looks: Queue = field(init=False)
     looks_dead: Queue = field(init=False)
+    acts: Queue = field(init=False)
 
     def __post_init__(self) -> None:
         self.clear()
@@ -60,9 +63,10 @@ class Stage:
         self.members, self.tables = Members(), Tables()
         self.delay_dead, self.looks_dead = _queue("DelayDeadQueue"), _queue("LooksDeadQueue")
         self.delay, self.looks = _queue("DelayQueue", self.delay_dead), _queue("LooksQueue", self.looks_dead)
+        self.acts = _queue("ActsQueue")
         self.members.hang(self.wire)
         self.tables.hang(self.wire)
-        Sqs(self.delay, self.delay_dead, self.looks, self.looks_dead).hang(self.wire)
+        Sqs(self.delay, self.delay_dead, self.looks, self.looks_dead, self.acts).hang(self.wire)
         self.wire.services["secrets-manager"] = _secret
         create_table(self.dynamodb)
         account = {"pk": "account", "sk": "222233334444", "data": '{"id": "222233334444"}'}
@@ -113,6 +117,10 @@ class Stage:
             "COASTGUARD_REGIONS": REGION,
         }
 
+    def front_settings(self) -> dict[str, str]:
+        """What front's environment says besides."""
+        return {"COASTGUARD_ACTS_QUEUE_URL": self.acts.url, "COASTGUARD_SLACK_TEAM": TEAM.id}
+
 
 @contextmanager
 def staged() -> Iterator[Stage]:
@@ -149,5 +157,5 @@ def _queue(resource: str, dead: Queue | None = None) -> Queue:
 def _secret(call: Call) -> bytes:
     if call.operation != "GetSecretValue" or call.fields != {"SecretId": _SECRET}:
         raise Stray(f"secretsmanager:{call.operation} with {call.fields}")
-    text = json.dumps({"bot_token": BOT_TOKEN, "signing_secret": "local-signing-secret-not-a-secret"})
+    text = json.dumps({"bot_token": BOT_TOKEN, "signing_secret": SIGNING_SECRET})
     return json.dumps({"ARN": _SECRET, "Name": "coastguard-slack", "SecretString": text}).encode()

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from hub.storm import MANY
+from tests.benchmarks import clicks
 from tests.benchmarks.functions import Environments, Functions
-from tests.benchmarks.goals import CALLS_AN_EVENT, CALLS_IN_ONE_CLUSTER, CALLS_OF_ONE_EVENT
+from tests.benchmarks.goals import CALLS_AN_EVENT, CALLS_IN_ONE_CLUSTER, CALLS_OF_A_CLICK, CALLS_OF_ONE_EVENT
 from tests.benchmarks.stage import Stage
 from tests.benchmarks.storms import ACCOUNTS, CLUSTER, CLUSTERS, ONE, ZONE, Storm, send
 from tests.benchmarks.timeline import Timeline, virtual_time
@@ -96,3 +97,7 @@ def test_more_accounts_need_no_more_clients(hub: Hub) -> None:
     assert len(hub.stage.slack.said) == 30 + 1
     assert meter.calls["sts:AssumeRole"] == 30
     assert sum(meter.clients.values()) == 0
+
+
+def test_a_click_is_one_call_and_that_is_the_queue(hub: Hub) -> None:
+    assert clicks.measure(hub.stage, 3).calls == CALLS_OF_A_CLICK

@@ -259,7 +259,9 @@ def why() -> Said:
     accounts = KnownAccounts(Table(), lambda: NOW)  # type: ignore[arg-type]  # as much of the table as is needed
     rules = Rules(Source(), accounts, Terms(timedelta(seconds=120), CHANNEL), lambda: NOW)  # type: ignore[arg-type]  # the same
     seen = Seen(ago(minutes=4), ago(minutes=4))
-    lines = reasons(PAYMENTS, KnownOfCluster({}, bulletin()), incident(), None, seen, rules, NOW, ALICE, (ON_CALL,))
+    lines = reasons(
+        PAYMENTS, KnownOfCluster({}, bulletin()), incident(), seen, rules, NOW, ALICE, (ON_CALL,), muted=False
+    )
     title = f"Why: {code(PAYMENTS.name)} in {PAYMENTS.region}, account {code(PAYMENTS.account)}"
     return whispered(answers.explained(title, lines))
 

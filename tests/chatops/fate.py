@@ -13,6 +13,7 @@ from hub.audit import Entry
 from hub.bulletin import Bulletin
 from hub.hints import Chore, Hint
 from hub.incident import Incident
+from hub.ledger import Ledger
 from hub.mutes import Mute
 from hub.queues import Queues
 from hub.slack import Slack
@@ -84,6 +85,10 @@ class MortalStore(Store):
     def keep_mute(self, mute: Mute) -> Mute:
         with self._fate.step("mute"):
             return super().keep_mute(mute)
+
+    def keep_ledger(self, name: str, ledger: Ledger, until: datetime) -> None:
+        with self._fate.step("ledger"):
+            super().keep_ledger(name, ledger, until)
 
     def turn(self, switch: Switch) -> None:
         with self._fate.step("turn"):

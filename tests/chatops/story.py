@@ -18,6 +18,7 @@ from slack_sdk import WebClient
 
 from chatops import views
 from chatops.act import Act
+from chatops.caps import Caps
 from chatops.execution import Execution
 from chatops.people import People
 from chatops.requests import Request, from_click, from_view
@@ -175,6 +176,7 @@ class Story:
             remediator=REMEDIATOR,
             rights=rights,
             rules=rules,
+            caps=Caps(self.hub.store, rules, self.clock),
             queues=self.hub.queues,
             looks_url=self.urls["LooksQueue"],
             slack=self._slack,

@@ -156,7 +156,7 @@ def test_what_nothing_is_called_is_told_with_the_nearest_names() -> None:
     answer = answers.unknown("/ecs", "prod_wbe", Nothing(("prod_web", "prod_api")))
 
     examine(answer)
-    assert "Nothing that is watched here is called `prod_wbe`." in said(answer)
+    assert "No account is called `prod_wbe`, and nothing that is in trouble or muted." in said(answer)
     assert "The nearest names: `prod_web`, `prod_api`." in said(answer)
     assert "nearest" not in said(answers.unknown("/ecs", "x", Nothing()))
 

@@ -456,10 +456,27 @@ def test_an_acknowledgement_meanwhile_leaves_what_waits(story: Story) -> None:
 # The Home
 
 
-def test_the_home_shows_what_waits_to_those_who_may_approve_it(story: Story) -> None:
-    victim, _ = waiting(story, ONLY_SRE)
+ACKNOWLEDGERS = f"""
+[[rights]]
+who = ["{ALICE}", "{CAROL}"]
+may = ["terminate", "acknowledge"]
+"""
 
-    assert "Waiting for your approval" in story.open_home(BOB)
-    assert victim.host in story.home(BOB).partition("*In trouble")[0]
-    assert "Waiting for your approval" not in story.open_home(ALICE)  # her own
-    assert "Waiting for your approval" not in story.open_home(CAROL)
+
+@pytest.mark.parametrize(
+    ("policy", "user", "sees"),
+    [
+        pytest.param(ANYBODY_ELSE, BOB, True, id="anybody else"),
+        pytest.param(ANYBODY_ELSE, ALICE, False, id="who has asked"),
+        pytest.param(ONLY_SRE, BOB, True, id="in the group that is named"),
+        pytest.param(ONLY_BOB, CAROL, False, id="who is not named"),
+        pytest.param(ACKNOWLEDGERS + ANYBODY_ELSE, CAROL, False, id="who has no right to approve"),
+    ],
+)
+def test_the_home_shows_what_waits_to_those_who_may_approve_it(
+    story: Story, policy: str, user: str, sees: bool
+) -> None:
+    victim, _ = waiting(story, policy)
+    home = story.open_home(user)
+    assert ("Waiting for your approval" in home) is sees
+    assert victim.host in home

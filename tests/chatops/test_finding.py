@@ -108,6 +108,7 @@ def test_clusters_are_found_by_name_key_and_pattern(words: str, found: list[Clus
         pytest.param(LOST.id, scopes(f"instance:{WEB.key}/{instance_id(3)}"), id="incident"),
         pytest.param(LOST.instance, scopes(f"instance:{WEB.key}/{instance_id(3)}"), id="container instance"),
         pytest.param(LOST.sighting.host, scopes(f"instance:{WEB.key}/{instance_id(3)}"), id="host"),
+        pytest.param("pay/eu-west-1/well", scopes("cluster:222233334444/eu-west-1/well"), id="a cluster that is well"),
         pytest.param("cluster:999988887777/eu-west-1/gone", scopes("cluster:999988887777/eu-west-1/gone"), id="scope"),
         pytest.param(
             "prod-*", scopes(f"cluster:{WEB.key}", f"cluster:{API.key}", f"cluster:{WEB_THERE.key}"), id="pattern"

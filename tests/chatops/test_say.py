@@ -126,12 +126,10 @@ def test_a_time_is_that_of_whoever_says_it(story: Story) -> None:
         pytest.param("mute all 31d x", "30 days are the most", id="too long"),
         pytest.param("mute all until yesterday x", "no time", id="no time"),
         pytest.param("unmute 222233334444", "itself is not muted", id="not muted"),
-        pytest.param(
-            "mute nonsuch 2h x", "Nothing that is watched here is called `nonsuch`", id="nothing of that name"
-        ),
-        pytest.param("why nonsuch", "Nothing that is watched here is called `nonsuch`", id="why nothing"),
+        pytest.param("mute nonsuch 2h x", "No account is called `nonsuch`", id="nothing of that name"),
+        pytest.param("why nonsuch", "No account is called `nonsuch`", id="why nothing"),
         pytest.param("why 222233334444", "Name a cluster, an instance or an incident", id="why an account"),
-        pytest.param("show inc-0123456789", "Nothing that is watched here is called", id="no such incident"),
+        pytest.param("show inc-0123456789", "No account is called `inc-0123456789`", id="no such incident"),
         pytest.param("audit all 90d", "30 days are the most", id="too long ago"),
         pytest.param("start", "Repairs are not stopped", id="not stopped"),
     ],
@@ -335,7 +333,7 @@ def test_why_tells_what_is_known_and_what_the_rules_say(story: Story, by: str) -
 
     (told,) = story.say(f"why {named[by]}")
 
-    assert "Muted by" in told
+    assert ":no_bell: Muted until" in told
     assert "a reason" in told
     assert "Grace: an agent has to be gone for 2 min" in told
     assert "The sweep has not visited this Region" in told
@@ -350,7 +348,7 @@ def test_why_says_that_a_maintenance_window_mutes(story: Story) -> None:
 
     (told,) = story.say(f"why {story.cluster.name}")
 
-    assert "Muted by a maintenance window" in told
+    assert "by a maintenance window: `patching`" in told
     assert "1 incident, 0 mutes in force" in story.say("status")[0]
 
 
@@ -361,7 +359,7 @@ def test_why_of_several_asks_which(story: Story) -> None:
     (answer,) = story.say("why *")
     assert "Name a cluster" in answer  # an asterisk is everything
     (answer,) = story.say("why prod-?")
-    assert "Nothing that is watched" in answer or "may be several things" in answer
+    assert "No account is called" in answer or "may be several things" in answer
 
 
 def test_coverage_names_what_is_blind(story: Story) -> None:
@@ -442,6 +440,32 @@ def test_a_mute_is_ended_from_the_home_which_says_so_and_is_drawn_anew(story: St
     assert "*Muted: 0 places*" in story.home(BOB)
     assert story.deeds()[-1].channel == ""
     assert "has unmuted" not in story.open_home(BOB)
+    assert f"<@{BOB}> has unmuted" in story.aloud()[-1]
+
+
+def test_something_is_muted_from_the_home_and_everybody_is_told(story: Story) -> None:
+    story.know(Account(OTHER, "Search"))
+    story.open_home(BOB)
+    assert story.press_in_home(BOB, "coastguard.say.mute").error is None
+    outcome = story.submit(BOB, target="search", custom="2h", reason="moving")
+    assert (outcome.delivery.error, outcome.errors) == (None, {})
+    story.work()
+
+    (mute,) = story.mutes()
+    assert (str(mute.scope), mute.by, mute.reason, mute.channel) == (f"account:{OTHER}", BOB, "moving", "")
+    assert "Muted account `Search`" in story.home(BOB)
+    assert "*Muted: 1 place*" in story.home(BOB)
+    assert "Muted account `Search`" in story.aloud()[-1]
+    assert story.whispers(BOB) == []
+
+
+def test_a_cluster_that_is_well_is_muted_by_its_full_name(story: Story) -> None:
+    story.know()
+
+    story.say("mute payments/eu-west-1/prod-well 2h moving")
+
+    assert [str(mute.scope) for mute in story.mutes()] == [f"cluster:{ACCOUNT}/eu-west-1/prod-well"]
+    assert "No account is called" in story.say("mute payments/nowhere/prod-well 2h moving")[0]
 
 
 def test_who_may_not_is_told_in_the_home_what_they_pressed_there(story: Story) -> None:

@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chatops import asks, views
 from chatops.act import Act
 from chatops.asks import Ask
+from chatops.caps import Caps
 from chatops.commands import Command, to_line
 from chatops.execution import Execution
 from chatops.people import People
@@ -245,6 +246,7 @@ class World:
                 remediator=REMEDIATOR,
                 rights=rights,
                 rules=rules,
+                caps=Caps(env.store, rules, self.clock),
                 queues=queues,
                 looks_url=self.looks.url,
                 slack=self._slack,

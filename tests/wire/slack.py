@@ -15,6 +15,7 @@ from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qsl
 
+from coastguard.local.slack.directory import TEAM
 from tests.wire.meter import Meter
 from tests.wire.wire import Json
 
@@ -49,6 +50,8 @@ class Slack:
     def answer(self, method: str, asked: Json) -> Json:
         with self._lock:
             match method:
+                case "users.info":
+                    return {"ok": True, "user": {"id": asked["user"], "team_id": TEAM.id, "tz": "Etc/UTC"}}
                 case "auth.test":
                     return {"ok": True, "bot_id": _BOT}
                 case "chat.postMessage":

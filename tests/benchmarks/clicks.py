@@ -1,0 +1,83 @@
+"""A click on Acknowledge, from Slack's request to the answer that acknowledges it, by a front that is warm."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import urlencode
+
+from chatops import front
+from chatops.gate import Gate
+from coastguard.local.slack.directory import PEOPLE, TEAM
+from coastguard.local.slack.payloads import signed_headers
+from hub.bulletin import compose
+from hub.message import ACKNOWLEDGE, render
+from tests.benchmarks.stage import SIGNING_SECRET, Stage, now
+from tests.chatops.factories import http_event
+from tests.hub.factories import CHANNEL, bulletin, incident
+
+_CLICKS = 200
+_ALICE = PEOPLE[0]
+
+
+@dataclass(frozen=True)
+class Clicked:
+    """What a click took, on average: calls over the network by name, and CPU in ms without the stand-ins'."""
+
+    calls: dict[str, float]
+    cpu: float
+
+
+def measure(stage: Stage, clicks: int = _CLICKS) -> Clicked:
+    """Have somebody click so many times, after a click that makes everything which is made once."""
+    stage.clear()
+    with patch.dict("os.environ", stage.settings() | stage.front_settings()):
+        gate, _ = front.wire.__wrapped__()
+    first, *events = _clicks(clicks + 1)
+    _acknowledge(gate, first)
+    with stage.measured() as meter:
+        for event in events:
+            _acknowledge(gate, event)
+    taken = len(stage.acts)
+    if taken != clicks + 1:
+        raise RuntimeError(f"{taken} of {clicks + 1} clicks lie in the queue")
+    return Clicked({name: number / clicks for name, number in meter.calls.items()}, meter.cpu * 1_000 / clicks)
+
+
+def _acknowledge(gate: Gate, event: dict[str, Any]) -> None:
+    answer = gate.answer(event)
+    if answer["statusCode"] != 200:
+        raise RuntimeError(f"front answers {answer}")
+
+
+def _clicks(number: int) -> Iterator[dict[str, Any]]:
+    """Make requests as API Gateway hands them over, each another click, with the whole message as Slack sends it."""
+    shown = bulletin(ts="1779190000.000100")
+    message = render(compose(shown, [incident(1)]), shown)
+    content = {"blocks": message.blocks, "attachments": message.attachments, "text": message.text}
+    action = next(
+        element | {"block_id": "b1", "action_ts": "1"}
+        for attachment in message.attachments
+        for block in attachment["blocks"]
+        for element in block.get("elements", ())
+        if element.get("action_id") == ACKNOWLEDGE
+    )
+    payload = {
+        "type": "block_actions",
+        "user": {"id": _ALICE.id, "username": _ALICE.handle, "name": _ALICE.handle, "team_id": TEAM.id},
+        "api_app_id": "A0COAST01",
+        "token": "none",
+        "container": {"type": "message", "message_ts": shown.ts, "channel_id": CHANNEL, "is_ephemeral": False},
+        "team": {"id": TEAM.id, "domain": TEAM.domain},
+        "enterprise": None,
+        "is_enterprise_install": False,
+        "channel": {"id": CHANNEL, "name": "ops"},
+        "message": {"type": "message", "user": "U0COASTBOT", "ts": shown.ts, "team": TEAM.id, **content},
+        "state": {"values": {}},
+        "response_url": "https://hooks.slack.com/actions/none",
+        "actions": [action],
+    }
+    for each in range(number):
+        body = urlencode({"payload": json.dumps(payload | {"trigger_id": f"1.2.{each:08}"})}).encode()
+        yield http_event(body, signed_headers(SIGNING_SECRET, now().timestamp(), body))

@@ -1,0 +1,202 @@
+"""Caps: no remedy is begun more often than the policy allows, and what is begun counts once."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from chatops.requests import Request
+from hub.incident import State
+from hub.ledger import Ledger
+from hub.message import APPROVE
+from hub.mrkdwn import date
+from hub.policy import Cap, Match
+from hub.store import Conflict, Store
+from tests.chatops.factories import ALICE, BOB
+from tests.chatops.fate import Died
+from tests.chatops.story import Story
+
+NOON = datetime.fromisoformat("2026-11-24T12:00:00+00:00")
+ONE_AN_HOUR = """
+[[caps]]
+remedy = "terminate"
+most = 1
+per = "1h"
+"""
+
+
+def used_up(story: Story, policy: str = ONE_AN_HOUR) -> tuple[Request, str]:
+    """Two are in trouble; the first is terminated, then somebody asks for the second: that request, and the answer."""
+    story.policy(policy)
+    first, second = story.trouble(grouped=False, size=2)
+    story.act(story.click(victim=first))
+    assert story.is_gone(first)
+    request = story.click(victim=second, user=BOB)
+    story.act(request)
+    return request, " ".join(story.whispers(BOB))
+
+
+def test_one_more_is_refused_with_when_there_is_room_again(story: Story) -> None:
+    request, told = used_up(story)
+
+    assert story.terminations() == 1
+    (row,) = story.hub.store._row.query("ledger")
+    (begun,) = [datetime.fromisoformat(at) for at in row.data["used"].values()]
+    again = date(begun + timedelta(hours=1))
+    assert told == f"The policy allows 1 such repair in 1h here, and they are used up. There is room again {again}."
+    (entry,) = story.log(request)
+    assert (entry.who, entry.what) == (BOB, "refused: terminate")
+    assert story.outcome(request) == f"refused: {told}"
+    assert row.expires == int((begun + timedelta(hours=1)).timestamp())
+
+
+def test_when_its_time_is_over_there_is_room_again(story: Story) -> None:
+    request, _ = used_up(story)
+    story.clock.go_on(timedelta(hours=1))
+
+    story.act(replace(request, id="0" * 20, at=story.clock()))
+
+    assert story.terminations() == 2
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        pytest.param(ONE_AN_HOUR + 'where = { cluster = "other-*" }', id="other clusters"),
+        pytest.param(ONE_AN_HOUR.replace("1\n", "2\n"), id="two"),
+        pytest.param("", id="none"),
+    ],
+)
+def test_what_no_cap_is_meant_for_is_done(story: Story, policy: str) -> None:
+    used_up(story, policy)
+
+    assert story.terminations() == 2
+    assert story.whispers(BOB) == []
+
+
+def test_all_caps_hold_and_one_that_is_refused_counts_nowhere(story: Story) -> None:
+    used_up(story, "[[caps]]\nmost = 5\nper = '1d'\n" + ONE_AN_HOUR)
+
+    assert story.terminations() == 1
+    assert [len(row.data["used"]) for row in story.hub.store._row.query("ledger")] == [1, 1]
+
+
+def test_none_at_all(story: Story) -> None:
+    story.policy(ONE_AN_HOUR.replace("1\n", "0\n"))
+    (victim,) = story.trouble(grouped=False)
+
+    story.act(story.click(victim=victim))
+
+    assert story.is_untouched(victim)
+    assert story.whispers() == ["The policy allows no such repairs here."]
+
+
+@pytest.mark.parametrize("moment", ["before ledger 1", "after ledger 1", "before save 1", "after save 1"])
+def test_who_dies_counts_once(story: Story, moment: str) -> None:
+    story.policy(ONE_AN_HOUR)
+    (victim,) = story.trouble(grouped=False)
+    request = story.click(victim=victim)
+    story.hub.fate.die(moment)
+    with pytest.raises(Died):
+        story.act(request)
+
+    story.begin_anew()
+    story.act(request, 2)
+
+    assert story.is_gone(victim)
+    (row,) = story.hub.store._row.query("ledger")
+    assert [*row.data["used"]] == [request.id]
+
+
+def test_what_waits_for_an_approval_counts_when_it_is_approved(story: Story) -> None:
+    story.policy(ONE_AN_HOUR + "[[approvals]]\nremedy = 'terminate'\n")
+    (victim,) = story.trouble(grouped=False)
+    request = story.ask(ALICE)
+    story.work()
+    story.look()
+    assert list(story.hub.store._row.query("ledger")) == []
+
+    assert story.press(APPROVE, BOB).error is None
+    story.work()
+
+    assert story.is_gone(victim)
+    (row,) = story.hub.store._row.query("ledger")
+    assert [*row.data["used"]] == [request.id]
+
+
+def test_a_click_that_comes_too_late_uses_up_nothing(story: Story) -> None:
+    story.policy(ONE_AN_HOUR.replace("1\n", "2\n"))
+    (victim,) = story.trouble(grouped=False)
+    first, second = story.click(victim=victim), story.click(victim=victim, user=BOB)
+    story.act(first)
+
+    story.act(second)
+
+    assert story.state(victim) is not State.OPEN
+    assert "has asked for this already" in " ".join(story.whispers(BOB))
+    (row,) = story.hub.store._row.query("ledger")
+    assert [*row.data["used"]] == [first.id]
+
+
+class Raced(Store):
+    """A table in which others count, so many times, just after this caller has read."""
+
+    others = 0
+
+    def ledger(self, name: str) -> Ledger:
+        read = super().ledger(name)
+        if self.others:
+            self.others -= 1
+            self.keep_ledger(name, read.having(f"other{self.others}", NOON), NOON)
+        return read
+
+
+@pytest.mark.parametrize(("others", "said"), [(1, ""), (2, "used up"), (3, "used up")])
+def test_several_at_once_are_counted_one_after_the_other(story: Story, others: int, said: str) -> None:
+    story.policy(ONE_AN_HOUR.replace("1\n", "2\n"))
+    (victim,) = story.trouble(grouped=False)
+    store = Raced(story.hub.store._table, "eu-west-1")
+    store.others = others
+    caps = replace(story.acting.caps, store=store, clock=lambda: NOON)
+
+    assert said in caps.take("mine", "terminate", caps.rules.facts(story.cluster))
+    assert bool(said) is ("mine" not in store.ledger(_only_cap(story).id).used)
+    assert story.is_untouched(victim)
+
+
+def test_who_never_comes_to_count_tries_again_later(story: Story) -> None:
+    story.policy(ONE_AN_HOUR.replace("1\n", "9\n"))
+    store = Raced(story.hub.store._table, "eu-west-1")
+    store.others = 5
+    caps = replace(story.acting.caps, store=store, clock=lambda: NOON)
+
+    with pytest.raises(Conflict):
+        caps.take("mine", "terminate", caps.rules.facts(story.cluster))
+
+
+def _only_cap(story: Story) -> Cap:
+    (cap,) = story.acting.rules.policy.caps
+    return cap
+
+
+def test_a_cap_is_another_one_in_another_place_but_not_with_another_number() -> None:
+    cap = Cap(2, timedelta(hours=1), remedies=("terminate",))
+
+    assert cap.id == replace(cap, most=3, line=7).id
+    others = [
+        replace(cap, per=timedelta(hours=2)),
+        replace(cap, remedies=()),
+        replace(cap, where=Match(cluster=("a",))),
+    ]
+    assert len({cap.id, *(other.id for other in others)}) == 4
+
+
+def test_a_ledger_forgets_what_no_longer_counts() -> None:
+    cap = Cap(2, timedelta(hours=1))
+    ledger = Ledger({"a": NOON, "b": NOON + timedelta(minutes=10)})
+
+    assert ledger.free_at(cap) == NOON + timedelta(hours=1)
+    assert ledger.free_at(replace(cap, most=1)) == NOON + timedelta(hours=1, minutes=10)
+    assert ledger.free_at(replace(cap, most=3)) is None
+    assert [*ledger.lately(cap, NOON + timedelta(hours=1)).used] == ["b"]
+    assert ledger.having("a", NOON + timedelta(days=1)).used == ledger.used
