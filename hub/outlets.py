@@ -21,7 +21,7 @@ class Outlets:
     """Publishes to topics. `client` makes a boto3 client of "sns" when the first is to be heard."""
 
     def __init__(self, client: Callable[[str], Any], count: Callable[[str, int], None]) -> None:
-        self._make = client
+        self._connect = client
         self._client: Any = None
         self._count = count
 
@@ -31,7 +31,7 @@ class Outlets:
             return
         cluster = bulletin.cluster
         words = {"account": cluster.account, "region": cluster.region, "cluster": cluster.name, "state": state}
-        self._client = self._client or self._make("sns")
+        self._client = self._client or self._connect("sns")
         try:
             self._client.publish(
                 TopicArn=bulletin.topic,

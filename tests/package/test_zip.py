@@ -51,13 +51,18 @@ def test_every_service_that_is_called_is_in_the_zip(unpacked: Path) -> None:
         service
         for folder in package.PACKAGES
         for path in (ROOT / folder).rglob("*.py")
-        for service in re.findall(r"(?:client|call|pages|create_client)\(\s*\"([a-z0-9]+)\"", path.read_text())
+        for service in re.findall(r"(?:client|call|pages|connect)\(\s*\"([a-z0-9]+)\"", path.read_text())
     } | {"dynamodb"}  # pynamodb's
     assert called == package.SERVICES
     make = "import botocore.session as b; s = b.Session(); "
     for service in sorted(package.SERVICES):
         done = run_alone(f"{make}s.create_client('{service}', region_name='eu-west-1')", unpacked)
         assert done.stderr == ""
+
+
+def test_time_zones_are_in_the_zip(unpacked: Path) -> None:
+    code = "import zoneinfo; zoneinfo.reset_tzpath(to=()); print(zoneinfo.ZoneInfo('Europe/Berlin'))"
+    assert run_alone(code, unpacked).stdout == "Europe/Berlin\n"
 
 
 def test_the_zip_holds_our_three_packages_and_nothing_of_the_operators_side(archive: Path) -> None:
