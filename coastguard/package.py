@@ -22,7 +22,19 @@ from pathlib import Path
 from coastguard.checkout import BUILD, LAMBDA_REQUIREMENTS, PACKAGES, ROOT
 
 # The AWS services that hub, spoke and chatops call.
-SERVICES = {"autoscaling", "dynamodb", "ec2", "ecs", "organizations", "s3", "secretsmanager", "sns", "sqs", "ssm", "sts"}
+SERVICES = {
+    "autoscaling",
+    "dynamodb",
+    "ec2",
+    "ecs",
+    "organizations",
+    "s3",
+    "secretsmanager",
+    "sns",
+    "sqs",
+    "ssm",
+    "sts",
+}
 # Installers write these anew each time, or name this machine in them.
 _LEFT_OUT = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
 _EARLIEST = (1980, 1, 1, 0, 0, 0)

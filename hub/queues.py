@@ -82,8 +82,8 @@ def another_time(groups: dict[str, list[Record]]) -> list[str]:
     """Name the groups of a batch that are better taken another time, though not often: SQS counts its tries.
 
     One that the end of the batch may have cut off, where groups have several messages each: taken whole, a cluster of a
-    storm is looked at once instead of twice. And of several storms all but one: a turn takes a third of the time that a
-    function has.
+    storm is looked at once instead of twice. And of several storms all but one: a turn takes more than half of the time
+    that a function has.
     """
     messages = sum(map(len, groups.values()))
     last = next(reversed(groups), "")

@@ -59,6 +59,7 @@ class Station:
     policy_place: str = ""
     regions: tuple[str, ...] = (REGION,)
     counted: Counter[str] = field(default_factory=Counter)
+    slowness: float = 1.0
 
     @property
     def desk(self) -> Desk:
@@ -109,7 +110,8 @@ class Station:
         )
 
     def sleep(self, seconds: float) -> None:
-        self.clock.forward(seconds=seconds)
+        """Wait; where a function's work takes longer than it seems, so many times as long."""
+        self.clock.forward(seconds=seconds * self.slowness)
 
     def count(self, name: str, number: int) -> None:
         self.counted[name] += number

@@ -14,6 +14,7 @@ from hub.hints import ALONE, Drop, Hint, StormHint
 from hub.incident import State
 from hub.lookout import GATHERS_SECONDS
 from hub.message import REPAIR
+from hub.store import TRANSACTION
 from hub.storm import CALM, MANY, Storm, lock
 from hub.storms import TURN
 from hub.tally import Tally
@@ -348,7 +349,9 @@ def brewed(station: Station, count: int) -> list[Cluster]:
     clusters = [replace(CLUSTER, name=f"b-{number:03}") for number in range(count)]
     incidents = [incident(n, cluster=cluster, opened_at=NOON, since=NOON) for n, cluster in enumerate(clusters)]
     rows = [station.store._incident_row(one) for one in incidents]
-    station.store._write([*rows, *(station.store._bulletin_row(_waiting(cluster)) for cluster in clusters)])
+    rows += [station.store._bulletin_row(_waiting(cluster)) for cluster in clusters]
+    for start in range(0, len(rows), TRANSACTION):
+        station.store._write(rows[start : start + TRANSACTION])
     station.queues.ask_looks(station.mail.looks, [PLACE], "brewed")
     return clusters
 
@@ -524,6 +527,23 @@ def test_the_clusters_of_a_storm_follow_at_slacks_pace(station: Station) -> None
     assert settled(station, clusters)
     # Fifteen seconds to settle, and a second each: hardly more.
     assert (station.clock() - began).total_seconds() <= 15 + 10 + 1.3 * count
+
+
+def test_a_turn_ends_in_time_though_slack_takes_its_time_and_the_next_goes_on(station: Station) -> None:
+    count = TURN + 5
+    clusters = brewed(station, count)
+    station.slowness = 4.0
+    longest, began = 0.0, station.clock()
+    while len(in_thread_or_nothing(station)) < count:
+        assert station.clock() - began < timedelta(minutes=8)
+        before = station.clock()
+        station.look()
+        longest = max(longest, (station.clock() - before).total_seconds())
+        station.ingest()
+        station.clock.forward(seconds=1)
+
+    assert 36 < longest <= 36 + 4 + 1
+    assert settled(station, clusters)
 
 
 def in_thread_or_nothing(station: Station) -> list[str]:
