@@ -14,6 +14,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import ceil
 
 from hub.announce import Announcer, Saying
 from hub.audit import Entry
@@ -135,8 +136,8 @@ class Storms:
     def _post(self, storm: Storm, members: Sequence[Bulletin]) -> None:
         """Take the clusters in, and post some of those that Slack does not show yet."""
         waiting = [member for member in members if not member.ts]
-        settled = self.clock() - storm.newest_at >= SETTLES
-        turn = sorted(waiting, key=lambda member: member.cluster)[:TURN] if settled else []
+        unsettled = (storm.newest_at + SETTLES - self.clock()).total_seconds()
+        turn = [] if unsettled > 0 else sorted(waiting, key=lambda member: member.cluster)[:TURN]
         posted = self._post_some(storm, turn) if turn else 0
         early = [member for member in members if member.ts and member.storm != storm.id]
         self.store.keep_all([replace(member, storm=storm.id) for member in early])
@@ -146,7 +147,7 @@ class Storms:
             # Each turn asks once for the next one, however often it is repeated.
             self.queues.ask_looks(self.looks_url, [storm.hint], f"{storm.id} {len(waiting) - posted} left")
         else:
-            self.queues.later(self.delay_url, [(storm.hint, _SOON)])
+            self.queues.later(self.delay_url, [(storm.hint, ceil(unsettled) if unsettled > 0 else _SOON)])
 
     def _post_some(self, storm: Storm, turn: Sequence[Bulletin]) -> int:
         now = self.clock()
