@@ -175,7 +175,7 @@ def test_a_bad_policy_leaves_the_last_good_one_in_force_and_says_what_is_wrong(
     [problem] = said
     assert f"The policy at {place.address} has 1 problem: line 2: channel is '#ops'" in problem
     assert "the last good one stays in force" in problem
-    assert [record.message for record in caplog.records] == ["policy.problem"]
+    assert [record.getMessage() for record in caplog.records] == ["policy.problem"]
 
 
 def test_a_mended_policy_ends_the_problem(
@@ -191,7 +191,7 @@ def test_a_mended_policy_ends_the_problem(
     clock.forward(minutes=1)
 
     assert (source.problem, source.policy) == ("", POLICY_TWO)
-    assert [record.message for record in caplog.records] == ["policy.problem", "policy.mended"]
+    assert [record.getMessage() for record in caplog.records] == ["policy.problem", "policy.mended"]
 
 
 def test_many_problems_are_said_in_a_few_words(source: PolicySource, place: Place) -> None:
