@@ -507,7 +507,7 @@ def test_while_slack_is_down_the_sweeps_leave_no_dead_letters_but_are_counted(
     """One for each event tells what was lost; one for each round would tell nothing."""
     station.quiet(cluster)
     station.slack.fault("*", "server_error", times=10_000)
-    station.wait(minutes=6)
+    station.wait(minutes=10)
     assert station.mail.waiting(station.mail.looks_dead) == 1
     assert station.counted["unannounced"] == 0
 
