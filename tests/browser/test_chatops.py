@@ -60,7 +60,7 @@ def why_it_is_silent_is_told(page: Page) -> None:
     choice.get_by_role("button", name="us-east-1").click()
     answer = told(page, "Why: prod-media in us-east-1")
     expect(answer).to_contain_text("6 of its instances are in trouble")
-    expect(answer).to_contain_text("Muted by U0ALICE01 until")
+    expect(answer).to_contain_text("by @Alice Moreau: new AMI")
     expect(answer).to_contain_text("U0ALICE01 may do everything here, as S0PLATFORM")
     fits(page)
 
@@ -73,6 +73,8 @@ def when_its_mute_ends_it_is_said(page: Page, lost: int) -> None:
     digest = message(page, "is no longer muted")
     expect(digest).to_contain_text(f"Meanwhile {lost} incidents came up; over by now: 0.")
     expect(digest).to_contain_text(f"Still in trouble: {lost} instances of 2 clusters")
+    expect(digest).to_contain_text("until @Alice Moreau ended that")
+    expect(message(page, "has unmuted")).to_contain_text("@Alice Moreau")
     for region in ("eu-west-1", "us-east-1"):
         report = bulletin(page, "6 of 6 instances (100 %)").filter(has_text=region)
         expect(report).to_have_count(1, timeout=HEARD_AGAIN_MILLISECONDS)
