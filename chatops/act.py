@@ -65,8 +65,11 @@ class Act:
             asked = asks.from_message(record.body)
             if asked:
                 self.talk.hear(asked)
-            else:
-                self.execution.execute(requests.from_message(record.body), record.tries)
+                continue
+            request = requests.from_message(record.body)
+            self.execution.execute(request, record.tries)
+            if request.wish in {requests.APPROVING, requests.DECLINING}:
+                self.talk.refresh(request.user)
 
 
 @cache

@@ -154,11 +154,11 @@ def _hear_modals(app: App, front: Front) -> None:
     @app.view(views.MUTE)
     @_of_ours
     def mute_confirmed(ack: Ack, body: Body, view: Body) -> None:
-        line, channel, errors = views.mute_asked(view)
+        line, channel, answers_to, errors = views.mute_asked(view)
         if errors:
             ack(response_action="errors", errors=errors)
             return
-        front.enqueue_ask(ask(body, line, front.clock(), view_id(view), channel))
+        front.enqueue_ask(ask(body, line, front.clock(), view_id(view), channel, answers_to))
         ack()
 
 
@@ -213,7 +213,7 @@ def _say(front: Front, command: Command, body: Body, client: WebClient) -> None:
     """Pass on a command, or ask in a modal for what a mute lacks; whoever may not is told so instead."""
     asked = ask(body, to_line(command), front.clock())
     if command.verb == "mute" and command.missing and not front.rights.somewhere("mute", asked.user):
-        client.views_open(trigger_id=body["trigger_id"], view=views.mute_view(command, asked.channel))
+        client.views_open(trigger_id=body["trigger_id"], view=views.mute_view(command, asked.channel, asked.answers))
     else:
         front.enqueue_ask(asked)
 

@@ -38,7 +38,9 @@ class Ask:
         return f"ask/{self.team}/{self.user}"
 
 
-def ask(body: Mapping[str, Any], line: str, at: datetime, once: str = "", channel: str = "") -> Ask:
+def ask(  # noqa: PLR0913  # what a modal has kept of who opened it
+    body: Mapping[str, Any], line: str, at: datetime, once: str = "", channel: str = "", answers: str = ""
+) -> Ask:
     """Make an ask of an interaction's payload, an event or a command's form. Raises BadRequest.
 
     `once` names what is the same ask when it comes twice; without it, the trigger does.
@@ -50,7 +52,7 @@ def ask(body: Mapping[str, Any], line: str, at: datetime, once: str = "", channe
         )
         where = body.get("channel") or {}
         place = channel or (where.get("id", "") if isinstance(where, Mapping) else where) or body.get("channel_id", "")
-        answers = str(body.get("response_url") or "")
+        answers = answers or str(body.get("response_url") or "")
         return Ask(
             id=hashlib.sha256(f"{once or body['trigger_id']} {line}".encode()).hexdigest()[:20],
             line=line[:_LONGEST_LINE],

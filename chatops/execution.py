@@ -145,7 +145,7 @@ class Execution:
         if self.clock() - request.at > FRESH:
             raise NotAllowed(_OLD)
         bulletin = self._check(request)
-        facts = self.rules.facts(request.cluster, bulletin.group)
+        facts = self.rules.facts(request.cluster, self.rules.group_of(bulletin))
         self._check_rights(request, facts)
         self._check_storm(request.wish, bulletin)
         if request.wish in REMEDIES:
@@ -161,7 +161,7 @@ class Execution:
                 return self._pick(request)
             case requests.LISTING:
                 return self._list(request, bulletin)
-        approval = self.rules.policy.approval(request.wish, facts, 1, _share(bulletin))
+        approval = self.rules.policy.approval(request.wish, facts, self._at_once(request), _share(bulletin))
         if approval:
             return self._await_approval(request, approval, facts, claimed)
         return self._repair(request, facts, tries)
@@ -215,16 +215,18 @@ class Execution:
         """Have the repair wait, in its incident, for somebody who may say yes."""
         remedy = REMEDIES[request.wish]
         approvers = self.rules.policy.who_may_approve(approval, facts)
+        checks = self._checked(request, facts, "waits for somebody who may approve it")
         pending = Pending(request.id, remedy.name, request.user, at, at + approval.expires, approvers, request.reason)
 
         def wait(incident: Incident) -> tuple[Incident, list[Entry]]:
             if incident.state is State.REPAIRING:
                 raise NotAllowed(_taken(incident))
-            if incident.pending and incident.pending.request != request.id:
+            waits = incident.pending is not None and self.clock() < incident.pending.expires
+            if incident.pending and waits and incident.pending.request != request.id:
                 who = mention(incident.pending.by)
                 raise NotAllowed(f"{who} has asked for this already, and it waits for an approval.")
             entry = _entry(request, at, f"asked: {remedy.label}, needs approval", incident, "")
-            return await_approval(incident, pending), [entry]
+            return await_approval(incident, pending), [replace(entry, checks=checks)]
 
         self._change(request, wait, "waits")
         return "waits for approval"
@@ -266,10 +268,18 @@ class Execution:
 
     def _check_approver(self, request: Request, pending: Pending, bulletin: Bulletin | None, facts: Facts) -> None:
         share = _share(bulletin) if bulletin else None
-        approval = self.rules.policy.approval(pending.remedy, facts, 1, share) or Approval(approvers=pending.approvers)
+        standing = self.rules.policy.approval(pending.remedy, facts, self._at_once(request), share)
+        # What needed no second person any more, needs the one it was asked of.
+        approval = standing or Approval(approvers=pending.approvers)
         refusal = self.rights.refusal_to_approve(approval, request.user, facts)
         if refusal:
             raise _not_allowed(refusal)
+
+    def _at_once(self, request: Request) -> int:
+        """Count the cluster's instances under repair, or waiting for an approval, with the one this is about."""
+        known = self.store.known(request.cluster).incidents.values()
+        others = [i for i in known if i.instance != request.instance and i.unresolved]
+        return 1 + sum(i.state is State.REPAIRING or i.pending is not None for i in others)
 
     def _repair(self, request: Request, facts: Facts, tries: int, approval: Request | None = None) -> str:
         """Begin what was asked for, or what somebody else has approved by a request of their own, and carry it out."""
@@ -278,6 +288,7 @@ class Execution:
         repair = Repair(request.id, remedy.name, request.user, self.clock(), reason=request.reason)
         if approval:
             repair = replace(repair, approved_by=approval.user, approval=approval.id)
+        checks = self._checked(request, facts, "somebody else who may has approved it" if approval else "")
 
         def begin(incident: Incident) -> tuple[Incident, list[Entry]]:
             if incident.repair and incident.repair.request == request.id:
@@ -286,7 +297,7 @@ class Execution:
                 raise NotAllowed(_taken(incident))
             what = f"approved: {remedy.label}" if approval else f"asked: {remedy.label}"
             entry = _entry(approval or request, repair.at, what, incident, "")
-            return begin_repair(incident, repair), [replace(entry, approved_by=repair.approved_by)]
+            return begin_repair(incident, repair), [replace(entry, approved_by=repair.approved_by, checks=checks)]
 
         self._check_caps(request, facts, begin)
         incident = self._change(request, begin)
@@ -352,6 +363,19 @@ class Execution:
         if switch.stopped:
             when = f" {date(switch.at)}" if switch.at else ""
             raise NotAllowed(f"All repairs are stopped, by {mention(switch.stopped_by)}{when}.")
+
+    def _checked(self, request: Request, facts: Facts, approval: str) -> str:
+        """Say for the log what a repair was held to; the remedy looks at the live state, and its result tells of it."""
+        policy = self.rules.policy
+        caps = len(policy.caps_on(request.wish, facts))
+        held = [
+            "the policy grants it" if policy.rights else "the policy has no rights",
+            "repairs are not stopped",
+            "no storm" if REMEDIES[request.wish].drastic else "",
+            f"room under {caps} of the policy's caps" if caps and not approval.startswith("waits") else "",
+            approval or "no approval is needed",
+        ]
+        return "; ".join(filter(None, held))
 
     def _check_caps(
         self, request: Request, facts: Facts, begin: Callable[[Incident], tuple[Incident, list[Entry]]]

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache, partial
 from typing import Any
 
@@ -22,6 +23,10 @@ from hub.settings import read
 from hub.slack import Slack
 from hub.telemetry import Counts, log_as_json
 
+# Slack waits three seconds for an answer, and front may have to ask it who somebody is and who is in a group: so long
+# for each, and then for no more groups. Without an answer the click goes on to act, which asks again.
+_TIMEOUT_SECONDS, _PATIENCE = 1, timedelta(seconds=0.5)
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -38,7 +43,11 @@ def make_front(settings: Settings, connect: Callable[[str], Any], secret: Callab
     """Make what the app passes things on to. `connect` makes a boto3 client of a service."""
     queues = Queues(connect("sqs"))
     policy = PolicySource(settings.policy_place, connect, clock)
-    people = People(lambda: Slack(secret().bot_token, settings.slack_api_url), settings.slack_team, clock)
+
+    def slack() -> Slack:
+        return Slack(secret().bot_token, settings.slack_api_url, _TIMEOUT_SECONDS)
+
+    people = People(slack, settings.slack_team, clock, _PATIENCE)
 
     def enqueue(request: Request) -> None:
         group = group_id(request.cluster)

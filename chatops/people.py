@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from hub.slack import Rejected, Slack
+from hub.slack import NotNow, Rejected, Slack
 
 log = logging.getLogger(__name__)
 
@@ -30,11 +30,15 @@ class Person:
 
 @dataclass(slots=True)
 class People:
-    """Reads people and user groups, each at most once in KEPT. What it raises is a SlackError."""
+    """Reads people and user groups, each at most once in KEPT. What it raises is a SlackError.
+
+    `patience` is for how long it goes on asking Slack about one person's groups, of which a policy may name many.
+    """
 
     slack: Callable[[], Slack]
     team: str
     clock: Callable[[], datetime]
+    patience: timedelta | None = None
     _persons: dict[str, tuple[datetime, Person]] = field(default_factory=dict, init=False)
     _groups: dict[str, tuple[datetime, frozenset[str]]] = field(default_factory=dict, init=False)
 
@@ -54,7 +58,13 @@ class People:
 
     def groups(self, user: str, among: frozenset[str]) -> frozenset[str]:
         """Tell in which of these user groups a person is."""
-        return frozenset(group for group in among if user in self._members(group))
+        began, found = self.clock(), set[str]()
+        for group in sorted(among):
+            if self.patience is not None and self.clock() - began >= self.patience:
+                raise NotNow("asking for the user groups takes too long", 1)
+            if user in self._members(group):
+                found.add(group)
+        return frozenset(found)
 
     def _members(self, group: str) -> frozenset[str]:
         now = self.clock()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatops.people import People
-from hub.policy import Approval, Facts, Policy
+from hub.policy import Approval, Facts
 from hub.policy_source import PolicySource
 from hub.slack import Rejected, SlackError
 
@@ -32,10 +32,6 @@ class Rights:
 
     source: PolicySource
     people: People
-
-    def policy(self) -> Policy | None:
-        """The policy in force, None if there is one that nobody can read."""
-        return self.source.policy
 
     def refusal(self, verb: str, user: str, places: Sequence[Facts]) -> Refusal | None:
         """Say why a person may not do something in all of these places; None: they may."""

@@ -78,6 +78,8 @@ class Talk:
         self._say(asked, answer, aloud=aloud)
         if not asked.channel:
             self._show_home(asked.user, answer)
+        elif aloud:
+            self.refresh(asked.user)
         self.store.finish(claim, outcome)
         self.count("commands", 1)
         log.info("ask.done", extra={"ask": asked.id, "user": asked.user, "outcome": outcome})
@@ -105,6 +107,13 @@ class Talk:
             scopes = self._known.find(command, command.target).scopes
             self._known.allow(asked, at, command.verb, scopes, command.target)
         raise NotDone(answers.helped(self.command, help_text(command.verb)), "incomplete")
+
+    def refresh(self, user: str) -> None:
+        """Draw a person's Home tab anew after what they did elsewhere. If it cannot be, it is when they open it."""
+        try:
+            self._show_home(user)
+        except SlackError as error:
+            log.info("home.stale", extra={"user": user, "error": str(error)})
 
     def _show_home(self, user: str, said: Answer | None = None) -> None:
         """Draw a person's Home tab, and on top of it what they have just been told there."""

@@ -6,7 +6,7 @@ of that is believed later on: act looks everything up again.
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from chatops.commands import LONGEST_REASON, LONGEST_TARGET, Command, tidy, to_line
 from chatops.requests import REASON, BadRequest, typed
@@ -38,6 +38,15 @@ _STRANGE = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
 
 Errors = dict[str, str]
 """What is wrong with a modal's inputs: the text by block, as Slack wants it."""
+
+
+class MuteAsked(NamedTuple):
+    """A mute as somebody has filled it in: the command's line, where it was begun, and what is still wrong."""
+
+    line: str
+    channel: str
+    answers: str
+    errors: Errors
 
 
 def repair_view(remedy: Remedy, body: Mapping[str, Any], action: Mapping[str, Any]) -> Block:
@@ -73,8 +82,8 @@ def proof_missing(view: Mapping[str, Any]) -> Errors:
     return {} if proven else {_PROOF: _NO_PROOF}
 
 
-def mute_view(command: Command, channel: str) -> Block:
-    """Draw the modal that asks for what a mute lacks."""
+def mute_view(command: Command, channel: str, answers: str) -> Block:
+    """Draw the modal that asks for what a mute lacks; it keeps where it was asked for, and where to answer."""
     spans: Block = {
         "type": "static_select",
         "action_id": _SPAN,
@@ -89,7 +98,7 @@ def mute_view(command: Command, channel: str) -> Block:
         MUTE,
         "Mute",
         "Mute",
-        json.dumps({"channel": channel}),
+        json.dumps({"channel": channel, "answers": answers}),
         [
             _input(_TARGET, "What", _text("account, alias, cluster, or all", command.target, most=LONGEST_TARGET)),
             _input(_SPAN, "How long", spans, optional=True),
@@ -107,14 +116,15 @@ def mute_view(command: Command, channel: str) -> Block:
     )
 
 
-def mute_asked(view: Mapping[str, Any]) -> tuple[str, str, Errors]:
-    """Read the modal: the command's line, the channel it was asked in, and what is still missing. Raises BadRequest."""
+def mute_asked(view: Mapping[str, Any]) -> MuteAsked:
+    """Read the modal. Raises BadRequest."""
     try:
         custom, chosen = typed(view, _CUSTOM), typed(view, _SPAN)
         target = tidy(typed(view, _TARGET), LONGEST_TARGET)
         command = Command("mute", target=target, span=tidy(custom or chosen), reason=tidy(typed(view, REASON)))
-        channel = json.loads(view["private_metadata"])["channel"]
-        if not isinstance(channel, str):
+        kept = json.loads(view["private_metadata"])
+        channel, answers = kept["channel"], kept["answers"]
+        if not (isinstance(channel, str) and isinstance(answers, str)):
             raise BadRequest("a modal of no channel")
     except _STRANGE as error:
         raise BadRequest(f"not a modal of ours: {type(error).__name__}") from error
@@ -127,7 +137,7 @@ def mute_asked(view: Mapping[str, Any]) -> tuple[str, str, Errors]:
         errors[_TARGET] = "Say what shall be muted."
     if not command.reason:
         errors[REASON] = "Say why."
-    return to_line(command), channel, errors
+    return MuteAsked(to_line(command), channel, answers, errors)
 
 
 def _shown(action: Mapping[str, Any]) -> tuple[Subject, str, str]:

@@ -26,6 +26,7 @@ COLUMNS = (
     "where",
     "result",
     "reason",
+    "checks",
     "approved_by",
     "channel",
     "account",

@@ -48,6 +48,10 @@ class Saying:
     urgent: bool = False
 
 
+# Slack's words for a message that no edit will reach: what it should say is posted anew.
+_GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
+
+
 class Announcer:
     """Brings one record's message in line. Only a look calls it."""
 
@@ -108,9 +112,9 @@ class Announcer:
         try:
             self._update(record, record.ts, saying.message)
         except Rejected as error:
-            if error.word != "message_not_found":
+            if error.word not in _GONE:
                 raise
-            # Somebody has deleted it; the incidents go on.
+            # Somebody has deleted it, or it may not be edited any more; the incidents go on.
             return self._post(replace(record, ts="", doubt_since=None), saying.message, leased=False)
         return record
 

@@ -12,9 +12,9 @@ class Entry:
     """One line of a cluster's log.
 
     `who` is a Slack user id, or "" for Coastguard itself; `where` the host it is about, of the cluster with this key;
-    `reason` is what `who` gave for it, `approved_by` the user who agreed, `channel` where in Slack it was asked for, ""
-    for the Home tab. A quiet entry is kept but not said in the bulletin's thread; one that is `aloud` is shown in the
-    channel too, because an edit alone tells nobody.
+    `reason` is what `who` gave for it, `checks` what a repair was held to before it began, `approved_by` the user who
+    agreed, `channel` where in Slack it was asked for, "" for the Home tab. A quiet entry is kept but not said in the
+    bulletin's thread; one that is `aloud` is shown in the channel too, because an edit alone tells nobody.
     """
 
     at: datetime
@@ -28,6 +28,7 @@ class Entry:
     quiet: bool = False
     aloud: bool = False
     reason: str = ""
+    checks: str = ""
     approved_by: str = ""
     cluster: str = ""
     channel: str = ""

@@ -41,7 +41,7 @@ from hub.store import Known, Store
 from hub.storm import MANY
 from hub.storms import Storms
 from hub.tags import Tags
-from hub.terms import ANY, Terms
+from hub.terms import Terms
 from hub.voice import Voice
 from spoke.accounts import Accounts, Member, Role
 from spoke.errors import Busy, ClusterGone, Refused
@@ -142,7 +142,7 @@ class Lookout:
             channel=way.channel,
             owners=way.owners,
             topic=way.topic,
-            group="" if tag in {None, ANY} else str(tag),
+            group=tag or "",
             aside=begins and not muted and self.barometer.falls(storm, cluster, hint.crowd),
             muted=muted,
             registered=size,
@@ -152,9 +152,11 @@ class Lookout:
     def _size(self, member: Member, cluster: Cluster, sightings: Mapping[str, Sighting]) -> int | None:
         """Count the cluster's instances, of which a bulletin tells the share once they are many.
 
-        None: they are few. 0: nobody can tell, so no share is told. A look in a storm does not ask, the next one does.
+        None: they are few, and the policy does not ask for their share. 0: nobody can tell, so no share is told. A look
+        in a storm does not ask, the next one does.
         """
-        if sum(sighting.connected is False for sighting in sightings.values()) <= ROWS:
+        gone = sum(sighting.connected is False for sighting in sightings.values())
+        if gone <= ROWS and not (gone and self.rules.policy.asks_share):
             return None
         try:
             return registered(member, cluster)

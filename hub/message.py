@@ -18,6 +18,7 @@ from hub.bulletin import CHOICES, OLDEST, Bulletin, Content, Tone, how_it_ended
 from hub.incident import INCIDENT_ID, Incident, Pending, Repair, State
 from hub.mrkdwn import code, date, mention, visible
 from hub.tally import Tally
+from hub.terms import ANY
 from hub.times import span_words
 from spoke.places import Cluster, ContainerInstance
 from spoke.repairs import REMEDIES
@@ -237,7 +238,7 @@ def account(account_id: str, name: str) -> str:
 
 def _place(content: Content) -> list[tuple[str, str]]:
     cluster = content.cluster
-    in_group = f", group {code(content.group, _FACT)}" if content.group else ""
+    in_group = f", group {code(content.group, _FACT)}" if content.group not in {"", ANY} else ""
     name = f"{code(content.account_name, _FACT)} " if content.account_name else ""
     return [
         ("Account · Region", f"{name}{code(cluster.account)} · {code(cluster.region)}"),

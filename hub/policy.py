@@ -109,7 +109,7 @@ class Right:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What needs a second person: remedies (none named: all) on more instances, or a larger share of the cluster.
+    """What needs a second person: remedies (none named: all), on more instances at once or with more in trouble.
 
     `approvers` are ids; none named: whoever has the right to approve. `more_than_share` is a fraction of 1.
     """
@@ -207,6 +207,11 @@ class Policy:
         more = (each.where for several in (self.caps, self.windows) for each in several)
         return any(where.account_tag for where in (*places, *more))
 
+    @property
+    def asks_share(self) -> bool:
+        """Whether any of it goes by which share of a cluster is in trouble, which costs a call."""
+        return any(approval.more_than_share is not None for approval in self.approvals)
+
     def route(self, facts: Facts) -> Route | None:
         """Find the route of a place, None if it goes the way that the stack's parameters say."""
         return next((route for route in self.routes if route.where.fits(facts)), None)
@@ -241,7 +246,10 @@ class Policy:
         return _once(who for right in granting for who in right.who)
 
     def approval(self, remedy: str, facts: Facts, instances: int, share: float | None) -> Approval | None:
-        """Say what a repair of so many instances needs, which are this share of the cluster (None: nobody knows)."""
+        """Say what a repair needs: `instances` of the cluster are under repair with it, `share` of it is in trouble.
+
+        None: nobody knows the share.
+        """
         environments = set(self.environments(facts))
         return next(
             (
@@ -286,14 +294,16 @@ def _once(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
 
 
-def _is_known(account: Account) -> bool:
-    """Whether somebody could read the account up; every account has a name."""
-    return bool(account.name)
+def _is_known(account: Account, what: str = "") -> bool:
+    """Whether somebody could read the account up, every account has a name, and what is asked about it."""
+    return bool(account.name) and what not in account.unread
 
 
 def _account(words: tuple[str, ...], facts: Facts) -> bool | None:
     account = facts.account
-    if account.id in words or (account.name and account.name.casefold() in {word.casefold() for word in words}):
+    # An account may be called like another one's id.
+    names = {word.casefold() for word in words if not word.isdecimal()}
+    if account.id in words or account.name.casefold() in names:
         return True
     if not account.id:
         return None
@@ -304,13 +314,13 @@ def _account(words: tuple[str, ...], facts: Facts) -> bool | None:
 def _unit(words: tuple[str, ...], facts: Facts) -> bool | None:
     if set(words) & set(facts.account.units):
         return True
-    return False if _is_known(facts.account) else None
+    return False if _is_known(facts.account, "units") else None
 
 
 def _account_tag(words: tuple[str, ...], facts: Facts) -> bool | None:
     if any(word in {key, f"{key}={value}"} for key, value in facts.account.tags for word in words):
         return True
-    return False if _is_known(facts.account) else None
+    return False if _is_known(facts.account, "tags") else None
 
 
 def _region(words: tuple[str, ...], facts: Facts) -> bool | None:

@@ -157,10 +157,11 @@ def _actual(key: str, facts: Facts) -> str:
     """Say what a key is of this place, "" if that is not known."""
     account, cluster = facts.account, facts.cluster
     known = bool(account.name)
+    units, tags = (known and what not in account.unread for what in ("units", "tags"))
     return {
         "account": f"{account.id} ({account.name})" if known else account.id,
-        "unit": (_list(account.units) or "none") if known else "",
-        "account_tag": (_list([f"{name}={value}" for name, value in account.tags]) or "none") if known else "",
+        "unit": (_list(account.units) or "none") if units else "",
+        "account_tag": (_list([f"{name}={value}" for name, value in account.tags]) or "none") if tags else "",
         "region": cluster.region if cluster else facts.region,
         "cluster": cluster.name if cluster else "",
         "group": "" if facts.group == ANY or not cluster else facts.group or "none",
@@ -171,8 +172,8 @@ def _actual(key: str, facts: Facts) -> str:
 def _about(approval: Approval) -> str:
     remedies = _list(approval.remedies) or "every remedy"
     if approval.more_than_share is not None:
-        return f"{remedies} on more than {approval.more_than_share * 100:g}% of the cluster"
-    return f"{remedies} on more than {approval.more_than}" if approval.more_than else remedies
+        return f"{remedies} with more than {approval.more_than_share * 100:g}% of the cluster in trouble"
+    return f"{remedies} on more than {approval.more_than} at once" if approval.more_than else remedies
 
 
 def _here(environments: Sequence[str]) -> str:

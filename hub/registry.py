@@ -75,7 +75,7 @@ class Registry:
         read, kept = self._kept
         names, units = self._organization.names(), self._organization.units
         told = {
-            account: _told(kept.get(account, Account(account)), name, units, self._organization.tags(account))
+            account: _told(kept.get(account, _unread(account)), name, units, self._organization.tags(account))
             for account, name in names.items()
         }
         changed = [account for account in told.values() if kept.get(account.id) != account]
@@ -93,5 +93,10 @@ def _told(
     tags: tuple[tuple[str, str], ...] | None,
 ) -> Account:
     """Say what is known of an account now. Who is new since the units were read keeps what was known of its units."""
-    units_now = kept.units if units is None else units.get(kept.id, kept.units)
-    return replace(kept, name=name or kept.name, units=units_now, tags=kept.tags if tags is None else tags)
+    read = {"units": (units or {}).get(kept.id), "tags": tags}
+    told = {what: value for what, value in read.items() if value is not None}
+    return replace(kept, name=name or kept.name, unread=tuple(w for w in kept.unread if w not in told), **told)
+
+
+def _unread(account: str) -> Account:
+    return Account(account, unread=("units", "tags"))

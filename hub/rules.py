@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from hub.bulletin import Bulletin
 from hub.directory import Account
 from hub.known_accounts import KnownAccounts
 from hub.mutes import Mute
@@ -46,6 +47,12 @@ class Rules:
     def facts(self, cluster: Cluster, group: str = "", how_bad: str = "") -> Facts:
         """Gather what the policy is asked about."""
         return Facts(cluster, self.accounts.of(cluster.account), group, how_bad)
+
+    def group_of(self, bulletin: Bulletin | None) -> str:
+        """Say which monitoring group a cluster is in that has this bulletin; ANY if nobody knows, "" if in none."""
+        if bulletin is None:
+            return ANY
+        return bulletin.group or ("" if self.terms.by_tag else ANY)
 
     def way(self, cluster: Cluster, tag: str | None, broken: Sequence[Sighting] = (), registered: int = 0) -> Way:
         """Say which way the bulletin of a cluster goes that has this monitoring tag and these instances in trouble."""

@@ -24,7 +24,17 @@ from slack_sdk.webhook import WebhookClient
 # Shorter than the lease on a post (hub.desk.LEASE), so that a lease never ends under somebody still waiting.
 TIMEOUT_SECONDS = 4
 _IN_DOUBT = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
-LOST = {"channel_not_found", "is_archived", "not_in_channel", "is_inactive"}
+LOST = {
+    "channel_not_found",
+    "is_archived",
+    "not_in_channel",
+    "is_inactive",
+    "restricted_action",
+    "restricted_action_read_only_channel",
+    "restricted_action_thread_only_channel",
+    "restricted_action_non_threadable_channel",
+    "team_access_not_granted",
+}
 """Slack's words for a channel that we cannot post to, and will not until a person mends it."""
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 _PAGES = 5
@@ -65,11 +75,11 @@ class Posted:
 
 
 class Slack:
-    """What the hub says to Slack, with one token."""
+    """What the hub says to Slack, with one token; `timeout` is in seconds."""
 
-    def __init__(self, token: str, api_url: str) -> None:
+    def __init__(self, token: str, api_url: str, timeout: int = TIMEOUT_SECONDS) -> None:
         self._origin = "/".join(api_url.split("/")[:3]) + "/"
-        self._client = WebClient(token=token, base_url=api_url, timeout=TIMEOUT_SECONDS, retry_handlers=[])
+        self._client = WebClient(token=token, base_url=api_url, timeout=timeout, retry_handlers=[])
 
     def post(  # noqa: PLR0913  # a message has these parts
         self,

@@ -27,6 +27,7 @@ whose last word counts.
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -395,8 +396,9 @@ class Store:
     # The log
 
     def log(self, cluster: Cluster | None, entry: audit.Entry) -> None:
-        """Add an entry, about a cluster or about none in particular; the same one twice is one."""
-        self._model(self._entry_row(cluster, entry)).save()
+        """Add an entry, about a cluster or about none in particular; the same one twice is one, and stays as it was."""
+        with suppress(Conflict):
+            self._put(self._entry_row(cluster, entry), self._row.pk.does_not_exist())
 
     def deeds(self, since: datetime, until: datetime) -> Iterator[audit.Entry]:
         """Read what people did from `since` until before `until`, of all clusters, oldest first."""

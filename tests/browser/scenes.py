@@ -343,7 +343,7 @@ SCENES: dict[str, Scene] = {
     "mute": said(answers.muted([ACCOUNT_MUTE], [replace(CLUSTER_MUTE, scope=Scope.of(BATCH))], NOW, NAMES)),
     "unmute": said(
         answers.done(
-            f"{mention(ALICE)} has unmuted {code(ACCOUNT_MUTE.scope.label)}. What is still broken there is said now."
+            f"{mention(ALICE)} has unmuted {code(ACCOUNT_MUTE.scope.label)}. What is still broken there is said within a minute."
         )
     ),
     "mutes": whispered(answers.all_mutes([ACCOUNT_MUTE, CLUSTER_MUTE], NOW, NAMES)),
@@ -362,7 +362,7 @@ SCENES: dict[str, Scene] = {
     # What is asked, and the Home
     "terminate-modal": terminating(),
     "mute-modal": Asked(
-        views.mute_view(Command("mute", "payments", "4h"), CHANNEL), {"reason": "deploy of the new AMI"}
+        views.mute_view(Command("mute", "payments", "4h"), CHANNEL, ""), {"reason": "deploy of the new AMI"}
     ),
     "home": Home(home.draw(tab(), COMMAND, NOW)),
 }

@@ -8,6 +8,7 @@ import pytest
 
 from chatops.requests import Request
 from coastguard.local.slack.directory import GUEST
+from hub.directory import Account
 from hub.incident import REPAIR_PATIENCE, State
 from hub.message import ACKNOWLEDGE, APPROVE, DECLINE
 from tests.chatops.factories import ALICE, BOB, CAROL
@@ -451,6 +452,102 @@ def test_an_acknowledgement_meanwhile_leaves_what_waits(story: Story) -> None:
     story.look()
     press(story, APPROVE, BOB)
     assert story.is_gone(victim)
+
+
+# How many at once
+
+SECOND_AT_ONCE = """
+[[approvals]]
+remedy = "terminate"
+more_than = 1
+"""
+
+
+def test_the_second_at_once_waits_and_the_first_does_not(story: Story) -> None:
+    story.policy(SECOND_AT_ONCE)
+    first, second = story.trouble(grouped=False, size=2)
+    story.ask(ALICE, first)
+    story.work()
+    assert story.is_gone(first)
+    assert story.state(first) is State.REPAIRING
+
+    story.ask(ALICE, second)
+    story.work()
+
+    assert story.is_untouched(second)
+    assert story.incident(second).pending is not None
+
+
+def test_what_waits_counts_too(story: Story) -> None:
+    story.policy(ONLY_BOB)
+    first, second = story.trouble(grouped=False, size=2)
+    story.ask(ALICE, first)
+    story.work()
+    story.policy(SECOND_AT_ONCE)
+
+    story.ask(ALICE, second)
+    story.work()
+
+    assert story.is_untouched(second)
+
+
+def test_a_request_that_nobody_approved_in_time_stands_in_nobodys_way(story: Story) -> None:
+    victim, request = waiting(story)
+    story.clock.go_on(timedelta(minutes=16))
+
+    again = replace(request, id="1" * 20, user=BOB, at=story.clock())
+    story.act(again)
+
+    pending = story.incident(victim).pending
+    assert pending is not None
+    assert (pending.request, pending.by) == (again.id, BOB)
+
+
+# What is not known
+
+BY_UNIT = """
+[[approvals]]
+where = { unit = "ou-ab12-11112222" }
+"""
+BY_TAG = """
+[[approvals]]
+where = { account_tag = "stage=prod" }
+"""
+BY_GROUP = """
+[[approvals]]
+where = { group = "prod" }
+"""
+
+
+@pytest.mark.parametrize(("policy", "unread"), [(BY_UNIT, "units"), (BY_TAG, "tags")])
+@pytest.mark.parametrize("is_unread", [True, False])
+def test_what_nobody_has_read_of_an_account_may_ask_for_approval(
+    story: Story, policy: str, unread: str, is_unread: bool
+) -> None:
+    account = Account(ACCOUNT, "Payments", unread=(unread,) if is_unread else ())
+    story.hub.store.keep_accounts([account], now=story.clock())
+
+    victim, _ = waiting(story, policy)
+
+    assert (story.incident(victim).pending is not None) is is_unread
+    assert story.is_gone(victim) is not is_unread
+
+
+def test_a_group_that_nobody_has_read_may_ask_for_approval(story: Story) -> None:
+    victim, _ = waiting(story, BY_GROUP)
+    assert story.is_untouched(victim)
+    assert story.incident(victim).pending is not None
+
+
+def test_the_log_says_what_a_repair_was_held_to(story: Story) -> None:
+    _, request = waiting(story)
+    approval = press(story, APPROVE, BOB)
+
+    (asked, *_), (approved,) = story.log(request), story.log(approval)
+    assert asked.checks == (
+        "the policy has no rights; repairs are not stopped; no storm; waits for somebody who may approve it"
+    )
+    assert approved.checks.endswith("somebody else who may has approved it")
 
 
 # The Home

@@ -24,6 +24,7 @@ from tests.chatops.factories import ALICE, BOB, CAROL, CHANNEL
 from tests.chatops.story import Story
 from tests.spoke.fleet import ACCOUNT, REGION
 
+SECURITY = "C0SECURITY"  # where the bot is not
 OTHER = "333344445555"
 # So long a function believes what it has read of mutes, and a little longer.
 LATE = KEPT + timedelta(seconds=5)
@@ -459,6 +460,24 @@ def test_something_is_muted_from_the_home_and_everybody_is_told(story: Story) ->
     assert story.whispers(BOB) == []
 
 
+def test_a_mute_begun_where_the_bot_is_not_is_answered_there(story: Story) -> None:
+    story.know(Account(OTHER, "Search"))
+    assert story.type("mute search 1h", BOB, SECURITY).error is None
+    outcome = story.submit(BOB, target="search", reason="moving")
+    assert (outcome.delivery.error, outcome.errors) == (None, {})
+    story.work()
+
+    assert [str(mute.scope) for mute in story.mutes()] == [f"account:{OTHER}"]
+    told = [m for c in story.workspace.state()["channels"] if c["id"] == SECURITY for m in c["messages"]]
+    assert "Muted account" in str(told)
+
+
+def test_what_was_done_in_a_channel_shows_in_the_home_at_once(story: Story) -> None:
+    story.open_home(BOB)
+    story.say("mute all 1h x", BOB)
+    assert "*Muted: 1 place*" in story.home(BOB)
+
+
 def test_a_cluster_that_is_well_is_muted_by_its_full_name(story: Story) -> None:
     story.know()
 
@@ -490,7 +509,7 @@ def test_a_guest_or_a_stranger_sees_nothing_in_the_home(story: Story, stranger: 
 
 def test_a_home_that_slack_rejects_is_not_tried_for_ever(story: Story) -> None:
     before = story.open_home(ALICE)
-    story.say("stop")
+    story.say("stop", BOB)
     story.ask_for_home(ALICE)
     del story.workspace.people[ALICE]
 

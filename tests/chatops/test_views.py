@@ -69,6 +69,7 @@ ANYTHING = st.recursive(
     ),
     max_leaves=6,
 )
+HOOK = "https://hooks.slack.com/commands/T1/2/3"
 WORDS = st.one_of(st.sampled_from(HOSTILES), st.text(max_size=400))
 
 
@@ -157,14 +158,14 @@ def test_a_reason_is_kept_in_its_place(reason: str) -> None:
 @settings(deadline=None, max_examples=120)
 @given(target=WORDS, span=WORDS, reason=WORDS)
 def test_slack_takes_the_modal_to_mute_whatever_was_typed_before(target: str, span: str, reason: str) -> None:
-    view = views.mute_view(Command("mute", target[:LONGEST_TARGET], span[:100], reason[:LONGEST_REASON]), CHANNEL)
+    view = views.mute_view(Command("mute", target[:LONGEST_TARGET], span[:100], reason[:LONGEST_REASON]), CHANNEL, HOOK)
     strict().check_view(view)
 
 
 def test_the_longest_scope_is_not_cut_off() -> None:
     scope = str(Scope.of(LONGEST, INSTANCE))
-    view = views.mute_view(Command("mute", scope), CHANNEL)
-    line, _, errors = views.mute_asked(submitted(view, span="1h", reason="x")["view"])
+    view = views.mute_view(Command("mute", scope), CHANNEL, HOOK)
+    line, _, _, errors = views.mute_asked(submitted(view, span="1h", reason="x")["view"])
     assert errors == {}
     assert parse(line) == Command("mute", scope, "1h", "x")
 
@@ -176,12 +177,12 @@ def test_the_longest_scope_is_not_cut_off() -> None:
 def test_whatever_is_typed_into_it_is_a_command_that_says_the_same_or_a_complaint(
     target: str, reason: str, span: str
 ) -> None:
-    view = views.mute_view(Command("mute"), CHANNEL)
+    view = views.mute_view(Command("mute"), CHANNEL, HOOK)
     values = values_of(view["blocks"], filled(target=target or "x", custom=span, reason=reason or "x"))
 
-    line, channel, errors = views.mute_asked({**view, "state": {"values": values}})
+    line, channel, answers, errors = views.mute_asked({**view, "state": {"values": values}})
 
-    assert channel == CHANNEL
+    assert (channel, answers) == (CHANNEL, HOOK)
     assert errors.keys() <= {"target", "reason"}
     if not errors:
         read = parse(line)
@@ -200,7 +201,7 @@ def test_a_modal_of_another_making_is_refused(metadata: object, state: object) -
         {"id": "V1", "private_metadata": json.dumps(metadata), "state": {"values": {}}},
         {"id": "V1", "private_metadata": metadata, "state": state},
         {**repair_view(incident()), "id": "V1", "state": {"values": state}},
-        {**views.mute_view(Command("mute"), CHANNEL), "state": {"values": state}},
+        {**views.mute_view(Command("mute"), CHANNEL, HOOK), "state": {"values": state}},
         {"id": "V1", "private_metadata": json.dumps({"channel": metadata}), "state": {"values": {}}},
         {"id": "V1", "private_metadata": json.dumps({"action": metadata, "container": metadata}), "state": state},
     ):

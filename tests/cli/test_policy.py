@@ -100,7 +100,7 @@ def test_what_is_told_counts() -> None:
 
     assert "Route: [[routes]] 1 in line 4 applies: channel C0UNIT001." in said
     assert "U0ALICE01 may acknowledge, use every remedy here, as S0TEAM001 in [[rights]] 1 in line 7." in said
-    assert "every remedy on more than 25% of the cluster needs the approval of nobody within 15m" in said
+    assert "every remedy with more than 25% of the cluster in trouble needs the approval of nobody within 15m" in said
 
 
 def test_somebody_without_a_right_may_do_nothing() -> None:

@@ -79,7 +79,7 @@ def test_what_is_explained_is_what_is_decided(policy: Policy, facts: Facts, now:
         pytest.param(
             Policy(approvals=(Approval(more_than_share=0.125),)),
             KNOWN,
-            "every remedy on more than 12.5% of the cluster needs",
+            "every remedy with more than 12.5% of the cluster in trouble needs",
             id="a part of a percent",
         ),
         pytest.param(

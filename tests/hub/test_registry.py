@@ -299,13 +299,14 @@ def test_units_that_cannot_be_read_cost_nothing_but_themselves(
 
     kept.keep([ACCOUNT])
 
-    assert office.store.accounts()[ACCOUNT] == Account(ACCOUNT, "payments", (), (("team", "payments"),))
+    assert office.store.accounts()[ACCOUNT] == Account(ACCOUNT, "payments", (), (("team", "payments"),), ("units",))
     assert office.counted == {"untold": 1}
     (line,) = [each for each in caplog.records if each.getMessage() == "organization.unreadable"]
     assert (line.__dict__["what"], line.__dict__["reason"]) == ("units", code)
     office.faults.mend()
     kept.keep([ACCOUNT])
     assert len(office.store.accounts()[ACCOUNT].units) == 1
+    assert office.store.accounts()[ACCOUNT].unread == ()
 
 
 @pytest.mark.parametrize("silent", [False, True], ids=["refused", "silent"])

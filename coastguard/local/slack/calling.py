@@ -8,7 +8,6 @@ from coastguard.local.slack.payloads import Handles, signed_headers
 from coastguard.local.slack.tickets import Origin
 from coastguard.local.slack.workspace import SIGNING_SECRET, Workspace
 
-FORM = "application/x-www-form-urlencoded"
 # Where response URLs live, below the workspace's own address.
 HOOKS = "/slack/hooks"
 
