@@ -285,6 +285,10 @@ TROUBLED = [
     incident(3, State.REPAIRING, repair=ASKED),
     incident(4, cluster=SEARCH),
 ]
+ITS_LOG = [
+    replace(entry, where=TROUBLED[1].sighting.host, incident=TROUBLED[1].id, reason=reason)
+    for entry, reason in zip(LOG[:2], ("", "its disk is full"), strict=True)
+]
 DEEDS = [
     Entry(ago(hours=3), CAROL, "muted", "cluster:222233334444/eu-west-1/prod-payments-batch", "until 09:00 UTC"),
     Entry(ago(hours=1), CAROL, "refused: mute", "Search", "You may not do that here (mute)."),
@@ -343,13 +347,14 @@ SCENES: dict[str, Scene] = {
     "mute": said(answers.muted([ACCOUNT_MUTE], [replace(CLUSTER_MUTE, scope=Scope.of(BATCH))], NOW, NAMES)),
     "unmute": said(
         answers.done(
-            f"{mention(ALICE)} has unmuted {code(ACCOUNT_MUTE.scope.label)}. What is still broken there is said within a minute."
+            f"{mention(ALICE)} has unmuted {code(ACCOUNT_MUTE.scope.label)}."
+            " What is still broken there is said within a minute."
         )
     ),
     "mutes": whispered(answers.all_mutes([ACCOUNT_MUTE, CLUSTER_MUTE], NOW, NAMES)),
     "status": whispered(answers.status(STANDING)),
     "incidents": whispered(answers.open_incidents(COMMAND, TROUBLED, NAMES, {TROUBLED[3].id})),
-    "show": whispered(answers.shown(TROUBLED[1], LOG[:2], NAMES)),
+    "show": whispered(answers.shown(TROUBLED[1], ITS_LOG, NAMES)),
     "why": why(),
     "coverage": whispered(answers.covered(*everywhere())),
     "audit": whispered(answers.audited(f"What people did since {date(ago(days=1))}", DEEDS)),
