@@ -93,9 +93,15 @@ def _told(
     tags: tuple[tuple[str, str], ...] | None,
 ) -> Account:
     """Say what is known of an account now. Who is new since the units were read keeps what was known of its units."""
-    read = {"units": (units or {}).get(kept.id), "tags": tags}
-    told = {what: value for what, value in read.items() if value is not None}
-    return replace(kept, name=name or kept.name, unread=tuple(w for w in kept.unread if w not in told), **told)
+    own_units = (units or {}).get(kept.id)
+    read = {what for what, told in (("units", own_units), ("tags", tags)) if told is not None}
+    return replace(
+        kept,
+        name=name or kept.name,
+        units=kept.units if own_units is None else own_units,
+        tags=kept.tags if tags is None else tags,
+        unread=tuple(what for what in kept.unread if what not in read),
+    )
 
 
 def _unread(account: str) -> Account:
