@@ -145,6 +145,24 @@ def test_somebody_who_becomes_a_guest_is_one_within_five_minutes(house: House) -
     assert house.why_not(BOB) == STRANGER
 
 
+def test_front_does_not_ask_for_groups_without_end_before_it_answers(house: House, slack: str) -> None:
+    groups = [f"S0GROUP{number:03}" for number in range(40)]
+    house.rule("".join(map(granting, groups)))
+    asked = 0
+
+    def slowly() -> Slack:
+        nonlocal asked
+        asked += 1
+        house.clock.go_on(timedelta(seconds=0.2))
+        return Slack(BOT_TOKEN, slack)
+
+    people = People(slowly, TEAM.id, house.clock, timedelta(seconds=0.5))
+    rights = Rights(house.rights.source, people)
+
+    assert rights.somewhere("mute", BOB) is None  # nobody knows: act will say
+    assert asked == 1 + 3  # the person, and groups
+
+
 def test_groups_are_asked_for_only_where_they_are_named(house: House) -> None:
     house.rule(granting(BOB) + granting(SRE, "acknowledge"))
     house.workspace.faults.order(Fault("usergroups.users.list", "server_error", times=99))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from slack_sdk.web import SlackResponse
@@ -413,6 +413,29 @@ def test_a_message_that_somebody_deleted_is_posted_anew(scene: Scene) -> None:
 
     assert shown.ts == scene.only_message()["ts"]
     assert said(scene) == "acknowledged"
+
+
+class Closed(Slack):
+    """Slack for a bot that may edit nothing any more, and so may post and delete."""
+
+    word = ""
+
+    def update(self, *_parts: object, **_more: object) -> NoReturn:
+        raise Rejected(f"chat.update: {self.word}", self.word)
+
+
+@pytest.mark.parametrize("word", ["edit_window_closed", "cant_update_message"])
+def test_what_may_not_be_edited_any_more_is_said_anew(scene: Scene, word: str) -> None:
+    first = scene.show(first=True)
+    scene.clock.forward(minutes=5)
+    closed = Closed(BOT_TOKEN, scene.slack.api_url)
+    closed.word = word
+    scene.client = lambda: closed
+
+    shown = scene.show(ACKNOWLEDGED)
+
+    assert shown.ts != first.ts
+    assert [message["ts"] for message in scene.slack.messages()] == [first.ts, shown.ts]
 
 
 @pytest.mark.parametrize("step", [[], [entry("step", at=NOON + SECOND)]], ids=["", "with a note"])

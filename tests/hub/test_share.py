@@ -56,6 +56,19 @@ def test_a_look_asks_only_if_they_are_many(station: Station, cluster: Cluster, s
     assert ("Share" in said(station)) == bool(asked)
 
 
+def test_a_policy_that_goes_by_the_share_has_it_asked_for_of_one_too(station: Station, cluster: Cluster) -> None:
+    station.govern('[[approvals]]\nmore_than = "20%"\n')
+    trouble(station, cluster, 1, well=4)
+
+    station.wait(seconds=PATIENCE)
+
+    assert station.bulletin(cluster).registered == 5
+    station.faults.clear()
+    station.sweep()
+    assert SIZE in station.faults.called
+    assert "Share" not in said(station)
+
+
 def test_the_share_follows_the_cluster_though_no_incident_changes(station: Station, cluster: Cluster) -> None:
     trouble(station, cluster, ROWS + 1)
     station.wait(seconds=PATIENCE)
