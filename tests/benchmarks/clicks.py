@@ -79,5 +79,6 @@ def _clicks(number: int) -> Iterator[dict[str, Any]]:
         "actions": [action],
     }
     for each in range(number):
-        body = urlencode({"payload": json.dumps(payload | {"trigger_id": f"1.2.{each:08}"})}).encode()
+        told = json.dumps(payload | {"trigger_id": f"1.2.{each:08}"}, separators=(",", ":"))
+        body = urlencode({"payload": told}).encode()
         yield http_event(body, signed_headers(SIGNING_SECRET, now().timestamp(), body))
