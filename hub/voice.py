@@ -15,10 +15,10 @@ from datetime import datetime
 from hub.announce import Announcer, Saying
 from hub.audit import Entry
 from hub.barometer import Barometer
-from hub.bulletin import Bulletin, Content, Tone, compose
+from hub.bulletin import Bulletin, Content, Tone, compose, unheeded
 from hub.desk import Examined
 from hub.hints import AGAIN, ALONE, REQUEST, SWEEP, Hint, StormHint
-from hub.incident import Reason
+from hub.incident import Incident, Reason
 from hub.message import channel_lost, reminder, render
 from hub.muting import Muting
 from hub.outlets import Outlets
@@ -27,7 +27,6 @@ from hub.rules import Rules
 from hub.slack import LOST, NotNow, Rejected, Slack, SlackError
 from hub.store import Known, Store
 from hub.storm import lock
-from spoke.sighting import Sighting
 
 log = logging.getLogger(__name__)
 
@@ -89,21 +88,24 @@ class Voice:
             if hint.why != ALONE:
                 self.barometer.call(place)
                 return
-        bulletin = self._reminded(bulletin, content, [i.sighting for i in live])
+        bulletin = self._reminded(bulletin, content, live)
         saying = Saying(render(content, bulletin), last, urgent=asked)
         self._show(hint, replace(bulletin, aside=False), saying, leased=begun_now and not bulletin.aside)
 
-    def _reminded(self, bulletin: Bulletin, content: Content, broken: Sequence[Sighting]) -> Bulletin:
+    def _reminded(self, bulletin: Bulletin, content: Content, live: Sequence[Incident]) -> Bulletin:
         """Say once more, for everybody in the channel, what nobody has acknowledged for as long as the policy allows.
 
         In a storm's thread nobody is reminded of each cluster.
         """
-        if content.tone is not Tone.OPEN or not bulletin.ts or bulletin.thread or bulletin.said_again_at:
+        if content.tone is not Tone.OPEN or not bulletin.ts or bulletin.thread:
             return bulletin
+        broken = [i.sighting for i in live]
         after = self.rules.way(bulletin.cluster, bulletin.group, broken, bulletin.registered).remind_after
-        if after is None or bulletin.opened_at is None or self.clock() - bulletin.opened_at < after:
+        due = unheeded(bulletin, live, after, self.clock()) if after is not None else []
+        if after is None or not due:
             return bulletin
-        text, blocks = reminder(content, after)
+        # Its words count only those, whatever else the bulletin is about.
+        text, blocks = reminder(compose(bulletin, due), after)
         try:
             self.slack().post(bulletin.channel, text, blocks, thread=bulletin.ts, aloud=True)
         except SlackError as error:

@@ -181,6 +181,38 @@ def test_of_what_is_taken_care_of_nobody_is_reminded(station: Station, cluster: 
     assert aloud(station) == []
 
 
+def test_what_has_just_come_up_is_not_reminded_of_though_the_bulletin_is_old(
+    station: Station, cluster: Cluster
+) -> None:
+    station.govern(REMINDERS)
+    old = opened(station, cluster)
+    station.desk.change(cluster, old, station.incidents(cluster)[old].id, taken)  # type: ignore[arg-type]  # no entries
+    watch(station, 40)
+
+    opened(station, cluster)
+    watch(station, 25)
+
+    assert states(station, CHANNEL) == ["open"]
+    assert aloud(station) == []
+    watch(station, 10)
+    (reminder,) = aloud(station)
+    assert "Nobody has acknowledged this for 30 min: ECS agent disconnected on 1 instance," in reminder
+
+
+def test_what_comes_up_after_a_reminder_has_one_of_its_own(station: Station, cluster: Cluster) -> None:
+    station.govern(REMINDERS)
+    opened(station, cluster)
+    watch(station, 35)
+    assert len(aloud(station)) == 1
+
+    opened(station, cluster)
+    watch(station, 65)
+
+    first, second = aloud(station)
+    assert "on 1 instance," in first
+    assert "on 2 instances," in second
+
+
 def test_in_the_thread_of_a_storm_nobody_is_reminded(station: Station) -> None:
     station.govern(REMINDERS.replace("prod-*", "*"))
     strike(station, MANY + 1)
