@@ -326,6 +326,42 @@ def test_a_channel_that_is_lost_later_is_left_for_the_fallback(
     assert station.at_rest()
 
 
+@pytest.mark.parametrize("how", LOST.values(), ids=LOST)
+def test_a_reminder_finds_a_lost_channel_and_is_said_in_the_fallback(
+    station: Station, cluster: Cluster, how: dict[str, object]
+) -> None:
+    station.govern(ROUTE + f'remind_after = "30m"\n[slack]\nfallback_channel = "{THIRD}"\n')
+    opened(station, cluster)
+    station.slack.change(SECOND, **how)
+    watch(station, 20)
+    assert station.slack.messages(THIRD) == []
+
+    watch(station, 20)
+
+    (message,) = [message for message in station.slack.messages(THIRD) if own(message)]
+    assert states(station, THIRD) == ["open"]
+    assert f"<!subteam^{OWNERS}>" in blocks_of(message)
+    (reminder,) = [reply["text"] for reply in message["replies"]]
+    assert "Nobody has acknowledged this for 30 min" in reminder
+    assert len(said(station, THIRD)) == 1
+    assert station.bulletin(cluster).channel == THIRD
+    assert station.at_rest()
+
+
+def test_a_reminder_that_has_nowhere_to_go_keeps_the_bulletin_where_it_is(station: Station, cluster: Cluster) -> None:
+    station.govern(REMINDERS)
+    opened(station, cluster)
+    station.slack.change(CHANNEL, archived=True)
+
+    watch(station, 40)
+
+    assert states(station, CHANNEL) == ["open"]
+    station.slack.change(CHANNEL, archived=False)
+    watch(station, 1)
+    assert len(aloud(station)) == 1
+    assert station.at_rest()
+
+
 def test_a_bulletin_moves_also_when_operators_cannot_be_told(
     station: Station, cluster: Cluster, caplog: pytest.LogCaptureFixture
 ) -> None:
