@@ -13,7 +13,21 @@ from typing import Any
 from urllib.parse import quote
 
 from hub.audit import Entry
-from hub.blocks import Block, actions, button, confirm, context, fields, mrkdwn, option, plain, section, select
+from hub.blocks import (
+    ROOM,
+    Block,
+    actions,
+    button,
+    confirm,
+    context,
+    fields,
+    length,
+    mrkdwn,
+    option,
+    plain,
+    section,
+    select,
+)
 from hub.bulletin import CHOICES, OLDEST, Bulletin, Content, Tone, how_it_ended
 from hub.incident import INCIDENT_ID, Incident, Pending, Repair, State
 from hub.mrkdwn import code, date, mention, visible
@@ -39,9 +53,6 @@ _LOOKS = {
     Tone.MUTED: (":no_bell:", "#8D8D8D"),
     Tone.RESOLVED: (":large_green_circle:", "#2EB67D"),
 }
-# All blocks of a message together, as JSON with their ids: Slack refuses some 13,200 characters.
-_ROOM = 9_900
-_BLOCK_ID = 60
 # What a member account calls its things is cut to lengths that fit the true ones and fill no message.
 _FACT = 36
 _IN_QUESTION = 60
@@ -133,13 +144,13 @@ def render(content: Content, bulletin: Bulletin) -> Message:
     small_print = [*_unchecked(content), *_locked(content), *_muted(content), _links(content)]
     match content.rows:
         case ():
-            body = _many(content, why, _ROOM - _length([*blocks, *small_print]))
+            body = _many(content, why, ROOM - length([*blocks, *small_print]))
         case (only,):
             body = [*_facts_and_state(only, _place(content), alone=True), *why]
             body += _buttons(only, content.locked, _voice_buttons(content))
         case several:
             small_print = [*_row(_voice_buttons(content)), *small_print]
-            body = [*why, *_rows(several, content.locked, _ROOM - _length([*blocks, *why, *small_print]))]
+            body = [*why, *_rows(several, content.locked, ROOM - length([*blocks, *why, *small_print]))]
     body += small_print
     return finished(bulletin.kind, bulletin.id, bulletin.episode, str(content.tone), (text, color, blocks, body))
 
@@ -201,19 +212,14 @@ def _rows(incidents: Sequence[Incident], locked: str, room: int) -> list[Block]:
     If there is not even room for all that is known of them, the others have the facts alone.
     """
     rows = [(_facts_and_state(incident, (), alone=False), _buttons(incident, locked)) for incident in incidents]
-    if sum(_length(row) for row, _ in rows) + _length([*rows[0][1], _CROWDED]) > room:
+    if sum(length(row) for row, _ in rows) + length([*rows[0][1], _CROWDED]) > room:
         rows = [(row[:1], [*row[1:], *buttons]) for row, buttons in rows]
-    room -= sum(_length(row) for row, _ in rows) + _length([_CROWDED])
+    room -= sum(length(row) for row, _ in rows) + length([_CROWDED])
     drawn: list[Block] = []
     for row, more in rows:
-        room -= _length(more)
+        room -= length(more)
         drawn += [*row, *more] if room >= 0 else row
     return drawn if room >= 0 else [*drawn, dict(_CROWDED)]
-
-
-def _length(blocks: Sequence[Block]) -> int:
-    """Tell how long blocks are as JSON, once each has its id."""
-    return sum(len(json.dumps(block, separators=(",", ":"))) + _BLOCK_ID for block in blocks)
 
 
 def _facts_and_state(incident: Incident, place: Sequence[tuple[str, str]], *, alone: bool) -> list[Block]:
@@ -377,7 +383,7 @@ def _many(content: Content, why: Sequence[Block], room: int) -> list[Block]:
     if content.picked:
         drawn += [*_facts_and_state(content.picked, (), alone=False), *_buttons(content.picked, content.locked)]
     drawn += [_longest_gone(content), *why]
-    return drawn if content.tone is Tone.RESOLVED else [*drawn, *_ways_on(content, room - _length(drawn))]
+    return drawn if content.tone is Tone.RESOLVED else [*drawn, *_ways_on(content, room - length(drawn))]
 
 
 def _amount(content: Content) -> Block:
@@ -416,7 +422,7 @@ def _ways_on(content: Content, room: int) -> list[Block]:
     """Draw how to get at instances that have no row: a menu of as many as fit, and a button that lists them all."""
     others = [button(LIST, "List all", content.cluster.key), *_voice_buttons(content)]
     action = f"{PICK}{content.cluster.key}"
-    room -= _length([actions(select(action, _PICK_ONE, []), *others)])
+    room -= length([actions(select(action, _PICK_ONE, []), *others)])
     options = []
     for incident in content.more[:CHOICES]:
         seen = incident.sighting
