@@ -6,6 +6,7 @@ emoji always say the same.
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -61,6 +62,7 @@ _PROBLEM = 150
 _UNCHECKED = 3
 _STEPS = 3
 _APPROVERS = 3
+_HELPERS = 5
 _OWNERS = 20
 _STEP = 110
 # Of an option's text, and of an action's id.
@@ -203,7 +205,9 @@ def note(entry: Entry) -> tuple[str, list[Block]]:
     who = f"{mention(entry.who)} " if entry.who else ""
     where = f" {code(entry.where, _WHERE)}" if entry.where else ""
     line = f"{who}*{entry.what}*{where}"
-    return line, [section(line), *([context(plain(visible(entry.result)))] if entry.result else [])]
+    told = [entry.result] if entry.result else []
+    told += [f"Reason: {entry.reason}"] if entry.reason else []
+    return line, [section(line), *([context(*(plain(visible(each)) for each in told))] if told else [])]
 
 
 def _rows(incidents: Sequence[Incident], locked: str, room: int) -> list[Block]:
@@ -256,7 +260,7 @@ def _facts(incident: Incident) -> list[tuple[str, str]]:
     host = code(seen.host or incident.instance, _FACT)
     if not incident.unresolved:
         new = f" → {code(incident.replacement, _FACT)}" if incident.replacement else ""
-        asked = f", asked by {mention(incident.repair.by)}" if incident.repair else ""
+        asked = f", asked by {_who(incident.repair)}" if incident.repair else ""
         over = incident.resolved_at or incident.opened_at
         return [
             ("Instance", f"{host}{new}"),
@@ -272,6 +276,11 @@ def _facts(incident: Incident) -> list[tuple[str, str]]:
         ("EC2 status", _host(incident)),
         ("Agent", code(seen.agent_version, _FACT) if seen.agent_version else "unknown"),
     ]
+
+
+def _who(repair: Repair) -> str:
+    approved = f", approved by {mention(repair.approved_by)}" if repair.approved_by else ""
+    return f"{mention(repair.by)}{approved}"
 
 
 def _when(incident: Incident) -> tuple[str, str]:
@@ -314,7 +323,7 @@ def _host(incident: Incident) -> str:
 def _repair(repair: Repair, *, alone: bool) -> list[Block]:
     """Draw how far a repair has come, or why it failed. Its steps need room that there is only `alone`."""
     label = REMEDIES[repair.remedy].label if repair.remedy in REMEDIES else code(repair.remedy, _FACT)
-    asked = context(mrkdwn(f"{label} asked by {mention(repair.by)} {date(repair.at)}"))
+    asked = context(mrkdwn(f"{label} asked by {_who(repair)} {date(repair.at)}"))
     if repair.problem:
         return [asked, context(plain(visible(f"It failed: {repair.problem}", _PROBLEM)))]
     waits = "the replacement registers" if repair.finished and repair.group else "AWS answers"
@@ -382,8 +391,10 @@ def _many(content: Content, why: Sequence[Block], room: int) -> list[Block]:
     drawn = [_amount(content)]
     if content.picked:
         drawn += [*_facts_and_state(content.picked, (), alone=False), *_buttons(content.picked, content.locked)]
+    if content.tone is Tone.RESOLVED:
+        return [*drawn, _longest_in_trouble(content), *_helped(content.more)]
     drawn += [_longest_gone(content), *why]
-    return drawn if content.tone is Tone.RESOLVED else [*drawn, *_ways_on(content, room - length(drawn))]
+    return [*drawn, *_ways_on(content, room - length(drawn))]
 
 
 def _amount(content: Content) -> Block:
@@ -409,13 +420,42 @@ def _share(number: int, registered: int) -> tuple[str, str]:
 
 
 def _longest_gone(content: Content) -> Block:
-    lines = [
-        f"{code(i.sighting.host or i.instance, _FACT)} {code(i.sighting.zone or 'unknown', _FACT)}"
-        f" since {date(i.since)}, {i.state}"
-        for i in content.more[:OLDEST]
-    ]
-    rest = len(content.more) - len(lines)
-    return section("*Longest gone*\n" + "\n".join(lines) + (f"\nand {rest:,} more" if rest else ""))
+    lines = [f"{_host_and_zone(i)} since {date(i.since)}, {i.state}" for i in content.more[:OLDEST]]
+    return _list("Longest gone", lines, len(content.more))
+
+
+def _longest_in_trouble(content: Content) -> Block:
+    """Name those that took longest, and how they ended, once it is over."""
+    longest = sorted(content.more, key=_took, reverse=True)[:OLDEST]
+    lines = [f"{_host_and_zone(i)} after {span_words(_took(i))}, {code(i.ending, _FACT)}" for i in longest]
+    return _list("Longest in trouble", lines, len(content.more))
+
+
+def _list(title: str, lines: Sequence[str], all_of_them: int) -> Block:
+    rest = all_of_them - len(lines)
+    return section(f"*{title}*\n" + "\n".join(lines) + (f"\nand {rest:,} more" if rest else ""))
+
+
+def _host_and_zone(incident: Incident) -> str:
+    seen = incident.sighting
+    return f"{code(seen.host or incident.instance, _FACT)} {code(seen.zone or 'unknown', _FACT)}"
+
+
+def _took(incident: Incident) -> timedelta:
+    return (incident.resolved_at or incident.opened_at) - incident.since
+
+
+def _helped(incidents: Sequence[Incident]) -> list[Block]:
+    """Name who acknowledged, asked for repairs or approved them, whoever did so for most instances first."""
+    helped = Counter(who for incident in incidents for who in _who_helped(incident) if who)
+    names = [mention(who) for who, _ in helped.most_common(_HELPERS)]
+    rest = f" and {len(helped) - len(names):,} more" if len(helped) > len(names) else ""
+    return [context(mrkdwn(f"Helped: {', '.join(names)}{rest}"))] if names else []
+
+
+def _who_helped(incident: Incident) -> set[str]:
+    repair = incident.repair
+    return {incident.acknowledged_by, *((repair.by, repair.approved_by) if repair else ())}
 
 
 def _ways_on(content: Content, room: int) -> list[Block]:
@@ -465,6 +505,8 @@ def _pending(pending: Pending) -> list[Block]:
     """Draw a repair that waits for somebody's approval, and its reason in the words of who asked for it."""
     label = REMEDIES[pending.remedy].label if pending.remedy in REMEDIES else code(pending.remedy, _FACT)
     who = " or ".join(map(mention, pending.approvers[:_APPROVERS])) or "somebody else"
+    rest = len(pending.approvers) - _APPROVERS
+    who += f" and {rest:,} more" if rest > 0 else ""
     line = f":hand: {label} asked by {mention(pending.by)}; {who} may approve it until {date(pending.expires)}"
     return [context(mrkdwn(line), *([plain(visible(pending.reason, _PROBLEM))] if pending.reason else []))]
 
