@@ -26,6 +26,7 @@ from chatops.people import People
 from chatops.requests import FRESH
 from chatops.rights import Rights
 from chatops.tellings import Tellings
+from hub.notice import give_notice
 from hub.queues import Queues
 from hub.rules import Rules
 from hub.slack import Rejected, Slack, SlackError
@@ -132,14 +133,15 @@ class Talk:
     def _say(self, asked: Ask, answer: Answer, *, aloud: bool) -> None:
         """Answer where somebody asked: by the response URL, or else in the channel.
 
-        What was done from Home is said in the channel that hears of everything; Home itself is drawn anew.
+        What was done from Home is said in the channel that hears of everything, or where that is lost in the fallback;
+        Home itself is drawn anew.
         """
         text, blocks = answer
         try:
             if asked.answers:
                 self.slack().respond(asked.answers, text, blocks, aloud=aloud)
             elif aloud:
-                self.slack().post(asked.channel or self.rules.terms.channel, text, blocks)
+                give_notice(self.slack(), self.rules, answer, asked.channel)
             elif asked.channel:
                 self.slack().whisper(asked.channel, asked.user, text, blocks)
         except SlackError as error:

@@ -4,10 +4,20 @@ Shapes and limits: https://docs.slack.dev/reference/block-kit. Every mrkdwn obje
 nothing of a plain @name, #name or URL; a confirm dialog always has its four parts.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 Block = dict[str, Any]
+
+ROOM = 9_900
+"""So long may all blocks of a message be together: Slack refuses some 13,200 characters."""
+_ID = 60
+
+
+def length(blocks: Sequence[Block]) -> int:
+    """Tell how long blocks are as JSON, once each has its id."""
+    return sum(len(json.dumps(block, separators=(",", ":"))) + _ID for block in blocks)
 
 
 def mrkdwn(text: str) -> Block:

@@ -136,6 +136,24 @@ def compose(bulletin: Bulletin, incidents: Iterable[Incident], locked: str = "",
     )
 
 
+def unheeded(bulletin: Bulletin, incidents: Iterable[Incident], after: timedelta, now: datetime) -> list[Incident]:
+    """Find what people are to be reminded of: what nobody has acknowledged `after` it was opened.
+
+    Nothing while something was said aloud a shorter while ago, and nothing of what was all due by then: so each of them
+    is reminded of once, and those that come up in turn are reminded of together.
+    """
+    if bulletin.opened_at is None:
+        return []
+    before = bulletin.said_again_at
+    due = [
+        i for i in incidents if i.episode == bulletin.episode and i.state is State.OPEN and now - i.opened_at >= after
+    ]
+    told_lately = now - max(bulletin.opened_at, before or bulletin.opened_at) < after
+    if told_lately or (before and all(i.opened_at + after <= before for i in due)):
+        return []
+    return due
+
+
 def oldest_first(incidents: Iterable[Incident]) -> list[Incident]:
     """Sort by who is gone longest."""
     return sorted(incidents, key=lambda i: (i.since, i.instance))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from hub.blocks import context, plain, section
 from hub.mrkdwn import mention, visible
+from hub.notice import give_notice
 from hub.rules import Rules
 from hub.slack import Slack
 from hub.store import Store
@@ -25,7 +26,7 @@ class Caretaker:
     clock: Callable[[], datetime]
 
     def attend(self) -> None:
-        """Say what is wrong with the policy, in the stack's channel; twice at worst, if we die over it.
+        """Say what is wrong with the policy, in the stack's channel or its fallback; twice at worst, if we die over it.
 
         Raises SlackError: then it has not been said.
         """
@@ -36,5 +37,5 @@ class Caretaker:
         who = "".join(f"{mention(operator)} " for operator in self.rules.policy.operators)
         line = f"{who}Something is wrong with Coastguard's policy."
         blocks = [section(f":warning: {line}"), context(plain(visible(problem, _LONGEST)))]
-        self.slack().post(self.rules.terms.channel, line, blocks)
+        give_notice(self.slack(), self.rules, (line, blocks))
         self.store.note_told(what, self.clock() + _AGAIN)

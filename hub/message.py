@@ -6,6 +6,7 @@ emoji always say the same.
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +14,21 @@ from typing import Any
 from urllib.parse import quote
 
 from hub.audit import Entry
-from hub.blocks import Block, actions, button, confirm, context, fields, mrkdwn, option, plain, section, select
+from hub.blocks import (
+    ROOM,
+    Block,
+    actions,
+    button,
+    confirm,
+    context,
+    fields,
+    length,
+    mrkdwn,
+    option,
+    plain,
+    section,
+    select,
+)
 from hub.bulletin import CHOICES, OLDEST, Bulletin, Content, Tone, how_it_ended
 from hub.incident import INCIDENT_ID, Incident, Pending, Repair, State
 from hub.mrkdwn import code, date, mention, visible
@@ -40,9 +55,6 @@ _LOOKS = {
     Tone.MUTED: (":no_bell:", "#8D8D8D"),
     Tone.RESOLVED: (":large_green_circle:", "#2EB67D"),
 }
-# All blocks of a message together, as JSON with their ids: Slack refuses some 13,200 characters.
-_ROOM = 9_900
-_BLOCK_ID = 60
 # What a member account calls its things is cut to lengths that fit the true ones and fill no message.
 _FACT = 36
 _IN_QUESTION = 60
@@ -51,6 +63,7 @@ _PROBLEM = 150
 _UNCHECKED = 3
 _STEPS = 3
 _APPROVERS = 3
+_HELPERS = 5
 _OWNERS = 20
 _STEP = 110
 # Of an option's text, and of an action's id.
@@ -134,13 +147,13 @@ def render(content: Content, bulletin: Bulletin) -> Message:
     small_print = [*_unchecked(content), *_locked(content), *_muted(content), _links(content)]
     match content.rows:
         case ():
-            body = _many(content, why, _ROOM - _length([*blocks, *small_print]))
+            body = _many(content, why, ROOM - length([*blocks, *small_print]))
         case (only,):
             body = [*_facts_and_state(only, _place(content), alone=True), *why]
             body += _buttons(only, content.locked, _voice_buttons(content))
         case several:
             small_print = [*_row(_voice_buttons(content)), *small_print]
-            body = [*why, *_rows(several, content.locked, _ROOM - _length([*blocks, *why, *small_print]))]
+            body = [*why, *_rows(several, content.locked, ROOM - length([*blocks, *why, *small_print]))]
     body += small_print
     return finished(bulletin.kind, bulletin.id, bulletin.episode, str(content.tone), (text, color, blocks, body))
 
@@ -193,7 +206,9 @@ def note(entry: Entry) -> tuple[str, list[Block]]:
     who = f"{mention(entry.who)} " if entry.who else ""
     where = f" {code(entry.where, _WHERE)}" if entry.where else ""
     line = f"{who}*{entry.what}*{where}"
-    return line, [section(line), *([context(plain(visible(entry.result)))] if entry.result else [])]
+    told = [entry.result] if entry.result else []
+    told += [f"Reason: {entry.reason}"] if entry.reason else []
+    return line, [section(line), *([context(*(plain(visible(each)) for each in told))] if told else [])]
 
 
 def _rows(incidents: Sequence[Incident], locked: str, room: int) -> list[Block]:
@@ -202,19 +217,14 @@ def _rows(incidents: Sequence[Incident], locked: str, room: int) -> list[Block]:
     If there is not even room for all that is known of them, the others have the facts alone.
     """
     rows = [(_facts_and_state(incident, (), alone=False), _buttons(incident, locked)) for incident in incidents]
-    if sum(_length(row) for row, _ in rows) + _length([*rows[0][1], _CROWDED]) > room:
+    if sum(length(row) for row, _ in rows) + length([*rows[0][1], _CROWDED]) > room:
         rows = [(row[:1], [*row[1:], *buttons]) for row, buttons in rows]
-    room -= sum(_length(row) for row, _ in rows) + _length([_CROWDED])
+    room -= sum(length(row) for row, _ in rows) + length([_CROWDED])
     drawn: list[Block] = []
     for row, more in rows:
-        room -= _length(more)
+        room -= length(more)
         drawn += [*row, *more] if room >= 0 else row
     return drawn if room >= 0 else [*drawn, dict(_CROWDED)]
-
-
-def _length(blocks: Sequence[Block]) -> int:
-    """Tell how long blocks are as JSON, once each has its id."""
-    return sum(len(json.dumps(block, separators=(",", ":"))) + _BLOCK_ID for block in blocks)
 
 
 def _facts_and_state(incident: Incident, place: Sequence[tuple[str, str]], *, alone: bool) -> list[Block]:
@@ -251,7 +261,7 @@ def _facts(incident: Incident) -> list[tuple[str, str]]:
     host = code(seen.host or incident.instance, _FACT)
     if not incident.unresolved:
         new = f" → {code(incident.replacement, _FACT)}" if incident.replacement else ""
-        asked = f", asked by {mention(incident.repair.by)}" if incident.repair else ""
+        asked = f", asked by {_who(incident.repair)}" if incident.repair else ""
         over = incident.resolved_at or incident.opened_at
         return [
             ("Instance", f"{host}{new}"),
@@ -267,6 +277,11 @@ def _facts(incident: Incident) -> list[tuple[str, str]]:
         ("EC2 status", _host(incident)),
         ("Agent", code(seen.agent_version, _FACT) if seen.agent_version else "unknown"),
     ]
+
+
+def _who(repair: Repair) -> str:
+    approved = f", approved by {mention(repair.approved_by)}" if repair.approved_by else ""
+    return f"{mention(repair.by)}{approved}"
 
 
 def _when(incident: Incident) -> tuple[str, str]:
@@ -309,7 +324,7 @@ def _host(incident: Incident) -> str:
 def _repair(repair: Repair, *, alone: bool) -> list[Block]:
     """Draw how far a repair has come, or why it failed. Its steps need room that there is only `alone`."""
     label = REMEDIES[repair.remedy].label if repair.remedy in REMEDIES else code(repair.remedy, _FACT)
-    asked = context(mrkdwn(f"{label} asked by {mention(repair.by)} {date(repair.at)}"))
+    asked = context(mrkdwn(f"{label} asked by {_who(repair)} {date(repair.at)}"))
     if repair.problem:
         return [asked, context(plain(visible(f"It failed: {repair.problem}", _PROBLEM)))]
     waits = "the replacement registers" if repair.finished and repair.group else "AWS answers"
@@ -377,8 +392,10 @@ def _many(content: Content, why: Sequence[Block], room: int) -> list[Block]:
     drawn = [_amount(content)]
     if content.picked:
         drawn += [*_facts_and_state(content.picked, (), alone=False), *_buttons(content.picked, content.locked)]
+    if content.tone is Tone.RESOLVED:
+        return [*drawn, _longest_in_trouble(content), *_helped(content.more)]
     drawn += [_longest_gone(content), *why]
-    return drawn if content.tone is Tone.RESOLVED else [*drawn, *_ways_on(content, room - _length(drawn))]
+    return [*drawn, *_ways_on(content, room - length(drawn))]
 
 
 def _amount(content: Content) -> Block:
@@ -404,20 +421,49 @@ def _share(number: int, registered: int) -> tuple[str, str]:
 
 
 def _longest_gone(content: Content) -> Block:
-    lines = [
-        f"{code(i.sighting.host or i.instance, _FACT)} {code(i.sighting.zone or 'unknown', _FACT)}"
-        f" since {date(i.since)}, {i.state}"
-        for i in content.more[:OLDEST]
-    ]
-    rest = len(content.more) - len(lines)
-    return section("*Longest gone*\n" + "\n".join(lines) + (f"\nand {rest:,} more" if rest else ""))
+    lines = [f"{_host_and_zone(i)} since {date(i.since)}, {i.state}" for i in content.more[:OLDEST]]
+    return _list("Longest gone", lines, len(content.more))
+
+
+def _longest_in_trouble(content: Content) -> Block:
+    """Name those that took longest, and how they ended, once it is over."""
+    longest = sorted(content.more, key=_took, reverse=True)[:OLDEST]
+    lines = [f"{_host_and_zone(i)} after {span_words(_took(i))}, {code(i.ending, _FACT)}" for i in longest]
+    return _list("Longest in trouble", lines, len(content.more))
+
+
+def _list(title: str, lines: Sequence[str], all_of_them: int) -> Block:
+    rest = all_of_them - len(lines)
+    return section(f"*{title}*\n" + "\n".join(lines) + (f"\nand {rest:,} more" if rest else ""))
+
+
+def _host_and_zone(incident: Incident) -> str:
+    seen = incident.sighting
+    return f"{code(seen.host or incident.instance, _FACT)} {code(seen.zone or 'unknown', _FACT)}"
+
+
+def _took(incident: Incident) -> timedelta:
+    return (incident.resolved_at or incident.opened_at) - incident.since
+
+
+def _helped(incidents: Sequence[Incident]) -> list[Block]:
+    """Name who acknowledged, asked for repairs or approved them, whoever did so for most instances first."""
+    helped = Counter(who for incident in incidents for who in _who_helped(incident) if who)
+    names = [mention(who) for who, _ in helped.most_common(_HELPERS)]
+    rest = f" and {len(helped) - len(names):,} more" if len(helped) > len(names) else ""
+    return [context(mrkdwn(f"Helped: {', '.join(names)}{rest}"))] if names else []
+
+
+def _who_helped(incident: Incident) -> set[str]:
+    repair = incident.repair
+    return {incident.acknowledged_by, *((repair.by, repair.approved_by) if repair else ())}
 
 
 def _ways_on(content: Content, room: int) -> list[Block]:
     """Draw how to get at instances that have no row: a menu of as many as fit, and a button that lists them all."""
     others = [button(LIST, "List all", content.cluster.key), *_voice_buttons(content)]
     action = f"{PICK}{content.cluster.key}"
-    room -= _length([actions(select(action, _PICK_ONE, []), *others)])
+    room -= length([actions(select(action, _PICK_ONE, []), *others)])
     options = []
     for incident in content.more[:CHOICES]:
         seen = incident.sighting
@@ -460,6 +506,8 @@ def _pending(pending: Pending) -> list[Block]:
     """Draw a repair that waits for somebody's approval, and its reason in the words of who asked for it."""
     label = REMEDIES[pending.remedy].label if pending.remedy in REMEDIES else code(pending.remedy, _FACT)
     who = " or ".join(map(mention, pending.approvers[:_APPROVERS])) or "somebody else"
+    rest = len(pending.approvers) - _APPROVERS
+    who += f" and {rest:,} more" if rest > 0 else ""
     line = f":hand: {label} asked by {mention(pending.by)}; {who} may approve it until {date(pending.expires)}"
     return [context(mrkdwn(line), *([plain(visible(pending.reason, _PROBLEM))] if pending.reason else []))]
 

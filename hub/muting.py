@@ -13,8 +13,9 @@ from hub.blocks import Block
 from hub.incident import Incident
 from hub.mute_message import digest, warning
 from hub.mutes import Mute, ends_soon, in_force, over
+from hub.notice import give_notice
 from hub.rules import Rules
-from hub.slack import Rejected, Slack
+from hub.slack import Slack
 from hub.store import Conflict, Store
 from hub.terms import ANY
 from spoke.places import Cluster
@@ -89,14 +90,7 @@ class Muting:
 
     def _say(self, mute: Mute, message: tuple[str, list[Block]]) -> None:
         """Say it where the mute was asked for, or else where everything is said. Raises SlackError."""
-        text, blocks = message
-        try:
-            self.slack().post(mute.channel or self.rules.terms.channel, text, blocks)
-        except Rejected as error:
-            if mute.channel in {"", self.rules.terms.channel}:
-                raise
-            log.warning("mute.elsewhere", extra={"scope": str(mute.scope), "channel": mute.channel, "word": error.word})
-            self.slack().post(self.rules.terms.channel, text, blocks)
+        give_notice(self.slack(), self.rules, message, mute.channel)
 
     def _note(self, mute: Mute) -> None:
         try:

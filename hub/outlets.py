@@ -18,11 +18,14 @@ _SUBJECT = 100
 
 
 class Outlets:
-    """Publishes to topics. `client` makes a boto3 client of "sns" when the first is to be heard."""
+    """Publishes to topics. `client` makes a boto3 client of "sns" when the first of a Region is to be heard.
 
-    def __init__(self, client: Callable[[str], Any], count: Callable[[str, int], None]) -> None:
+    SNS knows a topic only in its own Region, which its ARN names.
+    """
+
+    def __init__(self, client: Callable[..., Any], count: Callable[[str, int], None]) -> None:
         self._connect = client
-        self._client: Any = None
+        self._clients: dict[str, Any] = {}
         self._count = count
 
     def tell(self, bulletin: Bulletin, state: str, text: str) -> None:
@@ -31,9 +34,11 @@ class Outlets:
             return
         cluster = bulletin.cluster
         words = {"account": cluster.account, "region": cluster.region, "cluster": cluster.name, "state": state}
-        self._client = self._client or self._connect("sns")
+        region = bulletin.topic.split(":")[3]
+        if region not in self._clients:
+            self._clients[region] = self._connect("sns", region_name=region)
         try:
-            self._client.publish(
+            self._clients[region].publish(
                 TopicArn=bulletin.topic,
                 Subject=f"Coastguard: {state}, {cluster.name}"[:_SUBJECT],
                 Message=text,

@@ -15,10 +15,10 @@ from datetime import datetime
 from hub.announce import Announcer, Saying
 from hub.audit import Entry
 from hub.barometer import Barometer
-from hub.bulletin import Bulletin, Content, Tone, compose
+from hub.bulletin import Bulletin, Content, Tone, compose, unheeded
 from hub.desk import Examined
 from hub.hints import AGAIN, ALONE, REQUEST, SWEEP, Hint, StormHint
-from hub.incident import Reason
+from hub.incident import Incident, Reason
 from hub.message import channel_lost, reminder, render
 from hub.muting import Muting
 from hub.outlets import Outlets
@@ -27,7 +27,6 @@ from hub.rules import Rules
 from hub.slack import LOST, NotNow, Rejected, Slack, SlackError
 from hub.store import Known, Store
 from hub.storm import lock
-from spoke.sighting import Sighting
 
 log = logging.getLogger(__name__)
 
@@ -65,11 +64,10 @@ class Voice:
             opened = sum(verdict.reason is Reason.CONFIRMED for verdict in examined.verdicts)
             self.muting.record(mute, opened)
         bulletin = self._voiced(bulletin, muted=bool(mute) if live else bulletin.muted, begun_now=begun_now)
-        if bulletin.muted and bulletin.doubt_since and not bulletin.ts:
-            found = self._find(hint, bulletin)
-            if found is None:
-                return
-            bulletin = found
+        found = self._found(hint, bulletin)
+        if found is None:
+            return
+        bulletin = found
         place = StormHint(bulletin.channel, bulletin.cluster.region)
         if begun_now and not bulletin.muted:
             self.barometer.opened(bulletin)
@@ -89,24 +87,33 @@ class Voice:
             if hint.why != ALONE:
                 self.barometer.call(place)
                 return
-        bulletin = self._reminded(bulletin, content, [i.sighting for i in live])
+        reminded = self._reminded(bulletin, content, live)
+        if reminded is None:
+            return
+        bulletin = reminded
         saying = Saying(render(content, bulletin), last, urgent=asked)
         self._show(hint, replace(bulletin, aside=False), saying, leased=begun_now and not bulletin.aside)
 
-    def _reminded(self, bulletin: Bulletin, content: Content, broken: Sequence[Sighting]) -> Bulletin:
+    def _reminded(self, bulletin: Bulletin, content: Content, live: Sequence[Incident]) -> Bulletin | None:
         """Say once more, for everybody in the channel, what nobody has acknowledged for as long as the policy allows.
 
-        In a storm's thread nobody is reminded of each cluster.
+        In a storm's thread nobody is reminded of each cluster. None if the channel is lost and the bulletin goes on in
+        another one: nothing of it may have changed for long, so nobody but a reminder would ever find out.
         """
-        if content.tone is not Tone.OPEN or not bulletin.ts or bulletin.thread or bulletin.said_again_at:
+        if content.tone is not Tone.OPEN or not bulletin.ts or bulletin.thread:
             return bulletin
+        broken = [i.sighting for i in live]
         after = self.rules.way(bulletin.cluster, bulletin.group, broken, bulletin.registered).remind_after
-        if after is None or bulletin.opened_at is None or self.clock() - bulletin.opened_at < after:
+        due = unheeded(bulletin, live, after, self.clock()) if after is not None else []
+        if after is None or not due:
             return bulletin
-        text, blocks = reminder(content, after)
+        # Its words count only those, whatever else the bulletin is about.
+        text, blocks = reminder(compose(bulletin, due), after)
         try:
             self.slack().post(bulletin.channel, text, blocks, thread=bulletin.ts, aloud=True)
         except SlackError as error:
+            if self._goes_on_elsewhere(bulletin, error):
+                return None
             log.warning("reminder.unsaid", extra={"cluster": bulletin.cluster.key, "error": str(error)})
             return bulletin
         return self.store.keep(replace(bulletin, said_again_at=self.clock()))
@@ -129,8 +136,10 @@ class Voice:
             return self.store.keep(replace(bulletin, muted=False, said_again_at=now))
         return self.store.keep(replace(bulletin, muted=False, aside=not bulletin.doubt_since, opened_at=now))
 
-    def _find(self, hint: Hint, bulletin: Bulletin) -> Bulletin | None:
-        """Find out whether what is muted by now was posted before; None if that has to wait."""
+    def _found(self, hint: Hint, bulletin: Bulletin) -> Bulletin | None:
+        """Find out whether what is muted by now was posted before, if that is in doubt; None if it has to wait."""
+        if not (bulletin.muted and bulletin.doubt_since) or bulletin.ts:
+            return bulletin
         return self._try(hint, bulletin, lambda: self.announcer.find(bulletin))
 
     def _show(self, hint: Hint, bulletin: Bulletin, saying: Saying, *, leased: bool) -> None:
@@ -152,8 +161,7 @@ class Voice:
             if hint.why != SWEEP:  # the next sweep comes by itself
                 self.queues.later(self.delay_url, [(Hint(cluster, AGAIN), seconds)])
         except SlackError as error:
-            if isinstance(error, Rejected) and error.word in LOST and self._move(bulletin, error):
-                self.queues.later(self.delay_url, [(Hint(cluster, AGAIN), 0)])
+            if self._goes_on_elsewhere(bulletin, error):
                 return None
             if hint.why != SWEEP:
                 raise
@@ -161,6 +169,13 @@ class Voice:
             log.warning("announce.failed", extra={"cluster": cluster.key, "error": str(error)})
             self.count("unannounced", 1)
         return None
+
+    def _goes_on_elsewhere(self, bulletin: Bulletin, why: SlackError) -> bool:
+        """If its channel is lost and there is another one, have a bulletin posted there, by a look that comes now."""
+        if not (isinstance(why, Rejected) and why.word in LOST and self._move(bulletin, why)):
+            return False
+        self.queues.later(self.delay_url, [(Hint(bulletin.cluster, AGAIN), 0)])
+        return True
 
     def _move(self, bulletin: Bulletin, why: Rejected) -> bool:
         """Have a bulletin posted elsewhere, whose channel is lost; False if there is nowhere to go.

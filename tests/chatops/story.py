@@ -390,9 +390,9 @@ class Story:
         told = [message for message in self.workspace.state()["ephemerals"] if message["user"] == user]
         return [" ".join(_words(message["blocks"])) for message in told]
 
-    def aloud(self) -> list[str]:
-        """What was said for all in the channel, beside bulletins, by answers to commands."""
-        messages = self.workspace.state()["channels"][0]["messages"]
+    def aloud(self, channel: str = CHANNEL) -> list[str]:
+        """What was said for all in a channel, beside bulletins, by answers to commands."""
+        (messages,) = [each["messages"] for each in self.workspace.state()["channels"] if each["id"] == channel]
         return [" ".join(_words(message["blocks"])) for message in messages if not message["attachments"]]
 
     def home(self, user: str = ALICE) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from chatops.asks import to_message
 from chatops.requests import FRESH
-from coastguard.local.slack.directory import FOREIGNER, GUEST
+from coastguard.local.slack.directory import CHANNELS, FOREIGNER, GUEST
 from coastguard.local.slack.faults import Fault
 from hub.audit import Entry
 from hub.coverage import Seen
@@ -26,6 +26,7 @@ from tests.spoke.fleet import ACCOUNT, REGION
 
 SECURITY = "C0SECURITY"  # where the bot is not
 OTHER = "333344445555"
+FALLBACK = CHANNELS[1].id
 # So long a function believes what it has read of mutes, and a little longer.
 LATE = KEPT + timedelta(seconds=5)
 
@@ -476,6 +477,20 @@ def test_what_was_done_in_a_channel_shows_in_the_home_at_once(story: Story) -> N
     story.open_home(BOB)
     story.say("mute all 1h x", BOB)
     assert "*Muted: 1 place*" in story.home(BOB)
+
+
+def test_what_was_done_from_the_home_is_said_in_the_fallback_where_the_channel_is_lost(story: Story) -> None:
+    story.policy(f'[slack]\nfallback_channel = "{FALLBACK}"\n')
+    story.say("mute all 1h x")
+    story.open_home(BOB)
+    story.lose_channel()
+    assert story.press_in_home(BOB, "coastguard.say.0").error is None
+
+    story.work()
+
+    assert story.mutes()[0].ended_at is not None
+    (said,) = story.aloud(FALLBACK)
+    assert f"<@{BOB}> has unmuted" in said
 
 
 def test_a_cluster_that_is_well_is_muted_by_its_full_name(story: Story) -> None:

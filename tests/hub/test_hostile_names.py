@@ -194,7 +194,8 @@ def test_what_is_said_of_mutes_reminders_and_channels_shows_foreign_words_as_wor
         pytest.param(lambda text: entry(who=text), id="who"),
         pytest.param(lambda text: entry(where=text), id="where"),
         pytest.param(lambda text: entry(result=text), id="result"),
-        pytest.param(lambda text: entry(who=text, where=text, result=text), id="everywhere"),
+        pytest.param(lambda text: entry(reason=text), id="reason"),
+        pytest.param(lambda text: entry(who=text, where=text, result=text, reason=text), id="everywhere"),
     ],
 )
 def test_a_note_shows_foreign_words_as_words(written: Callable[[str], Entry], text: str) -> None:

@@ -11,12 +11,24 @@ from hub.incident import Incident, State
 from hub.message import ACKNOWLEDGE, LIST, MUTE, PICK, REPAIR, Message, Subject, render
 from hub.storm import lock
 from spoke.places import Cluster
-from tests.hub.factories import ALICE, CLUSTER, NOON, Json, bulletin, finished, incident, instance_id, sighting
+from tests.hub.factories import (
+    ALICE,
+    BOB,
+    CLUSTER,
+    NOON,
+    Json,
+    bulletin,
+    finished,
+    incident,
+    instance_id,
+    sighting,
+)
 from tests.hub.rendering import all_blocks, buttons, check_bulletin, drawn, length, tricks, words
 from tests.hub.test_hostile_names import HOSTILE, everywhere
 from tests.hub.test_message import longest
 
 TERMINATE = REPAIR + "terminate"
+CAROL = "U0CAROL03"
 # The longest name whose cluster fits an action id.
 LONG = Cluster(CLUSTER.account, CLUSTER.region, "c" * (255 - len(PICK) - len("222233334444/eu-west-1/")))
 TOO_LONG = replace(LONG, name=LONG.name + "c")
@@ -191,6 +203,63 @@ def test_a_cluster_whose_name_fits_no_menu_refers_to_the_console() -> None:
 def test_a_choice_that_we_have_not_offered_is_refused(action: str, value: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         Subject.picked(action, value)
+
+
+# What is over
+
+
+def over(minutes: int, **more: object) -> Incident:
+    """One that was in trouble for so long, and is back."""
+    usual: dict[str, object] = {"since": NOON - timedelta(minutes=minutes), "resolved_at": NOON}
+    return incident(minutes, State.RESOLVED, **(usual | more))
+
+
+def test_of_many_that_are_over_those_that_took_longest_are_named_with_their_time() -> None:
+    quick = over(50, resolved_at=NOON - timedelta(minutes=49))
+    crowd = [quick, *map(over, range(1, 12))]
+
+    message = drawn(*crowd)
+
+    (listed,) = [line for line in words(message).split("\n\n") if "*Longest in trouble*" in line]
+    lines = listed[listed.index("*Longest in trouble*") :].splitlines()
+    assert lines[1] == f"`{crowd[-1].sighting.host}` `eu-west-1a` after 11 min, `reconnected`"
+    assert [line.split(" after ")[1].split(",")[0] for line in lines[1:11]] == [f"{n} min" for n in range(11, 1, -1)]
+    assert lines[11] == "and 2 more"
+    assert "Longest gone" not in words(message)
+    check_bulletin(message)
+
+
+def test_of_many_that_are_over_it_is_told_who_helped() -> None:
+    crowd = [*map(over, range(1, 6)), over(6, acknowledged_by=ALICE, acknowledged_at=NOON)]
+    crowd += [over(n, repair=finished(by=CAROL, approved_by=BOB), acknowledged_by=CAROL) for n in (7, 8)]
+
+    assert f"\nHelped: <@{CAROL}>, <@{BOB}>, <@{ALICE}>\n" in words(drawn(*crowd)) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("helpers", "said"), [(5, "<@U0HELP004>"), (6, "<@U0HELP004> and 1 more"), (60, "and 55 more")]
+)
+def test_of_many_who_helped_five_are_named(helpers: int, said: str) -> None:
+    message = drawn(*(over(60 - n, acknowledged_by=f"U0HELP{n % helpers:03}") for n in range(60)))
+
+    (line,) = [line for line in words(message).splitlines() if line.startswith("Helped: ")]
+    assert line.count("<@") == 5
+    assert line.endswith(said)
+
+
+def test_where_nobody_helped_nobody_is_named() -> None:
+    assert "Helped" not in words(drawn(*many(12, State.RESOLVED)))
+    assert "Helped" not in words(drawn(*many(12, acknowledged_by=ALICE)))
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_what_is_over_shows_foreign_words_as_words(text: str) -> None:
+    people = {"acknowledged_by": text, "repair": finished(by=text, approved_by=text)}
+    message = drawn(*(replace(everywhere(text, n), state=State.RESOLVED, **people) for n in range(60)))
+
+    check_bulletin(message)
+    assert tricks(all_blocks(message), message.text) == []
+    assert length(message) < 10_000
 
 
 # Size and digest

@@ -230,6 +230,16 @@ def test_what_is_not_known_is_said(change: dict[str, object], shown: str) -> Non
             incident(state=State.RESOLVED, ending="terminated", replacement="i-new"), "→ `i-new`", id="replaced"
         ),
         pytest.param(incident(state=State.RESOLVED), "after 6 min", id="how long it lasted"),
+        pytest.param(
+            incident(state=State.REPAIRING, repair=repair(approved_by=BOB)),
+            f"Terminate asked by <@{ALICE}>, approved by <@{BOB}> <!date^",
+            id="approved",
+        ),
+        pytest.param(
+            incident(state=State.RESOLVED, repair=finished(approved_by=BOB)),
+            f"asked by <@{ALICE}>, approved by <@{BOB}>",
+            id="approved, and over",
+        ),
     ],
 )
 def test_who_is_at_work_and_what_came_of_it(shown: Incident, said: str) -> None:
@@ -377,6 +387,21 @@ def test_who_may_approve_has_two_buttons_in_place_of_remedies(count: int) -> Non
             assert one["value"].endswith(" r-1")
     assert f"Terminate asked by <@{ALICE}>; <@{BOB}> or <!subteam^S0LEADS01> may approve it until" in words(message)
     assert "it hangs" in words(message)
+
+
+@pytest.mark.parametrize(
+    ("approvers", "said"),
+    [
+        (3, "<@U0LEAD001> or <@U0LEAD002> may approve it"),
+        (4, "<@U0LEAD001> or <@U0LEAD002> or <@U0LEAD003> may approve it"),
+        (5, "<@U0LEAD001> or <@U0LEAD002> or <@U0LEAD003> and 1 more may approve it"),
+        (13, "<@U0LEAD001> or <@U0LEAD002> or <@U0LEAD003> and 9 more may approve it"),
+    ],
+)
+def test_more_approvers_than_are_named_are_counted(approvers: int, said: str) -> None:
+    message = drawn(incident(pending=pending(approvers=tuple(f"U0LEAD{n:03}" for n in range(1, approvers)))))
+
+    assert said in words(message)
 
 
 def test_a_reason_is_plain_text_and_there_need_be_none() -> None:
@@ -680,6 +705,18 @@ def test_a_note_tells_what_came_of_it() -> None:
     _, blocks = note(entry("Terminate done", result="Terminated it; Took it out."))
 
     assert blocks[1]["elements"][0]["text"] == "Terminated it; Took it out."
+
+
+def test_a_note_tells_why_in_the_words_of_whoever_asked() -> None:
+    text, blocks = note(entry("Terminate done", result="Terminated it.", reason="<!channel> *now* `x`"))
+
+    check(text, blocks)
+    assert [(one["type"], one["text"]) for one in blocks[1]["elements"]] == [
+        ("plain_text", "Terminated it."),
+        ("plain_text", "Reason: <!channel> *now* `x`"),
+    ]
+    assert [one["text"] for one in note(entry(reason="it hangs"))[1][1]["elements"]] == ["Reason: it hangs"]
+    assert len(note(entry())[1]) == 1
 
 
 def test_a_note_about_five_hosts_and_more_names_them_all() -> None:

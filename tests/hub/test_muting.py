@@ -1,5 +1,7 @@
 """Stories of mutes: what is muted is recorded and counted, not said; what is still broken when it ends is said once."""
 
+from datetime import timedelta
+
 import pytest
 
 from hub.directory import Account
@@ -527,6 +529,36 @@ def test_where_that_channel_is_lost_it_is_said_in_the_default_one(station: Stati
     station.clock.forward(minutes=10)
 
     watch(station, 2)
+
+    assert len(said(station)) == 1
+
+
+@pytest.mark.parametrize("channel", ["", "C0NOWHERE", CHANNEL])
+@pytest.mark.parametrize("left", [timedelta(0), timedelta(minutes=59)], ids=["digest", "warning"])
+def test_where_the_default_channel_is_lost_too_it_is_said_in_the_fallback(
+    station: Station, channel: str, left: timedelta
+) -> None:
+    station.govern(f'[slack]\nfallback_channel = "{SECOND_CHANNEL}"\n')
+    station.slack.change(CHANNEL, archived=True)
+    mute = station.mute(ORGANIZATION, channel=channel, hours=4)
+    station.clock.forward(seconds=(mute.until - left - station.clock()).total_seconds())
+
+    watch(station, 3)
+
+    assert len(said(station, SECOND_CHANNEL)) == 1
+    assert said(station) == []
+    assert station.at_rest()
+
+
+def test_where_every_channel_is_lost_it_is_said_once_one_is_mended(station: Station) -> None:
+    station.govern('[slack]\nfallback_channel = "C0NOWHERE"\n')
+    station.slack.change(CHANNEL, archived=True)
+    station.mute(ORGANIZATION, minutes=10)
+    station.clock.forward(minutes=10)
+    watch(station, 3)
+
+    station.slack.change(CHANNEL, archived=False)
+    watch(station, 3)
 
     assert len(said(station)) == 1
 

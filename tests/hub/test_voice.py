@@ -181,6 +181,38 @@ def test_of_what_is_taken_care_of_nobody_is_reminded(station: Station, cluster: 
     assert aloud(station) == []
 
 
+def test_what_has_just_come_up_is_not_reminded_of_though_the_bulletin_is_old(
+    station: Station, cluster: Cluster
+) -> None:
+    station.govern(REMINDERS)
+    old = opened(station, cluster)
+    station.desk.change(cluster, old, station.incidents(cluster)[old].id, taken)  # type: ignore[arg-type]  # no entries
+    watch(station, 40)
+
+    opened(station, cluster)
+    watch(station, 25)
+
+    assert states(station, CHANNEL) == ["open"]
+    assert aloud(station) == []
+    watch(station, 10)
+    (reminder,) = aloud(station)
+    assert "Nobody has acknowledged this for 30 min: ECS agent disconnected on 1 instance," in reminder
+
+
+def test_what_comes_up_after_a_reminder_has_one_of_its_own(station: Station, cluster: Cluster) -> None:
+    station.govern(REMINDERS)
+    opened(station, cluster)
+    watch(station, 35)
+    assert len(aloud(station)) == 1
+
+    opened(station, cluster)
+    watch(station, 65)
+
+    first, second = aloud(station)
+    assert "on 1 instance," in first
+    assert "on 2 instances," in second
+
+
 def test_in_the_thread_of_a_storm_nobody_is_reminded(station: Station) -> None:
     station.govern(REMINDERS.replace("prod-*", "*"))
     strike(station, MANY + 1)
@@ -291,6 +323,42 @@ def test_a_channel_that_is_lost_later_is_left_for_the_fallback(
     watch(station, 1)
     assert states(station, THIRD) == ["resolved"]
     assert station.finished()
+    assert station.at_rest()
+
+
+@pytest.mark.parametrize("how", LOST.values(), ids=LOST)
+def test_a_reminder_finds_a_lost_channel_and_is_said_in_the_fallback(
+    station: Station, cluster: Cluster, how: dict[str, object]
+) -> None:
+    station.govern(ROUTE + f'remind_after = "30m"\n[slack]\nfallback_channel = "{THIRD}"\n')
+    opened(station, cluster)
+    station.slack.change(SECOND, **how)
+    watch(station, 20)
+    assert station.slack.messages(THIRD) == []
+
+    watch(station, 20)
+
+    (message,) = [message for message in station.slack.messages(THIRD) if own(message)]
+    assert states(station, THIRD) == ["open"]
+    assert f"<!subteam^{OWNERS}>" in blocks_of(message)
+    (reminder,) = [reply["text"] for reply in message["replies"]]
+    assert "Nobody has acknowledged this for 30 min" in reminder
+    assert len(said(station, THIRD)) == 1
+    assert station.bulletin(cluster).channel == THIRD
+    assert station.at_rest()
+
+
+def test_a_reminder_that_has_nowhere_to_go_keeps_the_bulletin_where_it_is(station: Station, cluster: Cluster) -> None:
+    station.govern(REMINDERS)
+    opened(station, cluster)
+    station.slack.change(CHANNEL, archived=True)
+
+    watch(station, 40)
+
+    assert states(station, CHANNEL) == ["open"]
+    station.slack.change(CHANNEL, archived=False)
+    watch(station, 1)
+    assert len(aloud(station)) == 1
     assert station.at_rest()
 
 
