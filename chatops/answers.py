@@ -125,16 +125,15 @@ def refused(sentence: str, detail: str = "", may: Sequence[str] = ()) -> Answer:
 # Mutes
 
 
-def muted(mutes: Sequence[Mute], others: Sequence[Mute], now: datetime, names: Mapping[str, str]) -> Answer:
+def muted(mute: Mute, others: Sequence[Mute], now: datetime, names: Mapping[str, str]) -> Answer:
     """Draw what has just been muted, and `others` that are muted too. `names` are the accounts', by id."""
-    first = mutes[0]
-    what = _where(first.scope, names) if len(mutes) == 1 else f"{len(mutes):,} places"
-    said = f"Muted {what} until {date(first.until)}: {code(first.reason, _REASON)}."
+    said = f"Muted {_where(mute.scope, names)} until {date(mute.until)}: {code(mute.reason, _REASON)}."
+    later = "It is good for all that are called so, now or later. " if mute.scope.is_pattern else ""
     hint = "What happens there is recorded, what recovers is said, and so is what is still broken at the end."
-    rows, overlapping = _mute_rows(mutes, now, names), _mute_rows(others, now, names)
+    rows, overlapping = _mute_rows([mute], now, names), _mute_rows(others, now, names)
     if overlapping:
         overlapping[0].insert(0, section("*Muted as well, which overlaps*"))
-    blocks, count = _filled([section(f":no_bell: {said}"), context(plain(hint))], [*rows, *overlapping])
+    blocks, count = _filled([section(f":no_bell: {said}"), context(plain(f"{later}{hint}"))], [*rows, *overlapping])
     return said, [*blocks, *_rest(len(rows) + len(overlapping) - count)]
 
 
@@ -264,6 +263,9 @@ def _where(scope: Scope, names: Mapping[str, str]) -> str:
             return whose
         case "region":
             return f"{scope.region} in {whose}"
+        case "clusters":
+            region = f"{scope.region}, " if scope.region else ""
+            return f"clusters {code(scope.cluster, _WORDS)} in {region}{whose}"
     cluster = f"cluster {code(scope.cluster, _WORDS)} in {scope.region}, {whose}"
     return cluster if scope.kind == "cluster" else f"instance {code(scope.instance, _FACT)} of {cluster}"
 

@@ -102,8 +102,8 @@ class Talk:
     def _refuse_incomplete(self, asked: Ask, command: Command, at: datetime) -> None:
         """Tell somebody, whom no modal has asked for what is missing, why not; or else how to say it."""
         if command.target:
-            scopes = self._known.find(command, command.target).scopes
-            self._known.allow(asked, at, command.verb, scopes, command.target)
+            scope = self._known.find(command, command.target)
+            self._known.allow(asked, at, command.verb, [scope], command.target)
         raise NotDone(answers.helped(self.command, help_text(command.verb)), "incomplete")
 
     def _show_home(self, user: str, said: Answer | None = None) -> None:

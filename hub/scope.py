@@ -49,8 +49,8 @@ _WIDTHS = tuple(reversed(_KINDS))
 class Scope:
     """A part of the organization; Scope() is all of it. Raises ValueError for parts that do not go together.
 
-    A unit stands alone, a cluster has its account and Region, an instance its cluster. With * or ? (as in fnmatch, upper
-    and lower case differ) `cluster` is a pattern, which may leave out the account and the Region.
+    A unit stands alone, a cluster has its account and Region, an instance its cluster. With * or ? in it (upper and
+    lower case differ) `cluster` is a pattern, which may leave out the account and the Region.
     """
 
     unit: str = ""
@@ -69,7 +69,9 @@ class Scope:
         if self.region:
             check_region(self.region)
         if self.is_pattern and not _PATTERN.fullmatch(self.cluster):
-            raise ValueError(f"{self.cluster[:100]!r} is no pattern of cluster names: they have letters, digits, - and _")
+            raise ValueError(
+                f"{self.cluster[:100]!r} is no pattern of cluster names: they have letters, digits, - and _"
+            )
         if self.cluster and not self.is_pattern:
             Cluster(self.account, self.region, self.cluster)
         if self.instance:
@@ -130,6 +132,7 @@ class Scope:
     def label(self) -> str:
         """The scope in words for people. They hold nothing but names that AWS allows, yet Slack would format these."""
         whose = f"account {self.account}" if self.account else "all accounts"
+        where = f"{self.region}, {whose}" if self.region else whose
         match self.kind:
             case "organization":
                 return "the whole organization"
@@ -139,11 +142,9 @@ class Scope:
                 return whose
             case "region":
                 return f"{self.region} in {whose}"
-            case "cluster":
-                return f"cluster {self.cluster} in {self.region}, {whose}"
-            case "clusters":
-                return f"clusters {self.cluster} in {f'{self.region}, ' if self.region else ''}{whose}"
-        return f"instance {self.instance} of cluster {self.cluster} in {self.region}, {whose}"
+            case "cluster" | "clusters":
+                return f"{self.kind} {self.cluster} in {where}"
+        return f"instance {self.instance} of cluster {self.cluster} in {where}"
 
     def covers(self, cluster: Cluster, account: Account, instance: str = "") -> bool:
         """Tell whether what happens in a cluster, or to one of its instances, is within the scope.

@@ -195,6 +195,9 @@ def test_of_many_who_may_a_few_are_named() -> None:
         ("account:333344445555", "*account 333344445555*"),
         ("region:*/eu-west-1", "*eu-west-1 in all accounts*"),
         ("region:333344445555/eu-west-1", "*eu-west-1 in account 333344445555*"),
+        ("cluster:*/*/prod-*", "*clusters `prod-*` in all accounts*"),
+        ("cluster:*/eu-west-1/prod-?", "*clusters `prod-?` in eu-west-1, all accounts*"),
+        ("cluster:222233334444/*/p*", "*clusters `p*` in account `Payments Production` (222233334444)*"),
         (f"cluster:{ELSEWHERE.key}", "*cluster `search` in us-east-1, account 333344445555*"),
         (
             f"instance:{ELSEWHERE.key}/{instance_id()}",
@@ -234,7 +237,7 @@ def test_what_ends_first_stands_on_top() -> None:
 
 
 def test_what_has_just_been_muted_is_shown_with_what_overlaps() -> None:
-    answer = answers.muted([mute()], [mute(Scope(account="222233334444"), by=BOB)], NOON, NAMES)
+    answer = answers.muted(mute(), [mute(Scope(account="222233334444"), by=BOB)], NOON, NAMES)
 
     examine(answer)
     assert "Muted cluster `prod-payments` in eu-west-1, account `Payments Production` (222233334444) until" in said(
@@ -242,16 +245,23 @@ def test_what_has_just_been_muted_is_shown_with_what_overlaps() -> None:
     )
     assert "*Muted as well, which overlaps*" in said(answer)
     assert lines(answer) == [f"unmute cluster:{CLUSTER.key}", "unmute account:222233334444"]
-    assert "overlaps" not in said(answers.muted([mute()], [], NOON, NAMES))
+    assert "overlaps" not in said(answers.muted(mute(), [], NOON, NAMES))
 
 
-def test_several_that_a_pattern_has_muted_are_counted() -> None:
-    several = [mute(Scope.of(Cluster(CLUSTER.account, "eu-west-1", f"prod-{n}"))) for n in range(50)]
-
-    answer = answers.muted(several, [mute(Scope())] * 50, NOON, NAMES)
+def test_a_pattern_that_was_muted_is_good_for_what_is_called_so_later() -> None:
+    answer = answers.muted(mute(Scope.parse("cluster:*/*/prod-*")), [], NOON, NAMES)
 
     examine(answer)
-    assert "Muted 50 places until" in said(answer)
+    assert "Muted clusters `prod-*` in all accounts until" in said(answer)
+    assert "good for all that are called so, now or later" in said(answer)
+    assert [parse(line) for line in lines(answer)] == [Command("unmute", target="cluster:*/*/prod-*")]
+    assert "now or later" not in said(answers.muted(mute(), [], NOON, NAMES))
+
+
+def test_of_many_that_overlap_those_that_are_left_out_are_counted() -> None:
+    answer = answers.muted(mute(), [mute(Scope())] * 99, NOON, NAMES)
+
+    examine(answer)
     assert f"and {100 - len(lines(answer))} more." in said(answer)
 
 
@@ -478,7 +488,7 @@ PLACES: dict[str, Callable[[str], Answer]] = {
     "the nearest names": lambda text: answers.unknown(text, text, Nothing((text, text, text))),
     "a detail": lambda text: answers.done("Done.", text),
     "a refusal": lambda text: answers.refused("No.", text, [text] * 9),
-    "a mute": lambda text: answers.muted(mutes(text), mutes(text), NOON, names(text)),
+    "a mute": lambda text: answers.muted(mutes(text)[0], mutes(text), NOON, names(text)),
     "mutes": lambda text: answers.all_mutes(mutes(text), NOON, names(text)),
     "status": lambda text: answers.status(Standing({}, 1, 1, [text] * 9, text or "x", NOON, text)),
     "incidents": lambda text: answers.open_incidents("/ecs", [everywhere(text, n) for n in range(99)], names(text)),

@@ -163,7 +163,74 @@ def test_several_things_of_one_name_are_offered_as_buttons_that_say_the_command_
     assert (str(mute.scope), mute.reason, mute.channel) == (f"account:{OTHER}", "a deploy", CHANNEL)
 
 
-def test_a_pattern_mutes_all_that_it_fits(story: Story) -> None:
+def test_a_pattern_mutes_what_is_well_when_it_is_typed_and_fails_later(story: Story) -> None:
+    pattern = f"{story.cluster.name[:4]}*"
+    story.know()
+    assert story.say(f"mute {pattern} 2h a deploy") == []
+    assert [str(mute.scope) for mute in story.mutes()] == [f"cluster:*/*/{pattern}"]
+    assert f"Muted clusters `{pattern}` in all accounts until" in story.aloud()[0]
+    story.clock.go_on(LATE)
+    story.trouble(grouped=False)
+
+    assert "1 incident, 1 mute in force" in story.say("status")[0]
+    assert story.cluster.name in story.say(f"incidents {pattern}")[0]
+    assert "Nothing is in trouble" in story.say("incidents nosuch-*")[0]
+    (entry,) = story.deeds()
+    assert (entry.what, entry.where, entry.cluster) == ("muted", f"cluster:*/*/{pattern}", "")
+    assert "`muted`" in story.say(f"audit {story.cluster.name}")[0]
+
+    story.looks_asked()
+    story.say("mutes")
+    ts, action, label = story.buttons()[0]
+    assert label == "Unmute"
+    story.press(action, ts=ts)
+    story.work()
+
+    assert story.mutes()[0].ended_at is not None
+    assert len(story.aloud()) == 2  # that it was muted, and that it no longer is
+    assert story.looks_asked() == [Hint(story.cluster, REQUEST), MuteHint(f"cluster:*/*/{pattern}")]
+
+
+def test_a_muted_bulletins_button_ends_the_pattern_that_it_is_under(story: Story) -> None:
+    story.trouble(grouped=False)
+    story.say(f"mute {story.cluster.account}/{story.cluster.name[:4]}* 2h a deploy")
+    story.clock.go_on(LATE)
+    story.look()
+    assert ":no_bell:" in story.message()
+
+    story.press(UNMUTE)
+    story.work()
+
+    assert story.mutes()[0].ended_at is not None
+
+
+@pytest.mark.parametrize(
+    ("where", "words", "granted"),
+    [
+        pytest.param('cluster = "prod-*"', f"{ACCOUNT}/prod-*", False, id="some clusters"),
+        pytest.param('group = "web"', f"{ACCOUNT}/prod-*", False, id="a group of clusters"),
+        pytest.param(f'account = "{ACCOUNT}"', f"{ACCOUNT}/prod-*", True, id="the account"),
+        pytest.param(f'account = "{ACCOUNT}"', "prod-*", False, id="an account, for all of them"),
+        pytest.param(f'account = "{OTHER}"', f"{ACCOUNT}/prod-*", False, id="another account"),
+        pytest.param('region = "eu-west-1"', f"{ACCOUNT}/eu-west-1/prod-*", True, id="the Region"),
+        pytest.param('region = "eu-west-1"', "*/eu-west-1/prod-*", True, id="the Region of all accounts"),
+        pytest.param('region = "eu-west-1"', f"{ACCOUNT}/prod-*", False, id="a Region, for all of them"),
+        pytest.param("", "prod-*", True, id="everywhere"),
+    ],
+)
+def test_a_pattern_needs_the_right_for_all_that_it_may_be_of(
+    story: Story, where: str, words: str, granted: bool
+) -> None:
+    story.know(Account(OTHER, "Search"))
+    story.policy(f'[[rights]]\nwho = "{ALICE}"\nmay = "mute"\nwhere = {{ {where} }}\n')
+
+    told = story.say(f"mute {words} 2h x")
+
+    assert bool(story.mutes()) is granted
+    assert ("You may not do that here (mute)." in " ".join(told)) is not granted
+
+
+def test_to_unmute_a_pattern_ends_what_is_muted_of_it_cluster_by_cluster(story: Story) -> None:
     for name in ("prod-api", "prod-web", "test"):
         story.hub.store.keep_mute(
             Mute(Scope.of(Cluster(OTHER, REGION, name)), story.clock() + timedelta(hours=9), BOB, "x", story.clock())
@@ -358,8 +425,9 @@ def test_why_of_several_asks_which(story: Story) -> None:
     story.trouble(grouped=False)
     (answer,) = story.say("why *")
     assert "Name a cluster" in answer  # an asterisk is everything
-    (answer,) = story.say("why prod-?")
-    assert "No account is called" in answer or "may be several things" in answer
+    story.clock.go_on(LATE)
+    (answer,) = story.say(f"why {story.cluster.name[:3]}*")
+    assert f"Why: `{story.cluster.name}`" in answer
 
 
 def test_coverage_names_what_is_blind(story: Story) -> None:

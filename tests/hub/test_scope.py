@@ -22,7 +22,10 @@ EACH_KIND = [
     pytest.param("account:222233334444", "account", "account 222233334444", id="account"),
     pytest.param("region:222233334444/eu-west-1", "region", "eu-west-1 in account 222233334444", id="Region"),
     pytest.param(
-        "cluster:222233334444/*/prod-*", "clusters", "clusters prod-* in account 222233334444", id="pattern of an account"
+        "cluster:222233334444/*/prod-*",
+        "clusters",
+        "clusters prod-* in account 222233334444",
+        id="pattern in an account",
     ),
     pytest.param(
         "cluster:222233334444/eu-west-1/prod-?ayments",
@@ -149,7 +152,7 @@ def test_two_scopes_meet_if_something_is_covered_by_both(
         pytest.param("organization", f"unit:{UNITS[2]}", True, id="everything"),
         pytest.param("cluster:*/*/prod-*", f"cluster:{CLUSTER.key}", True, id="a pattern and a cluster that fits"),
         pytest.param("cluster:*/*/test-*", f"cluster:{CLUSTER.key}", False, id="a pattern and one that does not"),
-        pytest.param("cluster:*/*/prod-*", f"instance:{CLUSTER.key}/{instance_id()}", True, id="a pattern, an instance"),
+        pytest.param("cluster:*/*/prod-*", f"instance:{CLUSTER.key}/{instance_id()}", True, id="pattern, instance"),
         pytest.param("cluster:*/*/prod-*", "cluster:222233334444/*/prod-web-*", True, id="a pattern in a pattern"),
         pytest.param("cluster:*/*/prod-*", "cluster:*/*/*-web", True, id="patterns that some name may fit"),
         pytest.param("cluster:*/*/prod-*", "cluster:*/*/test-*", False, id="patterns of two beginnings"),
