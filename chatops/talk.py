@@ -104,6 +104,8 @@ class Talk:
         if command.target:
             scope = self._known.find(command, command.target)
             self._known.allow(asked, at, command.verb, [scope], command.target)
+        elif refusal := self.rights.somewhere(command.verb, asked.user):
+            self._known.refuse(asked, at, command.verb, asked.line, refusal)
         raise NotDone(answers.helped(self.command, help_text(command.verb)), "incomplete")
 
     def _show_home(self, user: str, said: Answer | None = None) -> None:

@@ -318,6 +318,29 @@ def test_a_command_with_parts_missing_is_completed_in_a_modal(story: Story) -> N
     assert (str(mute.scope), mute.until - mute.since) == (f"account:{ACCOUNT}", timedelta(minutes=90))
 
 
+@pytest.mark.parametrize("line", ["mute", f"mute {ACCOUNT}"])
+@pytest.mark.parametrize(
+    ("policy", "why"),
+    [
+        pytest.param(f'[[rights]]\nwho = "{BOB}"\nmay = "mute"\n', "You may not do that", id="somebody else may"),
+        pytest.param("[[rights", "The policy cannot be read", id="nobody can tell who may"),
+    ],
+)
+def test_who_may_mute_nowhere_is_refused_though_parts_are_missing(
+    story: Story, policy: str, why: str, line: str
+) -> None:
+    story.know()
+    story.policy(policy)
+
+    (told,) = story.say(line)
+
+    assert why in told
+    assert "What is still broken" not in told  # the manual's words
+    assert story.modal() is None
+    (entry,) = story.deeds()
+    assert (entry.who, entry.what) == (ALICE, "refused: mute")
+
+
 def test_a_modal_that_is_submitted_twice_mutes_once(story: Story) -> None:
     story.type("mute all")
     story.submit(span="1h", reason="x")
