@@ -325,8 +325,10 @@ def _logged(head: list[Block], log: Sequence[Entry]) -> list[Block]:
 def _entry(entry: Entry) -> Block:
     who = mention(entry.who) if entry.who else "Coastguard"
     where = f" {code(entry.where, _WORDS)}" if entry.where else ""
+    reason = f": {code(entry.reason, _REASON)}" if entry.reason else ""
+    approved = f", approved by {mention(entry.approved_by)}" if entry.approved_by else ""
     result = f"\n{code(entry.result, _REASON)}" if entry.result else ""
-    return context(mrkdwn(f"{date(entry.at)} {who} {code(entry.what, _NAME)}{where}{result}"))
+    return context(mrkdwn(f"{date(entry.at)} {who} {code(entry.what, _NAME)}{where}{reason}{approved}{result}"))
 
 
 def _details(words: str) -> list[Block]:

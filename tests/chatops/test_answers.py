@@ -401,6 +401,15 @@ def test_the_log_of_an_incident_has_the_newest_on_top() -> None:
     assert "`i-0b7c9d1e2f3a4b5c6`\n`so`" in said(answer)
 
 
+def test_an_entry_tells_why_and_who_agreed() -> None:
+    told = entry("asked for terminate", result="done", reason="it *hangs*", approved_by=BOB)
+
+    for answer in (answers.audited("Audit", [told]), answers.shown(incident(), [told], NAMES)):
+        examine(answer)
+        assert f"`i-0b7c9d1e2f3a4b5c6`: `it *hangs*`, approved by <@{BOB}>\n`done`" in said(answer)
+    assert "approved by" not in said(answers.audited("Audit", [entry()]))
+
+
 @pytest.mark.parametrize("count", [0, 1, 20, 21, 1_000])
 def test_every_entry_of_the_audit_is_shown_or_counted(count: int) -> None:
     answer = answers.audited("Audit of the last day", [entry(at=NOON + n * HOUR) for n in range(count)])
@@ -465,7 +474,7 @@ def sought(text: str) -> Answer:
 
 
 def written(text: str) -> Sequence[Any]:
-    return [entry(text, at=NOON + n * HOUR, who=text, where=text, result=text) for n in range(30)]
+    return [entry(text, at=NOON + n * HOUR, who=text, where=text, result=text, reason=text, approved_by=text) for n in range(30)]
 
 
 def names(text: str) -> dict[str, str]:
