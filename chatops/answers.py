@@ -20,6 +20,7 @@ from hub.bulletin import how_it_ended, oldest_first
 from hub.incident import Incident, State
 from hub.mrkdwn import code, date, escape, mention, visible
 from hub.mutes import Mute
+from hub.policy import InForce, Match
 from hub.scope import Scope
 from hub.times import span_words
 
@@ -125,22 +126,33 @@ def refused(sentence: str, detail: str = "", may: Sequence[str] = ()) -> Answer:
 # Mutes
 
 
-def muted(mute: Mute, others: Sequence[Mute], now: datetime, names: Mapping[str, str]) -> Answer:
-    """Draw what has just been muted, and `others` that are muted too. `names` are the accounts', by id."""
+def muted(
+    mute: Mute, others: Sequence[Mute], now: datetime, names: Mapping[str, str], windows: Sequence[InForce] = ()
+) -> Answer:
+    """Draw what has just been muted, and `others` and `windows` that mute some of it too.
+
+    `names` are the accounts', by id.
+    """
     said = f"Muted {_where(mute.scope, names)} until {date(mute.until)}: {code(mute.reason, _REASON)}."
     later = "It is good for all that are called so, now or later. " if mute.scope.is_pattern else ""
     hint = "What happens there is recorded, what recovers is said, and so is what is still broken at the end."
-    rows, overlapping = _mute_rows([mute], now, names), _mute_rows(others, now, names)
+    rows = [_mute_row(0, mute, now, names)]
+    overlapping = [_mute_row(number, other, now, names) for number, other in enumerate(others, 1)]
+    overlapping += [_window_row(window, now) for window in windows]
     if overlapping:
         overlapping[0].insert(0, section("*Muted as well, which overlaps*"))
     blocks, count = _filled([section(f":no_bell: {said}"), context(plain(f"{later}{hint}"))], [*rows, *overlapping])
     return said, [*blocks, *_rest(len(rows) + len(overlapping) - count)]
 
 
-def all_mutes(mutes: Sequence[Mute], now: datetime, names: Mapping[str, str]) -> Answer:
-    """Draw what is muted, what ends first on top, with a button to end each mute."""
-    said = f"{_plural(len(mutes), 'mute')} in force." if mutes else "Nothing is muted."
-    rows = _mute_rows(sorted(mutes, key=lambda mute: (mute.until, mute.id)), now, names)
+def all_mutes(
+    mutes: Sequence[Mute], now: datetime, names: Mapping[str, str], windows: Sequence[InForce] = ()
+) -> Answer:
+    """Draw what is muted, what ends first on top, with a button to end each mute that is no maintenance window."""
+    said = f"{_plural(len(mutes) + len(windows), 'mute')} in force." if mutes or windows else "Nothing is muted."
+    ends = [(mute.until, _mute_row(number, mute, now, names)) for number, mute in enumerate(mutes)]
+    ends += [(window.until, _window_row(window, now)) for window in windows]
+    rows = [row for _, row in sorted(ends, key=lambda end: end[0])]
     blocks, count = _filled([section(f":no_bell: *{said}*")], rows)
     return said, [*blocks, *_rest(len(rows) - count)]
 
@@ -240,6 +252,21 @@ def covered(line: str, blind: Sequence[tuple[str, str]]) -> Answer:
     return f"Coverage: {code(line, _LINE)}", [*blocks, *_rest(len(rows) - count)]
 
 
+# Maintenance windows
+
+
+def places(where: Match) -> str:
+    """Say in the policy's own words, made harmless, which places something is meant for."""
+    asked = (f"{key.replace('_', ' ')} {_few([code(word, _NAME) for word in words])}" for key, words in where.asked())
+    return ", ".join(asked) or "the whole organization"
+
+
+def window_words(found: InForce) -> str:
+    """Say until when a maintenance window lasts, and why."""
+    why = f": {code(found.window.reason, _REASON)}" if found.window.reason else ""
+    return f"until {date(found.until)}, by a maintenance window{why}"
+
+
 # Parts
 
 
@@ -275,16 +302,18 @@ def _mute_words(mute: Mute) -> str:
     return f"until {date(mute.until)}, by {by}: {code(mute.reason, _REASON)}"
 
 
-def _mute_rows(mutes: Sequence[Mute], now: datetime, names: Mapping[str, str]) -> list[list[Block]]:
-    """Draw mutes, those that somebody can end with a button."""
-    rows = []
-    for number, mute in enumerate(mutes):
-        left = f"{span_words(mute.until - now)} left" if mute.since <= now else "to come"
-        row = section(f"*{_where(mute.scope, names)}* · {left}\n{_mute_words(mute)}")
-        if mute.by:
-            row["accessory"] = button(f"{SAY}{number}", "Unmute", to_line(Command("unmute", str(mute.scope))))
-        rows.append([row])
-    return rows
+def _mute_row(number: int, mute: Mute, now: datetime, names: Mapping[str, str]) -> list[Block]:
+    """Draw a mute, with a button if somebody can end it; the number tells the buttons apart."""
+    left = f"{span_words(mute.until - now)} left" if mute.since <= now else "to come"
+    row = section(f"*{_where(mute.scope, names)}* · {left}\n{_mute_words(mute)}")
+    if mute.by:
+        row["accessory"] = button(f"{SAY}{number}", "Unmute", to_line(Command("unmute", str(mute.scope))))
+    return [row]
+
+
+def _window_row(found: InForce, now: datetime) -> list[Block]:
+    left = span_words(found.until - now)
+    return [section(f"*{places(found.window.where)}* · {left} left\n{window_words(found)}")]
 
 
 def _incident_line(incident: Incident, silent: Collection[str]) -> str:

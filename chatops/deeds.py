@@ -56,7 +56,7 @@ class Deeds:
         self._log(asked, at, "muted", scope, f"until {until:%Y-%m-%d %H:%M} UTC", command.reason)
         self._look_at([scope], asked.id)
         others = overlapping(mutes, scope, at, self.known.rules.accounts.everyone())
-        return answers.muted(mute, others, at, self.known.names())
+        return answers.muted(mute, others, at, self.known.names(), self.known.windows(at, scope))
 
     def unmute(self, asked: Ask, command: Command, at: datetime) -> Answer:
         """End mutes before their time: that of this very place, and of the single clusters that a pattern fits."""

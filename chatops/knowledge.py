@@ -19,7 +19,7 @@ from hub.audit import Entry
 from hub.directory import Account
 from hub.incident import Incident
 from hub.mutes import Mute, in_force
-from hub.policy import EVERYWHERE, Facts
+from hub.policy import EVERYWHERE, Facts, InForce
 from hub.rules import Rules
 from hub.scope import Scope
 from hub.slack import SlackError
@@ -137,6 +137,15 @@ class Knowledge:
     def in_force(self, now: datetime) -> list[Mute]:
         """Read the mutes that are in force."""
         return [mute for mute in self.store.mutes() if mute.on(now)]
+
+    def windows(self, now: datetime, scope: Scope | None = None) -> list[InForce]:
+        """Name the policy's maintenance windows that are in force; of those that may be about a scope, if there is one.
+
+        Whether one is about a whole account or a pattern nobody can tell: it is named all the same.
+        """
+        spans = ((window, window.span(now)) for window in self.rules.policy.windows)
+        found = [InForce(window, *span) for window, span in spans if span]
+        return found if scope is None else [each for each in found if each.window.where.may_fit(self.facts(scope))]
 
     def mute_of(self, cluster: Cluster, instance: str, now: datetime, mutes: Sequence[Mute]) -> Mute | None:
         """Say under which mute a cluster is, or an instance of it: one of these, or a maintenance window."""

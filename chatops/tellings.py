@@ -60,7 +60,7 @@ class Tellings:
 
     def mutes(self, now: datetime) -> Answer:
         """Show what is muted."""
-        return answers.all_mutes(self.known.in_force(now), now, self.known.names())
+        return answers.all_mutes(self.known.in_force(now), now, self.known.names(), self.known.windows(now))
 
     def tab(self, user: str, now: datetime) -> Tab:
         """Gather what a person's Home tab shows."""
@@ -68,7 +68,8 @@ class Tellings:
         incidents = list(store.everything_open())
         mutes = [mute for mute in store.mutes() if not over(mute, now)]
         waiting = self._waiting_for(user, incidents)
-        return Tab(user, incidents, mutes, waiting, self._coverage(), self.known.names())
+        names, windows = self.known.names(), self.known.windows(now)
+        return Tab(user, incidents, mutes, waiting, self._coverage(), names, windows)
 
     def _incidents(self, command: Command, now: datetime) -> Answer:
         everything = list(self.known.store.everything_open())
@@ -144,7 +145,7 @@ class Tellings:
         return answers.Standing(
             counts=Counter(incident.state for incident in incidents),
             muted=len(self.known.silent(incidents, now)),
-            mutes=len(self.known.in_force(now)),
+            mutes=len(self.known.in_force(now)) + len(self.known.windows(now)),
             storms=sorted({storm.region for storm in store.open_storms()}),
             stopped_by=switch.stopped_by,
             stopped_at=switch.at,

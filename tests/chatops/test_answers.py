@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from chatops.manual import COMMANDS, help_text
 from hub.directory import Account
 from hub.incident import Incident, State
 from hub.mutes import Mute
+from hub.policy import InForce, Match, Window
 from hub.scope import Scope
 from spoke.places import Cluster
 from tests.hub.factories import (
@@ -221,6 +222,33 @@ def test_a_maintenance_window_cannot_be_ended_by_a_button() -> None:
     assert lines(answer) == []
     assert "to come" in said(answer)
     assert "by a maintenance window: `deploy`" in said(answer)
+
+
+WINDOW = Window((1,), time(2), 4 * HOUR, "UTC", Match(account=("Payments",), cluster=("prod-*", "b_*b")), "pat*ching")
+
+
+def test_a_window_of_the_policy_is_shown_with_its_places_and_cannot_be_ended_by_a_button() -> None:
+    soon = InForce(replace(WINDOW, where=Match(), reason=""), NOON - HOUR, NOON + HOUR / 2)
+    late = InForce(WINDOW, NOON - HOUR, NOON + 2 * HOUR)
+
+    answer = answers.all_mutes([mute()], NOON, NAMES, [late, soon])
+
+    examine(answer)
+    words = said(answer)
+    assert "3 mutes in force." in words
+    until = int((NOON + 2 * HOUR).timestamp())
+    assert f"*account `Payments`, cluster `prod-*`, `b_*b`* · 2 h left\nuntil <!date^{until}^" in words
+    assert "by a maintenance window: `pat*ching`" in words
+    assert words.index("*the whole organization*") < words.index("*cluster `prod-payments`") < words.index("pat*ching")
+    assert lines(answer) == [f"unmute cluster:{CLUSTER.key}"]
+
+
+def test_a_window_that_overlaps_is_shown_after_a_mute() -> None:
+    answer = answers.muted(mute(), [], NOON, NAMES, [InForce(WINDOW, NOON, NOON + HOUR)])
+
+    examine(answer)
+    assert "*Muted as well, which overlaps*" in said(answer)
+    assert "by a maintenance window: `pat*ching`" in said(answer)
 
 
 def test_nothing_muted_is_said() -> None:
@@ -474,7 +502,10 @@ def sought(text: str) -> Answer:
 
 
 def written(text: str) -> Sequence[Any]:
-    return [entry(text, at=NOON + n * HOUR, who=text, where=text, result=text, reason=text, approved_by=text) for n in range(30)]
+    return [
+        entry(text, at=NOON + n * HOUR, who=text, where=text, result=text, reason=text, approved_by=text)
+        for n in range(30)
+    ]
 
 
 def names(text: str) -> dict[str, str]:
@@ -483,6 +514,11 @@ def names(text: str) -> dict[str, str]:
 
 def mutes(text: str) -> list[Mute]:
     return [mute(Scope.of(replace(LONGEST, account=f"{n:012d}")), by=text, reason=text) for n in range(30)]
+
+
+def windows(text: str) -> list[InForce]:
+    where = Match((text,) * 9, (text,), (text,), (text,), (text,) * 9, (text,))
+    return [InForce(replace(WINDOW, where=where, reason=text), NOON, NOON + HOUR)] * 30
 
 
 PLACES: dict[str, Callable[[str], Answer]] = {
@@ -499,6 +535,8 @@ PLACES: dict[str, Callable[[str], Answer]] = {
     "a refusal": lambda text: answers.refused("No.", text, [text] * 9),
     "a mute": lambda text: answers.muted(mutes(text)[0], mutes(text), NOON, names(text)),
     "mutes": lambda text: answers.all_mutes(mutes(text), NOON, names(text)),
+    "windows": lambda text: answers.all_mutes([], NOON, {}, windows(text)),
+    "windows that overlap": lambda text: answers.muted(mutes(text)[0], [], NOON, {}, windows(text)),
     "status": lambda text: answers.status(Standing({}, 1, 1, [text] * 9, text or "x", NOON, text)),
     "incidents": lambda text: answers.open_incidents("/ecs", [everywhere(text, n) for n in range(99)], names(text)),
     "incidents of many accounts": lambda text: answers.open_incidents(

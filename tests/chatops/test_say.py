@@ -430,16 +430,46 @@ def test_why_tells_what_is_known_and_what_the_rules_say(story: Story, by: str) -
     assert ("seen disconnected" in told) == (by != "the cluster")
 
 
+def window(story: Story, where: str = "") -> None:
+    """The policy has maintenance all day, which began at midnight."""
+    day = f"{story.clock():%A}".lower()
+    times = f'days = ["{day}"]\nstart = "00:00"\nlength = "24h"\nzone = "UTC"\nreason = "patching"\n'
+    story.policy(f"[[windows]]\n{times}{where}\n")
+
+
 def test_why_says_that_a_maintenance_window_mutes(story: Story) -> None:
     story.trouble(grouped=False)
-    day = f"{story.clock():%A}".lower()
-    window = f'days = ["{day}"]\nstart = "00:00"\nlength = "24h"\nzone = "UTC"\nreason = "patching"'
-    story.policy(f"[[windows]]\n{window}\n")
+    window(story)
 
     (told,) = story.say(f"why {story.cluster.name}")
 
     assert "by a maintenance window: `patching`" in told
-    assert "1 incident, 0 mutes in force" in story.say("status")[0]
+
+
+def test_a_maintenance_window_is_among_the_mutes_wherever_they_are_told(story: Story) -> None:
+    story.trouble(grouped=False)
+    window(story, f'where = {{ account = "{ACCOUNT}" }}')
+
+    (listed,) = story.say("mutes")
+    home = story.open_home()
+
+    assert "1 mute in force" in listed
+    assert f"*account `{ACCOUNT}`*" in listed
+    assert "1 incident, 1 mute in force" in story.say("status")[0]
+    assert "*Muted: 1 place*" in home
+    assert "`patching`" in listed
+    assert "`patching`" in home
+    assert story.buttons() == []
+
+
+def test_what_is_muted_within_a_maintenance_window_is_told_that_it_overlaps(story: Story) -> None:
+    story.know(Account(OTHER, "Search"))
+    window(story, f'where = {{ account = "{ACCOUNT}", cluster = "prod-*" }}')
+
+    for named in (f"{ACCOUNT}/eu-west-1/test", OTHER, f"{ACCOUNT}/eu-west-1/prod-api", ACCOUNT, f"{ACCOUNT}/*-api"):
+        story.say(f"mute {named} 1h x")
+
+    assert ["`patching`" in told for told in story.aloud()] == [False, False, True, True, True]
 
 
 def test_why_of_several_asks_which(story: Story) -> None:
