@@ -79,7 +79,8 @@ def mistaken(command: str, mistake: Mistake) -> Answer:
     typed = mistake.words.lower().split()[:1]
     meant = f" Did you mean *{escape(mistake.nearest)}*?" if mistake.nearest and typed != [mistake.nearest] else ""
     said = f"{escape(mistake.problem)}{meant}"
-    example = f"Try {code(f'{command} {mistake.example}', 200)}, or {code(f'{command} help')}."
+    lines = [code(f"{command} {line}", 200) for line in dict.fromkeys((mistake.example, "help"))]
+    example = f"Try {', or '.join(lines)}."
     return f"{said} {example}", [
         section(f"{said}\n{example}"),
         context(mrkdwn(f"You typed {code(f'{command} {mistake.words}', 200)}")),
@@ -101,11 +102,19 @@ def ambiguous(asked: Command, candidates: Candidates) -> Answer:
 
 def unknown(command: str, words: str, nothing: Nothing) -> Answer:
     """Draw that nothing is called so, and what comes nearest."""
-    said = f"No account is called {code(words, _WORDS)}, and nothing that is in trouble or muted."
+    said = f"Nothing known is called {code(words, _WORDS)}: no account, and no cluster or instance in trouble or muted."
     near = ", ".join(code(name, _NAME) for name in nothing.nearest)
     well = f"A cluster that is well goes by account/Region/name, {code('payments/eu-west-1/prod-web')} say."
     hint = f"{well} More: {code(f'{command} help names')}"
     blocks = [section(said + (f"\nThe nearest names: {near}." if near else "")), context(mrkdwn(hint))]
+    return said, blocks
+
+
+def no_incident(command: str, words: str) -> Answer:
+    """Draw that there is no such incident, and which ones can be found."""
+    said = f"There is no incident {code(words, _WORDS)}."
+    hint = "What is over is found for three days, and only if somebody has done something about it."
+    blocks = [section(f"{said}\n{hint}"), context(mrkdwn(f"What is in trouble: {code(f'{command} incidents')}"))]
     return said, blocks
 
 
@@ -348,7 +357,7 @@ def _buttons(incident: Incident) -> Block:
 def _logged(head: list[Block], log: Sequence[Entry]) -> list[Block]:
     newest = sorted(log, key=lambda entry: entry.at, reverse=True)
     blocks, count = _filled(head, [[_entry(entry)] for entry in newest])
-    return [*blocks, *_rest(len(newest) - count, "older ones are in the audit log")]
+    return [*blocks, *_rest(len(newest) - count, "coastguard audit has them, on the command line")]
 
 
 def _entry(entry: Entry) -> Block:

@@ -82,7 +82,7 @@ class Knowledge:
             for incident in self.store.known(Cluster.from_key(cluster)).incidents.values():
                 if incident.id == wanted:
                     return incident
-        raise NotDone(answers.unknown(self.command, wanted, Nothing()), "unknown")
+        raise NotDone(answers.no_incident(self.command, wanted), "unknown")
 
     def _known(self, mutes: Iterable[Mute] = ()) -> Known:
         troubled = list(self.store.everything_open())

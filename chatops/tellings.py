@@ -28,7 +28,6 @@ from spoke.places import Cluster
 log = logging.getLogger(__name__)
 
 _DAY = timedelta(days=1)
-_AUDITED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ class Tellings:
         scope = self.known.find(command, command.target) if command.target else Scope()
         self.known.allow(asked, at, "audit", [scope], command.target or "everything")
         entries = [entry for entry in self.known.store.deeds(since, now + _DAY) if self._is_about(entry, scope)]
-        return answers.audited(f"What people did since {date(since)}", entries[-_AUDITED:])
+        return answers.audited(f"What people did since {date(since)}", entries)
 
     def _is_about(self, entry: Entry, scope: Scope) -> bool:
         """Tell whether somebody who asks about this place means this entry."""

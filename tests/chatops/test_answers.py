@@ -110,6 +110,24 @@ def test_a_mistake_gets_the_nearest_command_and_a_line_to_copy() -> None:
     assert "You typed `/ecs mtue web 2h deploy`" in said(answer)
 
 
+def test_what_is_near_no_command_gets_the_help_once() -> None:
+    mistake = parse("xyzzy")
+    assert isinstance(mistake, Mistake)
+
+    answer = answers.mistaken("/ecs", mistake)
+
+    examine(answer)
+    assert "There is no such command.\nTry `/ecs help`.\n" in said(answer)
+
+
+def test_an_incident_that_is_not_found_may_be_over_for_long() -> None:
+    answer = answers.no_incident("/ecs", "inc-0123456789")
+
+    examine(answer)
+    assert "There is no incident `inc-0123456789`.\nWhat is over is found for three days" in said(answer)
+    assert "`/ecs incidents`" in said(answer)
+
+
 def test_the_form_in_a_mistake_is_no_markup() -> None:
     mistake = parse("why")
     assert isinstance(mistake, Mistake)
@@ -157,7 +175,9 @@ def test_what_nothing_is_called_is_told_with_the_nearest_names() -> None:
     answer = answers.unknown("/ecs", "prod_wbe", Nothing(("prod_web", "prod_api")))
 
     examine(answer)
-    assert "No account is called `prod_wbe`, and nothing that is in trouble or muted." in said(answer)
+    assert "Nothing known is called `prod_wbe`: no account, and no cluster or instance in trouble or muted." in said(
+        answer
+    )
     assert "The nearest names: `prod_web`, `prod_api`." in said(answer)
     assert "nearest" not in said(answers.unknown("/ecs", "x", Nothing()))
 
@@ -444,7 +464,7 @@ def test_every_entry_of_the_audit_is_shown_or_counted(count: int) -> None:
 
     examine(answer)
     left = count - said(answer).count("`acknowledged`")
-    assert (f"and {left:,} more: older ones" in said(answer)) is bool(left)
+    assert (f"and {left:,} more: coastguard audit has them" in said(answer)) is bool(left)
     assert said(answer).startswith(f"Audit of the last day: {count:,} entr{'y' if count == 1 else 'ies'}.")
 
 
@@ -531,6 +551,7 @@ PLACES: dict[str, Callable[[str], Answer]] = {
         Command("mute", target=text or "x", reason=text), Candidates(((text or "x", "organization"),) * 10)
     ),
     "the nearest names": lambda text: answers.unknown(text, text, Nothing((text, text, text))),
+    "no incident": lambda text: answers.no_incident(text, text),
     "a detail": lambda text: answers.done("Done.", text),
     "a refusal": lambda text: answers.refused("No.", text, [text] * 9),
     "a mute": lambda text: answers.muted(mutes(text)[0], mutes(text), NOON, names(text)),

@@ -126,10 +126,11 @@ def test_a_time_is_that_of_whoever_says_it(story: Story) -> None:
         pytest.param("mute all 31d x", "30 days are the most", id="too long"),
         pytest.param("mute all until yesterday x", "no time", id="no time"),
         pytest.param("unmute 222233334444", "itself is not muted", id="not muted"),
-        pytest.param("mute nonsuch 2h x", "No account is called `nonsuch`", id="nothing of that name"),
-        pytest.param("why nonsuch", "No account is called `nonsuch`", id="why nothing"),
+        pytest.param("mute nonsuch 2h x", "Nothing known is called `nonsuch`", id="nothing of that name"),
+        pytest.param("why nonsuch", "Nothing known is called `nonsuch`", id="why nothing"),
         pytest.param("why 222233334444", "Name a cluster, an instance or an incident", id="why an account"),
-        pytest.param("show inc-0123456789", "No account is called `inc-0123456789`", id="no such incident"),
+        pytest.param("show inc-0123456789", "There is no incident `inc-0123456789`", id="no such incident"),
+        pytest.param("why inc-0123456789", "There is no incident `inc-0123456789`", id="why no such incident"),
         pytest.param("audit all 90d", "30 days are the most", id="too long ago"),
         pytest.param("start", "Repairs are not stopped", id="not stopped"),
     ],
@@ -513,6 +514,17 @@ def test_the_audit_tells_who_did_what_and_can_be_narrowed(story: Story) -> None:
     assert "0 entries" in story.say("audit all 1h")[0]
 
 
+def test_the_audit_counts_more_than_it_can_show(story: Story) -> None:
+    for number in range(250):
+        entry = Entry(story.clock(), BOB, "muted", "organization", "", request=f"r{number}", quiet=True)
+        story.hub.store.log(None, entry)
+
+    (told,) = story.say("audit")
+
+    assert "250 entries" in told
+    assert f"and {250 - told.count('`muted`')} more: coastguard audit has them, on the command line." in told
+
+
 # stop, start
 
 
@@ -586,7 +598,7 @@ def test_a_cluster_that_is_well_is_muted_by_its_full_name(story: Story) -> None:
     story.say("mute payments/eu-west-1/prod-well 2h moving")
 
     assert [str(mute.scope) for mute in story.mutes()] == [f"cluster:{ACCOUNT}/eu-west-1/prod-well"]
-    assert "No account is called" in story.say("mute payments/nowhere/prod-well 2h moving")[0]
+    assert "Nothing known is called" in story.say("mute payments/nowhere/prod-well 2h moving")[0]
 
 
 def test_who_may_not_is_told_in_the_home_what_they_pressed_there(story: Story) -> None:
