@@ -6,10 +6,9 @@ it says.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import groupby
 
 from chatops.commands import Command, Mistake, to_line
 from chatops.finding import Candidates, Nothing
@@ -18,7 +17,7 @@ from hub.audit import Entry
 from hub.blocks import Block, actions, button, context, fields, mrkdwn, plain, section
 from hub.bulletin import how_it_ended, oldest_first
 from hub.incident import Incident, State
-from hub.mrkdwn import code, date, escape, mention, visible
+from hub.mrkdwn import code, date, escape, mention, plural, visible
 from hub.mutes import Mute
 from hub.policy import InForce, Match
 from hub.scope import Scope
@@ -158,7 +157,7 @@ def all_mutes(
     mutes: Sequence[Mute], now: datetime, names: Mapping[str, str], windows: Sequence[InForce] = ()
 ) -> Answer:
     """Draw what is muted, what ends first on top, with a button to end each mute that is no maintenance window."""
-    said = f"{_plural(len(mutes) + len(windows), 'mute')} in force." if mutes or windows else "Nothing is muted."
+    said = f"{plural(len(mutes) + len(windows), 'mute')} in force." if mutes or windows else "Nothing is muted."
     ends = [(mute.until, _mute_row(number, mute, now, names)) for number, mute in enumerate(mutes)]
     ends += [(window.until, _window_row(window, now)) for window in windows]
     rows = [row for _, row in sorted(ends, key=lambda end: end[0])]
@@ -172,14 +171,14 @@ def all_mutes(
 def status(standing: Standing) -> Answer:
     """Draw how many incidents there are, what is muted, which storms there are, whether repairs run."""
     number = sum(standing.counts.get(state, 0) for state in State if state is not State.RESOLVED)
-    said = f"{_plural(number, 'unresolved incident')}." if number else "Nothing is in trouble."
+    said = f"{plural(number, 'unresolved incident')}." if number else "Nothing is in trouble."
     facts = [
         (str(state).capitalize(), f"{emoji} {standing.counts.get(state, 0):,}")
         for state, emoji in _STATES.items()
         if state is not State.RESOLVED
     ]
     facts += [
-        ("Muted", f":no_bell: {_plural(standing.muted, 'incident')}, {_plural(standing.mutes, 'mute')} in force"),
+        ("Muted", f":no_bell: {plural(standing.muted, 'incident')}, {plural(standing.mutes, 'mute')} in force"),
         ("Storms", _few([code(region, _FACT) for region in standing.storms]) or "none"),
         ("Repairs", "stopped" if standing.stopped_by else "allowed"),
     ]
@@ -198,17 +197,14 @@ def open_incidents(
 
     `names` are the accounts', by id; `silent` the ids of muted incidents.
     """
-    said = f"{_plural(len(incidents), 'unresolved incident')}." if incidents else "Nothing is in trouble."
-    by_account = [
-        (account, oldest_first(several)) for account, several in groupby(sorted(incidents, key=_account), key=_account)
-    ]
-    by_account.sort(key=lambda each: (-len(each[1]), each[0]))
+    said = f"{plural(len(incidents), 'unresolved incident')}." if incidents else "Nothing is in trouble."
+    by_account = worst_first(incidents)
     most = _FEW if len(by_account) > 1 else _MOST_ROWS
     rows, told = [], []
     for account, several in by_account:
         more = len(several) - most
         last = f"\nand {more:,} more: {code(f'{command} incidents {account}')}"
-        headline = f"*Account {_account_words(account, names)}: {_plural(len(several), 'instance')}*\n"
+        headline = f"*Account {_account_words(account, names)}: {plural(len(several), 'instance')}*\n"
         for start in range(0, min(len(several), most), _FEW):
             part = several[start : start + _FEW]
             ends = start + _FEW >= most and more > 0
@@ -243,7 +239,7 @@ def shown(incident: Incident, log: Sequence[Entry], names: Mapping[str, str], mu
 
 def audited(title: str, entries: Sequence[Entry]) -> Answer:
     """Draw the newest entries of the audit log; the title's foreign parts are harmless already."""
-    said = f"{title}: {_plural(len(entries), 'entry', 'entries')}."
+    said = f"{title}: {plural(len(entries), 'entry', 'entries')}."
     return said, _logged([section(f"*{said}*")], entries)
 
 
@@ -279,8 +275,12 @@ def window_words(found: InForce) -> str:
 # Parts
 
 
-def _account(incident: Incident) -> str:
-    return incident.cluster.account
+def worst_first(incidents: Iterable[Incident]) -> list[tuple[str, list[Incident]]]:
+    """Put incidents together by account: the account with most of them first, the longest gone on top."""
+    by_account: dict[str, list[Incident]] = {}
+    for incident in oldest_first(incidents):
+        by_account.setdefault(incident.cluster.account, []).append(incident)
+    return sorted(by_account.items(), key=lambda each: (-len(each[1]), each[0]))
 
 
 def _account_words(account: str, names: Mapping[str, str]) -> str:
@@ -402,7 +402,3 @@ def _length(blocks: Sequence[Block]) -> int:
 def _few(names: Sequence[str]) -> str:
     more = len(names) - _FEW
     return ", ".join(names[:_FEW]) + (f" and {more:,} more" if more > 0 else "")
-
-
-def _plural(number: int, noun: str, several: str = "") -> str:
-    return f"{number:,} {noun if number == 1 else several or f'{noun}s'}"

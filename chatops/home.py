@@ -3,16 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
-from chatops.answers import SAY, places, window_words
+from chatops.answers import SAY, places, window_words, worst_first
 from chatops.commands import Command, to_line
 from hub.blocks import Block, button, context, mrkdwn, plain, section
-from hub.bulletin import oldest_first
 from hub.coverage import Coverage
 from hub.incident import Incident
 from hub.message import account
-from hub.mrkdwn import code, date, mention, visible
+from hub.mrkdwn import code, date, mention, plural, visible
 from hub.mutes import Mute
 from hub.policy import InForce
 from hub.times import span_words
@@ -47,11 +45,11 @@ def draw(tab: Tab, command: str, now: datetime, said: Sequence[Block] = ()) -> B
             plain(visible(tab.coverage.line, _LINE)), mrkdwn(f"As of {date(now)} · more with {code(f'{command} help')}")
         ),
         *_waiting(tab),
-        section(f"*In trouble: {_plural(len(tab.incidents), 'instance')}*"),
+        section(f"*In trouble: {plural(len(tab.incidents), 'instance')}*"),
         *_open(tab, command),
         _DIVIDER,
         _headed(
-            f"*Muted: {_plural(len(tab.mutes) + len(tab.windows), 'place')}*", button(f"{SAY}mute", "Mute…", "mute")
+            f"*Muted: {plural(len(tab.mutes) + len(tab.windows), 'place')}*", button(f"{SAY}mute", "Mute…", "mute")
         ),
         *_muted(tab, now),
     ]
@@ -78,11 +76,7 @@ def _waiting(tab: Tab) -> list[Block]:
 
 
 def _open(tab: Tab, command: str) -> list[Block]:
-    by_account = [
-        (account_id, oldest_first(several))
-        for account_id, several in groupby(sorted(tab.incidents, key=_account_of), key=_account_of)
-    ]
-    by_account.sort(key=lambda each: (-len(each[1]), each[0]))
+    by_account = worst_first(tab.incidents)
     blocks = []
     for account_id, several in by_account[:_ACCOUNTS]:
         lines = [
@@ -119,11 +113,3 @@ def _window(found: InForce, now: datetime) -> Block:
 
 def _headed(headline: str, accessory: Block) -> Block:
     return {**section(headline), "accessory": accessory}
-
-
-def _account_of(incident: Incident) -> str:
-    return incident.cluster.account
-
-
-def _plural(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
