@@ -662,6 +662,14 @@ def test_a_guest_is_answered_nothing_but_a_refusal_which_is_logged(story: Story,
     assert story.modal(GUEST.id) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "told"), [("help", "What you can type"), ("help mute", "mute"), ("mtue all", "Did you mean *mute*?")]
+)
+def test_a_guest_is_told_how_commands_are_written(story: Story, text: str, told: str) -> None:
+    assert told in story.say(text, user=GUEST.id)[0]
+    assert story.deeds() == []
+
+
 def test_what_lay_about_is_not_begun_any_more(story: Story) -> None:
     story.type("stop")
     (asked,) = story.front.take_all()
