@@ -6,10 +6,9 @@ it says.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import groupby
 
 from chatops.commands import Command, Mistake, to_line
 from chatops.finding import Candidates, Nothing
@@ -18,8 +17,9 @@ from hub.audit import Entry
 from hub.blocks import Block, actions, button, context, fields, mrkdwn, plain, section
 from hub.bulletin import how_it_ended, oldest_first
 from hub.incident import Incident, State
-from hub.mrkdwn import code, date, escape, mention, visible
+from hub.mrkdwn import code, date, escape, mention, plural, visible
 from hub.mutes import Mute
+from hub.policy import InForce, Match
 from hub.scope import Scope
 from hub.times import span_words
 
@@ -78,7 +78,8 @@ def mistaken(command: str, mistake: Mistake) -> Answer:
     typed = mistake.words.lower().split()[:1]
     meant = f" Did you mean *{escape(mistake.nearest)}*?" if mistake.nearest and typed != [mistake.nearest] else ""
     said = f"{escape(mistake.problem)}{meant}"
-    example = f"Try {code(f'{command} {mistake.example}', 200)}, or {code(f'{command} help')}."
+    lines = [code(f"{command} {line}", 200) for line in dict.fromkeys((mistake.example, "help"))]
+    example = f"Try {', or '.join(lines)}."
     return f"{said} {example}", [
         section(f"{said}\n{example}"),
         context(mrkdwn(f"You typed {code(f'{command} {mistake.words}', 200)}")),
@@ -100,11 +101,19 @@ def ambiguous(asked: Command, candidates: Candidates) -> Answer:
 
 def unknown(command: str, words: str, nothing: Nothing) -> Answer:
     """Draw that nothing is called so, and what comes nearest."""
-    said = f"No account is called {code(words, _WORDS)}, and nothing that is in trouble or muted."
+    said = f"Nothing known is called {code(words, _WORDS)}: no account, and no cluster or instance in trouble or muted."
     near = ", ".join(code(name, _NAME) for name in nothing.nearest)
     well = f"A cluster that is well goes by account/Region/name, {code('payments/eu-west-1/prod-web')} say."
     hint = f"{well} More: {code(f'{command} help names')}"
     blocks = [section(said + (f"\nThe nearest names: {near}." if near else "")), context(mrkdwn(hint))]
+    return said, blocks
+
+
+def no_incident(command: str, words: str) -> Answer:
+    """Draw that there is no such incident, and which ones can be found."""
+    said = f"There is no incident {code(words, _WORDS)}."
+    hint = "What is over is found for three days, and only if somebody has done something about it."
+    blocks = [section(f"{said}\n{hint}"), context(mrkdwn(f"What is in trouble: {code(f'{command} incidents')}"))]
     return said, blocks
 
 
@@ -125,23 +134,33 @@ def refused(sentence: str, detail: str = "", may: Sequence[str] = ()) -> Answer:
 # Mutes
 
 
-def muted(mutes: Sequence[Mute], others: Sequence[Mute], now: datetime, names: Mapping[str, str]) -> Answer:
-    """Draw what has just been muted, and `others` that are muted too. `names` are the accounts', by id."""
-    first = mutes[0]
-    what = _where(first.scope, names) if len(mutes) == 1 else f"{len(mutes):,} places"
-    said = f"Muted {what} until {date(first.until)}: {code(first.reason, _REASON)}."
+def muted(
+    mute: Mute, others: Sequence[Mute], now: datetime, names: Mapping[str, str], windows: Sequence[InForce] = ()
+) -> Answer:
+    """Draw what has just been muted, and `others` and `windows` that mute some of it too.
+
+    `names` are the accounts', by id.
+    """
+    said = f"Muted {_where(mute.scope, names)} until {date(mute.until)}: {code(mute.reason, _REASON)}."
+    later = "It is good for all that are called so, now or later. " if mute.scope.is_pattern else ""
     hint = "What happens there is recorded, what recovers is said, and so is what is still broken at the end."
-    rows, overlapping = _mute_rows(mutes, now, names), _mute_rows(others, now, names)
+    rows = [_mute_row(0, mute, now, names)]
+    overlapping = [_mute_row(number, other, now, names) for number, other in enumerate(others, 1)]
+    overlapping += [_window_row(window, now) for window in windows]
     if overlapping:
         overlapping[0].insert(0, section("*Muted as well, which overlaps*"))
-    blocks, count = _filled([section(f":no_bell: {said}"), context(plain(hint))], [*rows, *overlapping])
+    blocks, count = _filled([section(f":no_bell: {said}"), context(plain(f"{later}{hint}"))], [*rows, *overlapping])
     return said, [*blocks, *_rest(len(rows) + len(overlapping) - count)]
 
 
-def all_mutes(mutes: Sequence[Mute], now: datetime, names: Mapping[str, str]) -> Answer:
-    """Draw what is muted, what ends first on top, with a button to end each mute."""
-    said = f"{_plural(len(mutes), 'mute')} in force." if mutes else "Nothing is muted."
-    rows = _mute_rows(sorted(mutes, key=lambda mute: (mute.until, mute.id)), now, names)
+def all_mutes(
+    mutes: Sequence[Mute], now: datetime, names: Mapping[str, str], windows: Sequence[InForce] = ()
+) -> Answer:
+    """Draw what is muted, what ends first on top, with a button to end each mute that is no maintenance window."""
+    said = f"{plural(len(mutes) + len(windows), 'mute')} in force." if mutes or windows else "Nothing is muted."
+    ends = [(mute.until, _mute_row(number, mute, now, names)) for number, mute in enumerate(mutes)]
+    ends += [(window.until, _window_row(window, now)) for window in windows]
+    rows = [row for _, row in sorted(ends, key=lambda end: end[0])]
     blocks, count = _filled([section(f":no_bell: *{said}*")], rows)
     return said, [*blocks, *_rest(len(rows) - count)]
 
@@ -152,14 +171,14 @@ def all_mutes(mutes: Sequence[Mute], now: datetime, names: Mapping[str, str]) ->
 def status(standing: Standing) -> Answer:
     """Draw how many incidents there are, what is muted, which storms there are, whether repairs run."""
     number = sum(standing.counts.get(state, 0) for state in State if state is not State.RESOLVED)
-    said = f"{_plural(number, 'unresolved incident')}." if number else "Nothing is in trouble."
+    said = f"{plural(number, 'unresolved incident')}." if number else "Nothing is in trouble."
     facts = [
         (str(state).capitalize(), f"{emoji} {standing.counts.get(state, 0):,}")
         for state, emoji in _STATES.items()
         if state is not State.RESOLVED
     ]
     facts += [
-        ("Muted", f":no_bell: {_plural(standing.muted, 'incident')}, {_plural(standing.mutes, 'mute')} in force"),
+        ("Muted", f":no_bell: {plural(standing.muted, 'incident')}, {plural(standing.mutes, 'mute')} in force"),
         ("Storms", _few([code(region, _FACT) for region in standing.storms]) or "none"),
         ("Repairs", "stopped" if standing.stopped_by else "allowed"),
     ]
@@ -178,17 +197,14 @@ def open_incidents(
 
     `names` are the accounts', by id; `silent` the ids of muted incidents.
     """
-    said = f"{_plural(len(incidents), 'unresolved incident')}." if incidents else "Nothing is in trouble."
-    by_account = [
-        (account, oldest_first(several)) for account, several in groupby(sorted(incidents, key=_account), key=_account)
-    ]
-    by_account.sort(key=lambda each: (-len(each[1]), each[0]))
+    said = f"{plural(len(incidents), 'unresolved incident')}." if incidents else "Nothing is in trouble."
+    by_account = worst_first(incidents)
     most = _FEW if len(by_account) > 1 else _MOST_ROWS
     rows, told = [], []
     for account, several in by_account:
         more = len(several) - most
         last = f"\nand {more:,} more: {code(f'{command} incidents {account}')}"
-        headline = f"*Account {_account_words(account, names)}: {_plural(len(several), 'instance')}*\n"
+        headline = f"*Account {_account_words(account, names)}: {plural(len(several), 'instance')}*\n"
         for start in range(0, min(len(several), most), _FEW):
             part = several[start : start + _FEW]
             ends = start + _FEW >= most and more > 0
@@ -223,7 +239,7 @@ def shown(incident: Incident, log: Sequence[Entry], names: Mapping[str, str], mu
 
 def audited(title: str, entries: Sequence[Entry]) -> Answer:
     """Draw the newest entries of the audit log; the title's foreign parts are harmless already."""
-    said = f"{title}: {_plural(len(entries), 'entry', 'entries')}."
+    said = f"{title}: {plural(len(entries), 'entry', 'entries')}."
     return said, _logged([section(f"*{said}*")], entries)
 
 
@@ -241,11 +257,30 @@ def covered(line: str, blind: Sequence[tuple[str, str]]) -> Answer:
     return f"Coverage: {code(line, _LINE)}", [*blocks, *_rest(len(rows) - count)]
 
 
+# Maintenance windows
+
+
+def places(where: Match) -> str:
+    """Say in the policy's own words, made harmless, which places something is meant for."""
+    asked = (f"{key.replace('_', ' ')} {_few([code(word, _NAME) for word in words])}" for key, words in where.asked())
+    return ", ".join(asked) or "the whole organization"
+
+
+def window_words(found: InForce) -> str:
+    """Say until when a maintenance window lasts, and why."""
+    why = f": {code(found.window.reason, _REASON)}" if found.window.reason else ""
+    return f"until {date(found.until)}, by a maintenance window{why}"
+
+
 # Parts
 
 
-def _account(incident: Incident) -> str:
-    return incident.cluster.account
+def worst_first(incidents: Iterable[Incident]) -> list[tuple[str, list[Incident]]]:
+    """Put incidents together by account: the account with most of them first, the longest gone on top."""
+    by_account: dict[str, list[Incident]] = {}
+    for incident in oldest_first(incidents):
+        by_account.setdefault(incident.cluster.account, []).append(incident)
+    return sorted(by_account.items(), key=lambda each: (-len(each[1]), each[0]))
 
 
 def _account_words(account: str, names: Mapping[str, str]) -> str:
@@ -264,6 +299,9 @@ def _where(scope: Scope, names: Mapping[str, str]) -> str:
             return whose
         case "region":
             return f"{scope.region} in {whose}"
+        case "clusters":
+            region = f"{scope.region}, " if scope.region else ""
+            return f"clusters {code(scope.cluster, _WORDS)} in {region}{whose}"
     cluster = f"cluster {code(scope.cluster, _WORDS)} in {scope.region}, {whose}"
     return cluster if scope.kind == "cluster" else f"instance {code(scope.instance, _FACT)} of {cluster}"
 
@@ -273,16 +311,18 @@ def _mute_words(mute: Mute) -> str:
     return f"until {date(mute.until)}, by {by}: {code(mute.reason, _REASON)}"
 
 
-def _mute_rows(mutes: Sequence[Mute], now: datetime, names: Mapping[str, str]) -> list[list[Block]]:
-    """Draw mutes, those that somebody can end with a button."""
-    rows = []
-    for number, mute in enumerate(mutes):
-        left = f"{span_words(mute.until - now)} left" if mute.since <= now else "to come"
-        row = section(f"*{_where(mute.scope, names)}* · {left}\n{_mute_words(mute)}")
-        if mute.by:
-            row["accessory"] = button(f"{SAY}{number}", "Unmute", to_line(Command("unmute", str(mute.scope))))
-        rows.append([row])
-    return rows
+def _mute_row(number: int, mute: Mute, now: datetime, names: Mapping[str, str]) -> list[Block]:
+    """Draw a mute, with a button if somebody can end it; the number tells the buttons apart."""
+    left = f"{span_words(mute.until - now)} left" if mute.since <= now else "to come"
+    row = section(f"*{_where(mute.scope, names)}* · {left}\n{_mute_words(mute)}")
+    if mute.by:
+        row["accessory"] = button(f"{SAY}{number}", "Unmute", to_line(Command("unmute", str(mute.scope))))
+    return [row]
+
+
+def _window_row(found: InForce, now: datetime) -> list[Block]:
+    left = span_words(found.until - now)
+    return [section(f"*{places(found.window.where)}* · {left} left\n{window_words(found)}")]
 
 
 def _incident_line(incident: Incident, silent: Collection[str]) -> str:
@@ -317,14 +357,16 @@ def _buttons(incident: Incident) -> Block:
 def _logged(head: list[Block], log: Sequence[Entry]) -> list[Block]:
     newest = sorted(log, key=lambda entry: entry.at, reverse=True)
     blocks, count = _filled(head, [[_entry(entry)] for entry in newest])
-    return [*blocks, *_rest(len(newest) - count, "older ones are in the audit log")]
+    return [*blocks, *_rest(len(newest) - count, "coastguard audit has them, on the command line")]
 
 
 def _entry(entry: Entry) -> Block:
     who = mention(entry.who) if entry.who else "Coastguard"
     where = f" {code(entry.where, _WORDS)}" if entry.where else ""
+    reason = f": {code(entry.reason, _REASON)}" if entry.reason else ""
+    approved = f", approved by {mention(entry.approved_by)}" if entry.approved_by else ""
     result = f"\n{code(entry.result, _REASON)}" if entry.result else ""
-    return context(mrkdwn(f"{date(entry.at)} {who} {code(entry.what, _NAME)}{where}{result}"))
+    return context(mrkdwn(f"{date(entry.at)} {who} {code(entry.what, _NAME)}{where}{reason}{approved}{result}"))
 
 
 def _details(words: str) -> list[Block]:
@@ -360,7 +402,3 @@ def _length(blocks: Sequence[Block]) -> int:
 def _few(names: Sequence[str]) -> str:
     more = len(names) - _FEW
     return ", ".join(names[:_FEW]) + (f" and {more:,} more" if more > 0 else "")
-
-
-def _plural(number: int, noun: str, several: str = "") -> str:
-    return f"{number:,} {noun if number == 1 else several or f'{noun}s'}"

@@ -15,6 +15,7 @@ from chatops.answers import Answer
 from chatops.asks import Ask
 from chatops.commands import Command
 from chatops.knowledge import Knowledge, NotDone
+from hub.directory import Account
 from hub.hints import REQUEST, Hint, MuteHint
 from hub.mrkdwn import code, date, mention
 from hub.mutes import Mute, over, overlapping
@@ -22,7 +23,6 @@ from hub.queues import Queues
 from hub.scope import Scope
 from hub.switch import Switch
 from hub.times import BadSpan, read_span
-from spoke.places import Cluster
 
 log = logging.getLogger(__name__)
 
@@ -42,32 +42,27 @@ class Deeds:
         return {"mute": self.mute, "unmute": self.unmute, "stop": self.turn, "start": self.turn}.get(verb)
 
     def mute(self, asked: Ask, command: Command, at: datetime) -> Answer:
-        """Mute places for a time. A new mute of the same place takes the place of the old one."""
-        found = self.known.find(command, command.target)
-        self.known.allow(asked, at, "mute", found.scopes, command.target)
+        """Mute a place for a time. A new mute of the same place takes the place of the old one."""
+        scope = self.known.find(command, command.target)
+        self.known.allow(asked, at, "mute", [scope], command.target)
         person = self.known.person(asked.user)
         try:
             until = read_span(command.span, at, person.zone, person.offset)
         except BadSpan as error:
             raise NotDone(answers.refused(str(error)), "no such time") from error
         mutes = self.known.store.mutes()
-        wanted = [
-            Mute(scope, until, asked.user, command.reason, since=at, channel=asked.channel) for scope in found.scopes
-        ]
-        done = [self._keep(mute, mutes) for mute in wanted]
-        for mute in done:
-            self._log(asked, at, "muted", mute.scope, f"until {until:%Y-%m-%d %H:%M} UTC", command.reason)
-        self._look_at(found.scopes, asked.id)
-        directory = self.known.rules.accounts.everyone()
-        own = {mute.id for mute in done}
-        others = {m.id: m for mute in done for m in overlapping(mutes, mute.scope, at, directory) if m.id not in own}
-        return answers.muted(done, list(others.values()), at, self.known.names())
+        wanted = Mute(scope, until, asked.user, command.reason, since=at, channel=asked.channel)
+        mute = self._keep(wanted, mutes)
+        self._log(asked, at, "muted", scope, f"until {until:%Y-%m-%d %H:%M} UTC", command.reason)
+        self._look_at([scope], asked.id)
+        others = overlapping(mutes, scope, at, self.known.rules.accounts.everyone())
+        return answers.muted(mute, others, at, self.known.names(), self.known.windows(at, scope))
 
     def unmute(self, asked: Ask, command: Command, at: datetime) -> Answer:
-        """End mutes before their time."""
+        """End mutes before their time: that of this very place, and of the single clusters that a pattern fits."""
         mutes = [mute for mute in self.known.store.mutes() if not over(mute, at) or mute.ended_at == at]
-        found = self.known.find(command, command.target, mutes)
-        ended = [mute for mute in mutes if mute.scope in found.scopes]
+        scope = self.known.find(command, command.target, mutes)
+        ended = [mute for mute in mutes if mute.scope == scope or _fits(scope, mute)]
         if not ended:
             hint = f"What is muted: {code(f'{self.known.command} mutes')}"
             raise NotDone(answers.refused(f"{code(command.target)} itself is not muted. {hint}"), "not muted")
@@ -117,6 +112,11 @@ class Deeds:
     def _log(  # noqa: PLR0913  # an entry's parts
         self, asked: Ask, at: datetime, what: str, scope: Scope, result: str, reason: str
     ) -> None:
-        cluster = Cluster(scope.account, scope.region, scope.cluster) if scope.cluster else None
         entry = self.known.entry(asked, at, what, str(scope), result, reason)
-        self.known.store.log(cluster, replace(entry, quiet=True))
+        self.known.store.log(scope.one_cluster, replace(entry, quiet=True))
+
+
+def _fits(pattern: Scope, mute: Mute) -> bool:
+    """Tell whether a mute is of a single cluster that a pattern fits."""
+    cluster = mute.scope.one_cluster if mute.scope.kind == "cluster" and pattern.is_pattern else None
+    return cluster is not None and pattern.covers(cluster, Account(cluster.account))

@@ -1,7 +1,8 @@
 """Finding: what the words of a command name among the accounts, clusters and incidents that are known. Pure.
 
 Exact names win over those that differ in upper and lower case, these over beginnings, and beginnings over parts of
-names. What several things are called is not guessed: they are candidates. Only a pattern (prod-*) means several.
+names. What several things are called is not guessed: they are candidates. A pattern (prod-*) is found as what it is,
+whether or not there is anything of such a name yet; who asks about one thing gets the known ones as candidates.
 """
 
 import difflib
@@ -17,10 +18,9 @@ from hub.scope import Scope
 from spoke.places import Cluster
 
 MOST_CANDIDATES = 10
-# What a pattern may stand for at once; beyond, something wider is meant.
-MOST_AT_ONCE = 50
 _ALL = {"all", "everything", "everywhere", "organization", "organisation", "*"}
-_PATTERN = re.compile(r"[*?\[]")
+_ANY = "*"
+_WILD = re.compile(r"[*?]")
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _NEAREST = 3
 _LONGEST_COMPARED = 60
@@ -54,9 +54,9 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is meant: one scope, or all that a pattern fits."""
+    """What is meant."""
 
-    scopes: tuple[Scope, ...]
+    scope: Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +81,30 @@ def accounts(words: str, directory: Sequence[Account], aliases: Mapping[str, str
     return next(filter(None, (by_id, by_name, *_accounts(words, directory, aliases))), [])
 
 
-def clusters(words: str, known: Sequence[Cluster]) -> list[Cluster]:
-    """Find clusters by name, by account/Region/name, or by a pattern of either; all that fit equally well."""
-    return next(filter(None, _clusters(words, known)), [])
-
-
 def find(words: str, known: Known) -> Found | Candidates | Nothing:
     """Find what the words of a command are about."""
     if words.casefold() in _ALL:
-        return Found((Scope(),))
+        return Found(Scope())
     if scope := _as_scope(words):
-        return Found((scope,))
-    found = next(filter(None, _scopes(words, known)), [])
+        return Found(scope)
+    return _settled(next(filter(None, _scopes(words, known)), []), words, known)
+
+
+def find_one(words: str, known: Known) -> Found | Candidates | Nothing:
+    """Find what words are about that mean one thing: of a pattern, the known clusters that it fits."""
+    found = find(words, known)
+    if isinstance(found, Found) and found.scope.is_pattern:
+        fit = [cluster for cluster in known.clusters if found.scope.covers(cluster, Account(cluster.account))]
+        return _settled(map(Scope.of, fit), words, known)
+    return found
+
+
+def _settled(found: Iterable[Scope], words: str, known: Known) -> Found | Candidates | Nothing:
     several = sorted(set(found), key=lambda scope: (-scope.width, str(scope)))
-    if not several:
-        return Nothing(_nearest(words, known))
-    if len(several) == 1 or (_PATTERN.search(words) and len(several) <= MOST_AT_ONCE):
-        return Found(tuple(several))
+    if len(several) == 1:
+        return Found(several[0])
     options = tuple((label(scope, known), str(scope)) for scope in several[:MOST_CANDIDATES])
-    return Candidates(options, len(several) - len(options))
+    return Candidates(options, len(several) - len(options)) if options else Nothing(_nearest(words, known))
 
 
 def label(scope: Scope, known: Known) -> str:
@@ -116,6 +121,9 @@ def label(scope: Scope, known: Known) -> str:
             words = f"{instance} · {visible(scope.cluster, _CLUSTER_OF)} · {scope.account}"
         case "region":
             words = f"Region {scope.label}"
+        case "clusters" if scope.account:
+            where = f"{scope.region} · {scope.account}" if scope.region else scope.account
+            words = f"Clusters {visible(scope.cluster, _NAME)} · {where} {name}"
         case _:
             words = scope.label[:1].upper() + scope.label[1:]
     return visible(words, 75)
@@ -151,42 +159,50 @@ def _accounts(words: str, directory: Sequence[Account], aliases: Mapping[str, st
 
 def _clusters(words: str, known: Sequence[Cluster]) -> Iterator[list[Cluster]]:
     for fits in _LEVELS:
-        if _PATTERN.search(words):
-            yield [each for each in known if _fits_pattern(each, words)]
-        else:
-            yield [each for each in known if words and (each.key == words or fits(each.name, words))]
-
-
-def _fits_pattern(cluster: Cluster, pattern: str) -> bool:
-    return fnmatchcase(cluster.key if "/" in pattern else cluster.name, pattern)
+        yield [each for each in known if words and (each.key == words or fits(each.name, words))]
 
 
 def _places(words: str, known: Known) -> list[Scope]:
-    """Read units, Regions, and what stands behind an account's name: payments/eu-west-1, payments/eu-west-1/prod-*.
+    """Read units, Regions, patterns, and what stands behind an account's name: payments/eu-west-1, payments/prod-*.
 
     A cluster that is well is not known: it is taken for what its full name says.
     """
-    match words.split("/"):
+    parts = words.split("/")
+    match parts if all(parts) else []:
         case [unit] if any(unit in account.units for account in known.directory):
             return [Scope(unit=unit)]
-        case [region] | ["*", region]:
-            return _region("", region)
-        case [whose, region]:
-            return [scope for each in _owners(whose, known) for scope in _region(each.id, region)]
+        case [last]:
+            return _last("", last)
+        case [whose, last]:
+            return [scope for owner in _owners(whose, known) for scope in _last(owner, last)]
         case [whose, region, name]:
-            patterns = [f"{each.id}/{region}/{name}" for each in _owners(whose, known)]
-            found = [cluster for pattern in patterns for cluster in clusters(pattern, known.clusters)]
-            return [Scope.of(cluster) for cluster in found] or [s for p in patterns if (s := _as_scope(f"cluster:{p}"))]
+            owners = _owners(whose, known)
+            exact = [scope for owner in owners for scope in _scope(owner, region, name)]
+            return exact or [scope for owner in owners for scope in _named(owner, region, name, known.clusters)]
     return []
 
 
-def _owners(whose: str, known: Known) -> list[Account]:
-    return accounts(whose, known.accounts(), known.aliases)
+def _owners(whose: str, known: Known) -> list[str]:
+    """Find the ids of the accounts that are called so; "" stands for all accounts."""
+    return [""] if whose == _ANY else [each.id for each in accounts(whose, known.accounts(), known.aliases)]
 
 
-def _region(account: str, region: str) -> list[Scope]:
+def _last(owner: str, words: str) -> list[Scope]:
+    """Read a pattern of clusters' names, or a Region, which never has an asterisk."""
+    return _scope(owner, "", words) if _WILD.search(words) else _scope(owner, words)
+
+
+def _named(account: str, region: str, name: str, known: Iterable[Cluster]) -> list[Scope]:
+    """Find the known clusters of one name in several places; what is well there has to be named in full."""
+    pattern = f"{account or _ANY}/{region}/{name}"
+    return [Scope.of(each) for each in known if each.name == name and fnmatchcase(each.key, pattern)]
+
+
+def _scope(account: str, region: str, cluster: str = "") -> list[Scope]:
+    """Make a scope of what is well-formed; an asterisk alone is no part of it."""
+    given = {"account": account, "region": region, "cluster": cluster}
     try:
-        return [Scope(account=account, region=region)] if region else []
+        return [Scope(**{part: "" if words == _ANY else words for part, words in given.items()})]
     except ValueError:
         return []
 

@@ -3,17 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
-from chatops.answers import SAY
+from chatops.answers import SAY, places, window_words, worst_first
 from chatops.commands import Command, to_line
 from hub.blocks import Block, button, context, mrkdwn, plain, section
-from hub.bulletin import oldest_first
 from hub.coverage import Coverage
 from hub.incident import Incident
 from hub.message import account
-from hub.mrkdwn import code, date, mention, visible
+from hub.mrkdwn import code, date, mention, plural, visible
 from hub.mutes import Mute
+from hub.policy import InForce
 from hub.times import span_words
 
 _DIVIDER: Block = {"type": "divider"}
@@ -24,7 +23,10 @@ _NAME, _REASON, _LINE = 40, 200, 300
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """All that a person's tab shows; `waiting` are the incidents with a repair that they may approve."""
+    """All that a person's tab shows.
+
+    `waiting` are the incidents with a repair that they may approve, `windows` those of maintenance that are in force.
+    """
 
     user: str
     incidents: Sequence[Incident]
@@ -32,6 +34,7 @@ class Tab:
     waiting: Sequence[Incident]
     coverage: Coverage
     names: Mapping[str, str]
+    windows: Sequence[InForce] = ()
 
 
 def draw(tab: Tab, command: str, now: datetime, said: Sequence[Block] = ()) -> Block:
@@ -42,10 +45,12 @@ def draw(tab: Tab, command: str, now: datetime, said: Sequence[Block] = ()) -> B
             plain(visible(tab.coverage.line, _LINE)), mrkdwn(f"As of {date(now)} · more with {code(f'{command} help')}")
         ),
         *_waiting(tab),
-        section(f"*In trouble: {_plural(len(tab.incidents), 'instance')}*"),
+        section(f"*In trouble: {plural(len(tab.incidents), 'instance')}*"),
         *_open(tab, command),
         _DIVIDER,
-        _headed(f"*Muted: {_plural(len(tab.mutes), 'place')}*", button(f"{SAY}mute", "Mute…", "mute")),
+        _headed(
+            f"*Muted: {plural(len(tab.mutes) + len(tab.windows), 'place')}*", button(f"{SAY}mute", "Mute…", "mute")
+        ),
         *_muted(tab, now),
     ]
     return {"type": "home", "blocks": blocks}
@@ -71,11 +76,7 @@ def _waiting(tab: Tab) -> list[Block]:
 
 
 def _open(tab: Tab, command: str) -> list[Block]:
-    by_account = [
-        (account_id, oldest_first(several))
-        for account_id, several in groupby(sorted(tab.incidents, key=_account_of), key=_account_of)
-    ]
-    by_account.sort(key=lambda each: (-len(each[1]), each[0]))
+    by_account = worst_first(tab.incidents)
     blocks = []
     for account_id, several in by_account[:_ACCOUNTS]:
         lines = [
@@ -91,23 +92,24 @@ def _open(tab: Tab, command: str) -> list[Block]:
 
 
 def _muted(tab: Tab, now: datetime) -> list[Block]:
-    blocks = []
-    for number, mute in enumerate(sorted(tab.mutes, key=lambda mute: mute.until)[:_MUTES]):
-        left = span_words(mute.until - now)
-        row = section(f"{code(mute.scope.label)}, {left} left, by {mention(mute.by)}: {code(mute.reason, _REASON)}")
-        row["accessory"] = button(f"{SAY}{number}", "Unmute", to_line(Command("unmute", str(mute.scope))))
-        blocks.append(row)
-    more = len(tab.mutes) - _MUTES
+    ends = [(mute.until, _mute(number, mute, now)) for number, mute in enumerate(tab.mutes)]
+    ends += [(window.until, _window(window, now)) for window in tab.windows]
+    ends.sort(key=lambda end: end[0])
+    blocks = [block for _, block in ends[:_MUTES]]
+    more = len(ends) - _MUTES
     return [*blocks, *([context(plain(visible(f"and {more:,} more")))] if more > 0 else [])]
+
+
+def _mute(number: int, mute: Mute, now: datetime) -> Block:
+    left = span_words(mute.until - now)
+    row = section(f"{code(mute.scope.label)}, {left} left, by {mention(mute.by)}: {code(mute.reason, _REASON)}")
+    row["accessory"] = button(f"{SAY}{number}", "Unmute", to_line(Command("unmute", str(mute.scope))))
+    return row
+
+
+def _window(found: InForce, now: datetime) -> Block:
+    return section(f"{places(found.window.where)}, {span_words(found.until - now)} left, {window_words(found)}")
 
 
 def _headed(headline: str, accessory: Block) -> Block:
     return {**section(headline), "accessory": accessory}
-
-
-def _account_of(incident: Incident) -> str:
-    return incident.cluster.account
-
-
-def _plural(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -12,14 +12,14 @@ from chatops import answers
 from chatops.answers import Answer
 from chatops.asks import Ask
 from chatops.commands import Command
-from chatops.finding import MOST_CANDIDATES, Candidates, Found, Known, Nothing, find, label
+from chatops.finding import Candidates, Found, Known, Nothing, find, find_one
 from chatops.people import People, Person
 from chatops.rights import Refusal, Rights
 from hub.audit import Entry
 from hub.directory import Account
 from hub.incident import Incident
 from hub.mutes import Mute, in_force
-from hub.policy import EVERYWHERE, Facts
+from hub.policy import EVERYWHERE, Facts, InForce
 from hub.rules import Rules
 from hub.scope import Scope
 from hub.slack import SlackError
@@ -55,26 +55,22 @@ class Knowledge:
 
     # What words mean
 
-    def find(self, command: Command, words: str, mutes: Iterable[Mute] = ()) -> Found:
+    def find(self, command: Command, words: str, mutes: Iterable[Mute] = ()) -> Scope:
         """Find what words mean, `mutes` too. Raises NotDone with what they may mean."""
-        known = self._known(mutes)
-        match find(words, known):
-            case Found() as found:
-                return found
-            case Candidates() as candidates:
-                raise NotDone(answers.ambiguous(command, candidates), "ambiguous")
-            case Nothing() as nothing:
-                raise NotDone(answers.unknown(self.command, words, nothing), "unknown")
+        return self._meant(command, words, find(words, self._known(mutes)))
 
     def find_one(self, command: Command, words: str) -> Scope:
         """Find the one thing that words mean; a pattern may mean several. Raises NotDone with what they may mean."""
-        first, *others = self.find(command, words).scopes
-        if others:
-            known = self._known()
-            shown = [first, *others][:MOST_CANDIDATES]
-            options = tuple((label(scope, known), str(scope)) for scope in shown)
-            raise NotDone(answers.ambiguous(command, Candidates(options, len(others) + 1 - len(shown))), "ambiguous")
-        return first
+        return self._meant(command, words, find_one(words, self._known()))
+
+    def _meant(self, command: Command, words: str, found: Found | Candidates | Nothing) -> Scope:
+        match found:
+            case Found(scope):
+                return scope
+            case Candidates():
+                raise NotDone(answers.ambiguous(command, found), "ambiguous")
+            case Nothing():
+                raise NotDone(answers.unknown(self.command, words, found), "unknown")
 
     def incident(self, wanted: str, now: datetime) -> Incident:
         """Find an incident by its id, or the instance's; one that is over if somebody has done something about it."""
@@ -86,12 +82,12 @@ class Knowledge:
             for incident in self.store.known(Cluster.from_key(cluster)).incidents.values():
                 if incident.id == wanted:
                     return incident
-        raise NotDone(answers.unknown(self.command, wanted, Nothing()), "unknown")
+        raise NotDone(answers.no_incident(self.command, wanted), "unknown")
 
     def _known(self, mutes: Iterable[Mute] = ()) -> Known:
         troubled = list(self.store.everything_open())
         clusters = {bulletin.cluster for bulletin in self.store.open_bulletins()} | {i.cluster for i in troubled}
-        clusters |= {Cluster(m.scope.account, m.scope.region, m.scope.cluster) for m in mutes if m.scope.cluster}
+        clusters |= {cluster for mute in mutes if (cluster := mute.scope.one_cluster)}
         directory = list(self.rules.accounts.everyone().values())
         return Known(directory, dict(self.rules.policy.aliases), sorted(clusters), troubled)
 
@@ -123,9 +119,11 @@ class Knowledge:
             raise NotDone(answers.refused("Slack did not tell your time zone. Please try again."), "no zone") from error
 
     def facts(self, scope: Scope) -> Facts:
-        """Gather what the policy is asked about. What is not known of a place does not fit a right."""
-        if scope.cluster:
-            cluster = Cluster(scope.account, scope.region, scope.cluster)
+        """Gather what the policy is asked about. What is not known of a place does not fit a right.
+
+        A pattern is asked about as all that it may be of: nobody knows which clusters will be called so.
+        """
+        if cluster := scope.one_cluster:
             bulletin = self.store.bulletin(cluster)
             return self.rules.facts(cluster, bulletin.group if bulletin else ANY)
         if scope.account:
@@ -139,6 +137,15 @@ class Knowledge:
     def in_force(self, now: datetime) -> list[Mute]:
         """Read the mutes that are in force."""
         return [mute for mute in self.store.mutes() if mute.on(now)]
+
+    def windows(self, now: datetime, scope: Scope | None = None) -> list[InForce]:
+        """Name the policy's maintenance windows that are in force; of those that may be about a scope, if there is one.
+
+        Whether one is about a whole account or a pattern nobody can tell: it is named all the same.
+        """
+        spans = ((window, window.span(now)) for window in self.rules.policy.windows)
+        found = [InForce(window, *span) for window, span in spans if span]
+        return found if scope is None else [each for each in found if each.window.where.may_fit(self.facts(scope))]
 
     def mute_of(self, cluster: Cluster, instance: str, now: datetime, mutes: Sequence[Mute]) -> Mute | None:
         """Say under which mute a cluster is, or an instance of it: one of these, or a maintenance window."""

@@ -8,7 +8,9 @@ from hub.incident import Incident
 from hub.policy_reasons import explain
 from hub.rules import Rules
 from hub.store import Known
+from hub.terms import ANY, Terms
 from hub.times import span_words
+from spoke.discovery import MONITORING_TAG
 from spoke.places import Cluster
 
 
@@ -32,8 +34,9 @@ def reasons(  # noqa: PLR0913  # all that is known
     grace = span_words(rules.terms.grace_of(cluster))
     lines.append(f"Grace: an agent has to be gone for {grace} before it is trouble.")
     lines += [] if muted else ["Not muted."]
+    lines += [_watched(rules.terms)] if rules.terms.by_tag else []
     lines.append(_looked(seen, now))
-    facts = rules.facts(cluster, known.bulletin.group if known.bulletin else "")
+    facts = rules.facts(cluster, known.bulletin.group if known.bulletin else ANY)
     return [*lines, *explain(rules.policy, facts, now, user, groups)]
 
 
@@ -64,6 +67,11 @@ def _cluster(known: Known) -> Iterator[str]:
     yield f"{len(live):,} of its instances are in trouble: " + ", ".join(i.id for i in live[:5])
     if known.bulletin and known.bulletin.storm:
         yield "It is part of a storm: its message is in the storm's thread."
+
+
+def _watched(terms: Terms) -> str:
+    values = "" if ANY in terms.groups else f", where its value is {' or '.join(sorted(terms.groups))}"
+    return f"Only clusters with the tag {MONITORING_TAG} are watched{values}."
 
 
 def _looked(seen: Seen | None, now: datetime) -> str:

@@ -105,8 +105,10 @@ class Talk:
     def _refuse_incomplete(self, asked: Ask, command: Command, at: datetime) -> None:
         """Tell somebody, whom no modal has asked for what is missing, why not; or else how to say it."""
         if command.target:
-            scopes = self._known.find(command, command.target).scopes
-            self._known.allow(asked, at, command.verb, scopes, command.target)
+            scope = self._known.find(command, command.target)
+            self._known.allow(asked, at, command.verb, [scope], command.target)
+        elif refusal := self.rights.somewhere(command.verb, asked.user):
+            self._known.refuse(asked, at, command.verb, asked.line, refusal)
         raise NotDone(answers.helped(self.command, help_text(command.verb)), "incomplete")
 
     def refresh(self, user: str) -> None:

@@ -28,7 +28,6 @@ from spoke.places import Cluster
 log = logging.getLogger(__name__)
 
 _DAY = timedelta(days=1)
-_AUDITED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class Tellings:
 
     def mutes(self, now: datetime) -> Answer:
         """Show what is muted."""
-        return answers.all_mutes(self.known.in_force(now), now, self.known.names())
+        return answers.all_mutes(self.known.in_force(now), now, self.known.names(), self.known.windows(now))
 
     def tab(self, user: str, now: datetime) -> Tab:
         """Gather what a person's Home tab shows."""
@@ -68,13 +67,14 @@ class Tellings:
         incidents = list(store.everything_open())
         mutes = [mute for mute in store.mutes() if not over(mute, now)]
         waiting = self._waiting_for(user, incidents)
-        return Tab(user, incidents, mutes, waiting, self._coverage(), self.known.names())
+        names, windows = self.known.names(), self.known.windows(now)
+        return Tab(user, incidents, mutes, waiting, self._coverage(), names, windows)
 
     def _incidents(self, command: Command, now: datetime) -> Answer:
         everything = list(self.known.store.everything_open())
         if command.target:
-            scopes = self.known.find(command, command.target).scopes
-            everything = [i for i in everything if any(self.known.covers(scope, i) for scope in scopes)]
+            scope = self.known.find(command, command.target)
+            everything = [i for i in everything if self.known.covers(scope, i)]
         silent = self.known.silent(everything, now)
         return answers.open_incidents(self.known.command, everything, self.known.names(), silent)
 
@@ -103,9 +103,9 @@ class Tellings:
             incident = self.known.incident(command.argument, now)
             return incident.cluster, incident
         scope = self.known.find_one(command, command.argument)
-        if not scope.cluster:
+        cluster = scope.one_cluster
+        if cluster is None:
             raise NotDone(answers.refused("Name a cluster, an instance or an incident."), "too wide")
-        cluster = Cluster(scope.account, scope.region, scope.cluster)
         return cluster, self.known.store.incident(cluster, scope.instance) if scope.instance else None
 
     def _covered(self) -> Answer:
@@ -120,13 +120,13 @@ class Tellings:
                 since = now - (read_span(command.span, now, person.zone, person.offset) - now)
             except BadSpan as error:
                 raise NotDone(answers.refused(str(error)), "no such time") from error
-        scopes = self.known.find(command, command.target).scopes if command.target else (Scope(),)
-        self.known.allow(asked, at, "audit", scopes, command.target or "everything")
-        entries = [entry for entry in self.known.store.deeds(since, now + _DAY) if self._is_about(entry, scopes)]
-        return answers.audited(f"What people did since {date(since)}", entries[-_AUDITED:])
+        scope = self.known.find(command, command.target) if command.target else Scope()
+        self.known.allow(asked, at, "audit", [scope], command.target or "everything")
+        entries = [entry for entry in self.known.store.deeds(since, now + _DAY) if self._is_about(entry, scope)]
+        return answers.audited(f"What people did since {date(since)}", entries)
 
-    def _is_about(self, entry: Entry, scopes: Sequence[Scope]) -> bool:
-        """Tell whether somebody who asks about these places means this entry."""
+    def _is_about(self, entry: Entry, scope: Scope) -> bool:
+        """Tell whether somebody who asks about this place means this entry."""
         directory = self.known.rules.accounts.everyone()
         if entry.cluster:
             own = Scope.of(Cluster.from_key(entry.cluster))
@@ -134,8 +134,8 @@ class Tellings:
             try:
                 own = Scope.parse(entry.where)
             except ValueError:
-                return Scope() in scopes
-        return any(scope.meets(own, directory) for scope in scopes)
+                return scope == Scope()
+        return scope.meets(own, directory)
 
     def _standing(self, now: datetime) -> answers.Standing:
         store = self.known.store
@@ -144,7 +144,7 @@ class Tellings:
         return answers.Standing(
             counts=Counter(incident.state for incident in incidents),
             muted=len(self.known.silent(incidents, now)),
-            mutes=len(self.known.in_force(now)),
+            mutes=len(self.known.in_force(now)) + len(self.known.windows(now)),
             storms=sorted({storm.region for storm in store.open_storms()}),
             stopped_by=switch.stopped_by,
             stopped_at=switch.at,

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from hub.incident import Condition, Incident, State
+from hub.mrkdwn import plural
 from hub.mutes import Mute
 from hub.tally import Tally
 from spoke.places import Cluster
@@ -205,16 +206,12 @@ def _why(live: list[Incident]) -> str:
         return "EC2 status checks fail as well: the host itself is in trouble, and so are the tasks on it."
     if tasks:
         run = "runs" if tasks == 1 else "run"
-        return f"{_plural(tasks, 'task')} {run} on without a manager: no deploys, no replacement when they fail."
+        return f"{plural(tasks, 'task')} {run} on without a manager: no deploys, no replacement when they fail."
     return "New tasks cannot be placed there, and the capacity it stands for is not real."
 
 
 def _count(number: int) -> str:
-    return _plural(number, "instance")
-
-
-def _plural(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+    return plural(number, "instance")
 
 
 def how_it_ended(incident: Incident) -> str:

@@ -53,3 +53,8 @@ def date(at: datetime) -> str:
     """Show a moment in the reader's own time."""
     fallback = f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time_secs}}|{fallback}>"
+
+
+def plural(number: int, noun: str, several: str = "") -> str:
+    """Count something: 1 incident, 1,200 incidents; `several` is the plural where it is not made with an s."""
+    return f"{number:,} {noun if number == 1 else several or f'{noun}s'}"

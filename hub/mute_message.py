@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from hub.blocks import Block, actions, button, context, mrkdwn, plain, section
 from hub.incident import Incident
 from hub.message import UNMUTE
-from hub.mrkdwn import code, date, mention, visible
+from hub.mrkdwn import code, date, mention, plural, visible
 from hub.mutes import Mute
 
 _NAMED = 8
@@ -26,12 +26,12 @@ def digest(mute: Mute, recorded: int, still: Sequence[Incident], silent: int = 0
     else:
         over = max(recorded - sum(incident.opened_at >= mute.since for incident in still), 0)
         amount = (
-            f"Meanwhile {_plural(recorded, 'incident')} came up; over by now: {over:,}."
-            f" Still in trouble: {_plural(len(still), 'instance')} of {_plural(len(clusters), 'cluster')}"
+            f"Meanwhile {plural(recorded, 'incident')} came up; over by now: {over:,}."
+            f" Still in trouble: {plural(len(still), 'instance')} of {plural(len(clusters), 'cluster')}"
             + _where_to_find(len(still), silent)
         )
     lines = [
-        f"{code(cluster.name, _NAME)} in {code(cluster.account)} · {cluster.region}: {_plural(number, 'instance')}"
+        f"{code(cluster.name, _NAME)} in {code(cluster.account)} · {cluster.region}: {plural(number, 'instance')}"
         for cluster, number in clusters.most_common(_NAMED)
     ]
     lines += [f"and {len(clusters) - _NAMED:,} more clusters"] if len(clusters) > _NAMED else []
@@ -57,7 +57,3 @@ def _where_to_find(still: int, silent: int) -> str:
     if silent:
         return f"; {silent:,} of these are muted by something else."
     return ", told of in their clusters' messages." if still else "."
-
-
-def _plural(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -3,7 +3,7 @@
 from hub.blocks import Block, context, fields, mrkdwn, plain, section
 from hub.bulletin import Bulletin
 from hub.message import Message, finished, in_common
-from hub.mrkdwn import code, date
+from hub.mrkdwn import code, date, plural
 from hub.storm import Count, Storm, lock
 
 _NAME = 40
@@ -15,8 +15,8 @@ def render_storm(storm: Storm, count: Count) -> Message:
     if storm.over:
         return _over(storm, count)
     headline = (
-        f"Storm in {storm.region}: ECS agents disconnected on {_plural(count.tally.instances, 'instance')}"
-        f" of {_plural(count.clusters, 'cluster')} in {_plural(count.accounts, 'account')}"
+        f"Storm in {storm.region}: ECS agents disconnected on {plural(count.tally.instances, 'instance')}"
+        f" of {plural(count.clusters, 'cluster')} in {plural(count.accounts, 'account')}"
     )
     facts = [
         ("Accounts", _of(count.accounts, storm.most[0])),
@@ -40,7 +40,7 @@ def _over(storm: Storm, count: Count) -> Message:
     headline = f"Storm in {storm.region} is over"
     accounts, clusters, instances = storm.most
     left = (
-        f"{_plural(count.clusters, 'cluster')} with {_plural(count.tally.instances, 'instance')} are still in trouble:"
+        f"{plural(count.clusters, 'cluster')} with {plural(count.tally.instances, 'instance')} are still in trouble:"
         " their messages in the thread go on."
         if count.clusters
         else "All of them have recovered."
@@ -48,11 +48,11 @@ def _over(storm: Storm, count: Count) -> Message:
         else "All others have recovered."
     )
     if count.muted:
-        left = f"{_plural(count.muted, 'cluster')} in trouble {'is' if count.muted == 1 else 'are'} muted. {left}"
+        left = f"{plural(count.muted, 'cluster')} in trouble {'is' if count.muted == 1 else 'are'} muted. {left}"
     body = [
         section(
-            f"At its height {_plural(instances, 'instance')} of {_plural(clusters, 'cluster')}"
-            f" in {_plural(accounts, 'account')} were in trouble. {left}"
+            f"At its height {plural(instances, 'instance')} of {plural(clusters, 'cluster')}"
+            f" in {plural(accounts, 'account')} were in trouble. {left}"
         ),
         context(mrkdwn(f"Began {date(storm.began_at)}, the last cluster joined {date(storm.newest_at)}")),
     ]
@@ -69,7 +69,7 @@ def _message(  # noqa: PLR0913  # a message has these parts
 def _line(member: Bulletin, instances: int) -> str:
     cluster = member.cluster
     name = f"{code(member.account_name, _ACCOUNT)} " if member.account_name else ""
-    return f"{code(cluster.name, _NAME)} in {name}{code(cluster.account)}: {_plural(instances, 'instance')}"
+    return f"{code(cluster.name, _NAME)} in {name}{code(cluster.account)}: {plural(instances, 'instance')}"
 
 
 def _progress(count: Count) -> str:
@@ -83,7 +83,3 @@ def _progress(count: Count) -> str:
 
 def _of(now: int, most: int) -> str:
     return f"{now:,}" if now == most else f"{now:,} (at most {most:,})"
-
-
-def _plural(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -344,7 +344,7 @@ SCENES: dict[str, Scene] = {
     "mistake": mistaken("mtue payments 2h deploy"),
     "ambiguous": whispered(answers.ambiguous(Command("mute", "prod-pay", "2h", "deploy"), found("prod-pay"))),
     "unknown": whispered(answers.unknown(COMMAND, "paymets", found("paymets"))),
-    "mute": said(answers.muted([ACCOUNT_MUTE], [replace(CLUSTER_MUTE, scope=Scope.of(BATCH))], NOW, NAMES)),
+    "mute": said(answers.muted(ACCOUNT_MUTE, [replace(CLUSTER_MUTE, scope=Scope.of(BATCH))], NOW, NAMES)),
     "unmute": said(
         answers.done(
             f"{mention(ALICE)} has unmuted {code(ACCOUNT_MUTE.scope.label)}."

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from chatops.manual import COMMANDS, help_text
 from hub.directory import Account
 from hub.incident import Incident, State
 from hub.mutes import Mute
+from hub.policy import InForce, Match, Window
 from hub.scope import Scope
 from spoke.places import Cluster
 from tests.hub.factories import (
@@ -109,6 +110,24 @@ def test_a_mistake_gets_the_nearest_command_and_a_line_to_copy() -> None:
     assert "You typed `/ecs mtue web 2h deploy`" in said(answer)
 
 
+def test_what_is_near_no_command_gets_the_help_once() -> None:
+    mistake = parse("xyzzy")
+    assert isinstance(mistake, Mistake)
+
+    answer = answers.mistaken("/ecs", mistake)
+
+    examine(answer)
+    assert "There is no such command.\nTry `/ecs help`.\n" in said(answer)
+
+
+def test_an_incident_that_is_not_found_may_be_over_for_long() -> None:
+    answer = answers.no_incident("/ecs", "inc-0123456789")
+
+    examine(answer)
+    assert "There is no incident `inc-0123456789`.\nWhat is over is found for three days" in said(answer)
+    assert "`/ecs incidents`" in said(answer)
+
+
 def test_the_form_in_a_mistake_is_no_markup() -> None:
     mistake = parse("why")
     assert isinstance(mistake, Mistake)
@@ -156,7 +175,9 @@ def test_what_nothing_is_called_is_told_with_the_nearest_names() -> None:
     answer = answers.unknown("/ecs", "prod_wbe", Nothing(("prod_web", "prod_api")))
 
     examine(answer)
-    assert "No account is called `prod_wbe`, and nothing that is in trouble or muted." in said(answer)
+    assert "Nothing known is called `prod_wbe`: no account, and no cluster or instance in trouble or muted." in said(
+        answer
+    )
     assert "The nearest names: `prod_web`, `prod_api`." in said(answer)
     assert "nearest" not in said(answers.unknown("/ecs", "x", Nothing()))
 
@@ -195,6 +216,9 @@ def test_of_many_who_may_a_few_are_named() -> None:
         ("account:333344445555", "*account 333344445555*"),
         ("region:*/eu-west-1", "*eu-west-1 in all accounts*"),
         ("region:333344445555/eu-west-1", "*eu-west-1 in account 333344445555*"),
+        ("cluster:*/*/prod-*", "*clusters `prod-*` in all accounts*"),
+        ("cluster:*/eu-west-1/prod-?", "*clusters `prod-?` in eu-west-1, all accounts*"),
+        ("cluster:222233334444/*/p*", "*clusters `p*` in account `Payments Production` (222233334444)*"),
         (f"cluster:{ELSEWHERE.key}", "*cluster `search` in us-east-1, account 333344445555*"),
         (
             f"instance:{ELSEWHERE.key}/{instance_id()}",
@@ -220,6 +244,33 @@ def test_a_maintenance_window_cannot_be_ended_by_a_button() -> None:
     assert "by a maintenance window: `deploy`" in said(answer)
 
 
+WINDOW = Window((1,), time(2), 4 * HOUR, "UTC", Match(account=("Payments",), cluster=("prod-*", "b_*b")), "pat*ching")
+
+
+def test_a_window_of_the_policy_is_shown_with_its_places_and_cannot_be_ended_by_a_button() -> None:
+    soon = InForce(replace(WINDOW, where=Match(), reason=""), NOON - HOUR, NOON + HOUR / 2)
+    late = InForce(WINDOW, NOON - HOUR, NOON + 2 * HOUR)
+
+    answer = answers.all_mutes([mute()], NOON, NAMES, [late, soon])
+
+    examine(answer)
+    words = said(answer)
+    assert "3 mutes in force." in words
+    until = int((NOON + 2 * HOUR).timestamp())
+    assert f"*account `Payments`, cluster `prod-*`, `b_*b`* · 2 h left\nuntil <!date^{until}^" in words
+    assert "by a maintenance window: `pat*ching`" in words
+    assert words.index("*the whole organization*") < words.index("*cluster `prod-payments`") < words.index("pat*ching")
+    assert lines(answer) == [f"unmute cluster:{CLUSTER.key}"]
+
+
+def test_a_window_that_overlaps_is_shown_after_a_mute() -> None:
+    answer = answers.muted(mute(), [], NOON, NAMES, [InForce(WINDOW, NOON, NOON + HOUR)])
+
+    examine(answer)
+    assert "*Muted as well, which overlaps*" in said(answer)
+    assert "by a maintenance window: `pat*ching`" in said(answer)
+
+
 def test_nothing_muted_is_said() -> None:
     answer = answers.all_mutes([], NOON, NAMES)
 
@@ -234,7 +285,7 @@ def test_what_ends_first_stands_on_top() -> None:
 
 
 def test_what_has_just_been_muted_is_shown_with_what_overlaps() -> None:
-    answer = answers.muted([mute()], [mute(Scope(account="222233334444"), by=BOB)], NOON, NAMES)
+    answer = answers.muted(mute(), [mute(Scope(account="222233334444"), by=BOB)], NOON, NAMES)
 
     examine(answer)
     assert "Muted cluster `prod-payments` in eu-west-1, account `Payments Production` (222233334444) until" in said(
@@ -242,16 +293,23 @@ def test_what_has_just_been_muted_is_shown_with_what_overlaps() -> None:
     )
     assert "*Muted as well, which overlaps*" in said(answer)
     assert lines(answer) == [f"unmute cluster:{CLUSTER.key}", "unmute account:222233334444"]
-    assert "overlaps" not in said(answers.muted([mute()], [], NOON, NAMES))
+    assert "overlaps" not in said(answers.muted(mute(), [], NOON, NAMES))
 
 
-def test_several_that_a_pattern_has_muted_are_counted() -> None:
-    several = [mute(Scope.of(Cluster(CLUSTER.account, "eu-west-1", f"prod-{n}"))) for n in range(50)]
-
-    answer = answers.muted(several, [mute(Scope())] * 50, NOON, NAMES)
+def test_a_pattern_that_was_muted_is_good_for_what_is_called_so_later() -> None:
+    answer = answers.muted(mute(Scope.parse("cluster:*/*/prod-*")), [], NOON, NAMES)
 
     examine(answer)
-    assert "Muted 50 places until" in said(answer)
+    assert "Muted clusters `prod-*` in all accounts until" in said(answer)
+    assert "good for all that are called so, now or later" in said(answer)
+    assert [parse(line) for line in lines(answer)] == [Command("unmute", target="cluster:*/*/prod-*")]
+    assert "now or later" not in said(answers.muted(mute(), [], NOON, NAMES))
+
+
+def test_of_many_that_overlap_those_that_are_left_out_are_counted() -> None:
+    answer = answers.muted(mute(), [mute(Scope())] * 99, NOON, NAMES)
+
+    examine(answer)
     assert f"and {100 - len(lines(answer))} more." in said(answer)
 
 
@@ -391,13 +449,22 @@ def test_the_log_of_an_incident_has_the_newest_on_top() -> None:
     assert "`i-0b7c9d1e2f3a4b5c6`\n`so`" in said(answer)
 
 
+def test_an_entry_tells_why_and_who_agreed() -> None:
+    told = entry("asked for terminate", result="done", reason="it *hangs*", approved_by=BOB)
+
+    for answer in (answers.audited("Audit", [told]), answers.shown(incident(), [told], NAMES)):
+        examine(answer)
+        assert f"`i-0b7c9d1e2f3a4b5c6`: `it *hangs*`, approved by <@{BOB}>\n`done`" in said(answer)
+    assert "approved by" not in said(answers.audited("Audit", [entry()]))
+
+
 @pytest.mark.parametrize("count", [0, 1, 20, 21, 1_000])
 def test_every_entry_of_the_audit_is_shown_or_counted(count: int) -> None:
     answer = answers.audited("Audit of the last day", [entry(at=NOON + n * HOUR) for n in range(count)])
 
     examine(answer)
     left = count - said(answer).count("`acknowledged`")
-    assert (f"and {left:,} more: older ones" in said(answer)) is bool(left)
+    assert (f"and {left:,} more: coastguard audit has them" in said(answer)) is bool(left)
     assert said(answer).startswith(f"Audit of the last day: {count:,} entr{'y' if count == 1 else 'ies'}.")
 
 
@@ -455,7 +522,10 @@ def sought(text: str) -> Answer:
 
 
 def written(text: str) -> Sequence[Any]:
-    return [entry(text, at=NOON + n * HOUR, who=text, where=text, result=text) for n in range(30)]
+    return [
+        entry(text, at=NOON + n * HOUR, who=text, where=text, result=text, reason=text, approved_by=text)
+        for n in range(30)
+    ]
 
 
 def names(text: str) -> dict[str, str]:
@@ -464,6 +534,11 @@ def names(text: str) -> dict[str, str]:
 
 def mutes(text: str) -> list[Mute]:
     return [mute(Scope.of(replace(LONGEST, account=f"{n:012d}")), by=text, reason=text) for n in range(30)]
+
+
+def windows(text: str) -> list[InForce]:
+    where = Match((text,) * 9, (text,), (text,), (text,), (text,) * 9, (text,))
+    return [InForce(replace(WINDOW, where=where, reason=text), NOON, NOON + HOUR)] * 30
 
 
 PLACES: dict[str, Callable[[str], Answer]] = {
@@ -476,10 +551,13 @@ PLACES: dict[str, Callable[[str], Answer]] = {
         Command("mute", target=text or "x", reason=text), Candidates(((text or "x", "organization"),) * 10)
     ),
     "the nearest names": lambda text: answers.unknown(text, text, Nothing((text, text, text))),
+    "no incident": lambda text: answers.no_incident(text, text),
     "a detail": lambda text: answers.done("Done.", text),
     "a refusal": lambda text: answers.refused("No.", text, [text] * 9),
-    "a mute": lambda text: answers.muted(mutes(text), mutes(text), NOON, names(text)),
+    "a mute": lambda text: answers.muted(mutes(text)[0], mutes(text), NOON, names(text)),
     "mutes": lambda text: answers.all_mutes(mutes(text), NOON, names(text)),
+    "windows": lambda text: answers.all_mutes([], NOON, {}, windows(text)),
+    "windows that overlap": lambda text: answers.muted(mutes(text)[0], [], NOON, {}, windows(text)),
     "status": lambda text: answers.status(Standing({}, 1, 1, [text] * 9, text or "x", NOON, text)),
     "incidents": lambda text: answers.open_incidents("/ecs", [everywhere(text, n) for n in range(99)], names(text)),
     "incidents of many accounts": lambda text: answers.open_incidents(

@@ -128,10 +128,11 @@ def test_a_time_is_that_of_whoever_says_it(story: Story) -> None:
         pytest.param("mute all 31d x", "30 days are the most", id="too long"),
         pytest.param("mute all until yesterday x", "no time", id="no time"),
         pytest.param("unmute 222233334444", "itself is not muted", id="not muted"),
-        pytest.param("mute nonsuch 2h x", "No account is called `nonsuch`", id="nothing of that name"),
-        pytest.param("why nonsuch", "No account is called `nonsuch`", id="why nothing"),
+        pytest.param("mute nonsuch 2h x", "Nothing known is called `nonsuch`", id="nothing of that name"),
+        pytest.param("why nonsuch", "Nothing known is called `nonsuch`", id="why nothing"),
         pytest.param("why 222233334444", "Name a cluster, an instance or an incident", id="why an account"),
-        pytest.param("show inc-0123456789", "No account is called `inc-0123456789`", id="no such incident"),
+        pytest.param("show inc-0123456789", "There is no incident `inc-0123456789`", id="no such incident"),
+        pytest.param("why inc-0123456789", "There is no incident `inc-0123456789`", id="why no such incident"),
         pytest.param("audit all 90d", "30 days are the most", id="too long ago"),
         pytest.param("start", "Repairs are not stopped", id="not stopped"),
     ],
@@ -165,7 +166,74 @@ def test_several_things_of_one_name_are_offered_as_buttons_that_say_the_command_
     assert (str(mute.scope), mute.reason, mute.channel) == (f"account:{OTHER}", "a deploy", CHANNEL)
 
 
-def test_a_pattern_mutes_all_that_it_fits(story: Story) -> None:
+def test_a_pattern_mutes_what_is_well_when_it_is_typed_and_fails_later(story: Story) -> None:
+    pattern = f"{story.cluster.name[:4]}*"
+    story.know()
+    assert story.say(f"mute {pattern} 2h a deploy") == []
+    assert [str(mute.scope) for mute in story.mutes()] == [f"cluster:*/*/{pattern}"]
+    assert f"Muted clusters `{pattern}` in all accounts until" in story.aloud()[0]
+    story.clock.go_on(LATE)
+    story.trouble(grouped=False)
+
+    assert "1 incident, 1 mute in force" in story.say("status")[0]
+    assert story.cluster.name in story.say(f"incidents {pattern}")[0]
+    assert "Nothing is in trouble" in story.say("incidents nosuch-*")[0]
+    (entry,) = story.deeds()
+    assert (entry.what, entry.where, entry.cluster) == ("muted", f"cluster:*/*/{pattern}", "")
+    assert "`muted`" in story.say(f"audit {story.cluster.name}")[0]
+
+    story.looks_asked()
+    story.say("mutes")
+    ts, action, label = story.buttons()[0]
+    assert label == "Unmute"
+    story.press(action, ts=ts)
+    story.work()
+
+    assert story.mutes()[0].ended_at is not None
+    assert len(story.aloud()) == 2  # that it was muted, and that it no longer is
+    assert story.looks_asked() == [Hint(story.cluster, REQUEST), MuteHint(f"cluster:*/*/{pattern}")]
+
+
+def test_a_muted_bulletins_button_ends_the_pattern_that_it_is_under(story: Story) -> None:
+    story.trouble(grouped=False)
+    story.say(f"mute {story.cluster.account}/{story.cluster.name[:4]}* 2h a deploy")
+    story.clock.go_on(LATE)
+    story.look()
+    assert ":no_bell:" in story.message()
+
+    story.press(UNMUTE)
+    story.work()
+
+    assert story.mutes()[0].ended_at is not None
+
+
+@pytest.mark.parametrize(
+    ("where", "words", "granted"),
+    [
+        pytest.param('cluster = "prod-*"', f"{ACCOUNT}/prod-*", False, id="some clusters"),
+        pytest.param('group = "web"', f"{ACCOUNT}/prod-*", False, id="a group of clusters"),
+        pytest.param(f'account = "{ACCOUNT}"', f"{ACCOUNT}/prod-*", True, id="the account"),
+        pytest.param(f'account = "{ACCOUNT}"', "prod-*", False, id="an account, for all of them"),
+        pytest.param(f'account = "{OTHER}"', f"{ACCOUNT}/prod-*", False, id="another account"),
+        pytest.param('region = "eu-west-1"', f"{ACCOUNT}/eu-west-1/prod-*", True, id="the Region"),
+        pytest.param('region = "eu-west-1"', "*/eu-west-1/prod-*", True, id="the Region of all accounts"),
+        pytest.param('region = "eu-west-1"', f"{ACCOUNT}/prod-*", False, id="a Region, for all of them"),
+        pytest.param("", "prod-*", True, id="everywhere"),
+    ],
+)
+def test_a_pattern_needs_the_right_for_all_that_it_may_be_of(
+    story: Story, where: str, words: str, granted: bool
+) -> None:
+    story.know(Account(OTHER, "Search"))
+    story.policy(f'[[rights]]\nwho = "{ALICE}"\nmay = "mute"\nwhere = {{ {where} }}\n')
+
+    told = story.say(f"mute {words} 2h x")
+
+    assert bool(story.mutes()) is granted
+    assert ("You may not do that here (mute)." in " ".join(told)) is not granted
+
+
+def test_to_unmute_a_pattern_ends_what_is_muted_of_it_cluster_by_cluster(story: Story) -> None:
     for name in ("prod-api", "prod-web", "test"):
         story.hub.store.keep_mute(
             Mute(Scope.of(Cluster(OTHER, REGION, name)), story.clock() + timedelta(hours=9), BOB, "x", story.clock())
@@ -251,6 +319,29 @@ def test_a_command_with_parts_missing_is_completed_in_a_modal(story: Story) -> N
 
     (mute,) = story.mutes()
     assert (str(mute.scope), mute.until - mute.since) == (f"account:{ACCOUNT}", timedelta(minutes=90))
+
+
+@pytest.mark.parametrize("line", ["mute", f"mute {ACCOUNT}"])
+@pytest.mark.parametrize(
+    ("policy", "why"),
+    [
+        pytest.param(f'[[rights]]\nwho = "{BOB}"\nmay = "mute"\n', "You may not do that", id="somebody else may"),
+        pytest.param("[[rights", "The policy cannot be read", id="nobody can tell who may"),
+    ],
+)
+def test_who_may_mute_nowhere_is_refused_though_parts_are_missing(
+    story: Story, policy: str, why: str, line: str
+) -> None:
+    story.know()
+    story.policy(policy)
+
+    (told,) = story.say(line)
+
+    assert why in told
+    assert "What is still broken" not in told  # the manual's words
+    assert story.modal() is None
+    (entry,) = story.deeds()
+    assert (entry.who, entry.what) == (ALICE, "refused: mute")
 
 
 def test_a_modal_that_is_submitted_twice_mutes_once(story: Story) -> None:
@@ -342,16 +433,46 @@ def test_why_tells_what_is_known_and_what_the_rules_say(story: Story, by: str) -
     assert ("seen disconnected" in told) == (by != "the cluster")
 
 
+def window(story: Story, where: str = "") -> None:
+    """The policy has maintenance all day, which began at midnight."""
+    day = f"{story.clock():%A}".lower()
+    times = f'days = ["{day}"]\nstart = "00:00"\nlength = "24h"\nzone = "UTC"\nreason = "patching"\n'
+    story.policy(f"[[windows]]\n{times}{where}\n")
+
+
 def test_why_says_that_a_maintenance_window_mutes(story: Story) -> None:
     story.trouble(grouped=False)
-    day = f"{story.clock():%A}".lower()
-    window = f'days = ["{day}"]\nstart = "00:00"\nlength = "24h"\nzone = "UTC"\nreason = "patching"'
-    story.policy(f"[[windows]]\n{window}\n")
+    window(story)
 
     (told,) = story.say(f"why {story.cluster.name}")
 
     assert "by a maintenance window: `patching`" in told
-    assert "1 incident, 0 mutes in force" in story.say("status")[0]
+
+
+def test_a_maintenance_window_is_among_the_mutes_wherever_they_are_told(story: Story) -> None:
+    story.trouble(grouped=False)
+    window(story, f'where = {{ account = "{ACCOUNT}" }}')
+
+    (listed,) = story.say("mutes")
+    home = story.open_home()
+
+    assert "1 mute in force" in listed
+    assert f"*account `{ACCOUNT}`*" in listed
+    assert "1 incident, 1 mute in force" in story.say("status")[0]
+    assert "*Muted: 1 place*" in home
+    assert "`patching`" in listed
+    assert "`patching`" in home
+    assert story.buttons() == []
+
+
+def test_what_is_muted_within_a_maintenance_window_is_told_that_it_overlaps(story: Story) -> None:
+    story.know(Account(OTHER, "Search"))
+    window(story, f'where = {{ account = "{ACCOUNT}", cluster = "prod-*" }}')
+
+    for named in (f"{ACCOUNT}/eu-west-1/test", OTHER, f"{ACCOUNT}/eu-west-1/prod-api", ACCOUNT, f"{ACCOUNT}/*-api"):
+        story.say(f"mute {named} 1h x")
+
+    assert ["`patching`" in told for told in story.aloud()] == [False, False, True, True, True]
 
 
 def test_why_of_several_asks_which(story: Story) -> None:
@@ -360,8 +481,9 @@ def test_why_of_several_asks_which(story: Story) -> None:
     story.trouble(grouped=False)
     (answer,) = story.say("why *")
     assert "Name a cluster" in answer  # an asterisk is everything
-    (answer,) = story.say("why prod-?")
-    assert "No account is called" in answer or "may be several things" in answer
+    story.clock.go_on(LATE)
+    (answer,) = story.say(f"why {story.cluster.name[:3]}*")
+    assert f"Why: `{story.cluster.name}`" in answer
 
 
 def test_coverage_names_what_is_blind(story: Story) -> None:
@@ -392,6 +514,17 @@ def test_the_audit_tells_who_did_what_and_can_be_narrowed(story: Story) -> None:
     assert "`muted`" in story.say("audit ou-ab12-34cd56ef")[0]
     story.clock.go_on(timedelta(hours=3))
     assert "0 entries" in story.say("audit all 1h")[0]
+
+
+def test_the_audit_counts_more_than_it_can_show(story: Story) -> None:
+    for number in range(250):
+        entry = Entry(story.clock(), BOB, "muted", "organization", "", request=f"r{number}", quiet=True)
+        story.hub.store.log(None, entry)
+
+    (told,) = story.say("audit")
+
+    assert "250 entries" in told
+    assert f"and {250 - told.count('`muted`')} more: coastguard audit has them, on the command line." in told
 
 
 # stop, start
@@ -499,7 +632,7 @@ def test_a_cluster_that_is_well_is_muted_by_its_full_name(story: Story) -> None:
     story.say("mute payments/eu-west-1/prod-well 2h moving")
 
     assert [str(mute.scope) for mute in story.mutes()] == [f"cluster:{ACCOUNT}/eu-west-1/prod-well"]
-    assert "No account is called" in story.say("mute payments/nowhere/prod-well 2h moving")[0]
+    assert "Nothing known is called" in story.say("mute payments/nowhere/prod-well 2h moving")[0]
 
 
 def test_who_may_not_is_told_in_the_home_what_they_pressed_there(story: Story) -> None:
@@ -561,6 +694,14 @@ def test_a_guest_is_answered_nothing_but_a_refusal_which_is_logged(story: Story,
     (entry,) = story.deeds()
     assert (entry.who, entry.what) == (GUEST.id, f"refused: {text.split(maxsplit=1)[0]}")
     assert story.modal(GUEST.id) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("help", "What you can type"), ("help mute", "mute"), ("mtue all", "Did you mean *mute*?")]
+)
+def test_a_guest_is_told_how_commands_are_written(story: Story, text: str, told: str) -> None:
+    assert told in story.say(text, user=GUEST.id)[0]
+    assert story.deeds() == []
 
 
 def test_what_lay_about_is_not_begun_any_more(story: Story) -> None:

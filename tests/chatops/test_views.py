@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -26,6 +26,7 @@ from hub.coverage import Coverage
 from hub.incident import Incident, Pending
 from hub.message import ACKNOWLEDGE, APPROVE, MUTE, REPAIR, UNMUTE, Subject, render
 from hub.mutes import Mute
+from hub.policy import InForce, Match, Window
 from hub.scope import Scope
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
@@ -372,7 +373,9 @@ def tab(text: str, number: int, user: str = BOB) -> Tab:
     ]
     names = {f"{n:012}": text for n in range(40)}
     blind = tuple(((f"{n:012}", "eu-west-1"), text) for n in range(number))
-    return Tab(user, troubled, mutes, troubled, Coverage((), blind, ()), names)
+    window = Window((0,), time(2), timedelta(hours=4), "UTC", Match((text,) * 9, (text,)), text)
+    windows = [InForce(window, NOW, NOW + timedelta(hours=2))] * number
+    return Tab(user, troubled, mutes, troubled, Coverage((), blind, ()), names, windows)
 
 
 def check_home(view: Json) -> None:
@@ -402,15 +405,27 @@ def test_a_home_counts_what_it_leaves_out() -> None:
     words = " ".join(thing["text"] for thing in texts(view["blocks"]))
     for part in (
         "*In trouble: 60 instances*",
-        "*Muted: 60 places*",
+        "*Muted: 120 places*",
         "and 50 more",
         "and 25 more accounts",
-        "and 45 more",
+        "and 105 more",
     ):
         assert part in words
     unmutes = [block["accessory"]["value"] for block in view["blocks"] if "accessory" in block]
     assert len(unmutes) == len({block["accessory"]["action_id"] for block in view["blocks"] if "accessory" in block})
     assert all(isinstance(parse(value), Command) for value in unmutes)
+
+
+def test_a_window_of_the_policy_stands_among_what_is_muted_and_has_no_button() -> None:
+    one = tab("x", 1)
+    view = draw(replace(one, windows=[replace(one.windows[0], until=NOW + timedelta(minutes=5))]), "/ecs", NOW)
+
+    [window, mute] = view["blocks"][-2:]
+    assert "account `x`" in window["text"]["text"]
+    assert "5 min left" in window["text"]["text"]
+    assert "by a maintenance window: `x`" in window["text"]["text"]
+    assert "accessory" not in window
+    assert mute["accessory"]["text"]["text"] == "Unmute"
 
 
 # The way back, through Slack itself

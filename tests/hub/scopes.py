@@ -9,6 +9,7 @@ from spoke.places import Cluster
 ACCOUNTS = ("222233334444", "333344445555")
 REGIONS = ("eu-west-1", "us-east-1")
 CLUSTERS = ("prod", "batch_1")
+PATTERNS = ("*", "prod*", "p?od", "b*", "*_1")
 INSTANCES = ("0" * 32, "ffffffff-0000-0000-0000-000000000001")
 UNITS = ("ou-ab12-11112222", "ou-ab12-33334444", "ou-ab12-55556666")
 
@@ -24,5 +25,11 @@ scopes = st.one_of(
     st.builds(Scope, region=st.sampled_from(REGIONS)),
     st.builds(Scope, account=ids, region=st.sampled_from(REGIONS)),
     st.builds(Scope.of, clusters),
+    st.builds(
+        Scope,
+        account=ids | st.just(""),
+        region=st.sampled_from(REGIONS) | st.just(""),
+        cluster=st.sampled_from(PATTERNS),
+    ),
     st.builds(Scope.of, clusters, instances),
 )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.mrkdwn import code, date, escape, mention, visible
+from hub.mrkdwn import code, date, escape, mention, plural, visible
 from tests.hub.factories import NOON
 from tests.hub.rendering import tricks
 
@@ -96,3 +96,11 @@ def test_only_a_user_id_becomes_a_mention(user: str, shown: str) -> None:
 def test_a_moment_is_shown_in_the_readers_time_and_else_in_utc() -> None:
     assert date(NOON) == "<!date^1795176000^{date_short_pretty} {time_secs}|2026-11-20 12:00:00 UTC>"
     assert date(NOON.astimezone(timezone(timedelta(hours=2)))) == date(NOON)
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(0, "0 entries"), (1, "1 entry"), (2, "2 entries"), (1_200, "1,200 entries")]
+)
+def test_things_are_counted(number: int, words: str) -> None:
+    assert plural(number, "entry", "entries") == words
+    assert plural(number, "mute") == words.replace("entries", "mutes").replace("entry", "mute")

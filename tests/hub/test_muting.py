@@ -75,6 +75,8 @@ def recorded(station: Station) -> int:
         f"region:*/{REGION}",
         f"region:{ACCOUNT}/{REGION}",
         f"cluster:{ACCOUNT}/{REGION}/prod-payments",
+        f"cluster:{ACCOUNT}/{REGION}/prod-pay*",
+        "cluster:*/*/*-payments",
     ],
 )
 def test_what_is_muted_is_recorded_and_counted_and_not_said(station: Station, cluster: Cluster, scope: str) -> None:

@@ -14,9 +14,25 @@ ACCOUNT = Account("222233334444", "Payments", units=UNITS[:2])
 EACH_KIND = [
     pytest.param("organization", "organization", "the whole organization", id="organization"),
     pytest.param("region:*/eu-west-1", "region", "eu-west-1 in all accounts", id="Region of all accounts"),
+    pytest.param("cluster:*/*/prod-*", "clusters", "clusters prod-* in all accounts", id="pattern everywhere"),
+    pytest.param(
+        "cluster:*/eu-west-1/prod-*", "clusters", "clusters prod-* in eu-west-1, all accounts", id="pattern in a Region"
+    ),
     pytest.param(f"unit:{UNITS[0]}", "unit", "organizational unit ou-ab12-11112222", id="unit"),
     pytest.param("account:222233334444", "account", "account 222233334444", id="account"),
     pytest.param("region:222233334444/eu-west-1", "region", "eu-west-1 in account 222233334444", id="Region"),
+    pytest.param(
+        "cluster:222233334444/*/prod-*",
+        "clusters",
+        "clusters prod-* in account 222233334444",
+        id="pattern in an account",
+    ),
+    pytest.param(
+        "cluster:222233334444/eu-west-1/prod-?ayments",
+        "clusters",
+        "clusters prod-?ayments in eu-west-1, account 222233334444",
+        id="pattern in one place",
+    ),
     pytest.param(
         f"cluster:{CLUSTER.key}", "cluster", "cluster prod-payments in eu-west-1, account 222233334444", id="cluster"
     ),
@@ -51,7 +67,7 @@ def test_each_kind_but_the_widest_leaves_out_what_is_elsewhere(text: str, kind: 
 def test_the_kinds_are_sorted_widest_first() -> None:
     widths = [Scope.parse(str(case.values[0])).width for case in EACH_KIND]
 
-    assert widths == [6, 5, 4, 3, 2, 1, 0]
+    assert widths == list(reversed(range(len(EACH_KIND))))
 
 
 @pytest.mark.parametrize(
@@ -62,6 +78,10 @@ def test_the_kinds_are_sorted_widest_first() -> None:
         pytest.param(
             f"cluster:{CLUSTER.key}", Cluster("222233334444", "eu-west-1", "prod-payment"), "", False, id="similar"
         ),
+        pytest.param("cluster:222233334444/*/PROD-*", CLUSTER, "", False, id="a pattern in upper case"),
+        pytest.param("cluster:222233334444/*/prod-?", CLUSTER, "", False, id="more than one character"),
+        pytest.param("cluster:*/us-east-1/*", CLUSTER, "", False, id="a pattern of another Region"),
+        pytest.param("cluster:*/*/*search*", ELSEWHERE, instance_id(), True, id="an instance of a cluster that fits"),
         pytest.param(f"instance:{CLUSTER.key}/{instance_id()}", CLUSTER, "", False, id="not the cluster"),
         pytest.param(f"instance:{CLUSTER.key}/{instance_id()}", CLUSTER, instance_id(2), False, id="another instance"),
     ],
@@ -130,6 +150,14 @@ def test_two_scopes_meet_if_something_is_covered_by_both(
         pytest.param(f"unit:{UNITS[2]}", f"unit:{UNITS[2]}", True, id="the same unit"),
         pytest.param(f"unit:{UNITS[2]}", "region:*/eu-west-1", True, id="a unit and a Region"),
         pytest.param("organization", f"unit:{UNITS[2]}", True, id="everything"),
+        pytest.param("cluster:*/*/prod-*", f"cluster:{CLUSTER.key}", True, id="a pattern and a cluster that fits"),
+        pytest.param("cluster:*/*/test-*", f"cluster:{CLUSTER.key}", False, id="a pattern and one that does not"),
+        pytest.param("cluster:*/*/prod-*", f"instance:{CLUSTER.key}/{instance_id()}", True, id="pattern, instance"),
+        pytest.param("cluster:*/*/prod-*", "cluster:222233334444/*/prod-web-*", True, id="a pattern in a pattern"),
+        pytest.param("cluster:*/*/prod-*", "cluster:*/*/*-web", True, id="patterns that some name may fit"),
+        pytest.param("cluster:*/*/prod-*", "cluster:*/*/test-*", False, id="patterns of two beginnings"),
+        pytest.param("cluster:*/us-east-1/prod-*", "region:*/eu-west-1", False, id="a pattern of another Region"),
+        pytest.param("cluster:222233334444/*/prod-*", f"unit:{UNITS[0]}", True, id="a pattern of the unit's account"),
     ],
 )
 def test_whether_two_scopes_have_something_in_common(one: str, other: str, meet: bool) -> None:
@@ -160,6 +188,16 @@ def test_whether_two_scopes_have_something_in_common(one: str, other: str, meet:
         "cluster:222233334444//prod",
         "cluster:222233334444/eu-west-1/prod/",
         "cluster:*/eu-west-1/prod",
+        "cluster:222233334444/*/prod",
+        "cluster:*/*/prod",
+        "cluster:*/*/prod-[ab]*",
+        "cluster:*/eu-*/prod-*",
+        "cluster:2222*/*/prod-*",
+        "cluster:*//prod-*",
+        "cluster:prod-*",
+        "cluster:*/*/prod *",
+        f"cluster:*/*/{'x' * 255}*",
+        f"instance:222233334444/eu-west-1/prod-*/{instance_id()}",
         "cluster:222233334444/eu-west-1/prod payments",
         f"instance:{CLUSTER.key}",
         f"instance:{CLUSTER.key}/",
@@ -183,6 +221,8 @@ def test_what_is_no_scope_is_refused(text: str) -> None:
         {"region": "eu-west-1", "cluster": "prod"},
         {"unit": UNITS[0], "account": "222233334444"},
         {"instance": "0" * 32},
+        {"unit": UNITS[0], "cluster": "prod-*"},
+        {"account": "222233334444", "region": "eu-west-1", "cluster": "prod-*", "instance": "0" * 32},
     ],
 )
 def test_parts_that_do_not_go_together_make_no_scope(parts: dict[str, str]) -> None:
@@ -193,3 +233,8 @@ def test_parts_that_do_not_go_together_make_no_scope(parts: dict[str, str]) -> N
 def test_the_scope_of_a_cluster_and_of_its_instance() -> None:
     assert str(Scope.of(CLUSTER)) == f"cluster:{CLUSTER.key}"
     assert str(Scope.of(CLUSTER, instance_id())) == f"instance:{CLUSTER.key}/{instance_id()}"
+
+
+@pytest.mark.parametrize(("text", "kind", "label"), EACH_KIND)
+def test_only_a_cluster_and_its_instances_are_of_one_cluster(text: str, kind: str, label: str) -> None:  # noqa: ARG001
+    assert Scope.parse(text).one_cluster == (CLUSTER if kind in {"cluster", "instance"} else None)
