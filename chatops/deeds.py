@@ -2,7 +2,8 @@
 
     find what it names ─▶ may they? ─▶ write, unless a try before a crash has ─▶ log ─▶ ask for looks
 
-`at` is when the deed was first tried: whatever is repeated is the same row and the same entry again.
+`at` is when the deed was first tried: whatever is repeated is the same row and the same entry again. Asks are in order
+for each person only, so what somebody else has done since then stays as it is.
 """
 
 import logging
@@ -14,7 +15,8 @@ from chatops import answers
 from chatops.answers import Answer
 from chatops.asks import Ask
 from chatops.commands import Command
-from chatops.knowledge import Knowledge, NotDone
+from chatops.knowledge import OLD, Knowledge, NotDone
+from chatops.requests import FRESH
 from hub.directory import Account
 from hub.hints import REQUEST, Hint, MuteHint
 from hub.mrkdwn import code, date, mention
@@ -52,7 +54,7 @@ class Deeds:
             raise NotDone(answers.refused(str(error)), "no such time") from error
         mutes = self.known.store.mutes()
         wanted = Mute(scope, until, asked.user, command.reason, since=at, channel=asked.channel)
-        mute = self._keep(wanted, mutes)
+        mute = self._keep(asked, wanted, mutes)
         self._log(asked, at, "muted", scope, f"until {until:%Y-%m-%d %H:%M} UTC", command.reason)
         self._look_at([scope], asked.id)
         others = overlapping(mutes, scope, at, self.known.rules.accounts.everyone())
@@ -60,7 +62,7 @@ class Deeds:
 
     def unmute(self, asked: Ask, command: Command, at: datetime) -> Answer:
         """End mutes before their time: that of this very place, and of the single clusters that a pattern fits."""
-        mutes = [mute for mute in self.known.store.mutes() if not over(mute, at) or mute.ended_at == at]
+        mutes = [m for m in self.known.store.mutes() if m.since <= at and (not over(m, at) or m.ended_at == at)]
         scope = self.known.find(command, command.target, mutes)
         ended = [mute for mute in mutes if mute.scope == scope or _fits(scope, mute)]
         if not ended:
@@ -69,6 +71,7 @@ class Deeds:
         self.known.allow(asked, at, "mute", [mute.scope for mute in ended], command.target)
         for mute in ended:
             if mute.ended_at is None:
+                self._in_time(asked)
                 self.known.store.keep_mute(replace(mute, ended_at=at, ended_by=asked.user))
             self._log(asked, at, "unmuted", mute.scope, "", "")
         self._look_at([mute.scope for mute in ended], asked.id)
@@ -87,16 +90,27 @@ class Deeds:
             raise NotDone(
                 answers.refused(f"Repairs are {f'stopped already{who}' if stop else 'not stopped'}."), "no change"
             )
+        if before.at and before.at > at:
+            raise NotDone(answers.refused("Somebody has stopped or started repairs since you said that."), "overtaken")
         if before.at != at:
+            self._in_time(asked)
             self.known.store.turn(Switch(asked.user if stop else "", at, command.reason, before.version))
         self._log(asked, at, "stopped all repairs" if stop else "started repairs again", Scope(), "", command.reason)
         said = "has stopped all repairs, everywhere. Alerts go on." if stop else "has started repairs again."
         return answers.done(f"{mention(asked.user)} {said}", command.reason)
 
-    def _keep(self, mute: Mute, mutes: Sequence[Mute]) -> Mute:
+    def _in_time(self, asked: Ask) -> None:
+        """Refuse to begin what was asked for long ago, and so may have waited out an outage."""
+        if self.known.clock() - asked.at > FRESH:
+            raise NotDone(answers.refused(OLD), "too old")
+
+    def _keep(self, asked: Ask, mute: Mute, mutes: Sequence[Mute]) -> Mute:
         before = next((each for each in mutes if each.scope == mute.scope), None)
         if before and (before.since, before.by) == (mute.since, mute.by):
             return before  # this very ask has written it, before a crash
+        if before and max(before.since, before.ended_at or before.since) > mute.since:
+            raise NotDone(answers.refused("Somebody has muted or unmuted that since you said so."), "overtaken")
+        self._in_time(asked)
         return self.known.store.keep_mute(replace(mute, version=before.version if before else 0))
 
     def _look_at(self, scopes: Sequence[Scope], token: str) -> None:

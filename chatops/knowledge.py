@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 # An incident that is over is found by what was done about it so lately.
 _LOOKED_BACK = timedelta(days=3)
 
+OLD = "You said that more than 15 minutes ago, and nothing was done since. Please say it again if it still helps."
+
 
 class NotDone(Exception):
     """What is refused or cannot be done; `answer` tells the person why."""

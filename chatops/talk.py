@@ -20,7 +20,7 @@ from chatops.asks import HOME, Ask
 from chatops.commands import Command, Mistake, parse
 from chatops.deeds import Deeds
 from chatops.home import closed, draw
-from chatops.knowledge import Knowledge, NotDone
+from chatops.knowledge import OLD, Knowledge, NotDone
 from chatops.manual import help_text
 from chatops.people import People
 from chatops.requests import FRESH
@@ -33,8 +33,6 @@ from hub.slack import Rejected, Slack, SlackError
 from hub.store import Store
 
 log = logging.getLogger(__name__)
-
-_OLD = "You said that more than 15 minutes ago, and nothing was done since. Please say it again if it still helps."
 
 
 @dataclass(slots=True)
@@ -88,7 +86,7 @@ class Talk:
     def _do(self, asked: Ask, at: datetime) -> tuple[Answer, bool]:
         """Return the answer, and whether everybody should see it. Raises NotDone."""
         if at - asked.at > FRESH:
-            raise NotDone(answers.refused(_OLD), "too old")
+            raise NotDone(answers.refused(OLD), "too old")
         command = parse(asked.line)
         if isinstance(command, Mistake):
             return answers.mistaken(self.command, command), False

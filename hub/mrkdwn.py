@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 # As written, with entities: what is foreign must not make a message longer than Slack takes.
 _LONGEST_NAME = 120
 _LONGEST_SENTENCE = 500
-# Control, format (bidirectional and zero-width included), line, paragraph and surrogate characters.
-_INVISIBLE = {"Cc", "Cf", "Zl", "Zp", "Cs"}
+# Control, format (bidirectional and zero-width included), line, paragraph and surrogate characters, and all blanks.
+_INVISIBLE = {"Cc", "Cf", "Zl", "Zp", "Zs", "Cs"}
 _USER = re.compile(r"[UW][A-Z0-9]{2,20}")
 _GROUP = re.compile(r"S[A-Z0-9]{2,20}")
 

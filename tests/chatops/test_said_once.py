@@ -1,6 +1,7 @@
 """What people say is done once: wherever act crashes, however often a message comes, whatever somebody else does."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from coastguard.local.slack.faults import Fault
 from hub.message import MUTE
 from hub.mutes import Mute
+from hub.queues import Record
 from hub.store import Conflict
 from tests.chatops.factories import ALICE, BOB
 from tests.chatops.fate import Died
@@ -211,3 +213,66 @@ def test_a_hostile_reason_is_said_as_words_wherever_it_is_shown(
             check(words, json.loads(json.dumps(blocks)))
     assert all(len(entry.reason) <= 500 for entry in story.deeds())
     assert ACCOUNT in story.message()
+
+
+# What somebody else has done since
+
+
+def died(story: Story, text: str, moment: str) -> Record:
+    """Alice says it, and act dies over it; the message that will come again."""
+    story.type(text, ALICE)
+    (asked,) = story.front.take_all()
+    story.hub.fate.die(moment)
+    with pytest.raises(Died):
+        story.attend(asked)
+    return asked
+
+
+@pytest.mark.parametrize("moment", ["before turn 1", "after turn 1"])
+def test_a_stop_outlasts_an_older_start_that_comes_again(story: Story, moment: str) -> None:
+    story.say("stop for now")
+    asked = died(story, "start", moment)
+    story.say("start", BOB)
+    story.say("stop it is on fire", BOB)
+
+    story.attend(asked, 2)
+
+    assert story.hub.store.switch().stopped_by == BOB
+    assert "Somebody has stopped or started repairs since" in story.whispers(ALICE)[-1]
+
+
+@pytest.mark.parametrize("moment", ["before mute 1", "after mute 1"])
+def test_a_mute_outlasts_an_older_one_that_comes_again(story: Story, moment: str) -> None:
+    asked = died(story, "mute all 10m x", moment)
+    story.say("mute all 8h for the night", BOB)
+
+    story.attend(asked, 2)
+
+    (mute,) = story.mutes()
+    assert (mute.by, mute.reason) == (BOB, "for the night")
+    assert "Somebody has muted or unmuted that since" in story.whispers(ALICE)[-1]
+
+
+def test_a_mute_outlasts_an_older_end_that_comes_again(story: Story) -> None:
+    story.say("mute all 1h x")
+    asked = died(story, "unmute all", "before mute 1")
+    story.say("mute all 8h for the night", BOB)
+
+    story.attend(asked, 2)
+
+    (mute,) = story.mutes()
+    assert (mute.by, mute.ended_at) == (BOB, None)
+
+
+@pytest.mark.parametrize("text", ["mute all 8h x", "unmute all", "stop x"])
+def test_what_nobody_has_begun_in_time_is_not_begun(story: Story, text: str) -> None:
+    if text == "unmute all":
+        story.say("mute all 1h x", BOB)
+    before = (story.mutes(), story.hub.store.switch())
+    asked = died(story, text, "before turn 1" if text == "stop x" else "before mute 1")
+    story.clock.go_on(timedelta(minutes=16))
+
+    story.attend(asked, 2)
+
+    assert (story.mutes(), story.hub.store.switch()) == before
+    assert "more than 15 minutes ago" in story.whispers(ALICE)[-1]

@@ -91,6 +91,7 @@ def test_everything_of_an_entry_is_told(store: Store) -> None:
         reason="it burns",
         approved_by=BOB,
         channel="C0ECSALERTS",
+        checks="repairs are not stopped",
     )
     store.log(CLUSTER, whole)
     assert told() == [
@@ -101,6 +102,7 @@ def test_everything_of_an_entry_is_told(store: Store) -> None:
             "where": "i-0b7c9d1e2f3a4b5c6",
             "result": "in AWS's hands",
             "reason": "it burns",
+            "checks": "repairs are not stopped",
             "approved_by": BOB,
             "channel": "C0ECSALERTS",
             "account": "222233334444",

@@ -401,7 +401,7 @@ def test_each_round_writes_only_what_its_own_turn_has_seen(station: Station) -> 
 def test_the_organizations_accounts_are_kept_and_their_tags_if_somebody_goes_by_them(station: Station) -> None:
     station.organizations.tag_resource(ResourceId=ACCOUNT, Tags=[{"Key": "team", "Value": "payments"}])
     visit(station)
-    assert station.store.accounts()[ACCOUNT] == Account(ACCOUNT, "payments")
+    assert station.store.accounts()[ACCOUNT] == Account(ACCOUNT, "payments", unread=("tags",))
 
     replace(station.rounds, by_account_tag=lambda: True).visit(everywhere=True)
 
