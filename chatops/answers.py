@@ -364,7 +364,8 @@ def _entry(entry: Entry) -> Block:
     who = mention(entry.who) if entry.who else "Coastguard"
     where = f" {code(entry.where, _WORDS)}" if entry.where else ""
     reason = f": {code(entry.reason, _REASON)}" if entry.reason else ""
-    approved = f", approved by {mention(entry.approved_by)}" if entry.approved_by else ""
+    another = entry.approved_by not in {"", entry.who}  # the approval itself is an entry too
+    approved = f", approved by {mention(entry.approved_by)}" if another else ""
     result = f"\n{code(entry.result, _REASON)}" if entry.result else ""
     return context(mrkdwn(f"{date(entry.at)} {who} {code(entry.what, _NAME)}{where}{reason}{approved}{result}"))
 
