@@ -78,8 +78,7 @@ def make(workspace: Workspace, front: Front) -> App:
         request_verification_enabled=False,  # the door has verified it; Bolt has a clock of its own and logs bodies
         logger=logging.getLogger("slack_bolt"),  # else each of Bolt's loggers takes the root's level for its own
         process_before_response=True,
-        # What we never hear: events of our own, and functions of workflows.
-        ignoring_self_events_enabled=False,
+        # We are no function of a workflow.
         attaching_function_token_enabled=False,
     )
 

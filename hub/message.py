@@ -7,7 +7,7 @@ emoji always say the same.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -454,9 +454,10 @@ def _helped(incidents: Sequence[Incident]) -> list[Block]:
     return [context(mrkdwn(f"Helped: {', '.join(names)}{rest}"))] if names else []
 
 
-def _who_helped(incident: Incident) -> set[str]:
+def _who_helped(incident: Incident) -> Iterable[str]:
+    """Name them, each once and always in the same order: a drawing that changes by itself would be shown anew."""
     repair = incident.repair
-    return {incident.acknowledged_by, *((repair.by, repair.approved_by) if repair else ())}
+    return dict.fromkeys((incident.acknowledged_by, *((repair.by, repair.approved_by) if repair else ())))
 
 
 def _ways_on(content: Content, room: int) -> list[Block]:
