@@ -17,6 +17,10 @@ from hub.secrets import SlackSecret
 
 log = logging.getLogger(__name__)
 
+_FORM = "application/x-www-form-urlencoded"
+# Slack escapes each quote and bracket of its JSON, thousands in a click, and Bolt undoes them one by one. These stand
+# for themselves in a form just as well.
+_NEEDLESS = tuple((f"%{ord(c):02X}".encode(), c.encode()) for c in '"{}[]:,/')
 _MALFORMED = 400
 _UNAUTHORIZED = 401
 
@@ -40,6 +44,8 @@ class Gate:
         if reason:
             return self._refuse(_UNAUTHORIZED, reason)
         try:
+            if headers.get("content-type", "").startswith(_FORM) and not body.startswith(b"{"):
+                body = _lighter(body)
             request = BoltRequest(body=body.decode("utf-8", "replace"), headers=headers)
         except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
             # Bolt reads the payload here and takes it for the JSON object that Slack sends.
@@ -56,6 +62,14 @@ class Gate:
         if self._made is None or self._made[0] != secret:
             self._made = (secret, self.app(secret))
         return self._made[1]
+
+
+def _lighter(form: bytes) -> bytes:
+    """Write a form, which stays what it was, with fewer escapes; not before its first =, where { would make it JSON."""
+    name, sign, rest = form.partition(b"=")
+    for escape, plain in _NEEDLESS:
+        rest = rest.replace(escape, plain)
+    return name + sign + rest
 
 
 def _body(event: Mapping[str, Any]) -> bytes:

@@ -6,11 +6,14 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qsl, quote_from_bytes, urlencode
 
 import pytest
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from chatops import views
+from chatops import gate, views
 from chatops.commands import Command, parse
 from chatops.door import LARGEST_BODY, OLDEST_SECONDS
 from chatops.requests import Request
@@ -351,3 +354,14 @@ def test_bolt_warns_of_nothing_when_the_app_is_made(
 ) -> None:
     front_with_slack.hear(click)
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+@settings(deadline=None, max_examples=300)
+@given(fields=st.dictionaries(st.text(max_size=10), st.text(max_size=60), max_size=4), noise=st.binary(max_size=60))
+@example(fields={"payload": '{"a":"%22%2522%25","b":["&=+%"]}'}, noise=b"%%22%2522=%5C&%2")
+def test_a_form_with_fewer_escapes_is_the_same_form(fields: dict[str, str], noise: bytes) -> None:
+    for form in (urlencode(fields).encode("utf-8", "replace"), noise, quote_from_bytes(noise).encode()):
+        lighter = gate._lighter(form)
+        assert len(lighter) <= len(form)
+        read, same = (parse_qsl(body.decode("latin-1"), keep_blank_values=True) for body in (lighter, form))
+        assert read == same
