@@ -18,6 +18,8 @@ from typing import Any
 
 from slack_bolt import Ack, App, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.authorize import Authorize
+from slack_bolt.middleware import Middleware
 from slack_sdk import WebClient
 
 from chatops import answers, requests, views
@@ -69,12 +71,36 @@ class Front:
         return replace(request, refused=refusal.sentence) if refusal else request
 
 
+# Classes, for a function costs a click the gathering of all that Bolt can hand to one.
+class _Constant(Authorize):
+    """Whose app it is, without an auth.test in the way of a click."""
+
+    def __init__(self, identity: AuthorizeResult) -> None:
+        self._identity = identity
+
+    def __call__(self, **_who: object) -> AuthorizeResult:
+        return self._identity
+
+
+class _OnlyOurTeam(Middleware):
+    """Refuses other workspaces."""
+
+    def __init__(self, team: str) -> None:
+        self._team = team
+
+    def process(self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002, ARG002  # Bolt's names
+        if req.context.team_id != self._team:
+            log.warning("request.refused", extra={"reason": "foreign team"})
+            return BoltResponse(status=403)
+        return next()
+
+
 def make(workspace: Workspace, front: Front) -> App:
     """Make the app. Whoever dispatches to it has checked the signature."""
     identity = AuthorizeResult(enterprise_id=None, team_id=workspace.team, bot_token=workspace.secret.bot_token)
     app = App(
         client=WebClient(base_url=workspace.api_url, timeout=2, retry_handlers=[]),
-        authorize=lambda: identity,  # constants: no auth.test in the way of a click
+        authorize=_Constant(identity),
         request_verification_enabled=False,  # the door has verified it; Bolt has a clock of its own and logs bodies
         logger=logging.getLogger("slack_bolt"),  # else each of Bolt's loggers takes the root's level for its own
         process_before_response=True,
@@ -82,14 +108,7 @@ def make(workspace: Workspace, front: Front) -> App:
         attaching_function_token_enabled=False,
     )
 
-    @app.middleware
-    def only_our_team(request: BoltRequest, next: Callable[[], Any]) -> BoltResponse | None:  # noqa: A002  # Bolt's name
-        if request.context.team_id != workspace.team:
-            log.warning("request.refused", extra={"reason": "foreign team"})
-            return BoltResponse(status=403)
-        next()
-        return None
-
+    app.use(_OnlyOurTeam(workspace.team))
     _hear_buttons(app, front)
     _hear_modals(app, front)
     _hear_words(app, front)
