@@ -42,7 +42,7 @@ def _mute(stage: Stage) -> None:
         raise BrokenError("a muted account was spoken of")
     stage.say(f"{lost} incidents are kept, and not a word")
     stage.command(BOB, "why media/eu-west-1/prod-media")
-    _told(stage, BOB, f"Muted by {ALICE}")
+    _told(stage, BOB, f"by <@{ALICE}>: `new AMI`")
     stage.command(BOB, "unmute media")
     _said(stage, f"Still in trouble: {lost} instances of {len(_MUTED)} clusters")
     stage.wait(
