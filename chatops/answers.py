@@ -5,7 +5,6 @@ tell: it says how much it leaves out. A button carries a command as its line (ch
 it says.
 """
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,10 +13,10 @@ from chatops.commands import Command, Mistake, to_line
 from chatops.finding import Candidates, Nothing
 from chatops.manual import Help
 from hub.audit import Entry
-from hub.blocks import Block, actions, button, context, fields, mrkdwn, plain, section
+from hub.blocks import ROOM, Block, actions, button, context, fields, length, mrkdwn, plain, section
 from hub.bulletin import how_it_ended, oldest_first
 from hub.incident import Incident, State
-from hub.mrkdwn import code, date, escape, mention, plural, visible
+from hub.mrkdwn import code, date, escape, few, mention, plural, visible
 from hub.mutes import Mute
 from hub.policy import InForce, Match
 from hub.scope import Scope
@@ -28,9 +27,7 @@ Answer = tuple[str, list[Block]]
 SAY = "coastguard.say."
 """What the action id of a button begins with that says a command: the rest tells it from others of its block."""
 
-# All blocks together, as JSON with their ids: Slack refuses some 13,200 characters. Nor does it take more than 50
-# blocks, of which a row has one or two.
-_ROOM, _BLOCK_ID = 9_900, 60
+# Slack does not take more than 50 blocks, of which a row has one or two.
 _MOST_ROWS = 20
 _FEW = 5
 _LABEL, _VALUE = 75, 2_000
@@ -127,7 +124,7 @@ def refused(sentence: str, detail: str = "", may: Sequence[str] = ()) -> Answer:
     return sentence, [
         section(f":no_entry: {sentence}"),
         *_details(detail),
-        *([context(mrkdwn(f"Those who may: {_few([mention(user) for user in may])}"))] if may else []),
+        *([context(mrkdwn(f"Those who may: {few([mention(user) for user in may], _FEW)}"))] if may else []),
     ]
 
 
@@ -179,7 +176,7 @@ def status(standing: Standing) -> Answer:
     ]
     facts += [
         ("Muted", f":no_bell: {plural(standing.muted, 'incident')}, {plural(standing.mutes, 'mute')} in force"),
-        ("Storms", _few([code(region, _FACT) for region in standing.storms]) or "none"),
+        ("Storms", few([code(region, _FACT) for region in standing.storms], _FEW) or "none"),
         ("Repairs", "stopped" if standing.stopped_by else "allowed"),
     ]
     blocks = [section(f"*{said}*"), fields(facts)]
@@ -262,8 +259,8 @@ def covered(line: str, blind: Sequence[tuple[str, str]]) -> Answer:
 
 def places(where: Match) -> str:
     """Say in the policy's own words, made harmless, which places something is meant for."""
-    asked = (f"{key.replace('_', ' ')} {_few([code(word, _NAME) for word in words])}" for key, words in where.asked())
-    return ", ".join(asked) or "the whole organization"
+    asked = ((key.replace("_", " "), few([code(word, _NAME) for word in words], _FEW)) for key, words in where.asked())
+    return ", ".join(f"{key} {words}" for key, words in asked) or "the whole organization"
 
 
 def window_words(found: InForce) -> str:
@@ -386,20 +383,10 @@ def _rest(number: int, remedy: str = "") -> list[Block]:
 def _filled(head: Sequence[Block], rows: Sequence[Sequence[Block]]) -> tuple[list[Block], int]:
     """Put rows of blocks under a head, as many as there is room for; returns the blocks and the number of rows."""
     blocks = list(head)
-    room = _ROOM - _length([*blocks, *_rest(10**9, "x" * _REASON)])
+    room = ROOM - length([*blocks, *_rest(10**9, "x" * _REASON)])
     for number, row in enumerate(rows):
-        room -= _length(row)
+        room -= length(row)
         if room < 0 or number == _MOST_ROWS:
             return blocks, number
         blocks += row
     return blocks, len(rows)
-
-
-def _length(blocks: Sequence[Block]) -> int:
-    """Tell how long blocks are as JSON, once each has its id."""
-    return sum(len(json.dumps(block, separators=(",", ":"))) + _BLOCK_ID for block in blocks)
-
-
-def _few(names: Sequence[str]) -> str:
-    more = len(names) - _FEW
-    return ", ".join(names[:_FEW]) + (f" and {more:,} more" if more > 0 else "")

@@ -37,7 +37,7 @@ from hub.incident import (
     withdraw,
 )
 from hub.listing import EVENT_TYPE, Asked, parts, told
-from hub.mrkdwn import date, escape, mention, visible
+from hub.mrkdwn import date, escape, few, mention, visible
 from hub.policy import Approval, Facts
 from hub.queues import Queues
 from hub.rules import Rules
@@ -419,7 +419,7 @@ class Execution:
         """Tell the person something in our words, `why` in words from outside, and who might do it."""
         blocks = [section(text), *([context(plain(visible(why)))] if why else [])]
         if who_may:
-            blocks.append(context(mrkdwn(f"Those who may: {', '.join(map(mention, who_may[:_NAMED]))}")))
+            blocks.append(context(mrkdwn(f"Those who may: {few([*map(mention, who_may)], _NAMED)}")))
         line = f"{text}: {escape(visible(why))}" if why else text
         try:
             self.slack().whisper(request.channel, request.user, line, blocks)

@@ -16,6 +16,7 @@ from chatops.finding import Candidates, Found, Known, Nothing, find, find_one
 from chatops.people import People, Person
 from chatops.rights import Refusal, Rights
 from hub.audit import Entry
+from hub.bulletin import Bulletin
 from hub.directory import Account
 from hub.incident import Incident
 from hub.mutes import Mute, in_force
@@ -24,7 +25,6 @@ from hub.rules import Rules
 from hub.scope import Scope
 from hub.slack import SlackError
 from hub.store import Store
-from hub.terms import ANY
 from spoke.places import Cluster
 
 log = logging.getLogger(__name__)
@@ -126,8 +126,7 @@ class Knowledge:
         A pattern is asked about as all that it may be of: nobody knows which clusters will be called so.
         """
         if cluster := scope.one_cluster:
-            bulletin = self.store.bulletin(cluster)
-            return self.rules.facts(cluster, bulletin.group if bulletin else ANY)
+            return self.rules.facts(cluster, self.rules.group_of(self.store.bulletin(cluster)))
         if scope.account:
             return Facts(None, self.rules.accounts.of(scope.account), region=scope.region)
         if scope.unit:
@@ -145,20 +144,24 @@ class Knowledge:
 
         Whether one is about a whole account or a pattern nobody can tell: it is named all the same.
         """
-        spans = ((window, window.span(now)) for window in self.rules.policy.windows)
-        found = [InForce(window, *span) for window, span in spans if span]
-        return found if scope is None else [each for each in found if each.window.where.may_fit(self.facts(scope))]
+        found = self.rules.policy.in_force(now)
+        if not found or scope is None:
+            return found
+        facts = self.facts(scope)
+        return [each for each in found if each.window.where.may_fit(facts)]
 
-    def mute_of(self, cluster: Cluster, instance: str, now: datetime, mutes: Sequence[Mute]) -> Mute | None:
+    def mute_of(  # whom, and what is known of it
+        self, cluster: Cluster, bulletin: Bulletin | None, instance: str, now: datetime, mutes: Sequence[Mute]
+    ) -> Mute | None:
         """Say under which mute a cluster is, or an instance of it: one of these, or a maintenance window."""
         account = self.rules.accounts.of(cluster.account)
-        window = self.rules.window(cluster, account, now)
+        window = self.rules.window(cluster, account, now, self.rules.group_of(bulletin))
         return in_force([*mutes, *([window] if window else [])], cluster, account, now, instance)
 
-    def silent(self, incidents: Collection[Incident], now: datetime) -> set[str]:
-        """Name the incidents that are muted."""
-        mutes = self.in_force(now) if incidents else []
-        return {i.id for i in incidents if self.mute_of(i.cluster, i.instance, now, mutes)}
+    def silent(self, incidents: Collection[Incident], now: datetime, mutes: Sequence[Mute]) -> set[str]:
+        """Name the incidents that are muted, by one of these mutes or a maintenance window."""
+        bulletins = {b.cluster: b for b in self.store.open_bulletins()} if incidents and self.windows(now) else {}
+        return {i.id for i in incidents if self.mute_of(i.cluster, bulletins.get(i.cluster), i.instance, now, mutes)}
 
     def covers(self, scope: Scope, incident: Incident) -> bool:
         """Tell whether an incident is within a scope."""

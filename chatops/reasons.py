@@ -36,7 +36,7 @@ def reasons(  # noqa: PLR0913  # all that is known
     lines += [] if muted else ["Not muted."]
     lines += [_watched(rules.terms)] if rules.terms.by_tag else []
     lines.append(_looked(seen, now))
-    facts = rules.facts(cluster, known.bulletin.group if known.bulletin else ANY)
+    facts = rules.facts(cluster, rules.group_of(known.bulletin))
     return [*lines, *explain(rules.policy, facts, now, user, groups)]
 
 

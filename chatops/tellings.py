@@ -75,20 +75,21 @@ class Tellings:
         if command.target:
             scope = self.known.find(command, command.target)
             everything = [i for i in everything if self.known.covers(scope, i)]
-        silent = self.known.silent(everything, now)
+        silent = self.known.silent(everything, now, self.known.in_force(now))
         return answers.open_incidents(self.known.command, everything, self.known.names(), silent)
 
     def _shown(self, command: Command, now: datetime) -> Answer:
         incident = self.known.incident(command.argument, now)
         entries = [e for _, e in self.known.store.entries(incident.cluster, "") if e.incident in {"", incident.id}]
-        mute = self.known.mute_of(incident.cluster, incident.instance, now, self.known.in_force(now))
+        bulletin = self.known.store.bulletin(incident.cluster)
+        mute = self.known.mute_of(incident.cluster, bulletin, incident.instance, now, self.known.in_force(now))
         return answers.shown(incident, entries, self.known.names(), mute)
 
     def _why(self, asked: Ask, command: Command, now: datetime) -> Answer:
         cluster, incident = self._place(command, now)
         known = self.known.store.known(cluster)
         instance = incident.instance if incident else ""
-        mute = self.known.mute_of(cluster, instance, now, self.known.in_force(now))
+        mute = self.known.mute_of(cluster, known.bulletin, instance, now, self.known.in_force(now))
         place = self.known.store.places_seen().get((cluster.account, cluster.region))
         groups = self._groups(asked.user)
         user = asked.user if groups is not None else ""
@@ -139,12 +140,12 @@ class Tellings:
 
     def _standing(self, now: datetime) -> answers.Standing:
         store = self.known.store
-        incidents = list(store.everything_open())
+        incidents, mutes = list(store.everything_open()), self.known.in_force(now)
         switch = store.switch()
         return answers.Standing(
             counts=Counter(incident.state for incident in incidents),
-            muted=len(self.known.silent(incidents, now)),
-            mutes=len(self.known.in_force(now)) + len(self.known.windows(now)),
+            muted=len(self.known.silent(incidents, now, mutes)),
+            mutes=len(mutes) + len(self.known.windows(now)),
             storms=sorted({storm.region for storm in store.open_storms()}),
             stopped_by=switch.stopped_by,
             stopped_at=switch.at,

@@ -13,6 +13,7 @@ from hub.audit import Entry
 from hub.bulletin import Bulletin, how_it_ended
 from hub.hints import Drop
 from hub.incident import CALM, FLAPS, Incident, Reason, Verdict, decide
+from hub.mrkdwn import few
 from hub.store import Conflict, Known, Store
 from hub.tally import Tally
 from spoke.places import Cluster
@@ -206,7 +207,7 @@ def _entries(verdicts: Sequence[Verdict], known: Known, now: datetime) -> list[E
 
 def _entry(now: datetime, what: str, about: Sequence[Incident], result: str, *, quiet: bool = False) -> Entry:
     names = [i.sighting.host or i.instance for i in about]
-    where = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    where = few(names, _NAMED)
     return Entry(now, "", what, where, result, incident=about[0].id if len(about) == 1 else "", quiet=quiet)
 
 

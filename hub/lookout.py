@@ -89,7 +89,7 @@ class Lookout:
             gathers = hint.crowd >= CROWD
             if gathers and waiting[0].tries == 1:
                 raise NotYet(GATHERS_SECONDS)
-            self.look(hint, max(waiting[0].tries - 2 * gathers, 1))  # it may have been cut off once, too
+            self.look(hint, max(waiting[0].tries - 2 * gathers, 1))  # it may have been cut off besides
         for storm in sorted({hint for hint in found if isinstance(hint, StormHint)}):
             self.storms.attend(storm)
         for mute in sorted({hint for hint in found if isinstance(hint, MuteHint)}):

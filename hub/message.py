@@ -31,7 +31,7 @@ from hub.blocks import (
 )
 from hub.bulletin import CHOICES, OLDEST, Bulletin, Content, Tone, how_it_ended
 from hub.incident import INCIDENT_ID, Incident, Pending, Repair, State
-from hub.mrkdwn import code, date, mention, visible
+from hub.mrkdwn import code, date, few, mention, visible
 from hub.tally import Tally
 from hub.terms import ANY
 from hub.times import span_words
@@ -449,9 +449,8 @@ def _took(incident: Incident) -> timedelta:
 def _helped(incidents: Sequence[Incident]) -> list[Block]:
     """Name who acknowledged, asked for repairs or approved them, whoever did so for most instances first."""
     helped = Counter(who for incident in incidents for who in _who_helped(incident) if who)
-    names = [mention(who) for who, _ in helped.most_common(_HELPERS)]
-    rest = f" and {len(helped) - len(names):,} more" if len(helped) > len(names) else ""
-    return [context(mrkdwn(f"Helped: {', '.join(names)}{rest}"))] if names else []
+    names = few([mention(who) for who, _ in helped.most_common()], _HELPERS)
+    return [context(mrkdwn(f"Helped: {names}"))] if names else []
 
 
 def _who_helped(incident: Incident) -> Iterable[str]:
@@ -506,9 +505,7 @@ def _muted(content: Content) -> list[Block]:
 def _pending(pending: Pending) -> list[Block]:
     """Draw a repair that waits for somebody's approval, and its reason in the words of who asked for it."""
     label = REMEDIES[pending.remedy].label if pending.remedy in REMEDIES else code(pending.remedy, _FACT)
-    who = " or ".join(map(mention, pending.approvers[:_APPROVERS])) or "somebody else"
-    rest = len(pending.approvers) - _APPROVERS
-    who += f" and {rest:,} more" if rest > 0 else ""
+    who = few([*map(mention, pending.approvers)], _APPROVERS, " or ") or "somebody else"
     line = f":hand: {label} asked by {mention(pending.by)}; {who} may approve it until {date(pending.expires)}"
     return [context(mrkdwn(line), *([plain(visible(pending.reason, _PROBLEM))] if pending.reason else []))]
 

@@ -7,6 +7,7 @@ plain_text objects.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 # As written, with entities: what is foreign must not make a message longer than Slack takes.
@@ -53,6 +54,12 @@ def date(at: datetime) -> str:
     """Show a moment in the reader's own time."""
     fallback = f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time_secs}}|{fallback}>"
+
+
+def few(names: Sequence[str], most: int, between: str = ", ") -> str:
+    """Name the first of several, and say how many are left out; the names must be harmless already."""
+    more = len(names) - most
+    return between.join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def plural(number: int, noun: str, several: str = "") -> str:

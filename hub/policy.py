@@ -276,10 +276,14 @@ class Policy:
         """Find every cap on a remedy in this place."""
         return tuple(c for c in self.caps if (not c.remedies or remedy in c.remedies) and c.where.may_fit(facts))
 
+    def in_force(self, now: datetime) -> list[InForce]:
+        """Name the windows that are in force now, wherever they are meant for."""
+        spans = ((window, window.span(now)) for window in self.windows)
+        return [InForce(window, *span) for window, span in spans if span]
+
     def window(self, facts: Facts, now: datetime) -> InForce | None:
         """Find the window that is in force now in this place; of several the one that ends last."""
-        spans = ((window, window.span(now)) for window in self.windows if window.where.fits(facts))
-        found = [InForce(window, *span) for window, span in spans if span]
+        found = (each for each in self.in_force(now) if each.window.where.fits(facts))
         return max(found, key=lambda each: each.until, default=None)
 
 

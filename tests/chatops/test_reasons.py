@@ -54,6 +54,7 @@ def test_the_group_of_a_cluster_without_a_bulletin_is_not_known() -> None:
 
 
 def test_the_group_of_a_cluster_is_that_of_its_bulletin() -> None:
-    assert "the group is none, not batch" in told(Known({}, bulletin(group="")))
+    assert "the group is none, not batch" in told(Known({}, bulletin(group="")), "*")
+    assert "nobody knows if it has group batch" in told(Known({}, bulletin(group="")))  # no tag is read
     assert "the group is prod, not batch" in told(Known({}, bulletin(group="prod")))
     assert "channel C0BATCH01" in told(Known({}, bulletin(group="batch")))

@@ -475,6 +475,20 @@ def test_what_is_muted_within_a_maintenance_window_is_told_that_it_overlaps(stor
     assert ["`patching`" in told for told in story.aloud()] == [False, False, True, True, True]
 
 
+def test_a_window_of_a_monitoring_group_is_told_as_what_mutes(story: Story) -> None:
+    story.trouble(grouped=False)
+    bulletin = story.hub.store.keep(replace(story.bulletin(), group="batch"))
+    assert bulletin.group == "batch"
+    day = f"{story.clock():%A}".lower()
+    window = f'days = ["{day}"]\nstart = "00:00"\nlength = "24h"\nzone = "UTC"\nreason = "patching"'
+    story.policy(f'[[windows]]\n{window}\nwhere = {{ group = "batch" }}\n')
+
+    (told,) = story.say(f"why {story.cluster.name}")
+    assert "by a maintenance window: `patching`" in told
+    assert "1 incident, 1 mute in force" in story.say("status")[0]
+    assert ":no_bell:" in story.say("incidents")[0]
+
+
 def test_why_of_several_asks_which(story: Story) -> None:
     for name in ("prod-api", "prod-web"):
         story.say(f"mute cluster:{OTHER}/{REGION}/{name} 1h x")

@@ -28,6 +28,7 @@ from hub.hints import (
     to_message,
 )
 from tests.hub.factories import CLUSTER, ELSEWHERE, NOON, Json, bent, event, instance_id
+from tests.hub.scopes import KINDS
 
 STATE_CHANGE = event("state-change")
 HEALTH_CHANGE = event("health-change-agent-gone")
@@ -280,18 +281,7 @@ def test_a_storm_is_named_by_its_channel_and_region() -> None:
     assert from_message(to_message(hint)) == hint
 
 
-@pytest.mark.parametrize(
-    "scope",
-    [
-        "organization",
-        "unit:ou-ab12-11112222",
-        "account:222233334444",
-        "region:*/eu-west-1",
-        "region:222233334444/eu-west-1",
-        f"cluster:{CLUSTER.key}",
-        f"instance:{CLUSTER.key}/{instance_id()}",
-    ],
-)
+@pytest.mark.parametrize("scope", KINDS)
 def test_a_mute_is_named_by_its_scope(scope: str) -> None:
     assert from_message(f'{{"mute":"{scope}"}}') == MuteHint(scope)
     assert from_message(to_message(MuteHint(scope))) == MuteHint(scope)

@@ -49,6 +49,7 @@ from tests.hub.factories import (
     pending,
     sighting,
 )
+from tests.hub.scopes import KINDS
 
 SECOND = timedelta(seconds=1)
 
@@ -397,28 +398,19 @@ WHOLE = muted(
     channel="C0SECOND1",
     reason="\u00e9\x00<",
 )
-SCOPES = (
-    "organization",
-    "unit:ou-ab12-11112222",
-    "account:222233334444",
-    "region:*/eu-west-1",
-    "region:222233334444/eu-west-1",
-    f"cluster:{CLUSTER.key}",
-    f"instance:{CLUSTER.key}/{instance_id()}",
-)
 
 
-@pytest.mark.parametrize("mute", [WHOLE, *map(muted, SCOPES)], ids=lambda mute: str(mute.scope))
+@pytest.mark.parametrize("mute", [WHOLE, *map(muted, KINDS)], ids=lambda mute: str(mute.scope))
 def test_everything_of_a_mute_is_kept(store: Store, mute: Mute) -> None:
     assert store.keep_mute(mute) == replace(mute, version=1)
     assert store.mutes() == [replace(mute, version=1)]
 
 
 def test_mutes_are_kept_side_by_side_until_days_after_their_end(store: Store, dynamodb: Any) -> None:
-    for scope in SCOPES:
+    for scope in KINDS:
         store.keep_mute(muted(scope))
 
-    assert sorted(str(mute.scope) for mute in store.mutes()) == sorted(SCOPES)
+    assert sorted(str(mute.scope) for mute in store.mutes()) == sorted(KINDS)
     expires = raw(dynamodb, "organization", "mute")["expires"]["N"]
     assert int(expires) == int((muted().until + MUTE_KEPT).timestamp())
 
