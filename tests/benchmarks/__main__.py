@@ -125,7 +125,10 @@ def _measure(stage: Stage) -> tuple[Measured, list[tuple[str, losses.Outcome]]]:
 
     say("Storms, with latency")
     first, one = _said(bench.storm(ONE)), _said(bench.storm(ONE, signed_in=True), "the same, its account signed in")
-    runs = {storm: _said(bench.storm(storm)) for storm in (BATCH, CLUSTER, CLUSTERS, ACCOUNTS, ZONE)}
+    # It lasts for less than a second, so whatever else happens meanwhile shows: the median of rounds is taken.
+    rounds = sorted((bench.storm(CLUSTER) for _ in range(_ROUNDS)), key=lambda run: run.elapsed)
+    in_one_cluster = _said(rounds[_ROUNDS // 2])
+    runs = {storm: _said(bench.storm(storm)) for storm in (BATCH, CLUSTERS, ACCOUNTS, ZONE)}
 
     say("The same, ingest's batches arriving over some seconds")
     spreads = [(0.0, runs[ZONE])]
@@ -153,7 +156,7 @@ def _measure(stage: Stage) -> tuple[Measured, list[tuple[str, losses.Outcome]]]:
         first=first,
         one=replace(one, name="one event, its account signed in"),
         batch=replace(runs[BATCH], cpu=cpu),
-        cluster=runs[CLUSTER],
+        cluster=in_one_cluster,
         clusters=runs[CLUSTERS],
         accounts=runs[ACCOUNTS],
         zone=runs[ZONE],

@@ -100,4 +100,4 @@ def test_more_accounts_need_no_more_clients(hub: Hub) -> None:
 
 
 def test_a_click_is_one_call_and_that_is_the_queue(hub: Hub) -> None:
-    assert clicks.measure(hub.stage, 3).calls == CALLS_OF_A_CLICK
+    assert clicks.measure(hub.stage, 3, 2).calls == CALLS_OF_A_CLICK
