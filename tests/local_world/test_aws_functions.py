@@ -32,10 +32,10 @@ def handler(event, context):
 """
 
 
-def code() -> bytes:
+def code(text: str = HANDLER) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("worker.py", HANDLER)
+        archive.writestr("worker.py", text)
     return buffer.getvalue()
 
 
@@ -232,3 +232,21 @@ def test_a_schedule_reaches_what_its_role_may_reach(aws: EmbeddedAws) -> None:
     assert wait_for(lambda: aws.drain("ticks"), 15) == ["clock"]
     sentence = f"role broken-clock of {HUB.id} may not sqs:SendMessage on {TICKS}."
     wait_for(lambda: sentence in aws.refusals())
+
+
+def test_functions_share_what_is_unpacked_of_the_same_code_and_of_no_other(aws: EmbeddedAws) -> None:
+    functions = aws.client("lambda")
+    own = {"Handler": "worker.handler", "Runtime": "python3.13", "Role": f"arn:aws:iam::{HUB.id}:role/worker"}
+    other = code("def handler(event, context): return 'another'")
+    functions.create_function(FunctionName="another", Code={"ZipFile": other}, **own)
+    answers = {}
+    for name in ("worker", "blind", "another"):
+        answers[name] = json.load(functions.invoke(FunctionName=name, Payload=b"{}")["Payload"])
+    assert answers["another"] == "another"
+    assert answers["worker"] == answers["blind"] != "another"
+    unpacked = {
+        name: {link.resolve() for link in aws.folder.glob(f"ministack-lambda-{name}-*/code") if link.is_symlink()}
+        for name in answers
+    }
+    assert unpacked["worker"] == unpacked["blind"] != unpacked["another"]
+    assert [len(folders) for folders in unpacked.values()] == [1, 1, 1]

@@ -16,6 +16,7 @@ from ministack.core import lambda_runtime
 
 from coastguard.local import gaps
 from coastguard.local.aws import (
+    code,
     event_bus_policy,
     examination,
     moto_mount,
@@ -69,6 +70,7 @@ async def _serve(launch: Launch, listener: socket.socket, announce: Callable[[],
 def _install(record: Record, fleet: Fleet, tell: Tell) -> None:
     """Patch MiniStack, each subject by its own module."""
     organization = fleet.layout.organization
+    code.install()
     examination.install(record)
     source_identity.install(record, organization)
     organizations.install(organization)

@@ -35,7 +35,7 @@ USED: Used = {
             "pin_request_origin",
             "resolve_credential",
         ),
-        "ministack.core.lambda_runtime": ("reset",),
+        "ministack.core.lambda_runtime": ("reset", "zipfile"),
         "ministack.core.responses": ("get_account_id", "get_region", "request_scope"),
         "ministack.core.router": ("extract_access_key_id",),
         "ministack.services.cloudformation": ("_stack_events", "_stacks", "handle_request"),
@@ -52,7 +52,12 @@ USED: Used = {
             "_put_events",
         ),
         "ministack.services.iam": ("_roles",),
-        "ministack.services.lambda_svc": ("_esms", "_get_func_record_for_ref", "function_policy_for_arn"),
+        "ministack.services.lambda_svc": (
+            "_docker_extracted_dir",
+            "_esms",
+            "_get_func_record_for_ref",
+            "function_policy_for_arn",
+        ),
         "ministack.services.organizations": (
             "_DISPATCH",
             "_accounts",
