@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from statistics import median
 from time import perf_counter
 
 from tests.benchmarks import baseline, clicks, losses, memory, report
@@ -21,7 +20,7 @@ from tests.wire.meter import Meter
 from tests.wire.payloads import event
 
 AWS, STS, SLACK = 0.03, 0.06, 0.15
-_ROUNDS = 7
+_ROUNDS, _CPU_ROUNDS = 7, 15
 _BASELINE_ROUND = 15
 _BASELINE = 100
 
@@ -48,16 +47,19 @@ class Bench:
         return self._run(storm, meter)
 
     def cpu(self, storm: Storm) -> tuple[float, float]:
-        """Milliseconds of CPU an event, nobody waiting: of a storm and of one at a time, medians of rounds in turns."""
+        """Milliseconds of CPU an event, nobody waiting: of a storm and of one at a time, the least of rounds in turns.
+
+        What else the machine does only ever adds to a round.
+        """
         ours, theirs = [], []
-        for _ in range(_ROUNDS):
+        for _ in range(_CPU_ROUNDS):
             with self._anew(signed_in=True):
                 send(self._stage, storm.break_out(self._stage))
                 with self._stage.measured() as meter:
                     self._lambdas.run(ingests=1, looks=1)
             ours.append(meter.cpu * 1_000 / storm.events)
             theirs.append(self.baseline(_BASELINE_ROUND).cpu * 1_000 / _BASELINE_ROUND)
-        return median(ours), median(theirs)
+        return min(ours), min(theirs)
 
     def baseline(self, number: int) -> Meter:
         """One event at a time."""
@@ -110,11 +112,16 @@ def main() -> int:
 
 
 def _measure(stage: Stage) -> tuple[Measured, list[tuple[str, losses.Outcome]]]:
+    # First, for on Lambda the front has a process to itself, with no storm in its memory.
+    say("A click")
+    clicked = clicks.measure(stage)
+    say(f"  {clicked.cpu:.2f} ms CPU, calls {clicked.calls}")
+
     bench = Bench(stage)
     say("Warming up 5 environments of ingest and 10 of look")
     bench.warm_up()
 
-    say(f"One at a time and 100 in one batch, {_ROUNDS} times in turns")
+    say(f"One at a time and 100 in one batch, {_CPU_ROUNDS} times in turns")
     cpu, alone = bench.cpu(BATCH)
     say(f"  {alone:.1f} ms CPU an event, and {cpu:.2f} ms")
     say(f"One at a time, with latency: {_BASELINE} events instead of 1,000")
@@ -138,10 +145,6 @@ def _measure(stage: Stage) -> tuple[Measured, list[tuple[str, losses.Outcome]]]:
             spreads.append(
                 (float(spread), _said(run, f"{storm.name}, {storm.events // batch} batches over {spread:.0f} s"))
             )
-
-    say("A click")
-    clicked = clicks.measure(stage)
-    say(f"  {clicked.cpu:.2f} ms CPU, calls {clicked.calls}")
 
     say("Memory")
     held = memory.measure(stage, bench.functions)
