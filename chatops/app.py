@@ -64,11 +64,17 @@ class Front:
     rights: Rights
     clock: Callable[[], datetime]
 
-    def refused(self, request: Request) -> Request:
+    def checked(self, request: Request) -> Request:
         """Mark a request that will be refused, however much closer anybody looks."""
-        verb = requests.verb(request.wish)
-        refusal = self.rights.somewhere(verb, request.user) if verb else None
-        return replace(request, refused=refusal.sentence) if refusal else request
+        return replace(request, refused=self._refusal(requests.verb(request.wish), request.user))
+
+    def checked_ask(self, asked: Ask, right: str) -> Ask:
+        """Mark what somebody says that takes a right which they have nowhere."""
+        return replace(asked, refused=self._refusal(right, asked.user))
+
+    def _refusal(self, right: str, user: str) -> str:
+        refusal = self.rights.somewhere(right, user) if right else None
+        return refusal.sentence if refusal else ""
 
 
 # Classes, for a function costs a click the gathering of all that Bolt can hand to one.
@@ -130,7 +136,7 @@ def _hear_buttons(app: App, front: Front) -> None:
     @app.action(_REQUESTS)
     @_of_ours
     def clicked(ack: Ack, body: Body, action: Body, client: WebClient) -> None:
-        request = front.refused(from_click(body, action, front.clock()))
+        request = front.checked(from_click(body, action, front.clock()))
         remedy = REMEDIES.get(request.wish)
         if remedy and remedy.drastic and not request.refused:
             client.views_open(trigger_id=body["trigger_id"], view=views.repair_view(remedy, body, action))
@@ -169,7 +175,7 @@ def _hear_modals(app: App, front: Front) -> None:
         if errors:
             ack(response_action="errors", errors=errors)
             return
-        front.enqueue(front.refused(request))
+        front.enqueue(front.checked(request))
         ack()
 
     @app.view(views.MUTE)
@@ -179,7 +185,8 @@ def _hear_modals(app: App, front: Front) -> None:
         if errors:
             ack(response_action="errors", errors=errors)
             return
-        front.enqueue_ask(ask(body, line, front.clock(), view_id(view), channel, answers_to))
+        asked = ask(body, line, front.clock(), view_id(view), channel, answers_to)
+        front.enqueue_ask(front.checked_ask(asked, "mute"))
         ack()
 
 
@@ -231,9 +238,9 @@ def _value(action: Body) -> str:
 
 
 def _say(front: Front, command: Command, body: Body, client: WebClient) -> None:
-    """Pass on a command, or ask in a modal for what a mute lacks; whoever may not is told so instead."""
-    asked = ask(body, to_line(command), front.clock())
-    if command.verb == "mute" and command.missing and not front.rights.somewhere("mute", asked.user):
+    """Pass on a command, or ask in a modal for what a mute lacks; whoever may not is told so by act instead."""
+    asked = front.checked_ask(ask(body, to_line(command), front.clock()), command.right)
+    if command.verb == "mute" and command.missing and not asked.refused:
         client.views_open(trigger_id=body["trigger_id"], view=views.mute_view(command, asked.channel, asked.answers))
     else:
         front.enqueue_ask(asked)

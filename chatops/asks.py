@@ -22,7 +22,10 @@ _URL = re.compile(r"https?://[^\s]{1,500}")
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Who says what. `channel` is where, "" in the Home tab; `answers` the response URL, "" if there is none."""
+    """Who says what. `channel` is where, "" in the Home tab; `answers` the response URL, "" if there is none.
+
+    `refused` is why front knows that they may not.
+    """
 
     id: str
     line: str
@@ -31,6 +34,7 @@ class Ask:
     channel: str
     at: datetime
     answers: str = ""
+    refused: str = ""
 
     @property
     def group(self) -> str:

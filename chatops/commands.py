@@ -38,6 +38,7 @@ _ESCAPED = re.compile(r'\\(["\\])')
 _BARE = re.compile(r"[A-Za-z0-9_.:/*?-]+")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _HELP = {"?", "-h", "--help"}
+_RIGHTS = {"mute": "mute", "unmute": "mute", "stop": "stop", "start": "stop", "audit": "audit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,11 @@ class Command:
     def missing(self) -> tuple[str, ...]:
         """The parts that must still be asked for."""
         return tuple(part for part in COMMANDS[self.verb].needs if not getattr(self, part))
+
+    @property
+    def right(self) -> str:
+        """What the policy calls what this takes, "" for what everybody may."""
+        return _RIGHTS.get(self.verb, "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ class Deeds:
     def mute(self, asked: Ask, command: Command, at: datetime) -> Answer:
         """Mute a place for a time. A new mute of the same place takes the place of the old one."""
         scope = self.known.find(command, command.target)
-        self.known.allow(asked, at, "mute", [scope], command.target)
+        self.known.allow(asked, at, command.right, [scope], command.target)
         person = self.known.person(asked.user)
         try:
             until = read_span(command.span, at, person.zone, person.offset)
@@ -68,7 +68,7 @@ class Deeds:
         if not ended:
             hint = f"What is muted: {code(f'{self.known.command} mutes')}"
             raise NotDone(answers.refused(f"{code(command.target)} itself is not muted. {hint}"), "not muted")
-        self.known.allow(asked, at, "mute", [mute.scope for mute in ended], command.target)
+        self.known.allow(asked, at, command.right, [mute.scope for mute in ended], command.target)
         for mute in ended:
             if mute.ended_at is None:
                 self._in_time(asked)
@@ -82,7 +82,7 @@ class Deeds:
 
     def turn(self, asked: Ask, command: Command, at: datetime) -> Answer:
         """Stop all repairs, or let them go on."""
-        self.known.allow(asked, at, "stop", [Scope()], "all repairs")
+        self.known.allow(asked, at, command.right, [Scope()], "all repairs")
         stop = command.verb == "stop"
         before = self.known.store.switch()
         if before.stopped == stop and before.at != at:

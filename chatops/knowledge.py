@@ -103,8 +103,8 @@ class Knowledge:
         `at` is when it was first tried: a refusal that comes twice is logged once.
         """
         refusal = self.rights.refusal(verb, asked.user, [self.facts(scope) for scope in scopes])
-        if refusal:
-            self.refuse(asked, at, verb, words, refusal)
+        if refusal or asked.refused:
+            self.refuse(asked, at, verb, words, refusal or Refusal(asked.refused))
 
     def refuse(self, asked: Ask, at: datetime, verb: str, words: str, refusal: Refusal) -> None:  # the same
         """Raise NotDone for somebody who may not, and log it."""

@@ -104,9 +104,9 @@ class Talk:
         """Tell somebody, whom no modal has asked for what is missing, why not; or else how to say it."""
         if command.target:
             scope = self._known.find(command, command.target)
-            self._known.allow(asked, at, command.verb, [scope], command.target)
-        elif refusal := self.rights.somewhere(command.verb, asked.user):
-            self._known.refuse(asked, at, command.verb, asked.line, refusal)
+            self._known.allow(asked, at, command.right, [scope], command.target)
+        elif refusal := self.rights.somewhere(command.right, asked.user):
+            self._known.refuse(asked, at, command.right, asked.line, refusal)
         raise NotDone(answers.helped(self.command, help_text(command.verb)), "incomplete")
 
     def refresh(self, user: str) -> None:

@@ -122,7 +122,7 @@ class Tellings:
             except BadSpan as error:
                 raise NotDone(answers.refused(str(error)), "no such time") from error
         scope = self.known.find(command, command.target) if command.target else Scope()
-        self.known.allow(asked, at, "audit", [scope], command.target or "everything")
+        self.known.allow(asked, at, command.right, [scope], command.target or "everything")
         entries = [entry for entry in self.known.store.deeds(since, now + _DAY) if self._is_about(entry, scope)]
         return answers.audited(f"What people did since {date(since)}", entries)
 

@@ -276,6 +276,51 @@ def test_what_front_has_refused_act_does_not_allow(story: Story) -> None:
     assert story.whispers()[0].startswith("You may not do that (terminate).")
 
 
+@pytest.mark.parametrize(
+    ("line", "right"),
+    [
+        ("mute payments 1h deploy", "mute"),
+        ("unmute payments", "mute"),
+        ("stop it went wrong", "stop"),
+        ("start", "stop"),
+        ("audit", "audit"),
+    ],
+)
+def test_what_is_said_is_checked_in_front_and_what_that_refuses_act_does_not_allow(
+    story: Story, line: str, right: str
+) -> None:
+    story.know()
+    story.policy(granting(SRE))
+    story.say("mute payments 1h new AMI", BOB)
+    story.type(line, CAROL)
+    assert story.front.said[-1].refused == f"You may not do that ({right})."
+
+    story.policy(granting(CAROL))
+    story.work()
+
+    assert story.whispers(CAROL) == [f":no_entry: You may not do that ({right})."]
+    assert [entry.what for entry in story.deeds()] == ["muted", f"refused: {right}"]
+
+
+def test_whoever_may_no_longer_mute_is_refused_though_a_modal_has_asked(story: Story) -> None:
+    story.know()
+    story.policy(granting(CAROL))
+    story.type("mute payments", CAROL)
+    assert story.front.said == []
+    story.policy(granting(SRE))
+    story.submit(CAROL, span="1h", reason="new AMI")
+    assert story.front.said[-1].refused == "You may not do that (mute)."
+    story.work()
+    assert story.mutes() == []
+
+
+def test_what_everybody_may_say_is_refused_to_nobody_in_front(story: Story) -> None:
+    story.policy(granting(SRE))
+    story.say("status", CAROL)
+    assert story.front.said[-1].refused == ""
+    assert story.counts["refusals"] == 0
+
+
 @pytest.mark.parametrize("stranger", [GUEST.id, FOREIGNER.id])
 @pytest.mark.parametrize("action", [TERMINATE, ACKNOWLEDGE])
 def test_a_stranger_who_clicks_is_refused_whatever_payload_says_of_the_team(
