@@ -6,7 +6,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.simulation.play import Play
 from tests.simulation.stage import Stage
 
-STORIES, STEPS, AT_LEAST = 75, 50, 3_000
+STORIES, STEPS, AT_LEAST = 50, 50, 2_000
 
 
 def test_all_promises_are_kept_whatever_happens(stage: Stage) -> None:
