@@ -177,7 +177,7 @@ def decide(  # noqa: PLR0911, PLR0913  # the one decision on one screen: its who
     known = current if current and current.unresolved else None
     match condition(sighting), known:
         case ((Condition.DISCONNECTED | Condition.UNREADABLE), None):
-            since = gone_since(sighting, _without_credit(current, drop))
+            since = gone_since(sighting, _without_credit(current, drop, now, grace))
             if since is None or now - since < grace:
                 return _wait(current, sighting, drop, since, now, grace)
             opened = Incident(
@@ -320,13 +320,17 @@ def _wait(  # noqa: PLR0913  # the same input as decide's
     return Verdict(Reason.TOO_YOUNG, current, again=since + grace - now, drop=put_back)
 
 
-def _without_credit(current: Incident | None, drop: Drop | None) -> Drop | None:
-    """Take from a drop that was put back too often what it is believed for, if the agent has been back since.
+def _without_credit(current: Incident | None, drop: Drop | None, now: datetime, grace: timedelta) -> Drop | None:
+    """Take from a drop that was put back too often what it is believed for, if the trouble now may be another one.
 
-    So may be a hint that SQS or the table held up for long: the trouble now is another one.
+    So it is if the agent has been back since, as far as anybody knows; or if SQS, or whatever failed meanwhile, has
+    held up the hint for a grace after it was due. That counts only so often: alerts fail open.
     """
+    if drop is None or drop.at is None:
+        return drop
     back_at = current.resolved_at if current and current.ending == Condition.CONNECTED else None
-    return replace(drop, waits=0) if drop and drop.at and back_at and drop.at <= back_at else drop
+    held_up = now - drop.at >= 2 * grace and drop.waits < 2 * MOST_WAITS
+    return replace(drop, waits=0) if held_up or (back_at and drop.at <= back_at) else drop
 
 
 def _go_on(known: Incident, sighting: Sighting, drop: Drop | None, now: datetime) -> Verdict:

@@ -304,6 +304,27 @@ def test_an_instance_that_never_rests_is_believed_in_the_end() -> None:
     assert looks == MOST_WAITS + 1
 
 
+def test_a_hint_that_was_held_up_is_believed_a_grace_later() -> None:
+    """Its look before this one may have seen the agent back, and failed at something else."""
+    late = replace(drop(version=7, waits=MOST_WAITS), at=NOON - 2 * GRACE)
+
+    verdict = decided(None, sighting(version=9), late)
+
+    assert (verdict.reason, verdict.again) == (Reason.TOO_YOUNG, GRACE)
+    assert decided(None, sighting(version=11), verdict.drop, now=NOON + GRACE).reason is Reason.CONFIRMED
+    in_time = replace(late, at=NOON - 2 * GRACE + SECOND)
+    assert decided(None, sighting(version=9), in_time).reason is Reason.CONFIRMED
+
+
+def test_an_instance_that_never_rests_is_believed_though_every_hint_is_held_up() -> None:
+    dropped, now, looks = replace(drop(version=7), at=NOON - GRACE), NOON + GRACE, 1
+    while (verdict := decided(None, sighting(version=7 + 10 * looks), dropped, now=now)).reason is Reason.TOO_YOUNG:
+        assert verdict.drop is not None
+        assert verdict.again is not None
+        dropped, now, looks = verdict.drop, now + verdict.again + GRACE, looks + 1
+    assert (verdict.reason, looks) == (Reason.CONFIRMED, 2 * MOST_WAITS + 1)
+
+
 @pytest.mark.parametrize(
     ("back_at", "reason"),
     [
