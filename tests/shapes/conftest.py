@@ -1,0 +1,96 @@
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from starlette.applications import Starlette
+
+from coastguard.local.slack.server import routes
+from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
+from hub.slack import Slack
+from hub.store import Store
+from tests.chatops.factories import Clock
+from tests.chatops.fronts import Doorway, Front
+from tests.chatops.policies import Ssm
+from tests.hub.stack import create_table
+from tests.local_slack.serving import served
+from tests.wire.table import Tables
+from tests.wire.wire import Wire
+
+REGION = "eu-west-1"
+# Whoever clicks in these tests may do everything: whether a sample is understood must not depend on rights.
+POLICY = """
+[[rights]]
+who = ["U0ALICE01"]
+may = "*"
+"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def environment() -> Iterator[None]:
+    """Whoever runs the tests may be signed in to a real account: not here."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
+            patch.delenv(name, raising=False)
+        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+            patch.setenv(name, os.devnull)
+        patch.setenv("AWS_ACCESS_KEY_ID", "AKIAHUB0000000000000")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "hub-not-a-secret")
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        yield
+
+
+@pytest.fixture(scope="session")
+def wired(environment: None) -> tuple[Wire, Any, Store]:  # noqa: ARG001 - it reads the environment
+    wire = Wire()
+    with wire.hung():  # no longer than this: other tests' sessions are none of ours
+        return wire, boto3.Session(region_name=REGION).client("dynamodb"), Store("coastguard", REGION)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A table, what reads it, and the way of a raw row into it."""
+
+    store: Store
+    tables: Tables
+    dynamodb: Any
+
+    def put(self, row: dict[str, Any]) -> None:
+        self.dynamodb.put_item(TableName="coastguard", Item=row)
+
+
+@pytest.fixture
+def kept(wired: tuple[Wire, Any, Store]) -> Kept:
+    wire, client, store = wired
+    tables = Tables()
+    tables.hang(wire)
+    create_table(client)
+    return Kept(store, tables, client)
+
+
+@dataclass(frozen=True)
+class Office:
+    """A workspace, and the app that hears of what people do there."""
+
+    workspace: Workspace
+    address: str
+    slack: Slack
+    front: Front
+
+
+@pytest.fixture(scope="session")
+def offices() -> Iterator[tuple[Workspace, str, Doorway]]:
+    workspace, doorway = Workspace(Clock().seconds), Doorway()
+    with served(Starlette(routes=routes(workspace))) as address, served(doorway.starlette()) as app:
+        doorway.url = workspace.request_url = f"{app}/slack/events"
+        yield workspace, address, doorway
+
+
+@pytest.fixture
+def office(offices: tuple[Workspace, str, Doorway]) -> Office:
+    workspace, address, doorway = offices
+    front = Front(Clock(), api=f"{address}/api/", ssm=Ssm(POLICY))
+    doorway.answer = front.answer
+    return Office(workspace, address, Slack(BOT_TOKEN, f"{address}/api/"), front)

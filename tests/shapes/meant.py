@@ -1,0 +1,323 @@
+"""What each sample means, in the words of today's code. A field that is new takes its default here, as in the sample.
+
+A new kind is one more entry, and `python -m tests.shapes` records it; what is recorded already is never written anew.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from chatops.asks import HOME, Ask
+from chatops.commands import Command, to_line
+from chatops.requests import Request
+from hub.audit import Entry
+from hub.bulletin import Bulletin
+from hub.coverage import Seen
+from hub.directory import Account
+from hub.hints import AGAIN, ALONE, REPLAY, REQUEST, SWEEP, Drop, Hint, MuteHint, PolicyHint, StormHint
+from hub.incident import Incident, Pending, Repair, State, acknowledge, await_approval, begin_repair, end_repair, pick
+from hub.ledger import Ledger
+from hub.mutes import Mute
+from hub.scope import Scope
+from hub.store import Claim
+from hub.storm import Storm
+from hub.switch import Switch
+from hub.tally import Tally
+from spoke.places import Cluster
+from spoke.sighting import Sighting
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+CLUSTER = Cluster("222233334444", "eu-west-1", "prod-payments")
+OTHER = Cluster("333344445555", "us-east-1", "search")
+CHANNEL, FALLBACK, TEAM = "C0ECSALERTS", "C0PAYMENTS", "T0COAST01"
+ALICE, BOB = "U0ALICE01", "U0BOB0002"
+ASKED, APPROVED = "3f2a9c81d4e5b6077788", "887706b5e4d18c9a2f3a"
+_MINUTE = timedelta(minutes=1)
+
+
+def instance(number: int) -> str:
+    return f"{number:032x}"
+
+
+# Rows: what the store reads out of each
+
+
+def _incident(number: int, **more: object) -> Incident:
+    began = NOW - 5 * _MINUTE
+    sighting = Sighting(
+        instance=instance(number),
+        status="ACTIVE",
+        connected=False,
+        version=7,
+        host=f"i-{number:017x}",
+        host_state="running",
+        checks="impaired",
+        since=began,
+        runtime_impaired=True,
+        zone="eu-west-1a",
+        instance_type="m7g.xlarge",
+        os="linux",
+        agent_version="1.86.0",
+        ami="ami-0123456789abcdef0",
+        running_tasks=6,
+        lifecycle="InService",
+    )
+    usual = Incident(
+        id=f"inc-{number:010x}",
+        cluster=CLUSTER,
+        instance=instance(number),
+        episode="ep-20261120T115500000000",
+        state=State.OPEN,
+        since=began - 2 * _MINUTE,
+        opened_at=began,
+        sighting=sighting,
+        drops=(began - 2 * _MINUTE,),
+        version=1,
+    )
+    return replace(usual, **more)  # type: ignore[arg-type]  # any field of an incident
+
+
+_REPAIR = Repair(ASKED, "terminate", ALICE, NOW, reason="it hangs", approved_by=BOB, approval=APPROVED)
+_DONE = replace(_REPAIR, finished=NOW + _MINUTE, group="payments-asg", steps=("Terminated it.", "Took it out."))
+_FAILED = replace(_REPAIR, finished=NOW + _MINUTE, problem="it did not finish within 10 minutes")
+_PENDING = Pending(ASKED, "terminate", ALICE, NOW, NOW + 15 * _MINUTE, (BOB, "S0LEADS01"), "it hangs")
+_OVER = {"state": State.RESOLVED, "resolved_at": NOW + 3 * _MINUTE}
+_UNSEEN = Sighting(
+    instance(9),
+    "UNKNOWN",
+    host="mi-0123456789abcdef0",
+    ping="ConnectionLost",
+    managed=True,
+    unchecked=("EC2 status: access denied",),
+)
+
+_BULLETIN = Bulletin(
+    cluster=CLUSTER,
+    episode="ep-20261120T115500000000",
+    channel=CHANNEL,
+    ts="1795175700.000100",
+    shown="0123456789abcdef",
+    noted="log#2026-11-20T11:55:00.000+00:00#01234567",
+    opened_at=NOW - 5 * _MINUTE,
+    shown_at=NOW,
+    said_again_at=NOW,
+    group="payments",
+    owners=(ALICE, "S0LEADS01"),
+    topic="arn:aws:sns:eu-west-1:111122223333:alerts",
+    tally=Tally(2, {"eu-west-1a": 2}, {"ami-0123456789abcdef0": 2}, {"1.86.0": 2}),
+    registered=20,
+    account_name="Payments",
+    version=1,
+)
+_STORM = Storm(
+    channel=CHANNEL,
+    region="eu-west-1",
+    episode="st-20261120T120000000000",
+    began_at=NOW,
+    newest_at=NOW + _MINUTE,
+    most=(12, 24, 240),
+    ts="1795176000.000100",
+    shown="0123456789abcdef",
+    shown_at=NOW + _MINUTE,
+    version=1,
+)
+_MUTE = Mute(Scope.of(CLUSTER), NOW + 480 * _MINUTE, ALICE, "the new AMI", NOW, channel=CHANNEL, version=1)
+_ENTRY = Entry(
+    at=NOW,
+    who=ALICE,
+    what="terminated",
+    where="i-0b7c9d1e2f3a4b5c6",
+    result="It is gone.",
+    incident="inc-0000000001",
+    request=ASKED,
+    source_identity=f"slack-{TEAM}-{ALICE}",
+    quiet=True,
+    aloud=True,
+    reason="it hangs",
+    checks="the agent is gone",
+    approved_by=BOB,
+    cluster=CLUSTER.key,
+    channel=CHANNEL,
+)
+
+
+class Spent(NamedTuple):
+    """How often something was used up in a minute, or anything else that is counted in a budget's row."""
+
+    what: str
+    number: int
+
+
+class Gone(NamedTuple):
+    """An account that has left the organization."""
+
+    account: Account
+
+
+ROWS: dict[str, object] = {
+    "incident, open": _incident(1),
+    "incident, acknowledged": acknowledge(_incident(2), ALICE, NOW),
+    "incident, repairing": begin_repair(_incident(3), _REPAIR),
+    "incident, repaired, its replacement awaited": end_repair(begin_repair(_incident(4), _REPAIR), _DONE),
+    "incident, its repair failed": end_repair(begin_repair(_incident(5), _REPAIR), _FAILED),
+    "incident, waiting for approval": await_approval(acknowledge(_incident(6), ALICE, NOW), _PENDING),
+    "incident, picked": pick(_incident(7), NOW),
+    "incident, flapping": _incident(
+        8, drops=tuple(NOW - n * _MINUTE for n in (40, 20, 7)), calm_since=NOW - 3 * _MINUTE
+    ),
+    "incident, unreadable": _incident(9, sighting=_UNSEEN),
+    "incident, resolved": _incident(10, **_OVER, ending="reconnected"),
+    "incident, terminated and replaced": replace(
+        end_repair(begin_repair(_incident(11), _REPAIR), _DONE), **_OVER, ending="terminated", replacement="i-0aa0bb0cc"
+    ),
+    "bulletin, posted": _BULLETIN,
+    "bulletin, in doubt": replace(
+        _BULLETIN, ts="", shown="", shown_at=None, doubt_since=NOW, lease_until=NOW + _MINUTE / 6
+    ),
+    "bulletin, muted": replace(_BULLETIN, muted=True),
+    "bulletin, aside": replace(_BULLETIN, ts="", shown="", shown_at=None, aside=True),
+    "bulletin, in a storm": replace(_BULLETIN, storm=f"{_STORM.id}", thread=_STORM.ts),
+    "bulletin, moved": replace(_BULLETIN, channel=FALLBACK, lost=(CHANNEL,)),
+    "bulletin, closed": replace(_BULLETIN, closed=True, closed_at=NOW, tally=Tally()),
+    "log entry of a cluster": _ENTRY,
+    "log entry of the organization": replace(_ENTRY, what="stop", cluster="", incident=""),
+    "log entry of Coastguard itself": replace(_ENTRY, who="", what="resolved", source_identity="", channel=""),
+    "storm, raging": _STORM,
+    "storm, in doubt": replace(_STORM, ts="", shown="", shown_at=None, doubt_since=NOW, lease_until=NOW + _MINUTE),
+    "storm, over": replace(_STORM, closed=True, closed_at=NOW + 30 * _MINUTE, over=True),
+    "request, claimed": Claim(ASKED, NOW, version=1),
+    "request, finished": Claim(ASKED, NOW, "done", version=2),
+    "mute": _MUTE,
+    "mute, warned of": replace(_MUTE, warned_at=NOW + 420 * _MINUTE),
+    "mute, ended early and told": replace(_MUTE, ended_at=NOW, ended_by=BOB, told_at=NOW + _MINUTE),
+    "mute of a unit": replace(_MUTE, scope=Scope(unit="ou-ab12-11112222")),
+    "mute of a pattern": replace(_MUTE, scope=Scope.parse("cluster:*/*/prod-*")),
+    "mute of an instance": replace(_MUTE, scope=Scope.of(CLUSTER, instance(1))),
+    "mute of a maintenance window": replace(_MUTE, scope=Scope(), by="", channel=""),
+    "switch, stopped": Switch(ALICE, NOW, "the last repair went wrong", version=1),
+    "switch, started": Switch(version=1),
+    "ledger": {"cap-1": Ledger({ASKED: NOW}, version=1)},
+    "account": Account(CLUSTER.account, "Payments", ("ou-ab12-11112222",), (("team", "payments"),), ("tags",)),
+    "account, gone": Gone(Account(OTHER.account, "Search")),
+    "seen": {(CLUSTER.account, CLUSTER.region): Seen(NOW, NOW), (OTHER.account, OTHER.region): Seen(NOW, None, "no")},
+    "budget of edits": Spent("chat.update", 3),
+    "budget, what the operators were told": Spent("told policy", 1),
+    "budget, what a mute has recorded": Spent("muted", 2),
+}
+
+# Messages of the queues
+
+_DROPS = (Drop(instance(1), NOW, 7, 1, "i-00000000000000001"), Drop(instance(2), None))
+
+
+def _request(wish: str, **more: object) -> Request:
+    usual = Request(
+        id=ASKED,
+        wish=wish,
+        cluster=CLUSTER,
+        instance=instance(1),
+        incident="inc-0000000001",
+        user=ALICE,
+        team=TEAM,
+        channel=CHANNEL,
+        message="1795175700.000100",
+        at=NOW,
+    )
+    return replace(usual, **more)  # type: ignore[arg-type]  # any field of a request
+
+
+COMMANDS = (
+    Command("mute", str(Scope.of(CLUSTER)), "2h", 'deploy of "the new" AMI & more'),
+    Command("unmute", str(Scope.of(CLUSTER))),
+    Command("mutes"),
+    Command("status"),
+    Command("incidents", "payments"),
+    Command("show", argument="inc-0000000001"),
+    Command("why", argument="prod-payments"),
+    Command("coverage"),
+    Command("audit", "payments", "7d"),
+    Command("stop", reason="the last repair went wrong"),
+    Command("start", reason="all is well"),
+    Command("help", argument="mute"),
+)
+
+
+def _ask(line: str) -> Ask:
+    return Ask(ASKED, line, ALICE, TEAM, CHANNEL, NOW, "https://hooks.slack.com/commands/T0COAST01/1/x", "You may not.")
+
+
+HINTS: dict[str, Hint | StormHint | MuteHint | PolicyHint] = {
+    **{
+        f"hint, {why}": Hint(CLUSTER, why, _DROPS, 12)
+        for why in ("state change", "health change", SWEEP, REQUEST, AGAIN, ALONE, REPLAY)
+    },
+    "hint without drops": Hint(CLUSTER, SWEEP),
+    "hint of a storm": StormHint(CHANNEL, "eu-west-1"),
+    "hint of a mute": MuteHint(str(Scope.of(CLUSTER))),
+    "hint of the policy": PolicyHint(),
+}
+ACTS: dict[str, Request | Ask] = {
+    "request, acknowledge": _request("acknowledge"),
+    "request, pick": _request("pick"),
+    "request, list": _request("list", instance="", incident=""),
+    "request, approve": _request("approve", about=APPROVED),
+    "request, decline": _request("decline", about=APPROVED),
+    "request, terminate": _request("terminate", reason="it hangs", refused="You may not."),
+    **{f"ask, {command.verb}": _ask(to_line(command)) for command in COMMANDS},
+    "ask, home": _ask(HOME),
+}
+
+# What stands in Slack: what comes of a click there, of whichever surface and element
+
+
+class Click(NamedTuple):
+    """An element of a surface, by what its action id begins with."""
+
+    surface: str
+    action: str
+
+
+class Asks(NamedTuple):
+    """A modal that asks for what a command lacks."""
+
+    command: Command
+
+
+def _clicked(wish: str, number: int = 1, **more: object) -> Request:
+    usual = _request(wish, instance=instance(number), incident=f"inc-{number:010x}", message="")
+    return replace(usual, **more)  # type: ignore[arg-type]  # any field of a request
+
+
+CLICKS: dict[Click, Request | Command | Asks] = {
+    Click("bulletin", "coastguard.acknowledge"): _clicked("acknowledge"),
+    Click("bulletin", "coastguard.repair.terminate"): _clicked("terminate", reason="it hangs"),
+    Click("bulletin", "coastguard.mute"): Asks(Command("mute", str(Scope.of(CLUSTER)))),
+    Click("bulletin, waiting for approval", "coastguard.approve"): _clicked("approve", 6, about=ASKED),
+    Click("bulletin, waiting for approval", "coastguard.decline"): _clicked("decline", 6, about=ASKED),
+    Click("bulletin of many", "coastguard.pick."): _clicked("pick", 20),
+    Click("bulletin of many", "coastguard.list"): _clicked("list", instance="", incident=""),
+    Click("bulletin, muted", "coastguard.unmute"): Command("unmute", str(Scope.of(CLUSTER))),
+    Click("mute that ends soon", "coastguard.unmute"): Command("unmute", str(Scope.of(CLUSTER))),
+    Click("answer, ambiguous", "coastguard.say."): Command("incidents", str(Scope.of(CLUSTER))),
+    Click("answer, mutes", "coastguard.say."): Command("unmute", str(Scope.of(CLUSTER))),
+    Click("answer, one incident", "coastguard.say.0"): Command("why", argument="inc-0000000001"),
+    Click("answer, one incident", "coastguard.say.1"): Asks(Command("mute", str(Scope.of(CLUSTER, instance(1))))),
+}
+HOME_CLICKS: dict[str, Command | Asks] = {
+    "coastguard.say.mute": Asks(Command("mute")),
+    "coastguard.say.0": Command("unmute", str(Scope.of(CLUSTER))),
+}
+"""The elements of the Home tab, by their action ids."""
+
+MODALS: dict[str, Request | Command] = {
+    "repair": _clicked("terminate", reason="it hangs", message="1795175700.000100"),
+    "mute": Command("mute", str(Scope.of(CLUSTER)), "30m", "the new AMI"),
+}
+METADATA: dict[str, tuple[str, dict[str, object]]] = {
+    "bulletin": ("coastguard_bulletin", {"bulletin": _BULLETIN.id, "state": "open"}),
+    "storm": ("coastguard_storm", {"storm": _STORM.id, "state": "open"}),
+    "list": (
+        "coastguard_list",
+        {"list": ASKED, "number": 1, "last": f"2026-11-20T11:53:00.000000+00:00 {instance(1)}"},
+    ),
+}

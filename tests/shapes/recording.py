@@ -1,0 +1,183 @@
+"""Records samples: rows as the store writes them, messages as they are sent, surfaces as Slack is given them."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from chatops import answers, asks, home, requests, views
+from chatops.commands import Command
+from chatops.finding import Candidates
+from chatops.home import Tab
+from hub import hints, listing
+from hub.audit import Entry
+from hub.bulletin import Bulletin, compose
+from hub.coverage import Coverage
+from hub.directory import Account
+from hub.incident import Incident
+from hub.listing import Asked, Told
+from hub.message import render
+from hub.mute_message import warning
+from hub.mutes import Mute
+from hub.scope import Scope
+from hub.store import Claim, Store
+from hub.storm import Storm, count
+from hub.storm_message import render_storm
+from hub.switch import Switch
+from spoke.places import Cluster
+from spoke.repairs import REMEDIES
+from tests.shapes import meant
+from tests.shapes.meant import ALICE, ASKED, CHANNEL, CLUSTER, NOW, Gone, Spent, instance
+
+SAMPLES = Path(__file__).parent
+Json = dict[str, Any]
+
+
+def samples(kind: str) -> dict[str, Any]:
+    """What is recorded of a kind: rows, messages or surfaces, by name."""
+    found: dict[str, Any] = json.loads((SAMPLES / f"{kind}.json").read_text("utf-8"))
+    return found
+
+
+# Rows
+
+
+def write(store: Store, name: str, value: object) -> None:  # noqa: C901, PLR0912  # one way for each kind
+    """Have the store write the row that means this value; its version is the one that the row gets."""
+    match value:
+        case Incident():
+            store.save([replace(value, version=value.version - 1)])
+        case Bulletin() | Storm():
+            store.keep(replace(value, version=value.version - 1))
+        case Entry(cluster=cluster):
+            store.log(Cluster.from_key(cluster) if cluster else None, value)
+        case Claim(outcome=""):
+            store.claim(value.request, value.at)
+        case Claim():
+            store.finish(store.claim(value.request, value.at), value.outcome)
+        case Mute():
+            store.keep_mute(replace(value, version=value.version - 1))
+        case Switch():
+            store.turn(replace(value, version=value.version - 1))
+        case Account():
+            store.keep_accounts([value], now=NOW)
+        case Gone(account):
+            store.keep_accounts([], [account], now=NOW)
+        case Spent(what="muted", number=number):
+            store.recorded(meant.ROWS["mute"], number)  # type: ignore[arg-type]  # it is one
+        case Spent(what=what) if what.startswith("told "):
+            store.note_told(what.removeprefix("told "), NOW)
+        case Spent(what, number):
+            for _ in range(number):
+                store.spend(what, NOW)
+        case _ if name == "seen":
+            store.keep_seen(3, value, NOW)  # type: ignore[arg-type]  # it is what was seen
+        case _ if name == "ledger":
+            ((cap, ledger),) = value.items()  # type: ignore[attr-defined]  # it is a ledger by its cap
+            store.keep_ledger(cap, replace(ledger, version=ledger.version - 1), NOW)
+        case _:
+            raise TypeError(f"nobody knows how to write {name}")
+
+
+def record_rows(store: Store, taken: Callable[[], list[Json]]) -> None:
+    """Record the rows that are not recorded yet; `taken` takes all rows out of the table."""
+    _add(
+        "rows",
+        ((name, lambda name=name, value=value: _row(store, taken, name, value)) for name, value in meant.ROWS.items()),
+    )
+
+
+def _row(store: Store, taken: Callable[[], list[Json]], name: str, value: object) -> Json:
+    write(store, name, value)
+    (row,) = taken()
+    return row
+
+
+# Messages
+
+
+def record_messages() -> None:
+    """Record the messages that are not recorded yet."""
+    own = {name: hints.to_message(hint) for name, hint in meant.HINTS.items()}
+    for name, act in meant.ACTS.items():
+        own[name] = requests.to_message(act) if isinstance(act, requests.Request) else asks.to_message(act)
+    _add("messages", ((name, lambda text=text: text) for name, text in own.items()))
+
+
+# What stands in Slack
+
+
+def record_surfaces() -> None:
+    """Record the messages, modals and the Home tab that are not recorded yet."""
+    _add("surfaces", _surfaces())
+
+
+def _surfaces() -> Iterator[tuple[str, Callable[[], Json]]]:
+    incidents: Mapping[str, Any] = meant.ROWS
+    bulletin, storm, mute = incidents["bulletin, posted"], incidents["storm, raging"], incidents["mute"]
+    one, waits = incidents["incident, open"], incidents["incident, waiting for approval"]
+    many = [
+        replace(one, id=f"inc-{n:010x}", instance=instance(n), sighting=replace(one.sighting, instance=instance(n)))
+        for n in range(20, 30)
+    ]
+    mutes = [mute]
+    asked = Asked(ASKED, ALICE, CLUSTER)
+    answered: dict[str, tuple[str, Any]] = {
+        "mute that ends soon": warning(mute),
+        "answer, ambiguous": answers.ambiguous(
+            Command("incidents", "prod"), Candidates((("prod-payments", str(Scope.of(CLUSTER))),))
+        ),
+        "answer, mutes": answers.all_mutes(mutes, NOW, {}),
+        "answer, one incident": answers.shown(one, [], {}),
+    }
+    yield "bulletin", lambda: _message(render(compose(bulletin, [one]), bulletin))
+    yield "bulletin, waiting for approval", lambda: _message(render(compose(bulletin, [waits]), bulletin))
+    yield "bulletin of many", lambda: _message(render(compose(bulletin, many), bulletin))
+    yield "bulletin, muted", lambda: _message(render(compose(bulletin, [one], mute=mute), bulletin))
+    yield "storm", lambda: _message(render_storm(storm, count([bulletin])))
+    yield "list", lambda: _message(next(listing.parts(asked, [one], Told())))
+    for name, (text, blocks) in answered.items():
+        yield name, lambda text=text, blocks=blocks: {"text": text, "blocks": blocks}
+    coverage = Coverage(((CLUSTER.account, CLUSTER.region),), (), ())
+    yield "home", lambda: home.draw(Tab(ALICE, [one], mutes, [waits], coverage, {}), "/ecs", NOW)
+    container = {"channel_id": CHANNEL, "message_ts": bulletin.ts}
+    terminate = next(
+        element
+        for element in elements(render(compose(bulletin, [one]), bulletin).attachments)
+        if element["action_id"].endswith("terminate")
+    )
+    yield "modal, repair", lambda: views.repair_view(REMEDIES["terminate"], {"container": container}, terminate)
+    yield (
+        "modal, mute",
+        lambda: views.mute_view(
+            Command("mute", str(Scope.of(CLUSTER)), reason="the new AMI"), CHANNEL, "https://hooks.slack.com/x"
+        ),
+    )
+
+
+def elements(value: object) -> list[Json]:
+    """Everything in a surface that people can use, in order."""
+    match value:
+        case {"action_id": str()}:
+            return [dict(value)]
+        case dict():
+            return [found for part in value.values() for found in elements(part)]
+        case list() | tuple():
+            return [found for part in value for found in elements(part)]
+    return []
+
+
+def _message(drawn: Any) -> Json:
+    parts = {"text": drawn.text, "blocks": list(drawn.blocks), "metadata": dict(drawn.metadata)}
+    attachments = list(getattr(drawn, "attachments", ()))
+    return parts | ({"attachments": attachments} if attachments else {})
+
+
+def _add(kind: str, made: Iterator[tuple[str, Callable[[], object]]]) -> None:
+    """Add what has no sample yet; what has one stays as it was written."""
+    path = SAMPLES / f"{kind}.json"
+    found = samples(kind) if path.exists() else {}
+    found |= {name: make() for name, make in made if name not in found}
+    lines = (f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in found.items())
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", "utf-8")
