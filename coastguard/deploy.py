@@ -1,6 +1,6 @@
 """Deploying: the hub's stack and the organization's StackSets, made or brought up to date. Safe to run again.
 
-    bucket ◀─ zip and spoke templates, named by their content
+    bucket ◀─ zip and templates, named by their content
     coastguard-hub            in the hub account and Region
     coastguard-organization   the two StackSets; the hub is the management account or its delegated administrator
 
@@ -46,27 +46,26 @@ def deploy(connect: Connect, wanted: Wanted, progress: Progress, *, poll_seconds
     """Deploy and return the outputs of the hub's stack. Raises DeployError."""
     sts = connect("sts")
     account, region = sts.get_caller_identity()["Account"], sts.meta.region_name
-    bucket = _Bucket(connect("s3"), f"coastguard-{account}-{region}", region)
+    bucket = _Bucket(connect("s3"), f"coastguard-{account}-{region}", account, region)
     progress(f"uploading to {bucket.name}")
     bucket.ensure()
     code_key = bucket.upload(wanted.code)
-    roles = bucket.upload(wanted.templates / "spoke-roles.yaml")
-    rules = bucket.upload(wanted.templates / "spoke-rules.yaml")
-    stacks = _Stacks(connect("cloudformation"), progress, poll_seconds)
-    hub = stacks.apply(
-        HUB_STACK,
-        (wanted.templates / "hub.yaml").read_text(),
-        {"CodeBucket": bucket.name, "CodeKey": code_key, **wanted.hub},
+    # By address: inline, a template may have 51,200 bytes, in S3 a million.
+    hub_template, organization_template, roles_template, rules_template = (
+        bucket.url(bucket.upload(wanted.templates / name))
+        for name in ("hub.yaml", "organization.yaml", "spoke-roles.yaml", "spoke-rules.yaml")
     )
+    stacks = _Stacks(connect("cloudformation"), progress, poll_seconds)
+    hub = stacks.apply(HUB_STACK, hub_template, {"CodeBucket": bucket.name, "CodeKey": code_key, **wanted.hub})
     stacks.apply(
         ORGANIZATION_STACK,
-        (wanted.templates / "organization.yaml").read_text(),
+        organization_template,
         {
             "HubAccountId": account,
             "HubRegion": region,
             "OrganizationId": wanted.hub["OrganizationId"],
-            "RolesTemplateUrl": bucket.url(roles),
-            "RulesTemplateUrl": bucket.url(rules),
+            "RolesTemplateUrl": roles_template,
+            "RulesTemplateUrl": rules_template,
             **wanted.organization,
         },
     )
@@ -86,36 +85,53 @@ def outputs(connect: Connect) -> dict[str, str]:
 
 
 class _Bucket:
-    """Holds what CloudFormation reads."""
+    """Holds what CloudFormation reads.
 
-    def __init__(self, s3: Any, name: str, region: str) -> None:  # noqa: ANN401  # boto3's clients have no types
+    Its name can be guessed, so somebody else may have made it first to have their templates deployed by us: every call
+    says whose bucket is meant.
+    """
+
+    def __init__(self, s3: Any, name: str, owner: str, region: str) -> None:  # noqa: ANN401  # boto3's clients have no types
         self.name = name
+        self._meant = {"Bucket": name, "ExpectedBucketOwner": owner}
         self._region = region
         self._s3 = s3
 
     def ensure(self) -> None:
-        """Make the bucket unless it is there; nobody but its account gets in."""
+        """Make the bucket unless it is there; nobody but its account gets in. Raises DeployError."""
         try:
-            self._s3.head_bucket(Bucket=self.name)
+            self._s3.head_bucket(**self._meant)
         except ClientError as error:
             if error.response["Error"]["Code"] not in {"404", "NoSuchBucket"}:
-                raise DeployError(
-                    f"The bucket {self.name} cannot be used: {error}. Does another account own it?"
-                ) from error
-            elsewhere = {"CreateBucketConfiguration": {"LocationConstraint": self._region}}
+                raise self._unusable(error) from error
+        else:
+            return
+        elsewhere = {"CreateBucketConfiguration": {"LocationConstraint": self._region}}
+        try:
             self._s3.create_bucket(Bucket=self.name, **({} if self._region == "us-east-1" else elsewhere))
             self._s3.put_public_access_block(
-                Bucket=self.name,
+                **self._meant,
                 PublicAccessBlockConfiguration=dict.fromkeys(
                     ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
                 ),
             )
+        except ClientError as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: ClientError) -> DeployError:
+        return DeployError(
+            f"The bucket {self.name} cannot be used: {error}. Either these credentials may not, or another account "
+            "owns it and nothing may be deployed from there: ask AWS Support, or deploy into another Region."
+        )
 
     def upload(self, path: Path) -> str:
         """Upload a file under a key that names its content: what changes gets a new key, so CloudFormation notices."""
         content = path.read_bytes()
         key = f"coastguard/{hashlib.sha256(content).hexdigest()[:16]}/{path.name}"
-        self._s3.put_object(Bucket=self.name, Key=key, Body=content)
+        try:
+            self._s3.put_object(**self._meant, Key=key, Body=content)
+        except ClientError as error:
+            raise self._unusable(error) from error
         return key
 
     def url(self, key: str) -> str:
@@ -132,24 +148,39 @@ class _Stacks:
         self._poll_seconds = poll_seconds
 
     def apply(self, name: str, template: str, parameters: Mapping[str, str]) -> dict[str, str]:
-        """Create the stack, or bring it up to date, and return its outputs."""
+        """Create the stack from the template at this address, or bring it up to date, and return its outputs."""
         standing = self.describe(name)
-        known = {p["ParameterKey"] for p in standing.get("Parameters", ())} if standing else set()
-        wanted: list[dict[str, object]] = [
-            {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
-        ]
-        wanted += [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(known - parameters.keys())]
         if standing and standing["StackStatus"] in {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}:
             raise DeployError(f"The stack {name} is {standing['StackStatus']}: delete it and deploy again.")
         act = self._cloudformation.update_stack if standing else self._cloudformation.create_stack
         self._progress(f"{name}: {'updating' if standing else 'creating'}")
         try:
-            act(StackName=name, TemplateBody=template, Parameters=wanted, Capabilities=["CAPABILITY_NAMED_IAM"])
+            act(
+                StackName=name,
+                TemplateURL=template,
+                Parameters=[
+                    *({"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()),
+                    *(
+                        {"ParameterKey": key, "UsePreviousValue": True}
+                        for key in self._kept(standing, template, parameters)
+                    ),
+                ],
+                Capabilities=["CAPABILITY_NAMED_IAM"],
+            )
         except ClientError as error:
             message = error.response["Error"]["Message"]
             if "No updates are to be performed" not in message:
                 raise DeployError(f"CloudFormation refuses the stack {name}: {message}") from error
         return self._wait(name)
+
+    def _kept(self, standing: dict[str, Any] | None, template: str, parameters: Mapping[str, str]) -> list[str]:
+        """Return the parameters that keep what they have; AWS refuses to keep one that the template has dropped."""
+        if not standing:
+            return []
+        had = {parameter["ParameterKey"] for parameter in standing.get("Parameters", ())}
+        summary = self._cloudformation.get_template_summary(TemplateURL=template)
+        declared = {parameter["ParameterKey"] for parameter in summary["Parameters"]}
+        return sorted(had & declared - parameters.keys())
 
     def _wait(self, name: str) -> dict[str, str]:
         done = -1

@@ -16,6 +16,7 @@ from ministack.core import lambda_runtime
 
 from coastguard.local import gaps
 from coastguard.local.aws import (
+    bucket_owners,
     code,
     event_bus_policy,
     examination,
@@ -24,6 +25,7 @@ from coastguard.local.aws import (
     source_identity,
     stacksets,
     targets,
+    template_addresses,
 )
 from coastguard.local.aws.control import PREFIX, Control, Receive, Scope, Send
 from coastguard.local.aws.events import Event, emit
@@ -77,6 +79,8 @@ def _install(record: Record, fleet: Fleet, tell: Tell) -> None:
     targets.install(record)
     Mappings(record).install()
     event_bus_policy.install()
+    bucket_owners.install()
+    template_addresses.install()
     stacksets.install(organization, tell)
 
     async def after_change(account: str, region: str) -> None:

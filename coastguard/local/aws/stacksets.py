@@ -12,11 +12,11 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
-from urllib.parse import unquote, urlencode, urlsplit
+from urllib.parse import urlencode
 
 import ministack.app
 from ministack.core.responses import request_scope
-from ministack.services import cloudformation, s3
+from ministack.services import cloudformation
 from ministack.services.cloudformation import provisioners, stacks
 
 from coastguard.local.aws.organization import Organization
@@ -129,28 +129,14 @@ def _instance_name(properties: Mapping[str, Any]) -> str:
 
 
 def _stack_request(properties: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, str]:
-    request = {"StackName": _instance_name(properties), "TemplateBody": _template(properties)}
+    template = {key: str(properties[key]) for key in ("TemplateBody", "TemplateURL") if properties.get(key)}
+    request = {"StackName": _instance_name(properties), **template}
     for number, capability in enumerate(properties.get("Capabilities") or (), 1):
         request[f"Capabilities.member.{number}"] = capability
     for number, (key, value) in enumerate(parameters.items(), 1):
         request[f"Parameters.member.{number}.ParameterKey"] = key
         request[f"Parameters.member.{number}.ParameterValue"] = value
     return request
-
-
-def _template(properties: Mapping[str, Any]) -> str:
-    """Return the template, from the world's own S3 where only its URL is given."""
-    if properties.get("TemplateBody"):
-        return str(properties["TemplateBody"])
-    url = urlsplit(properties["TemplateURL"])
-    bucket, dot, _ = (url.hostname or "").partition(".s3")
-    path = unquote(url.path).lstrip("/")
-    if not dot:
-        bucket, _, path = path.partition("/")
-    template: bytes | None = s3._get_object_data(bucket, path)  # noqa: SLF001 - asserted in symbols
-    if template is None:
-        raise ValueError(f"There is no template at {properties['TemplateURL']}.")
-    return template.decode()
 
 
 def _apply(action: str, place: Place, request: Mapping[str, str]) -> None:

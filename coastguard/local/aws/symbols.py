@@ -39,6 +39,7 @@ USED: Used = {
         "ministack.core.responses": ("get_account_id", "get_region", "request_scope"),
         "ministack.core.router": ("extract_access_key_id",),
         "ministack.services.cloudformation": ("_stack_events", "_stacks", "handle_request"),
+        "ministack.services.cloudformation.helpers": ("_error", "_p", "_resolve_document"),
         "ministack.services.cloudformation.provisioners": ("_RESOURCE_HANDLERS",),
         "ministack.services.cloudformation.stacks": ("_runs_on_worker_thread",),
         "ministack.services.eventbridge": (
@@ -68,7 +69,7 @@ USED: Used = {
             "_roots",
             "_tags",
         ),
-        "ministack.services.s3": ("_get_object_data",),
+        "ministack.services.s3": ("_bucket_owner_account", "_dispatch", "_error"),
         "ministack.services.sqs": ("_queue_by_arn", "_queues", "_receive_messages_for_esm"),
         "ministack.services.sts": ("_error", "_principal_keys", "_sessions", "handle_request", "register_session"),
         "ministack.services.tagging": ("resource_tags",),

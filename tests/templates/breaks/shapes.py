@@ -3,6 +3,21 @@
 from tests.templates.breaking import Break, hub, roles, rules
 
 BREAKS = (
+    Break("a template says too much of itself", "templates_keep_to_the_quotas", "hub", "Description", "x" * 1_025),
+    Break(
+        "a parameter says too much of itself",
+        "templates_keep_to_the_quotas",
+        "organization",
+        "Parameters.CallAs.Description",
+        "x" * 4_001,
+    ),
+    Break(
+        "a template gives too much",
+        "templates_keep_to_the_quotas",
+        "roles",
+        "Outputs",
+        {f"Output{number}": {"Value": "x"} for number in range(201)},
+    ),
     Break("a transform", "templates_are_plain", "rules", "Transform", "AWS::LanguageExtensions"),
     roles("a nested stack", "templates_are_plain", "Nested", {"Type": "AWS::CloudFormation::Stack", "Properties": {}}),
     rules(

@@ -30,6 +30,26 @@ OUTPUTS = {
     "organization": {"SpokeRolesStackSetId", "SpokeRulesStackSetId"},
 }
 
+# CloudFormation's quotas: how many a template may have, and how long words may be in bytes.
+MOST = {"Parameters": 200, "Resources": 500, "Outputs": 200, "Mappings": 200}
+LONGEST_OF_A_TEMPLATE, LONGEST_OF_A_PART = 1_024, 4_000
+
+
+def templates_keep_to_the_quotas(world: World) -> list[str]:
+    """No template has more of anything, or longer words, than CloudFormation takes."""
+    faults = []
+    for name, template in world.templates.items():
+        faults += [f"{name} has too many {part}." for part, most in MOST.items() if len(template.get(part, ())) > most]
+        if len(template.get("Description", "").encode()) > LONGEST_OF_A_TEMPLATE:
+            faults.append(f"{name} is described too long.")
+        faults += [
+            f"{name}: {one} is described too long."
+            for part in ("Parameters", "Outputs")
+            for one, shape in template.get(part, {}).items()
+            if len(shape.get("Description", "").encode()) > LONGEST_OF_A_PART
+        ]
+    return faults
+
 
 def templates_are_plain(world: World) -> list[str]:
     """Service-managed StackSets refuse transforms, macros and nested stacks; a hub without them is as easy to read."""
@@ -147,6 +167,7 @@ def the_secret_is_encrypted_as_wished(world: World) -> list[str]:
 
 
 CHECKS = (
+    templates_keep_to_the_quotas,
     templates_are_plain,
     only_one_spoke_template_makes_roles,
     parameters_explain_themselves,

@@ -1,0 +1,148 @@
+"""How templates reach the embedded AWS, and how a deployment gets its own there."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from coastguard.deploy import HUB_STACK, ORGANIZATION_STACK, DeployError, Wanted, deploy
+from coastguard.local.aws.layouts import DEMO
+from coastguard.local.aws.organization import HUB, HUB_REGION, ORGANIZATION
+from tests.local_world.embedded_aws import EmbeddedAws, Json, wait_for
+
+STRANGER = DEMO.organization.members[0].id
+LARGEST_INLINE = 51_200
+SITE = "templates.s3.eu-west-1.amazonaws.com"
+
+
+def template(*parameters: str, padding: int = 0) -> str:
+    """A template with a queue, these parameters, and so many bytes of description."""
+    return json.dumps(
+        {
+            "Metadata": {"Padding": "x" * padding},
+            "Parameters": {name: {"Type": "String", "Default": ""} for name in parameters},
+            "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
+            "Outputs": {name: {"Value": {"Ref": name}} for name in parameters},
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def bucket(aws: EmbeddedAws) -> Callable[[str, str], None]:
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="templates", CreateBucketConfiguration={"LocationConstraint": HUB_REGION})
+
+    def put(key: str, body: str) -> None:
+        s3.put_object(Bucket="templates", Key=key, Body=body)
+
+    return put
+
+
+def refusal(call: Callable[..., object], **given: object) -> str:
+    with pytest.raises(ClientError) as refused:
+        call(**given)
+    return str(refused.value)
+
+
+def final_status(cloudformation: Any, name: str) -> str:
+    def ended() -> str:
+        status: str = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+        return "" if status.endswith("_IN_PROGRESS") else status
+
+    return wait_for(ended)
+
+
+def test_a_template_too_large_to_be_given_inline_goes_by_its_address(
+    aws: EmbeddedAws, bucket: Callable[[str, str], None]
+) -> None:
+    cloudformation = aws.client("cloudformation")
+    large = template(padding=LARGEST_INLINE)
+    text = refusal(cloudformation.create_stack, StackName="large", TemplateBody=large)
+    assert f"length less than or equal to {LARGEST_INLINE}" in text
+    bucket("large.json", large)
+    cloudformation.create_stack(StackName="large", TemplateURL=f"https://{SITE}/large.json")
+    assert final_status(cloudformation, "large") == "CREATE_COMPLETE"
+
+
+def test_a_stackset_takes_a_large_template_by_its_address(aws: EmbeddedAws, bucket: Callable[[str, str], None]) -> None:
+    bucket("large-spoke.json", template(padding=LARGEST_INLINE))
+    properties = {
+        "StackSetName": "large",
+        "PermissionModel": "SERVICE_MANAGED",
+        "StackInstancesGroup": [{"DeploymentTargets": {"Accounts": [STRANGER]}, "Regions": [HUB_REGION]}],
+        "TemplateURL": f"https://{SITE}/large-spoke.json",
+    }
+    made = aws.deploy("set-large", {"Set": {"Type": "AWS::CloudFormation::StackSet", "Properties": properties}})
+    assert made == "CREATE_COMPLETE"
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("https://example.com/templates/large.json", "not a valid S3 domain"),
+        ("http://templates.s3.eu-west-1.amazonaws.com/large.json", "not a valid S3 domain"),
+        ("https://nobody.s3.eu-west-1.amazonaws.com/large.json", "not found"),
+    ],
+    ids=["not in S3", "not by https", "in no bucket"],
+)
+def test_an_address_that_is_none_of_s3_is_refused(aws: EmbeddedAws, address: str, reason: str) -> None:
+    assert reason in refusal(aws.client("cloudformation").create_stack, StackName="lost", TemplateURL=address)
+
+
+@pytest.fixture
+def wanted(tmp_path: Path) -> Callable[..., Wanted]:
+    """What deploys templates that are larger than what may be given inline, and take what Coastguard's take."""
+
+    def make(*parameters: str, **hub: str) -> Wanted:
+        (tmp_path / "code.zip").write_bytes(b"code")
+        shared = ("OrganizationId", *parameters)
+        organization = ("HubAccountId", "HubRegion", "OrganizationId", "RolesTemplateUrl", "RulesTemplateUrl")
+        for name, text in {
+            "hub.yaml": template("CodeBucket", "CodeKey", *shared, padding=LARGEST_INLINE),
+            "organization.yaml": template(*organization, padding=LARGEST_INLINE),
+            "spoke-roles.yaml": template(padding=LARGEST_INLINE),
+            "spoke-rules.yaml": template(padding=LARGEST_INLINE),
+        }.items():
+            (tmp_path / name).write_text(text)
+        return Wanted(tmp_path / "code.zip", {"OrganizationId": ORGANIZATION, **hub}, {}, tmp_path)
+
+    return make
+
+
+def deployed(aws: EmbeddedAws, wanted: Wanted, region: str = HUB_REGION) -> Json:
+    def connect(service: str) -> Any:
+        return aws.client(service, region=region)
+
+    return dict(deploy(connect, wanted, lambda _: None, poll_seconds=0.05))
+
+
+def test_a_deployment_keeps_what_its_parameters_had_and_lets_go_of_what_the_template_has_dropped(
+    aws: EmbeddedAws, wanted: Callable[..., Wanted]
+) -> None:
+    first = deployed(aws, wanted("Kept", "Dropped", Kept="this", Dropped="that"))
+    assert (first["Kept"], first["Dropped"]) == ("this", "that")
+    second = deployed(aws, wanted("Kept", "Added"))
+    assert second["Kept"] == "this"
+    assert second["Added"] == ""
+    assert "Dropped" not in second
+    assert {HUB_STACK, ORGANIZATION_STACK} <= aws.stacks()
+
+
+def test_a_bucket_that_a_stranger_has_made_first_is_not_deployed_from(
+    aws: EmbeddedAws, wanted: Callable[..., Wanted]
+) -> None:
+    region = "us-east-1"
+    name = f"coastguard-{HUB.id}-{region}"
+    strangers = aws.client("s3", STRANGER, region)
+    strangers.create_bucket(Bucket=name)
+    welcome = {"Effect": "Allow", "Principal": {"AWS": HUB.id}, "Action": "s3:*", "Resource": [f"arn:aws:s3:::{name}*"]}
+    strangers.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [welcome]}))
+    with pytest.raises(DeployError, match=re.escape(f"The bucket {name} cannot be used")) as refused:
+        deployed(aws, wanted(), region)
+    assert "another account owns it" in str(refused.value)
+    assert "Contents" not in strangers.list_objects_v2(Bucket=name)
+    assert HUB_STACK not in aws.stacks(region=region)
