@@ -1,19 +1,24 @@
 """Caps: no remedy is begun more often than the policy allows. Fails closed.
 
-A repair is counted before it is begun, under its request's id: a crash in between counts it, and once.
+What a repair uses up is written together with its beginning, or not at all.
 """
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from hub.ledger import Ledger
 from hub.mrkdwn import date
 from hub.policy import Facts, written
 from hub.rules import Rules
-from hub.store import Conflict, Store
+from hub.store import Store
 
-_TRIES = 5
+# A transaction has a hundred rows, and the repair's own are among them.
+_MOST = 90
+
+
+class UsedUp(Exception):
+    """One more repair would be one too many; the text tells the person why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,27 +29,23 @@ class Caps:
     rules: Rules
     clock: Callable[[], datetime]
 
-    def take(self, request: str, remedy: str, facts: Facts) -> str:
-        """Count a repair under every cap that may fit, or return why it would be one too many.
-
-        Raises Conflict if others count at the same time again and again.
-        """
-        for _ in range(_TRIES - 1):
-            with suppress(Conflict):
-                return self._take(request, remedy, facts)
-        return self._take(request, remedy, facts)
-
-    def _take(self, request: str, remedy: str, facts: Facts) -> str:
+    def used(self, request: str, remedy: str, facts: Facts) -> Mapping[str, tuple[Ledger, datetime]]:
+        """Tell what a repair uses up of every cap that may fit, to be written as it begins; raises UsedUp."""
         now = self.clock()
         caps = self.rules.policy.caps_on(remedy, facts)
-        ledgers = [(cap, self.store.ledger(cap.id).lately(cap, now)) for cap in caps]
-        new = [(cap, ledger) for cap, ledger in ledgers if request not in ledger.used]
-        for cap, ledger in new:
+        if len(caps) > _MOST:
+            raise UsedUp(f"More than {_MOST} of the policy's caps are meant for this, so nobody can count it.")
+        using: dict[str, tuple[Ledger, datetime]] = {}
+        for cap in caps:
+            ledger = self.store.ledger(cap.id).lately(cap, now)
+            if request in ledger.used:
+                continue
             if not cap.most:
-                return "The policy allows no such repairs here."
+                raise UsedUp("The policy allows no such repairs here.")
             if free := ledger.free_at(cap):
                 allowed = f"{cap.most:,} such {'repair' if cap.most == 1 else 'repairs'} in {written(cap.per)}"
-                return f"The policy allows {allowed} here, and they are used up. There is room again {date(free)}."
-        for cap, ledger in new:
-            self.store.keep_ledger(cap.id, ledger.having(request, now), now + cap.per)
-        return ""
+                raise UsedUp(
+                    f"The policy allows {allowed} here, and they are used up. There is room again {date(free)}."
+                )
+            using[cap.id] = ledger.having(request, now), now + cap.per
+        return using

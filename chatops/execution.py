@@ -1,9 +1,13 @@
 """Execution: a request becomes a deed, once, or is refused with the reason. Fails closed.
 
-    claim (conditional) ─▶ begin (incident's version) ─▶ repair in the member account ─▶ end ─▶ finish the claim
-        │ finished before      │ stale, taken, over            │ NotDone, Refused            ask for a look at each step
-        ▼                      ▼                               ▼
-      nothing               refused, told                 said in the bulletin
+    claim (conditional) ─▶ begin (one transaction) ─▶ stopped? ─▶ repair in the member account ─▶ end ─▶ finish
+        │ finished before      │ stale, taken, over      │            │ NotDone, Refused
+        ▼                      ▼                         ▼            ▼               ask for a look at each step
+      nothing               refused, told             said in the bulletin
+
+What begins is written on condition of the incident's version (and so of the approval it waited for), of the switch, and
+of what is left of caps. What is refused is finished in the same write, which takes back what waits for an approval: it
+is not done after all when its message comes once more.
 
 A crash leaves the claim unfinished; the redelivered message goes on from what it finds. Repairs are safe to run again
 and are bound to one instance, so going on can never hit another one.
@@ -16,7 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chatops import requests
-from chatops.caps import Caps
+from chatops.caps import Caps, UsedUp
 from chatops.requests import FRESH, Request
 from chatops.rights import Refusal, Rights
 from hub.audit import Entry
@@ -42,8 +46,10 @@ from hub.policy import Approval, Facts
 from hub.queues import Queues
 from hub.rules import Rules
 from hub.slack import Rejected, Slack
-from hub.store import Store
+from hub.store import Alongside, Claim, Store
 from hub.storm import lock
+from hub.switch import Switch
+from hub.writes import Conflict
 from spoke.accounts import Accounts, Role
 from spoke.errors import Busy, NotDone, Refused
 from spoke.repairs import REMEDIES
@@ -62,16 +68,25 @@ _OLD = "You asked for this more than 15 minutes ago, and nothing was done since.
 _NAMED = 5
 _ACKNOWLEDGED = "acknowledged"
 _DECLINED = "declined"
+_PICKED = "picked"
+_WAITS = "waits for approval"
+_REFUSED = "refused: "
 _OVER = "This incident is over."
+_STOPPED = "Repairs were stopped meanwhile, so nothing was done."
+_STOPPED_AMID = "Repairs were stopped while this was under way: it does not go on, and part of it may be done."
 _STALE = "This message no longer shows how things are; please use the cluster's newest message."
 
 
 class NotAllowed(Exception):
-    """A request that is refused; the text tells the person why, `who_may` are the ids of those who might."""
+    """A request that is refused; the text tells the person why, `who_may` are the ids of those who might.
 
-    def __init__(self, why: str, who_may: Sequence[str] = ()) -> None:
+    `about` is another request, which waits for an approval and is refused with this one.
+    """
+
+    def __init__(self, why: str, who_may: Sequence[str] = (), about: str = "") -> None:
         super().__init__(why)
         self.who_may = who_may
+        self.about = about
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +112,15 @@ class Execution:
         """Do what a request asks for. What it raises is worth another try."""
         claim = self.store.claim(request.id, self.clock())
         if claim.outcome:
+            if claim.untold:
+                self._tell_refusal(request, claim, NotAllowed(claim.outcome.removeprefix(_REFUSED)))
             return
         try:
             outcome = self._do(request, claim.at, tries)
         except NotAllowed as refusal:
-            outcome = self._refuse(request, refusal, claim.at)
-        self.store.finish(claim, outcome)
+            outcome = self._refuse(request, claim, refusal)
+        else:
+            self.store.finish(claim, outcome)
         self.count("requests", 1)
         log.info("request.done", extra={"request": request.id, "incident": request.incident, "outcome": outcome})
 
@@ -126,14 +144,22 @@ class Execution:
             # It was allowed when it began, and half a repair is worse than a whole one: whatever has come meanwhile (a
             # storm, a new message, the incident's end), it is no longer refused but ended.
             self._ask_look(request, "begun")
-            return self._carry_out(request, known, begun, tries)
-        if known.id == request.incident and _is_by(request, claimed, known):
-            self._ask_look(request, "begun")
-            return _ACKNOWLEDGED
-        if request.wish == requests.DECLINING and self._has_declined(request, claimed):
-            self._ask_look(request, "begun")
-            return _DECLINED
-        return ""
+            return self._carry_out(request, known, begun, tries, _STOPPED_AMID)
+        done = self._done_before(request, claimed, known)
+        if done:
+            self._ask_look(request, "waits" if done == _WAITS else "begun")
+        return done
+
+    def _done_before(self, request: Request, claimed: datetime, known: Incident) -> str:
+        """Say what this very request has come to before a crash, whatever the rules say by now; "" for nothing."""
+        if known.id == request.incident:
+            if known.pending and known.pending.request == request.id:
+                return _WAITS  # whoever approves it is held to the rules
+            if request.wish == requests.PICKING and known.picked_at == request.at:
+                return _PICKED
+            if _is_by(request, claimed, known):
+                return _ACKNOWLEDGED
+        return _DECLINED if request.wish == requests.DECLINING and self._has_declined(request, claimed) else ""
 
     def _has_declined(self, request: Request, claimed: datetime) -> bool:
         """Whether it is this very request that has declined, before a crash: an incident does not keep who did."""
@@ -149,7 +175,7 @@ class Execution:
         self._check_rights(request, facts)
         self._check_storm(request.wish, bulletin)
         if request.wish in REMEDIES:
-            self._check_switch()
+            self._running()
         match request.wish:
             case requests.ACKNOWLEDGING:
                 return self._acknowledge(request, claimed)
@@ -191,7 +217,7 @@ class Execution:
             return pick(incident, request.at), [_quiet_entry(request, self.clock(), "picked", where, "")]
 
         self._change(request, change)
-        return "picked"
+        return _PICKED
 
     def _list(self, request: Request, bulletin: Bulletin) -> str:
         """Post the whole list into the bulletin's thread, from where an earlier try has come to."""
@@ -229,7 +255,7 @@ class Execution:
             return await_approval(incident, pending), [replace(entry, checks=checks)]
 
         self._change(request, wait, "waits")
-        return "waits for approval"
+        return _WAITS
 
     def _approve(self, request: Request, bulletin: Bulletin, facts: Facts, tries: int) -> str:
         """Do what somebody else has asked for. It is theirs: they stand in the member's CloudTrail."""
@@ -238,11 +264,15 @@ class Execution:
         if pending.by == request.user:
             raise NotAllowed("Somebody else has to approve what you have asked for yourself.", pending.approvers)
         self._check_approver(request, pending, bulletin, facts)
-        self._check_storm(pending.remedy, bulletin)
         asked = replace(request, id=pending.request, wish=pending.remedy, user=pending.by, reason=pending.reason)
-        # Who has asked may have lost the right meanwhile.
-        self._check_rights(asked, facts)
-        return self._repair(asked, facts, tries, request)
+        try:
+            self._check_storm(pending.remedy, bulletin)
+            # Who has asked may have lost the right meanwhile.
+            self._check_rights(asked, facts)
+            return self._repair(asked, facts, tries, request)
+        except NotAllowed as refusal:
+            # Decided is decided: what is refused now is not left for another approval.
+            raise NotAllowed(str(refusal), refusal.who_may, pending.request) from refusal
 
     def _decline(self, request: Request, facts: Facts, claimed: datetime) -> str:
         """Say no to a repair that waits; who has asked for it may take it back."""
@@ -283,7 +313,6 @@ class Execution:
 
     def _repair(self, request: Request, facts: Facts, tries: int, approval: Request | None = None) -> str:
         """Begin what was asked for, or what somebody else has approved by a request of their own, and carry it out."""
-        self._check_switch()
         remedy = REMEDIES[request.wish]
         repair = Repair(request.id, remedy.name, request.user, self.clock(), reason=request.reason)
         if approval:
@@ -292,24 +321,33 @@ class Execution:
 
         def begin(incident: Incident) -> tuple[Incident, list[Entry]]:
             if incident.repair and incident.repair.request == request.id:
-                return incident, []  # somebody else has the same message, and was quicker
+                raise Conflict("somebody else has the same message, and was quicker")
             if incident.state is State.REPAIRING:
                 raise NotAllowed(_taken(incident))
+            if approval:
+                self._pending(approval, incident)
             what = f"approved: {remedy.label}" if approval else f"asked: {remedy.label}"
             entry = _entry(approval or request, repair.at, what, incident, "")
             return begin_repair(incident, repair), [replace(entry, approved_by=repair.approved_by, checks=checks)]
 
-        self._check_caps(request, facts, begin)
-        incident = self._change(request, begin)
-        return self._carry_out(request, incident, incident.repair or repair, tries)
+        def alongside() -> Alongside:
+            try:
+                return Alongside(self._running(), self.caps.used(request.id, request.wish, facts))
+            except UsedUp as error:
+                raise NotAllowed(str(error)) from error
 
-    def _carry_out(self, request: Request, incident: Incident, begun: Repair, tries: int) -> str:
-        """Do it in the member account, which is safe to do again."""
+        incident = self._change(request, begin, alongside=alongside)
+        return self._carry_out(request, incident, repair, tries, _STOPPED)
+
+    def _carry_out(self, request: Request, incident: Incident, begun: Repair, tries: int, stopped: str) -> str:
+        """Do it in the member account, which is safe to do again; `stopped` is said if repairs are stopped by now."""
         remedy = REMEDIES[begun.remedy]
         role = Role(self.remediator, session_name=incident.id, source_identity=request.source_identity)
         member = self.accounts.member(request.cluster.account, request.cluster.region, role)
         target = Target(request.cluster, request.instance, incident.sighting.host)
         try:
+            if self.store.switch().stopped:
+                raise NotDone(stopped)  # noqa: TRY301  # it ends as any repair that is not done
             ended = _well(begun, remedy.run(member, target), self.clock())
         except (NotDone, Refused) as error:
             ended = replace(begun, finished=self.clock(), problem=str(error))
@@ -358,11 +396,13 @@ class Execution:
         if request.refused:
             raise NotAllowed(request.refused)
 
-    def _check_switch(self) -> None:
+    def _running(self) -> Switch:
+        """Read the switch; refuse if repairs are stopped."""
         switch = self.store.switch()
         if switch.stopped:
             when = f" {date(switch.at)}" if switch.at else ""
             raise NotAllowed(f"All repairs are stopped, by {mention(switch.stopped_by)}{when}.")
+        return switch
 
     def _checked(self, request: Request, facts: Facts, approval: str) -> str:
         """Say for the log what a repair was held to; the remedy looks at the live state, and its result tells of it."""
@@ -377,17 +417,6 @@ class Execution:
         ]
         return "; ".join(filter(None, held))
 
-    def _check_caps(
-        self, request: Request, facts: Facts, begin: Callable[[Incident], tuple[Incident, list[Entry]]]
-    ) -> None:
-        """Count the repair, and refuse what is more than the policy allows. What cannot begin is not counted."""
-        known = self.store.incident(request.cluster, request.instance)
-        if known is None or known.id != request.incident or not known.unresolved:
-            raise NotAllowed(_OVER)
-        begin(known)
-        if reason := self.caps.take(request.id, request.wish, facts):
-            raise NotAllowed(reason)
-
     def _check_storm(self, wish: str, bulletin: Bulletin) -> None:
         """Refuse what is drastic while a storm lasts."""
         if wish in REMEDIES and REMEDIES[wish].drastic:
@@ -396,24 +425,51 @@ class Execution:
                 raise NotAllowed(lock(storm.region))
 
     def _change(
-        self, request: Request, change: Callable[[Incident], tuple[Incident, list[Entry]]], step: str = "begun"
+        self,
+        request: Request,
+        change: Callable[[Incident], tuple[Incident, list[Entry]]],
+        step: str = "begun",
+        alongside: Callable[[], Alongside | None] = lambda: None,
     ) -> Incident:
         """Change the incident a request is about and ask for a look, which will show it: once for each step."""
         try:
-            changed = self.desk.change(request.cluster, request.instance, request.incident, change)
+            changed = self.desk.change(request.cluster, request.instance, request.incident, change, alongside)
         except Gone as error:
             raise NotAllowed(_OVER) from error
         self._ask_look(request, step)
         return changed
 
-    def _refuse(self, request: Request, refusal: NotAllowed, at: datetime) -> str:
-        """Keep a refusal in the log and tell the person why, and who may."""
-        reason = str(refusal)
-        entry = _quiet_entry(request, at, f"refused: {request.wish}", request.instance, reason)
-        self.store.log(request.cluster, entry)
+    def _refuse(self, request: Request, claim: Claim, refusal: NotAllowed) -> str:
+        """Finish a request as refused, in one write with the log and what is taken back; then tell the person why."""
+        outcome = f"{_REFUSED}{refusal}"
+        entry = _quiet_entry(request, claim.at, f"refused: {request.wish}", request.instance, str(refusal))
+        untold = replace(claim, untold=True)
+
+        def take_back(incident: Incident) -> tuple[Incident, list[Entry]]:
+            pending = incident.pending
+            if pending is None or pending.request not in {request.id, refusal.about}:
+                raise Gone(incident.id)
+            what = f"{REMEDIES[pending.remedy].label}: request withdrawn"
+            return withdraw(incident), [entry, _entry(request, claim.at, what, incident, str(refusal))]
+
+        def alongside() -> Alongside:
+            return Alongside(ended=replace(untold, outcome=outcome))
+
+        try:
+            self.desk.change(request.cluster, request.instance, request.incident, take_back, alongside)
+        except Gone:
+            ended = self.store.finish(untold, outcome, request.cluster, entry)
+        else:
+            ended = replace(untold, outcome=outcome, version=claim.version + 1)
+            self._ask_look(request, "refused")
         self.count("refusals", 1)
-        self._tell(request, reason, who_may=refusal.who_may)
-        return f"refused: {reason}"
+        self._tell_refusal(request, ended, refusal)
+        return outcome
+
+    def _tell_refusal(self, request: Request, claim: Claim, refusal: NotAllowed) -> None:
+        """Tell the person why, and who may; once, unless a crash comes in between."""
+        self._tell(request, str(refusal), who_may=refusal.who_may)
+        self.store.finish(replace(claim, untold=False), claim.outcome)
 
     def _tell(self, request: Request, text: str, why: str = "", who_may: Sequence[str] = ()) -> None:
         """Tell the person something in our words, `why` in words from outside, and who might do it."""

@@ -27,7 +27,8 @@ from hub.bulletin import Bulletin
 from hub.desk import LEASE
 from hub.message import Message, event_type, note
 from hub.slack import NotNow, Rejected, Slack
-from hub.store import Conflict, Record, Store
+from hub.store import Record, Store
+from hub.writes import Conflict
 
 # Slack takes somewhat more than 50 edits a minute from an app.
 EDITS_A_MINUTE = 45

@@ -14,8 +14,9 @@ from hub.bulletin import Bulletin, how_it_ended
 from hub.hints import Drop
 from hub.incident import CALM, FLAPS, Incident, Reason, Verdict, decide
 from hub.mrkdwn import few
-from hub.store import Conflict, Known, Store
+from hub.store import Alongside, Known, Store
 from hub.tally import Tally
+from hub.writes import Conflict
 from spoke.places import Cluster
 from spoke.sighting import Sighting
 
@@ -126,10 +127,11 @@ class Desk:
         instance: str,
         incident: str,
         change: Callable[[Incident], tuple[Incident, Sequence[Entry]]],
+        alongside: Callable[[], Alongside | None] = lambda: None,
     ) -> Incident:
-        """Change the incident of that id as `change` says, with its log entries; what `change` raises passes through.
+        """Change the incident of that id as `change` says, with its log entries and what is written `alongside`.
 
-        Raises Gone, and Conflict after several tries.
+        What either raises passes through. Raises Gone, and Conflict after several tries; each reads everything again.
         """
         for last in (False,) * (_TRIES - 1) + (True,):
             current = self._store.incident(cluster, instance)
@@ -137,7 +139,7 @@ class Desk:
                 raise Gone(incident)
             changed, entries = change(current)
             try:
-                self._store.save([changed], entries=entries)
+                self._store.save([changed], entries=entries, alongside=alongside())
             except Conflict:
                 if last:
                     raise

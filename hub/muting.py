@@ -16,8 +16,9 @@ from hub.mutes import Mute, ends_soon, in_force, over
 from hub.notice import give_notice
 from hub.rules import Rules
 from hub.slack import Slack
-from hub.store import Conflict, Store
+from hub.store import Store
 from hub.terms import ANY
+from hub.writes import Conflict
 from spoke.places import Cluster
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.directory import Account
 from hub.organization import KEPT, Organization
-from hub.store import Conflict, Store, TableError
+from hub.store import Store, TableError
+from hub.writes import Conflict
 from spoke.errors import reason
 
 log = logging.getLogger(__name__)

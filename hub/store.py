@@ -19,16 +19,18 @@ Audit entries of what people did also stand in the index, by month.
 The index's sort key begins with the Region, so that a storm can be read in one go.
 
 Rows carry a version. Each write names the version it read; whoever finds another one raises Conflict, reads again and
-decides again. Values travel as one JSON document per row, so a row of an older release reads as today's with defaults.
-Log entries, accounts and what was seen go without: the same entry twice is one, and the rest has one writer, sweep,
-whose last word counts.
+decides again (hub.writes). Values travel as one JSON document per row, so a row of an older release reads as today's
+with defaults. Log entries, accounts and what was seen go without: the same entry twice is one, and the rest has one
+writer, sweep, whose last word counts.
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import random
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -36,7 +38,7 @@ from botocore.config import Config
 from cattrs.preconf.json import make_converter
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
-from pynamodb.exceptions import PutError, PynamoDBException, TransactWriteError
+from pynamodb.exceptions import PynamoDBException
 from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
@@ -51,6 +53,7 @@ from hub.mutes import Mute
 from hub.scope import Scope
 from hub.storm import Storm
 from hub.switch import Switch
+from hub.writes import TRIES, Conflict, write
 from spoke import USER_AGENT
 from spoke.models import LeanLoader
 from spoke.places import Cluster
@@ -72,14 +75,12 @@ SEEN_KEPT = timedelta(days=1)
 SEEN_A_ROW = 1_000
 # Transactions of a big save at the same time.
 _THREADS = 8
+# Whoever stops all repairs is not turned away by repairs that begin just then: some 25 seconds.
+_TRIES_TO_STOP = 50
 
 
 TableError = PynamoDBException
 """What every failure of the table derives from, but for Conflict."""
-
-
-class Conflict(Exception):
-    """Somebody else changed the row meanwhile: read again and decide again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +93,29 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A request's row: who works on it and what came of it. An empty outcome means that it is not finished."""
+    """A request's row: since when it is worked on and what came of it. An empty outcome: it is not finished.
+
+    `untold` says that it was refused, and that the person has not been told so yet.
+    """
 
     request: str
     at: datetime
     outcome: str = ""
     version: int = 0
+    untold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Alongside:
+    """What is written together with an incident, all of it or nothing.
+
+    `switch` has to be as it was read, `used` are what has been used of caps, each by name and with when it is
+    forgotten, `ended` is the claim that this ends, with its outcome.
+    """
+
+    switch: Switch | None = None
+    used: Mapping[str, tuple[Ledger, datetime]] = field(default_factory=dict)
+    ended: Claim | None = None
 
 
 class _Patience:
@@ -151,12 +169,19 @@ class _Draft:
         put: dict[str, Any] = {"TableName": table, "Item": item}
         if self.sk.startswith("log#") or self.pk == "account":
             return put  # the same entry twice is one, and of an account the last word counts
+        return put | self._unchanged()
+
+    def check(self, table: str) -> dict[str, Any]:
+        """Demand that the row has the version that was read, without writing it."""
+        return {"TableName": table, "Key": {"pk": {"S": self.pk}, "sk": {"S": self.sk}}} | self._unchanged()
+
+    def _unchanged(self) -> dict[str, Any]:
         if self.version == 1:
-            return put | {
+            return {
                 "ConditionExpression": "attribute_not_exists (#pk)",
                 "ExpressionAttributeNames": {"#pk": "pk"},
             }
-        return put | {
+        return {
             "ConditionExpression": "#version = :read",
             "ExpressionAttributeNames": {"#version": "version"},
             "ExpressionAttributeValues": {":read": {"N": str(self.version - 1)}},
@@ -164,9 +189,17 @@ class _Draft:
 
 
 class Store:
-    """The table's door. `region` is the table's."""
+    """The table's door. `region` is the table's; `sleep` and `chance`, between 0 and 1, are for writes that contend."""
 
-    def __init__(self, table: str, region: str) -> None:
+    def __init__(
+        self,
+        table: str,
+        region: str,
+        sleep: Callable[[float], None] = time.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._sleep = sleep
+        self._chance = chance
         meta = type("Meta", (_Patience,), {"table_name": table, "region": region})
         self._table = table
         self._row: type[_Row] = type("Row", (_Row,), {"Meta": meta})
@@ -211,19 +244,25 @@ class Store:
         return self._read(row, Bulletin) if row else None
 
     def save(
-        self, incidents: Sequence[Incident], bulletin: Bulletin | None = None, entries: Iterable[audit.Entry] = ()
+        self,
+        incidents: Sequence[Incident],
+        bulletin: Bulletin | None = None,
+        entries: Iterable[audit.Entry] = (),
+        alongside: Alongside | None = None,
     ) -> Bulletin | None:
         """Write changed incidents, all of one cluster, with their bulletin and log entries; raise Conflict.
 
-        The bulletin and the log travel with the first transaction: an incident is never without them. Returns the
-        bulletin as written.
+        The bulletin, the log and what is written alongside travel with the first transaction: an incident is never
+        without them. Returns the bulletin as written.
         """
-        rows = [self._bulletin_row(bulletin)] if bulletin else []
+        checks, rows = self._alongside(alongside) if alongside else ([], [])
+        rows += [self._bulletin_row(bulletin)] if bulletin else []
         # What a big save has come to when it dies is not changed again, and would never be logged: the log goes first.
         rows += [self._entry_row(_one_cluster(incidents, bulletin), entry) for entry in entries]
         rows += [self._incident_row(incident) for incident in incidents]
-        self._write(rows[:TRANSACTION])
-        rest = [rows[start : start + TRANSACTION] for start in range(TRANSACTION, len(rows), TRANSACTION)]
+        first = TRANSACTION - len(checks)
+        self._write(rows[:first], checks)
+        rest = [rows[start : start + TRANSACTION] for start in range(first, len(rows), TRANSACTION)]
         if len(rest) == 1:
             self._write(rest[0])
         elif rest:
@@ -320,9 +359,9 @@ class Store:
         return self._read(row, Switch) if row else Switch()
 
     def turn(self, switch: Switch) -> None:
-        """Stop repairs, or let them go on; raise Conflict."""
-        row = self._make("switch", "repairs", switch, switch.version)
-        self._put(row, self._unchanged(row))
+        """Stop repairs, or let them go on; raise Conflict. It waits out whoever begins a repair at the same time."""
+        row = self._switch_row(switch)
+        self._put(row, self._unchanged(row), _TRIES_TO_STOP)
 
     # Budgets
 
@@ -337,12 +376,6 @@ class Store:
         row = self._get("ledger", name)
         return self._read(row, Ledger) if row else Ledger()
 
-    def keep_ledger(self, name: str, ledger: Ledger, until: datetime) -> None:
-        """Write what has been used of a cap, which is forgotten some time after `until`; raise Conflict."""
-        row = self._make("ledger", name, ledger, ledger.version)
-        row.expires = int(until.timestamp())
-        self._put(row, self._unchanged(row))
-
     def told(self, what: str) -> bool:
         """Tell whether the operators have heard of something already."""
         return self._get(f"budget#told {what}", "told") is not None
@@ -352,7 +385,10 @@ class Store:
         self._add(self._row(pk=f"budget#told {what}", sk="told"), 1, until)
 
     def _add(self, row: _Row, number: int, until: datetime) -> None:
-        row.update([self._row.used.add(number), self._row.expires.set(int(until.timestamp()))])
+        def add() -> None:
+            row.update([self._row.used.add(number), self._row.expires.set(int(until.timestamp()))])
+
+        write(add, self._sleep, self._chance)
 
     # The organization's accounts, and what visits have left of their Regions
 
@@ -391,7 +427,7 @@ class Store:
         for number, start in enumerate(range(0, len(told), SEEN_A_ROW)):
             draft = _Draft("seen", f"{turn}/{number}", 1, dict(told[start : start + SEEN_A_ROW]))
             draft.expires = int((now + SEEN_KEPT).timestamp())
-            self._model(draft).save()
+            self._put(draft, None)
 
     # The log
 
@@ -428,10 +464,20 @@ class Store:
             return self._read(standing, Claim)
         return replace(claim, version=1)
 
-    def finish(self, claim: Claim, outcome: str) -> None:
-        """Record what came of a request; raise Conflict."""
-        row = self._claim_row(replace(claim, outcome=outcome))
-        self._put(row, self._unchanged(row))
+    def finish(
+        self, claim: Claim, outcome: str, cluster: Cluster | None = None, entry: audit.Entry | None = None
+    ) -> Claim:
+        """Record what came of a request, and with it a log entry about a cluster or none in particular; raise Conflict.
+
+        Returns the claim as written.
+        """
+        ended = replace(claim, outcome=outcome)
+        row = self._claim_row(ended)
+        if entry:
+            self._write([row, self._entry_row(cluster, entry)])
+        else:
+            self._put(row, self._unchanged(row))
+        return replace(ended, version=claim.version + 1)
 
     # Rows
 
@@ -442,6 +488,19 @@ class Store:
         else:
             row.open_pk, row.open_sk = "incidents", f"{_open_key(incident.cluster)}/{incident.instance}"
         return row
+
+    def _alongside(self, alongside: Alongside) -> tuple[list[_Draft], list[_Draft]]:
+        """Return the rows that have to be as they were read, and those that are written."""
+        rows = []
+        for name, (ledger, until) in alongside.used.items():
+            row = self._make("ledger", name, ledger, ledger.version)
+            row.expires = int(until.timestamp())
+            rows.append(row)
+        rows += [self._claim_row(alongside.ended)] if alongside.ended else []
+        return [self._switch_row(alongside.switch)] if alongside.switch else [], rows
+
+    def _switch_row(self, switch: Switch) -> _Draft:
+        return self._make("switch", "repairs", switch, switch.version)
 
     def _record_row(self, record: Bulletin | Storm) -> _Draft:
         return self._bulletin_row(record) if isinstance(record, Bulletin) else self._storm_row(record)
@@ -500,22 +559,13 @@ class Store:
     def _model(self, draft: _Draft) -> _Row:
         return self._row(**{field.name: getattr(draft, field.name) for field in fields(draft)})
 
-    def _put(self, draft: _Draft, condition: Condition) -> None:
-        try:
-            self._model(draft).save(condition)
-        except PutError as error:
-            if error.cause_response_code == "ConditionalCheckFailedException":
-                raise Conflict(f"{draft.pk} {draft.sk}") from error
-            raise
+    def _put(self, draft: _Draft, condition: Condition | None, tries: int = TRIES) -> None:
+        write(lambda: self._model(draft).save(condition), self._sleep, self._chance, tries)
 
-    def _write(self, drafts: Sequence[_Draft]) -> None:
+    def _write(self, drafts: Sequence[_Draft], checks: Sequence[_Draft] = ()) -> None:
+        demands = [draft.check(self._table) for draft in checks]
         puts = [draft.put(self._table) for draft in drafts]
-        try:
-            self._connection.transact_write_items((), (), puts, ())
-        except TransactWriteError as error:
-            if error.cause_response_code == "TransactionCanceledException":
-                raise Conflict(str(error.cause_response_message)) from error
-            raise
+        write(lambda: self._connection.transact_write_items(demands, (), puts, ()), self._sleep, self._chance)
 
 
 def _moment(at: datetime) -> str:

@@ -13,11 +13,10 @@ from hub.audit import Entry
 from hub.bulletin import Bulletin
 from hub.hints import Chore, Hint
 from hub.incident import Incident
-from hub.ledger import Ledger
 from hub.mutes import Mute
 from hub.queues import Queues
 from hub.slack import Slack
-from hub.store import Claim, Store
+from hub.store import Alongside, Claim, Store
 from hub.switch import Switch
 from spoke.places import Cluster
 
@@ -69,26 +68,26 @@ class MortalStore(Store):
             return super().claim(request, now)
 
     def save(
-        self, incidents: Sequence[Incident], bulletin: Bulletin | None = None, entries: Iterable[Entry] = ()
+        self,
+        incidents: Sequence[Incident],
+        bulletin: Bulletin | None = None,
+        entries: Iterable[Entry] = (),
+        alongside: Alongside | None = None,
     ) -> Bulletin | None:
         with self._fate.step("save"):
-            return super().save(incidents, bulletin, entries)
+            return super().save(incidents, bulletin, entries, alongside)
 
     def log(self, cluster: Cluster | None, entry: Entry) -> None:
         with self._fate.step("log"):
             super().log(cluster, entry)
 
-    def finish(self, claim: Claim, outcome: str) -> None:
+    def finish(self, claim: Claim, outcome: str, cluster: Cluster | None = None, entry: Entry | None = None) -> Claim:
         with self._fate.step("finish"):
-            super().finish(claim, outcome)
+            return super().finish(claim, outcome, cluster, entry)
 
     def keep_mute(self, mute: Mute) -> Mute:
         with self._fate.step("mute"):
             return super().keep_mute(mute)
-
-    def keep_ledger(self, name: str, ledger: Ledger, until: datetime) -> None:
-        with self._fate.step("ledger"):
-            super().keep_ledger(name, ledger, until)
 
     def turn(self, switch: Switch) -> None:
         with self._fate.step("turn"):

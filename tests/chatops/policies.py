@@ -8,13 +8,15 @@ from botocore.exceptions import ClientError
 
 # Of the local workspace's user groups: Alice and Bob are in the first, Alice is in the second, Carol is in the third.
 SRE, PLATFORM, PAYMENTS = "S0SRETEAM1", "S0PLATFORM", "S0PAYMENTS"
+# Alice, Bob and Carol: without rights nobody repairs.
+EVERYBODY = '[[rights]]\nwho = ["U0ALICE01", "U0BOB0002", "U0CAROL03"]\nmay = "*"\n'
 
 
 @dataclass
 class Ssm:
     """Stands in for boto3's client. Without a `text` there is no parameter."""
 
-    text: str | None = ""
+    text: str | None = EVERYBODY
     version: int = 1
     reads: int = 0
 

@@ -54,7 +54,7 @@ from spoke.repairs import REMEDIES
 from tests.chatops.factories import ALICE, CHANNEL, TERMINATE, Clock, Ears, payload_of
 from tests.chatops.fate import Fate, MortalQueues, MortalSlack, MortalStore, Trail
 from tests.chatops.fronts import Doorway, Front
-from tests.chatops.policies import Ssm
+from tests.chatops.policies import EVERYBODY, Ssm
 from tests.spoke.fleet import ACCOUNT, REGION, Fleet
 from tests.templates.reading import read
 
@@ -205,9 +205,12 @@ class Story:
 
     # What is so before anything happens
 
-    def policy(self, text: str | None) -> None:
-        """Somebody changes the policy, and a minute later it is in force; None: there is none to be read."""
-        self.ssm.put(text)
+    def policy(self, text: str | None, rights: str = EVERYBODY) -> None:
+        """Somebody changes the policy, and a minute later it is in force; None: there is none to be read.
+
+        One that is not about rights leaves everybody theirs.
+        """
+        self.ssm.put(text if text is None or "[[rights]]" in text else rights + text)
         self.clock.go_on(KEPT + timedelta(seconds=1))
 
     def know(self, *others: Account, name: str = "Payments", units: tuple[str, ...] = ()) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from chatops.requests import Request
 from coastguard.local.slack.directory import GUEST
+from coastguard.local.slack.errors import Refused
 from hub.directory import Account
 from hub.incident import REPAIR_PATIENCE, State
 from hub.message import ACKNOWLEDGE, APPROVE, DECLINE
@@ -271,8 +272,8 @@ def test_a_request_is_approved_and_not_whatever_waits_by_then(story: Story) -> N
 # What has changed since it was asked for
 
 
-def test_repairs_that_are_stopped_meanwhile_are_not_done_and_can_be_approved_once_they_go_on(story: Story) -> None:
-    victim, _ = waiting(story)
+def test_repairs_that_are_stopped_meanwhile_are_not_done_and_have_to_be_asked_for_anew(story: Story) -> None:
+    victim, request = waiting(story)
     story.say("stop")
 
     press(story, APPROVE, BOB)
@@ -280,8 +281,12 @@ def test_repairs_that_are_stopped_meanwhile_are_not_done_and_can_be_approved_onc
     assert story.whispers(BOB)[0].startswith("All repairs are stopped")
     assert story.is_untouched(victim)
     story.say("start")
-    press(story, APPROVE, BOB)
-    assert story.is_gone(victim)
+    story.look()
+    assert "Terminate: request withdrawn" in " ".join(story.thread())
+    with pytest.raises(Refused, match="shows no"):
+        press(story, APPROVE, BOB)
+    story.act(request, 2)
+    assert story.is_untouched(victim)
 
 
 def test_while_repairs_are_stopped_nobody_need_be_asked(story: Story) -> None:
@@ -545,7 +550,7 @@ def test_the_log_says_what_a_repair_was_held_to(story: Story) -> None:
 
     (asked, *_), (approved,) = story.log(request), story.log(approval)
     assert asked.checks == (
-        "the policy has no rights; repairs are not stopped; no storm; waits for somebody who may approve it"
+        "the policy grants it; repairs are not stopped; no storm; waits for somebody who may approve it"
     )
     assert approved.checks.endswith("somebody else who may has approved it")
 

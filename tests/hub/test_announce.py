@@ -19,7 +19,8 @@ from hub.desk import LEASE
 from hub.incident import Incident, State
 from hub.message import Message, note, render
 from hub.slack import InDoubt, NotNow, Rejected, Slack, SlackError
-from hub.store import Conflict, Store
+from hub.store import Store
+from hub.writes import Conflict
 from tests.hub.factories import ALICE, BOB, CHANNEL, CLUSTER, ELSEWHERE, EPISODE, NOON, bulletin, entry, incident
 from tests.hub.slack_side import SlackSide
 from tests.hub.timing import Clock

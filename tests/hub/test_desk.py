@@ -12,8 +12,9 @@ from hub.desk import LEASE, Desk, Examined, Gone, Seen, Watch
 from hub.hints import Drop
 from hub.incident import REPAIR_PATIENCE, Incident, Reason, State, acknowledge
 from hub.slack import TIMEOUT_SECONDS
-from hub.store import Conflict, Store
+from hub.store import Store
 from hub.tally import Tally
+from hub.writes import Conflict
 from spoke.sightings import Sighting
 from tests.hub.factories import (
     ALICE,

@@ -24,12 +24,12 @@ from hub.store import (
     SEEN_KEPT,
     TRANSACTION,
     Claim,
-    Conflict,
     Known,
     Store,
 )
 from hub.storm import Storm
 from hub.switch import Switch
+from hub.writes import Conflict
 from spoke.places import Cluster
 from spoke.sightings import Sighting
 from tests.hub.factories import (

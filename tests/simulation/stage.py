@@ -157,14 +157,14 @@ def set_up() -> Iterator[Stage]:
             line,
             Checked(),
             session.client("dynamodb", config=Config(retries={"total_max_attempts": 1})),
-            [_environment(session, loader) for _ in range(3)],
+            [_environment(session, loader, clock) for _ in range(3)],
             quotas,
         )
 
 
-def _environment(session: boto3.Session, loader: Any) -> Environment:
+def _environment(session: boto3.Session, loader: Any, clock: Clock) -> Environment:
     return Environment(
-        Store(TABLE, HUB_REGION),
+        Store(TABLE, HUB_REGION, lambda seconds: clock.forward(seconds=seconds), lambda: 0.5),
         Accounts(session, loader),
         session.client("sqs", config=AWS),
         session.client("organizations", config=AWS),

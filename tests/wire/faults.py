@@ -14,6 +14,7 @@ class Kind(StrEnum):
     THROTTLED = "throttled"
     REFUSED = "refused"
     BROKEN = "broken"  # HTTP 500
+    CONFLICTING = "conflicting"  # of DynamoDB's writes: another transaction has the row just now
     SILENT = "silent"  # the client's patience ends before an answer comes
 
 

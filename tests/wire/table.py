@@ -1,8 +1,8 @@
 """DynamoDB on the wire, in memory: one lock, strict, and hundreds of times as fast as moto.
 
 Reads and writes rows of tables whose keys are texts; queries tables and their indexes in pages of 1 MB; keeps
-conditions and transactions all-or-nothing. Not modelled: indexes that lag behind, throughput, TTL's deleting, and
-transactions that conflict because they overlap (here they come one after another).
+conditions and transactions all-or-nothing. Not modelled: indexes that lag behind, throughput and TTL's deleting. Here
+transactions come one after another; that they overlap and conflict is a fault to order (Kind.CONFLICTING).
 """
 
 import json

@@ -33,6 +33,7 @@ _CREDENTIAL = re.compile(r"Credential=([^/]+)/[0-9]+/([^/]+)/")
 _MEMBER_KEY = re.compile(r"ASIA([0-9]{12})[0-9]{4}")
 _QUERY = {"sts", "auto-scaling", "sns"}
 _JSON_1_0 = {"dynamodb", "sqs"}
+_SINGLE_WRITES = {"PutItem", "UpdateItem", "DeleteItem"}
 # What AWS says when it is asked too often, by service; anything else says ThrottlingException.
 _THROTTLED = {"ec2": "RequestLimitExceeded", "sts": "Throttling", "auto-scaling": "Throttling"}
 _REFUSED = {"ec2": "UnauthorizedOperation", "sts": "AccessDenied", "auto-scaling": "AccessDenied"}
@@ -134,7 +135,7 @@ class Wire:
             raise Stray(f"{call.service}:{call.operation}: nobody answers for {call.service}")
         try:
             if fault:
-                _fail(call.service, fault)
+                _fail(call, fault)
             return 200, service(call)
         except Failure as failure:
             return failure.status, _refusal(call.service, failure)
@@ -180,8 +181,16 @@ def _headers(service: str) -> dict[str, str]:
     return {"content-type": f"application/x-amz-json-{version}", "x-amzn-requestid": "8a4b5c6d"}
 
 
-def _fail(service: str, fault: Fault) -> None:
+def _fail(call: Call, fault: Fault) -> None:
+    service = call.service
     match fault.kind:
+        case Kind.CONFLICTING if "TransactItems" in call.fields:
+            raise _cancelled(call, "TransactionConflict", "Transaction is ongoing for the item")
+        case Kind.CONFLICTING if call.operation in _SINGLE_WRITES:
+            raise Failure("TransactionConflictException", "Transaction is ongoing for the item")
+        case Kind.THROTTLED if "TransactItems" in call.fields:
+            text = "Throughput exceeds the current capacity of your table or index. Please try again shortly."
+            raise _cancelled(call, "ThrottlingError", text)
         case Kind.THROTTLED:
             raise Failure(_THROTTLED.get(service, "ThrottlingException"), "Rate exceeded")
         case Kind.REFUSED:
@@ -190,6 +199,14 @@ def _fail(service: str, fault: Fault) -> None:
             raise Failure("InternalServerError" if service == "dynamodb" else "InternalFailure", "try again", 500)
         case Kind.SILENT if not fault.done:
             raise Failure("InternalFailure", "nobody hears this", 500)
+
+
+def _cancelled(call: Call, code: str, text: str) -> Failure:
+    """A transaction that is cancelled for its last row; the others have no part in it."""
+    reasons = [{"Code": "None"}] * (len(call.fields["TransactItems"]) - 1) + [{"Code": code, "Message": text}]
+    told = ", ".join(reason["Code"] for reason in reasons)
+    said = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{told}]"
+    return Failure("TransactionCanceledException", said, CancellationReasons=reasons)
 
 
 def _refusal(service: str, failure: Failure) -> bytes:

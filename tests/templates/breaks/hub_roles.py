@@ -19,6 +19,12 @@ BREAKS = (
     ),
     hub("look deletes", "roles_may_do_what_was_agreed", f"{_LOOK}.3.Action.0", "dynamodb:DeleteItem"),
     hub("act writes another's log", "roles_may_do_what_was_agreed", f"{_ACT}.0.Resource", attribute("LookLogs")),
+    hub(
+        "act cannot begin on condition that nobody has stopped it",
+        "roles_may_do_what_was_agreed",
+        f"{_ACT}.3.Action.0",
+        "dynamodb:GetItem",
+    ),
     hub("act reads every secret", "roles_may_do_what_was_agreed", f"{_ACT}.5.Resource", "*"),
     hub("act reads no index", "roles_may_do_what_was_agreed", f"{_ACT}.4"),
     hub(

@@ -248,7 +248,7 @@ def _agreed(world: World) -> dict[str, dict[str, set[str]]]:
         "act": {
             acts: TAKE_FROM,
             looks: SEND_TO,
-            table: {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
+            table: {"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
             f"{table}/index/open": {"dynamodb:Query"},
             secret: READ_SECRET,
             f"{members}-remediator": {"sts:AssumeRole", "sts:SetSourceIdentity"},
