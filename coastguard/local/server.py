@@ -8,8 +8,6 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
@@ -20,6 +18,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from coastguard.local.aws_process import AwsProcess, WorldError
+from coastguard.local.serving import serve
 from coastguard.local.slack.server import routes
 from coastguard.local.slack.workspace import Workspace
 
@@ -96,12 +95,7 @@ class Server:
 
     def start(self, application: Starlette) -> None:
         """Begin to serve."""
-        config = Config()
-        config.bind = [f"fd://{self._socket.detach()}"]
-        config.graceful_timeout = 0.5
-        config.accesslog = None
-        config.errorlog = None
-        self._thread = threading.Thread(target=self._run, args=(application, config), name="page-server", daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(application,), name="page-server", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -113,8 +107,8 @@ class Server:
             self._thread.join(_STOP_SECONDS)
         self._loop.close()
 
-    def _run(self, application: Starlette, config: Config) -> None:
+    def _run(self, application: Starlette) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(serve(application, config, shutdown_trigger=self._end.wait))  # type: ignore[arg-type]  # Starlette's own ASGI types
+        self._loop.run_until_complete(serve(application, self._socket, self._end, errors=None))
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.run_until_complete(self._loop.shutdown_default_executor())

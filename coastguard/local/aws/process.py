@@ -7,11 +7,9 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import ministack.app
-from hypercorn.asyncio import serve as serve_asgi
-from hypercorn.config import Config
 from ministack.core import lambda_runtime
 
 from coastguard.local import gaps
@@ -34,10 +32,7 @@ from coastguard.local.aws.launch import Launch
 from coastguard.local.aws.layouts import LAYOUTS
 from coastguard.local.aws.mappings import Mappings
 from coastguard.local.aws.record import Record
-
-if TYPE_CHECKING:
-    from hypercorn.typing import ASGIFramework
-
+from coastguard.local.serving import serve as serve_until
 
 Tell = Callable[[str], None]
 
@@ -58,13 +53,8 @@ async def _serve(launch: Launch, listener: socket.socket, announce: Callable[[],
     _install(record, fleet, tell)
     ended = asyncio.Event()
     _watch_for_the_end(loop, ended.set)
-    config = Config()
-    config.bind = [f"fd://{listener.detach()}"]
-    config.graceful_timeout = 0.5
-    config.accesslog = None
     try:
-        application = cast("ASGIFramework", _application(Control(fleet, record), announce))
-        await serve_asgi(application, config, shutdown_trigger=ended.wait)
+        await serve_until(_application(Control(fleet, record), announce), listener, ended)
     finally:
         lambda_runtime.reset()
 
