@@ -37,6 +37,8 @@ _DROPS_KEPT = 20
 
 UNWATCHED = "UNWATCHED"
 """Status of an instance in a cluster that has been opted out."""
+ACCOUNT_GONE, REGION_GONE = "ACCOUNT_GONE", "REGION_GONE"
+"""Status of an instance whose account has left the organization, or whose Region is no longer watched."""
 # Auto Scaling's words for hosts that it has taken out of service; https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html
 _OUT_OF_SERVICE = ("EnteringStandby", "Standby", "Terminat", "Detach", "Warmed")
 
@@ -59,10 +61,21 @@ class Condition(StrEnum):
     STOPPED = "stopped"
     OUT_OF_SERVICE = "taken out of service by Auto Scaling"
     UNWATCHED = "no longer monitored"
+    ACCOUNT_GONE = "the account is no longer in the organization"
+    REGION_GONE = "the Region is no longer watched"
     CHANGING = "changing"
     DRAINING = "draining"
     DISCONNECTED = "disconnected"
     UNREADABLE = "unreadable"
+
+
+_OF_OURS = {
+    UNWATCHED: Condition.UNWATCHED,
+    ACCOUNT_GONE: Condition.ACCOUNT_GONE,
+    REGION_GONE: Condition.REGION_GONE,
+}
+# How an incident ends of which nobody has seen that the agent is back.
+_OUT_OF_SIGHT = {Condition.OUT_OF_SERVICE, Condition.UNWATCHED, Condition.ACCOUNT_GONE, Condition.REGION_GONE}
 
 
 class Reason(StrEnum):
@@ -214,8 +227,8 @@ def condition(sighting: Sighting) -> Condition:  # noqa: PLR0911  # one return f
     match sighting:
         case Sighting(status="MISSING" | "INACTIVE" | "DEREGISTERING" | "REGISTRATION_FAILED"):
             return Condition.DEREGISTERED
-        case Sighting(status="UNWATCHED"):
-            return Condition.UNWATCHED
+        case Sighting(status=status) if status in _OF_OURS:
+            return _OF_OURS[status]
         case Sighting(connected=True):
             return Condition.CONNECTED
         case Sighting(host_state="terminated" | "gone"):
@@ -350,7 +363,7 @@ def _go_on(known: Incident, sighting: Sighting, drop: Drop | None, now: datetime
 
 def _drops(before: Incident | None, since: datetime) -> tuple[datetime, ...]:
     """Count the drop that begins an incident, unless the agent has not been back since the one before it."""
-    never_back = before is not None and before.ending in {Condition.OUT_OF_SERVICE, Condition.UNWATCHED}
+    never_back = before is not None and before.ending in _OUT_OF_SIGHT
     if before and never_back and before.drops:
         return before.drops
     return _recent(before.drops if before else (), since)

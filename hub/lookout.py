@@ -15,6 +15,7 @@ from hub.announce import Announcer
 from hub.barometer import Barometer
 from hub.bulletin import ROWS
 from hub.caretaker import Caretaker
+from hub.departures import Departures
 from hub.desk import Desk, Seen, Watch
 from hub.hints import (
     AGAIN,
@@ -75,6 +76,7 @@ class Lookout:
     barometer: Barometer
     storms: Storms
     muting: Muting
+    departures: Departures
     voice: Voice
     caretaker: Caretaker
     queues: Queues
@@ -103,7 +105,10 @@ class Lookout:
         member = self.accounts.member(cluster.account, cluster.region, self.reader)
         known = self.store.known(cluster)
         drops = {drop.instance: drop for drop in hint.drops}
-        wanted = drops.keys() | {i.instance for i in known.incidents.values() if i.unresolved}
+        live = {i.instance for i in known.incidents.values() if i.unresolved}
+        # Only what is known already may end so: that agents are gone is said, whatever anybody thinks of their account.
+        out_of_reach = self.departures.of(cluster) if live else ""
+        wanted = drops.keys() - live if out_of_reach else drops.keys() | live
 
         def unseen(instance: str) -> Sighting:
             return _unseen(known.incidents.get(instance), instance, drops.get(instance))
@@ -113,6 +118,8 @@ class Lookout:
             sightings = self._see(member, cluster, wanted, unseen, _in_groups(hint, known), tries)
         else:
             sightings = {instance: replace(unseen(instance), status=UNWATCHED) for instance in wanted}
+        if out_of_reach:
+            sightings = {**sightings, **{i: replace(unseen(i), status=out_of_reach) for i in live}}
         seen = Seen(sightings, drops, self._replacements(member, known, sightings))
         size = None if hint.crowd > MANY else self._size(member, cluster, sightings)
         broken = [sighting for sighting in sightings.values() if condition(sighting) in _TROUBLE]
@@ -269,6 +276,7 @@ def assemble(  # noqa: PLR0913  # what a look works with, each of it once
         barometer=barometer,
         storms=storms,
         muting=muting,
+        departures=Departures(store, clock),
         voice=Voice(store, announcer, barometer, muting, rules, outlets, slack, queues, delay_url, clock, count),
         caretaker=Caretaker(store, slack, rules, clock),
         queues=queues,

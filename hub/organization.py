@@ -27,6 +27,10 @@ Units = dict[str, tuple[str, ...]]
 Tags = tuple[tuple[str, str], ...]
 
 
+class Nobody(RuntimeError):
+    """The organization is said to have no account: an answer that tells nothing."""
+
+
 class Organization:
     """Reads the organization, and keeps what it has read for some minutes.
 
@@ -42,12 +46,22 @@ class Organization:
         self._walk: tuple[datetime, Iterator[Units | None]] | None = None
         self._tags: dict[str, tuple[datetime, Tags]] = {}
 
+    @property
+    def listed_at(self) -> datetime | None:
+        """When the accounts were listed last, None before that."""
+        return self._names[0] if self._names else None
+
     def names(self) -> dict[str, str]:
-        """Return the names of the active accounts by id, in an order that does not change. Raises as boto3 does."""
+        """Return the names of the active accounts by id, in an order that does not change.
+
+        Raises as boto3 does, and Nobody.
+        """
         now = self._clock()
         if self._names is None or now - self._names[0] >= KEPT:
             pages = self._client.get_paginator("list_accounts").paginate()
             active = {raw["Id"]: raw.get("Name", "") for page in pages for raw in page["Accounts"] if _is_active(raw)}
+            if not active:
+                raise Nobody("organizations:ListAccounts names no active account, not even the one that asks")
             self._names = (now, dict(sorted(active.items())))
             self._tags = {account: kept for account, kept in self._tags.items() if account in active}
         return self._names[1]

@@ -1,5 +1,9 @@
 """The registry: which member accounts the organization has, and the table's word on them kept in line with its own.
 
+    listed            ──▶ its row says what the organization says of it
+    missing           ──▶ its row stays as it is, and each list without it is counted (hub.absence)
+    proven to be gone ──▶ its row goes, and a look resolves its incidents (hub.departures)
+
 Sweep keeps it; whoever else wants to know an account reads the table (hub.known_accounts). What the organization does
 not tell (units or tags that it refuses, or that nobody has read yet) stays as it was.
 """
@@ -11,6 +15,7 @@ from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from hub.absence import Absence, missed
 from hub.directory import Account
 from hub.organization import KEPT, Organization
 from hub.store import Store, TableError
@@ -40,13 +45,16 @@ class Registry:
         self._clock = clock
         self._count = count
         self._kept: tuple[datetime, dict[str, Account]] | None = None
+        self._absent: tuple[datetime | None, frozenset[str]] = (None, frozenset())
 
     def accounts(self) -> list[str]:
-        """Name the active accounts, in an order that does not change. Raises ClientError if they cannot be listed."""
+        """Name the active accounts, in an order that does not change. Raises ClientError, Nobody."""
         return list(self._organization.names())
 
-    def keep(self, tagged: Collection[str] = ()) -> None:
+    def keep(self, tagged: Collection[str] = (), regions: Collection[str] = ()) -> None:
         """Bring the table's accounts in line with the organization; `tagged` are those whose tags are to be read now.
+
+        `regions` are all that are watched; none means that nobody has said.
 
         Nothing that goes wrong here may stop the rounds: it is logged and counted, and the next round tries again.
         """
@@ -54,7 +62,7 @@ class Registry:
         calls = CALLS_A_ROUND if left is None else left
         self._read("tags", lambda: self._organization.read_tags(tagged, calls))
         try:
-            self._write()
+            self._write(regions)
         except (TableError, Conflict) as error:
             log.warning("accounts.unwritten", extra={"reason": type(error).__name__})
             self._count("unwritten", 1)
@@ -68,7 +76,7 @@ class Registry:
             self._count("untold", 1)
             return None
 
-    def _write(self) -> None:
+    def _write(self, regions: Collection[str]) -> None:
         """Write the accounts that have changed; in a quiet organization those are none."""
         now = self._clock()
         if self._kept is None or now - self._kept[0] >= KEPT:
@@ -80,11 +88,36 @@ class Registry:
             for account, name in names.items()
         }
         changed = [account for account in told.values() if kept.get(account.id) != account]
-        gone = [account for account in kept.values() if account.id not in told]
+        missing = {account.id: account for account in kept.values() if account.id not in told}
+        proven = self._proven(missing, names, regions)
+        gone = [account for account in missing.values() if account.id in proven]
         if changed or gone:
             self._store.keep_accounts(changed, gone, now=now)
             log.info("accounts.kept", extra={"changed": len(changed), "gone": len(gone)})
-        self._kept = (read, told)
+        self._kept = (read, told | {name: account for name, account in missing.items() if name not in proven})
+
+    def _proven(self, missing: Collection[str], names: Collection[str], regions: Collection[str]) -> frozenset[str]:
+        """Count what is missing from the newest list, once for each; returns which accounts and Regions are gone.
+
+        Counted are accounts that are known, and whatever has incidents: else these would be looked at for ever. What is
+        here again is missing no more.
+        """
+        listed_at = self._organization.listed_at
+        if listed_at is None or listed_at == self._absent[0]:
+            return self._absent[1]
+        known = self._store.absences()
+        troubled = self._store.clusters_in_trouble()
+        expected = {*missing, *(cluster.account for cluster in troubled)} - {*names}
+        if regions:
+            expected |= {cluster.region for cluster in troubled} - {*regions}
+        here = {*names, *regions}
+        now = {name: missed(known.get(name), name, listed_at) for name in expected}
+        back = [Absence(name, 0, listed_at) for name, before in known.items() if before.times and name in here]
+        self._store.keep_absences([each for each in now.values() if each != known.get(each.name)] + back)
+        if expected:
+            log.warning("places.absent", extra={"missing": {name: each.times for name, each in sorted(now.items())}})
+        self._absent = (listed_at, frozenset(name for name, each in now.items() if each.proven))
+        return self._absent[1]
 
 
 def _told(

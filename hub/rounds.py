@@ -93,14 +93,14 @@ class Rounds:
     def visit(self, *, everywhere: bool = False, nowhere: bool = False) -> None:
         """Visit the member Regions whose turn it is, or all. What cannot be read is counted and hurts only itself.
 
-        Who goes `nowhere` only learns which accounts there are. Raises RuntimeError if SQS refuses some, ClientError if
-        the organization's accounts cannot be listed.
+        Who goes `nowhere` only learns which accounts there are. Raises RuntimeError if SQS refuses some, ClientError or
+        Nobody if the organization's accounts cannot be listed.
         """
         now = self.clock()
         deadline = self.ticks() + self.patience.total_seconds()
         everyone = [(account, region) for account in self.registry.accounts() for region in self.regions]
         places = in_turn([place for place in everyone if not nowhere and (everywhere or turn(place, now))], now)
-        self.registry.keep({account for account, _ in places} if self.by_account_tag() else ())
+        self.registry.keep({account for account, _ in places} if self.by_account_tag() else (), self.regions)
         with ThreadPoolExecutor(_THREADS) as threads:
             visits = list(threads.map(lambda place: self._visit(place, now, deadline), places))
         for place, each in zip(places, visits, strict=True):

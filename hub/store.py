@@ -12,6 +12,7 @@
     budget#<what>                      <minute>          how often it was done
     ledger                             <cap's id>        which repairs have used up a cap of the policy
     account                            <account id>      what the organization says of it
+    absent                             <id or Region>    how often an account or a Region was missing, in a row
     seen                               <turn>/<number>   what visits have left of up to SEEN_A_ROW places
 
 Audit entries of what people did also stand in the index, by month.
@@ -44,6 +45,7 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from hub import audit
+from hub.absence import Absence
 from hub.bulletin import Bulletin
 from hub.coverage import Place, Seen
 from hub.directory import Account
@@ -69,6 +71,8 @@ REQUEST_KEPT = timedelta(days=30)
 BUDGET_KEPT = timedelta(hours=1)
 # What a mute has recorded is told when it is over, or by the next sweep that can.
 MUTE_KEPT = timedelta(days=4)
+# What is gone is forgotten some time after it was missing last.
+ABSENCE_KEPT = timedelta(days=7)
 # Each row of what was seen is written anew in ten minutes; one that is not holds what is no more.
 SEEN_KEPT = timedelta(days=1)
 # A row has room for so many places, each with a problem: DynamoDB takes 400 KB.
@@ -406,6 +410,22 @@ class Store:
             drafts.append(draft)
         for start in range(0, len(drafts), TRANSACTION):
             self._write(drafts[start : start + TRANSACTION])
+
+    def absences(self) -> dict[str, Absence]:
+        """Read which accounts and Regions are missing, by id and name; what was just written may be missing itself."""
+        return {row.sk: self._read(row, Absence) for row in self._row.query("absent")}
+
+    def is_gone(self, name: str) -> bool:
+        """Tell whether an account or a Region is proven to be gone as of now."""
+        row = self._get("absent", name)
+        return row is not None and self._read(row, Absence).proven
+
+    def keep_absences(self, absences: Iterable[Absence]) -> None:
+        """Write how often accounts and Regions were missing; of one that is there again it is forgotten."""
+        for absence in absences:
+            draft = self._make("absent", absence.name, absence, 0)
+            draft.expires = int((absence.at + (ABSENCE_KEPT if absence.times else timedelta())).timestamp())
+            self._model(draft).save()
 
     def places_seen(self, turn: int | None = None) -> dict[Place, Seen]:
         """Read what visits have left of all places, or of those of a turn."""

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from hub.hints import MOST_WAITS, Drop
 from hub.incident import (
+    ACCOUNT_GONE,
     CALM,
+    REGION_GONE,
     REPAIR_PATIENCE,
     SOON,
     UNWATCHED,
@@ -56,6 +58,8 @@ SEEN = {
     Condition.STOPPED: sighting(host_state="stopped"),
     Condition.OUT_OF_SERVICE: sighting(lifecycle="Standby"),
     Condition.UNWATCHED: sighting(status=UNWATCHED),
+    Condition.ACCOUNT_GONE: sighting(status=ACCOUNT_GONE, connected=None),
+    Condition.REGION_GONE: sighting(status=REGION_GONE, connected=None),
     Condition.CHANGING: sighting(host_state="shutting-down"),
     Condition.DRAINING: sighting(status="DRAINING"),
     Condition.DISCONNECTED: sighting(),

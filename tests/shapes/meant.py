@@ -10,6 +10,7 @@ from typing import NamedTuple
 from chatops.asks import HOME, Ask
 from chatops.commands import Command, to_line
 from chatops.requests import Request
+from hub.absence import Absence
 from hub.audit import Entry
 from hub.bulletin import Bulletin
 from hub.coverage import Seen
@@ -200,6 +201,7 @@ ROWS: dict[str, object] = {
     "account": Account(CLUSTER.account, "Payments", ("ou-ab12-11112222",), (("team", "payments"),), ("tags",)),
     "account, gone": Gone(Account(OTHER.account, "Search")),
     "seen": {(CLUSTER.account, CLUSTER.region): Seen(NOW, NOW), (OTHER.account, OTHER.region): Seen(NOW, None, "no")},
+    "absent": Absence(OTHER.account, 2, NOW),
     "budget of edits": Spent("chat.update", 3),
     "budget, what the operators were told": Spent("told policy", 1),
     "budget, what a mute has recorded": Spent("muted", 2),

@@ -11,6 +11,7 @@ from chatops.commands import Command
 from chatops.finding import Candidates
 from chatops.home import Tab
 from hub import hints, listing
+from hub.absence import Absence
 from hub.audit import Entry
 from hub.bulletin import Bulletin, compose
 from hub.coverage import Coverage
@@ -62,6 +63,8 @@ def write(store: Store, name: str, value: object) -> None:  # noqa: C901, PLR091
             store.turn(replace(value, version=value.version - 1))
         case Account():
             store.keep_accounts([value], now=NOW)
+        case Absence():
+            store.keep_absences([value])
         case Gone(account):
             store.keep_accounts([], [account], now=NOW)
         case Spent(what="muted", number=number):

@@ -25,6 +25,7 @@ from coastguard.local.slack import clicks, modals
 from coastguard.local.slack.clicks import Press
 from coastguard.local.slack.modals import Pressed, Submitted
 from hub import hints, listing, store
+from hub.absence import Absence
 from hub.audit import Entry
 from hub.bulletin import Bulletin
 from hub.directory import Account
@@ -96,6 +97,8 @@ def read(store: Store, row: dict[str, Any], meant: object) -> object:  # noqa: C
             return store.switch()
         case Account(id=account):
             return store.accounts()[account]
+        case Absence(name=name):
+            return store.absences()[name]
         case Gone(account):
             assert store.accounts() == {}
             return meant if row["sk"]["S"] == account.id else None

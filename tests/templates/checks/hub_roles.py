@@ -82,7 +82,8 @@ def sweep_keeps_to_its_own_rows(world: World) -> list[str]:
     Of mutes it reads which end.
     """
     table = world.hub.resources["Table"].arn
-    own, others = ("account", "seen"), ("cluster#222233334444/eu-west-1/prod", "request#1", "budget#a", "accounts")
+    own = ("account", "absent", "seen")
+    others = ("cluster#222233334444/eu-west-1/prod", "request#1", "budget#a", "accounts")
     return [
         f"sweep, {action}, {row}: not as agreed."
         for action in ("dynamodb:PutItem", "dynamodb:Query")
