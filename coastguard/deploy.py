@@ -8,6 +8,7 @@ The local world is deployed by this very code.
 """
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from coastguard.checkout import TEMPLATES
+from coastguard.package import runtime_of
 
 HUB_STACK = "coastguard-hub"
 ORGANIZATION_STACK = "coastguard-organization"
@@ -43,7 +45,8 @@ class Wanted:
 
 
 def deploy(connect: Connect, wanted: Wanted, progress: Progress, *, poll_seconds: float = 5) -> dict[str, str]:
-    """Deploy and return the outputs of the hub's stack. Raises DeployError."""
+    """Deploy and return the outputs of the hub's stack. Raises DeployError, or PackagingError for a strange zip."""
+    runtime = _runtime(connect, wanted.code)
     sts = connect("sts")
     account, region = sts.get_caller_identity()["Account"], sts.meta.region_name
     bucket = _Bucket(connect("s3"), f"coastguard-{account}-{region}", account, region)
@@ -56,7 +59,8 @@ def deploy(connect: Connect, wanted: Wanted, progress: Progress, *, poll_seconds
         for name in ("hub.yaml", "organization.yaml", "spoke-roles.yaml", "spoke-rules.yaml")
     )
     stacks = _Stacks(connect("cloudformation"), progress, poll_seconds)
-    hub = stacks.apply(HUB_STACK, hub_template, {"CodeBucket": bucket.name, "CodeKey": code_key, **wanted.hub})
+    code = {"CodeBucket": bucket.name, "CodeKey": code_key, "Runtime": runtime}
+    hub = stacks.apply(HUB_STACK, hub_template, {**code, **wanted.hub})
     stacks.apply(
         ORGANIZATION_STACK,
         organization_template,
@@ -82,6 +86,23 @@ def outputs(connect: Connect) -> dict[str, str]:
             "sign in to the hub's, or deploy it."
         )
     return _outputs(stack)
+
+
+def _runtime(connect: Connect, code: Path) -> str:
+    """Return the runtime that fits the zip, if Lambda has it."""
+    runtime = runtime_of(code)
+    known = connect("lambda").meta.service_model.shape_for("Runtime").enum
+    if runtime not in known:
+        newest = max((name for name in known if re.fullmatch(r"python3[.]\d+", name)), key=_minor)
+        raise DeployError(
+            f"The zip was built by {runtime}, which Lambda does not have as a runtime: build it with an older Python, "
+            f"`make clean` and `make demo PYTHON={newest}`, say."
+        )
+    return runtime
+
+
+def _minor(runtime: str) -> int:
+    return int(runtime.rpartition(".")[2])
 
 
 class _Bucket:

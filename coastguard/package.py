@@ -4,13 +4,11 @@ It holds hub, spoke, chatops and their pinned dependencies, all pure Python: one
 among them, because the one that the Lambda runtime brings is older at times and does not know every parameter we need;
 of its hundreds of services only those in use go in.
 
-Beside each module lies what the building Python compiled of it: where that is the Lambda runtime's version, functions
-start faster, because /var/task cannot be written to and they would compile everything at each cold start.
+Beside each module lies what the building Python compiled of it, and the zip says which Python that was: in that runtime
+functions start faster, because /var/task cannot be written to and they would compile everything at each cold start.
 """
 
-import compileall
 import hashlib
-import py_compile
 import shutil
 import subprocess
 import sys
@@ -39,6 +37,8 @@ SERVICES = {
 _LEFT_OUT = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
 _REGULAR_FILE = 0o100644 << 16
+# The entry that names the Lambda runtime of the Python that built the zip.
+_RUNTIME = "coastguard-runtime.txt"
 
 
 class PackagingError(Exception):
@@ -57,16 +57,31 @@ def build(progress: Callable[[str], None], folder: Path = BUILD) -> Path:
             for package in PACKAGES:
                 shutil.copytree(ROOT / package, Path(copied, package), ignore=shutil.ignore_patterns("__pycache__"))
             _compile(Path(copied))
+            Path(copied, _RUNTIME).write_text("python{}.{}\n".format(*sys.version_info))
             files = sorted([*_files(dependencies), *_files(Path(copied))])
             progress(f"packing {len(files)} files")
             _pack(target, files)
     return target
 
 
+def runtime_of(code: Path) -> str:
+    """Return the Lambda runtime that a zip was built for, like `python3.13`. Raises PackagingError."""
+    try:
+        with zipfile.ZipFile(code) as archive:
+            return archive.read(_RUNTIME).decode().strip()
+    except (KeyError, zipfile.BadZipFile) as error:
+        raise PackagingError(
+            f"{code} does not say which Python built it: build it with `coastguard package`."
+        ) from error
+
+
 def _dependencies(folder: Path, progress: Callable[[str], None]) -> Path:
-    """Install the pinned dependencies into a folder named by them and by this Python, unless it is there."""
-    pins = hashlib.sha256(LAMBDA_REQUIREMENTS.read_bytes()).hexdigest()[:16]
-    target = folder / f"{sys.implementation.cache_tag}-{pins}"
+    """Install the pinned dependencies into a folder named by all that decides of it, unless it is there.
+
+    Which is the pins, this Python, and how we pack.
+    """
+    recipe = hashlib.sha256(LAMBDA_REQUIREMENTS.read_bytes() + Path(__file__).read_bytes()).hexdigest()[:16]
+    target = folder / f"{sys.implementation.cache_tag}-{recipe}"
     if target.exists():
         return target
     progress("fetching the Lambda functions' pinned dependencies")
@@ -92,10 +107,13 @@ def _dependencies(folder: Path, progress: Callable[[str], None]) -> Path:
 
 
 def _compile(folder: Path) -> None:
-    """Compile every module for this Python; the result is valid whatever its file's date says."""
-    compileall.compile_dir(
-        folder, quiet=1, stripdir=str(folder), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
-    )
+    """Compile every module for this Python; the result is valid whatever its file's date says.
+
+    By a process of its own: what else has been imported into one shows in what it compiles, because constants that are
+    already in use are written down differently.
+    """
+    command = [sys.executable, "-I", "-S", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    subprocess.run([*command, "-s", str(folder), str(folder)], check=True)  # noqa: S603  # our own words
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:

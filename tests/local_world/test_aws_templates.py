@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -97,9 +98,10 @@ def test_an_address_that_is_none_of_s3_is_refused(aws: EmbeddedAws, address: str
 def wanted(tmp_path: Path) -> Callable[..., Wanted]:
     """What deploys templates that are larger than what may be given inline, and take what Coastguard's take."""
 
-    def make(*parameters: str, **hub: str) -> Wanted:
-        (tmp_path / "code.zip").write_bytes(b"code")
-        shared = ("OrganizationId", *parameters)
+    def make(*parameters: str, runtime: str = "python3.12", **hub: str) -> Wanted:
+        with zipfile.ZipFile(tmp_path / "code.zip", "w") as code:
+            code.writestr("coastguard-runtime.txt", f"{runtime}\n")
+        shared = ("OrganizationId", "Runtime", *parameters)
         organization = ("HubAccountId", "HubRegion", "OrganizationId", "RolesTemplateUrl", "RulesTemplateUrl")
         for name, text in {
             "hub.yaml": template("CodeBucket", "CodeKey", *shared, padding=LARGEST_INLINE),
@@ -130,6 +132,19 @@ def test_a_deployment_keeps_what_its_parameters_had_and_lets_go_of_what_the_temp
     assert second["Added"] == ""
     assert "Dropped" not in second
     assert {HUB_STACK, ORGANIZATION_STACK} <= aws.stacks()
+
+
+def test_the_runtime_follows_the_zip(aws: EmbeddedAws, wanted: Callable[..., Wanted]) -> None:
+    assert deployed(aws, wanted(runtime="python3.11"))["Runtime"] == "python3.11"
+    assert deployed(aws, wanted(runtime="python3.14"))["Runtime"] == "python3.14"
+
+
+def test_a_zip_whose_python_lambda_does_not_have_is_refused_before_anything_is_made(
+    aws: EmbeddedAws, wanted: Callable[..., Wanted]
+) -> None:
+    with pytest.raises(DeployError, match=r"built by python3\.99.*make demo PYTHON=python3\.\d+`"):
+        deployed(aws, wanted(runtime="python3.99"), "eu-north-1")
+    assert f"coastguard-{HUB.id}-eu-north-1" not in str(aws.client("s3").list_buckets()["Buckets"])
 
 
 def test_a_bucket_that_a_stranger_has_made_first_is_not_deployed_from(

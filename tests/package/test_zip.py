@@ -87,6 +87,28 @@ def test_every_module_in_the_zip_is_compiled_so_that_a_changed_date_does_not_mat
     assert whole.read(importlib.util.cache_from_source("hub/look.py"))[4:8] == b"\1\0\0\0"
 
 
+def test_the_zip_says_which_runtime_its_modules_are_compiled_for(archive: Path) -> None:
+    assert package.runtime_of(archive) == "python{}.{}".format(*sys.version_info)
+
+
+def test_a_zip_that_does_not_say_which_python_built_it_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    code = tmp_path / "code.zip"
+    with zipfile.ZipFile(code, "w") as other:
+        other.writestr("hub/look.py", "")
+    with pytest.raises(package.PackagingError, match="build it with `coastguard package`"):
+        package.runtime_of(code)
+
+
+def test_what_is_compiled_is_the_same_whatever_has_been_imported(archive: Path, tmp_path: Path) -> None:
+    """Here most of it has been, and `coastguard package` has imported little: the sha256 is to be the same."""
+    whole = zipfile.ZipFile(archive)
+    sources = [name for name in whole.namelist() if name.endswith(".py") and name.startswith(("hub/", "botocore/"))]
+    whole.extractall(tmp_path, sources)
+    package._compile(tmp_path)
+    compiled = [importlib.util.cache_from_source(name) for name in sources]
+    assert [name for name in compiled if (tmp_path / name).read_bytes() != whole.read(name)] == []
+
+
 def test_building_again_builds_the_same_and_does_no_work(archive: Path) -> None:
     said: list[str] = []
     before = archive.stat().st_mtime_ns

@@ -13,6 +13,7 @@ HUB = "111122223333"
 HUB_REGION = "eu-west-1"
 MEMBER = "222233334444"
 MEMBER_REGION = "us-east-1"
+RUNTIME = "python3.12"
 TOKEN = "xoxb-plainly-fake"
 SIGNING_SECRET = "plainly-fake-signing-secret"
 
@@ -77,6 +78,7 @@ class World:
             "BusName": self.wishes.bus,
             "CodeBucket": "code",
             "CodeKey": "coastguard.zip",
+            "Runtime": RUNTIME,
             "GraceSeconds": self.wishes.grace,
             "LongerGrace": "222233334444=1800",
             "ClusterTags": "prod batch",

@@ -4,6 +4,12 @@ from tests.templates.breaking import Break, attribute, hub
 
 BREAKS = (
     hub("another runtime", "functions_are_as_agreed", "LookFunction.Properties.Runtime", "python3.11"),
+    Break(
+        "a runtime is left out",
+        "every_runtime_that_fits_may_be_chosen",
+        "hub",
+        "Parameters.Runtime.AllowedValues.0",
+    ),
     hub("another handler", "functions_are_as_agreed", "ActFunction.Properties.Handler", "act.handler"),
     hub("front takes its time", "functions_are_as_agreed", "FrontFunction.Properties.Timeout", 30),
     hub(

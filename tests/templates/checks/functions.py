@@ -3,10 +3,12 @@
 from dataclasses import fields
 from typing import Any
 
+import botocore.session
+
 from chatops import act, front
 from hub import ingest, look, sweep
 from tests.templates.examining import like
-from tests.templates.world import SIGNING_SECRET, TOKEN, World
+from tests.templates.world import RUNTIME, SIGNING_SECRET, TOKEN, World
 
 HANDLERS = {
     "coastguard-ingest": "hub.ingest.handler",
@@ -15,6 +17,8 @@ HANDLERS = {
     "coastguard-front": "chatops.front.handler",
     "coastguard-act": "chatops.act.handler",
 }
+
+OLDEST_MINOR = 11
 
 # Each function gets what its code asks for and nothing else: what it is not told, it cannot be made to use.
 SETTINGS = {
@@ -40,7 +44,7 @@ SOURCES = {
 
 
 def functions_are_as_agreed(world: World) -> list[str]:
-    """Five functions out of one zip, on arm64 with the one Python, sharing the account's concurrency."""
+    """Five functions out of one zip, on arm64 with the Python that built it, sharing the account's concurrency."""
     faults = []
     functions = {function.name: function.properties for function in world.hub.of_type("Lambda::Function")}
     if functions.keys() != HANDLERS.keys():
@@ -48,7 +52,7 @@ def functions_are_as_agreed(world: World) -> list[str]:
     for name, properties in functions.items():
         wanted = {
             "Handler": HANDLERS.get(name),
-            "Runtime": "python3.13",
+            "Runtime": RUNTIME,
             "Architectures": ["arm64"],
             "Timeout": TIMEOUTS.get(name),
             "Code": {"S3Bucket": "code", "S3Key": "coastguard.zip"},
@@ -59,6 +63,14 @@ def functions_are_as_agreed(world: World) -> list[str]:
             f"{name} has {key} {properties.get(key)}." for key, value in wanted.items() if properties.get(key) != value
         ]
     return faults
+
+
+def every_runtime_that_fits_may_be_chosen(world: World) -> list[str]:
+    """The runtimes to choose from are those that Lambda has for a Python that Coastguard runs on."""
+    known = botocore.session.Session().get_service_model("lambda").shape_for("Runtime").enum
+    wanted = [name for name in known if name.startswith("python3.") and int(name.rpartition(".")[2]) >= OLDEST_MINOR]
+    given = world.templates["hub"]["Parameters"]["Runtime"]["AllowedValues"]
+    return [] if given == wanted else [f"One may choose {given}, and Lambda has {wanted}."]
 
 
 def settings_are_as_agreed(world: World) -> list[str]:
@@ -242,6 +254,7 @@ def silence_of_the_sweep_raises_an_alarm(world: World) -> list[str]:
 
 CHECKS = (
     functions_are_as_agreed,
+    every_runtime_that_fits_may_be_chosen,
     settings_are_as_agreed,
     secrets_stay_in_the_secret,
     logs_are_ready_and_end,
