@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError
 
 from coastguard.checkout import TEMPLATES
 from coastguard.package import runtime_of
+from spoke.partitions import Partition, partition_of
 
 HUB_STACK = "coastguard-hub"
 ORGANIZATION_STACK = "coastguard-organization"
@@ -49,7 +50,8 @@ def deploy(connect: Connect, wanted: Wanted, progress: Progress, *, poll_seconds
     runtime = _runtime(connect, wanted.code)
     sts = connect("sts")
     account, region = sts.get_caller_identity()["Account"], sts.meta.region_name
-    bucket = _Bucket(connect("s3"), f"coastguard-{account}-{region}", account, region)
+    partition = _partition(region, wanted.organization.get("RulesRegions", region))
+    bucket = _Bucket(connect("s3"), account, region, partition.dns_suffix)
     progress(f"uploading to {bucket.name}")
     bucket.ensure()
     code_key = bucket.upload(wanted.code)
@@ -72,6 +74,8 @@ def deploy(connect: Connect, wanted: Wanted, progress: Progress, *, poll_seconds
             "RulesTemplateUrl": rules_template,
             **wanted.organization,
         },
+        # The template's own default is a Region of AWS's largest partition.
+        at_first={} if partition.name == "aws" else {"RolesRegion": region},
     )
     return hub
 
@@ -86,6 +90,20 @@ def outputs(connect: Connect) -> dict[str, str]:
             "sign in to the hub's, or deploy it."
         )
     return _outputs(stack)
+
+
+def _partition(region: str, watched: str) -> Partition:
+    """Return the hub's partition, which has to be that of all watched Regions: no event crosses between two."""
+    partition = partition_of(region)
+    if partition is None:
+        raise DeployError(f"{region} is not an AWS Region: set AWS_DEFAULT_REGION to the one the hub shall be in.")
+    elsewhere = [name for name in map(str.strip, watched.split(",")) if partition_of(name) != partition]
+    if elsewhere:
+        raise DeployError(
+            f"The hub in {region} cannot watch {', '.join(elsewhere)}: only Regions of the partition {partition.name} "
+            "are within its reach. Give those with --regions, and each other partition a hub of its own."
+        )
+    return partition
 
 
 def _runtime(connect: Connect, code: Path) -> str:
@@ -112,10 +130,11 @@ class _Bucket:
     says whose bucket is meant.
     """
 
-    def __init__(self, s3: Any, name: str, owner: str, region: str) -> None:  # noqa: ANN401  # boto3's clients have no types
-        self.name = name
-        self._meant = {"Bucket": name, "ExpectedBucketOwner": owner}
+    def __init__(self, s3: Any, owner: str, region: str, dns_suffix: str) -> None:  # noqa: ANN401  # boto3's clients have no types
+        self.name = f"coastguard-{owner}-{region}"
+        self._meant = {"Bucket": self.name, "ExpectedBucketOwner": owner}
         self._region = region
+        self._dns_suffix = dns_suffix
         self._s3 = s3
 
     def ensure(self) -> None:
@@ -157,7 +176,7 @@ class _Bucket:
 
     def url(self, key: str) -> str:
         """Address an object as CloudFormation wants it."""
-        return f"https://{self.name}.s3.{self._region}.amazonaws.com/{key}"
+        return f"https://{self.name}.s3.{self._region}.{self._dns_suffix}/{key}"
 
 
 class _Stacks:
@@ -168,9 +187,15 @@ class _Stacks:
         self._progress = progress
         self._poll_seconds = poll_seconds
 
-    def apply(self, name: str, template: str, parameters: Mapping[str, str]) -> dict[str, str]:
-        """Create the stack from the template at this address, or bring it up to date, and return its outputs."""
+    def apply(
+        self, name: str, template: str, parameters: Mapping[str, str], at_first: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
+        """Create the stack from the template at this address, or bring it up to date, and return its outputs.
+
+        `at_first` are parameters for a new stack only; where they are given too, `parameters` count.
+        """
         standing = self.describe(name)
+        parameters = parameters if standing else {**(at_first or {}), **parameters}
         if standing and standing["StackStatus"] in {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}:
             raise DeployError(f"The stack {name} is {standing['StackStatus']}: delete it and deploy again.")
         act = self._cloudformation.update_stack if standing else self._cloudformation.create_stack

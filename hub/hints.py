@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
 from hub.scope import Scope
+from spoke.partitions import partition_of
 from spoke.places import BadPlace, Cluster, ContainerInstance
 
 # A look message of this many drops stays under 64 KiB, so that a batch of ten stays under SQS's 1 MiB.
@@ -27,7 +28,7 @@ MOST_WAITS = 2
 SWEEP, REQUEST, AGAIN, ALONE, REPLAY = "sweep", "request", "look again", "no storm", "replay"
 
 _HOST = re.compile(r"m?i-[0-9a-f]{8,32}")
-_STORM = re.compile(r"([A-Z0-9]{2,28})/([a-z]{2}(?:-[a-z]{1,20}){1,2}-[0-9]{1,2})", re.ASCII)
+_STORM = re.compile(r"([A-Z0-9]{2,28})/([^/]+)", re.ASCII)
 
 
 class BadHint(ValueError):
@@ -181,7 +182,7 @@ def _weight(why: str) -> int:
 
 def _storm(key: object) -> StormHint:
     found = _STORM.fullmatch(key) if isinstance(key, str) else None
-    if not found:
+    if not found or not partition_of(found[2]):
         raise BadHint(f"not a storm: {_named([key])}")
     return StormHint(*found.groups())
 

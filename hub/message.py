@@ -35,6 +35,7 @@ from hub.mrkdwn import code, date, few, mention, visible
 from hub.tally import Tally
 from hub.terms import ANY
 from hub.times import span_words
+from spoke.partitions import partition_of
 from spoke.places import Cluster, ContainerInstance
 from spoke.repairs import REMEDIES
 from spoke.repairs.remedy import Remedy
@@ -144,7 +145,7 @@ def render(content: Content, bulletin: Bulletin) -> Message:
     text = f"{content.headline}: {code(cluster.name)} in {cluster.region}, account {where}."
     blocks = [section(f"{emoji} *{content.headline}*  ·  {code(cluster.name)}"), *_owners(content)]
     why = [section(f"*Why it matters:* {content.why}")] if content.why else []
-    small_print = [*_unchecked(content), *_locked(content), *_muted(content), _links(content)]
+    small_print = [*_unchecked(content), *_locked(content), *_muted(content), *_links(content)]
     match content.rows:
         case ():
             body = _many(content, why, ROOM - length([*blocks, *small_print]))
@@ -515,7 +516,10 @@ def _unchecked(content: Content) -> list[Block]:
     return [context(*map(plain, texts))] if texts else []
 
 
-def _links(content: Content) -> Block:
+def _links(content: Content) -> list[Block]:
     region, name = content.cluster.region, quote(content.cluster.name, safe="")
-    ecs = f"https://{region}.console.aws.amazon.com/ecs/v2/clusters/{name}/infrastructure?region={region}"
-    return context(mrkdwn(f"<{ecs}|ECS console>"))
+    partition = partition_of(region)
+    console = partition.console(region) if partition else None
+    if console is None:
+        return []
+    return [context(mrkdwn(f"<{console}/ecs/v2/clusters/{name}/infrastructure?region={region}|ECS console>"))]

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from hub.policy import ACTIONS, ALL, DAYS, REPAIR, written
 from hub.severity import Severity
+from spoke.partitions import partition_of
 from spoke.places import BadPlace, check_region
 from spoke.repairs import REMEDIES
 
@@ -22,6 +23,7 @@ _MOST = 100_000
 _MOST_REPAIRS = 1_000
 _SPAN = re.compile(r"(?:([0-9]{1,4})d)?(?:([0-9]{1,4})h)?(?:([0-9]{1,5})m)?")
 _PERCENT = re.compile(r"([0-9]{1,2}(?:\.[0-9]{1,3})?)%")
+_TOPIC = re.compile(r"arn:(?P<partition>[^:]+):sns:(?P<region>[^:]+):[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 _CLOCK = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::00)?")
 
 
@@ -83,7 +85,6 @@ channel = _like(r"[CG][A-Z0-9]{6,20}", "give a channel's id, like C0123ABCD, not
 person = _like(
     r"[UWS][A-Z0-9]{2,20}", "give the id of a user (U0123ABCD) or of a user group (S0123ABCD), not a name or e-mail"
 )
-topic = _like(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}", "give the ARN of a standard SNS topic")
 environment = _like(r"[a-z][a-z0-9-]{0,30}", "give one word in small letters, like prod")
 account_id = _like(r"[0-9]{12}", "give an account id of 12 digits, in quotes")
 alias = _like(
@@ -106,6 +107,16 @@ def account(value: object) -> str:
     """An account's id, alias or name; what is all digits is meant to be an id."""
     word = text(value)
     return account_id(word) if word.isdecimal() else word
+
+
+def topic(value: object) -> str:
+    """An SNS topic's ARN, in the partition of its Region."""
+    word = text(value)
+    found = _TOPIC.fullmatch(word)
+    partition = partition_of(found["region"]) if found else None
+    if not found or partition is None or partition.name != found["partition"]:
+        raise Unfit(quoted(word), "give the ARN of a standard SNS topic")
+    return word
 
 
 def region(value: object) -> str:

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
 
+from spoke.partitions import partition_of
+
 _ACCOUNT = re.compile(r"[0-9]{12}")
-_REGION = re.compile(r"[a-z]{2}(-[a-z]{1,20}){1,2}-[0-9]{1,2}")
 _CLUSTER_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _INSTANCE_ID = re.compile(r"[0-9a-f-]{32,36}")
 _CLUSTER_ARN = re.compile(r"arn:([a-z-]+):ecs:([^:/]+):([^:/]+):cluster/([^:/]+)")
 # Two forms exist. The newer one has the cluster before the id: it is passed over, an event's clusterArn tells it.
 _INSTANCE_ARN = re.compile(r"arn:([a-z-]+):ecs:([^:/]+):([^:/]+):container-instance/(?:[^:/]+/)?([^:/]+)")
 _LONGEST_QUOTE = 100
-# The same few accounts and Regions are checked for each of a storm's events.
+# The same few accounts are checked for each of a storm's events.
 _KEPT = 1_024
 
 
@@ -25,12 +26,12 @@ class BadPlace(ValueError):
     """Something does not name a place in AWS; the text says what and why."""
 
 
-@lru_cache(maxsize=_KEPT)
 def partition(region: str) -> str:
-    """Return the partition that a Region belongs to: aws, aws-cn or aws-us-gov."""
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+    """Return the partition that a Region belongs to, like aws or aws-us-gov. Raises BadPlace."""
+    found = partition_of(region)
+    if found is None:
+        raise BadPlace(f"{_quoted(region)} is not an AWS Region")
+    return found.name
 
 
 @lru_cache(maxsize=_KEPT)
@@ -40,11 +41,9 @@ def check_account(account: str) -> None:
         raise BadPlace(f"{_quoted(account)} is not an account id of 12 digits")
 
 
-@lru_cache(maxsize=_KEPT)
 def check_region(region: str) -> None:
-    """Raise BadPlace unless the Region is written like one."""
-    if not _REGION.fullmatch(region):
-        raise BadPlace(f"{_quoted(region)} is not an AWS Region")
+    """Raise BadPlace unless AWS can have such a Region."""
+    partition(region)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -112,9 +111,9 @@ def _parts(form: re.Pattern[str], arn: str, what: str) -> tuple[str, str, str]:
     if not found:
         raise BadPlace(f"{_quoted(arn)} is not the ARN of {what}")
     written, region, account, name = found.groups()
-    check_region(region)
-    if written != partition(region):
-        raise BadPlace(f"{_quoted(arn)} names the partition {written}, but {region} is in {partition(region)}")
+    right = partition(region)
+    if written != right:
+        raise BadPlace(f"{_quoted(arn)} names the partition {written}, but {region} is in {right}")
     return account, region, name
 
 

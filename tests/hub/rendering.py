@@ -19,7 +19,9 @@ _MEANT = (
     re.compile(r"<!date\^\d+\^\{date_short_pretty\} \{time_secs\}\|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC>"),
     re.compile(r"<@[UW][A-Z0-9]+>"),
     re.compile(r"<!subteam\^S[A-Z0-9]+>"),
-    re.compile(r"<https://[a-z0-9-]+\.console\.aws\.amazon\.com/[A-Za-z0-9/_%?=-]+\|ECS console>"),
+    re.compile(
+        r"<https://[a-z0-9-]+\.console\.(?:aws\.amazon\.com|amazonaws[a-z.-]+)/[A-Za-z0-9/_%?=-]+\|ECS console>"
+    ),
 )
 # Whatever starts a mention, a link or an entity of Slack's, or hides what is shown.
 _INVISIBLE = r"\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff"

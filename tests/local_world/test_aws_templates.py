@@ -98,11 +98,13 @@ def test_an_address_that_is_none_of_s3_is_refused(aws: EmbeddedAws, address: str
 def wanted(tmp_path: Path) -> Callable[..., Wanted]:
     """What deploys templates that are larger than what may be given inline, and take what Coastguard's take."""
 
-    def make(*parameters: str, runtime: str = "python3.12", **hub: str) -> Wanted:
+    def make(*parameters: str, runtime: str = "python3.12", regions: str = "", **hub: str) -> Wanted:
+        watched = {"RulesRegions": regions} if regions else {}
         with zipfile.ZipFile(tmp_path / "code.zip", "w") as code:
             code.writestr("coastguard-runtime.txt", f"{runtime}\n")
         shared = ("OrganizationId", "Runtime", *parameters)
         organization = ("HubAccountId", "HubRegion", "OrganizationId", "RolesTemplateUrl", "RulesTemplateUrl")
+        organization = (*organization, "RolesRegion", "RulesRegions")
         for name, text in {
             "hub.yaml": template("CodeBucket", "CodeKey", *shared, padding=LARGEST_INLINE),
             "organization.yaml": template(*organization, padding=LARGEST_INLINE),
@@ -110,7 +112,7 @@ def wanted(tmp_path: Path) -> Callable[..., Wanted]:
             "spoke-rules.yaml": template(padding=LARGEST_INLINE),
         }.items():
             (tmp_path / name).write_text(text)
-        return Wanted(tmp_path / "code.zip", {"OrganizationId": ORGANIZATION, **hub}, {}, tmp_path)
+        return Wanted(tmp_path / "code.zip", {"OrganizationId": ORGANIZATION, **hub}, watched, tmp_path)
 
     return make
 
@@ -145,6 +147,28 @@ def test_a_zip_whose_python_lambda_does_not_have_is_refused_before_anything_is_m
     with pytest.raises(DeployError, match=r"built by python3\.99.*make demo PYTHON=python3\.\d+`"):
         deployed(aws, wanted(runtime="python3.99"), "eu-north-1")
     assert f"coastguard-{HUB.id}-eu-north-1" not in str(aws.client("s3").list_buckets()["Buckets"])
+
+
+@pytest.mark.parametrize(
+    ("region", "roles_region"),
+    [("us-east-2", ""), *((name, name) for name in ("us-gov-west-1", "cn-north-1", "eusc-de-east-1"))],
+)
+def test_each_partition_gets_a_hub_of_its_own(
+    aws: EmbeddedAws, wanted: Callable[..., Wanted], region: str, roles_region: str
+) -> None:
+    deployed(aws, wanted(regions=region), region)
+    [stack] = aws.client("cloudformation", region=region).describe_stacks(StackName=ORGANIZATION_STACK)["Stacks"]
+    given = {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in stack["Parameters"]}
+    assert given["RolesRegion"] == roles_region
+    assert given["RolesTemplateUrl"].startswith(f"https://coastguard-{HUB.id}-{region}.s3.{region}.amazonaws.")
+
+
+def test_a_region_of_another_partition_is_refused_before_anything_is_made(
+    aws: EmbeddedAws, wanted: Callable[..., Wanted]
+) -> None:
+    with pytest.raises(DeployError, match="cannot watch us-gov-west-1, nowhere: only Regions of the partition aws"):
+        deployed(aws, wanted(regions="eu-west-1, us-gov-west-1,nowhere"), "eu-west-2")
+    assert "eu-west-2" not in str(aws.client("s3").list_buckets()["Buckets"])
 
 
 def test_a_bucket_that_a_stranger_has_made_first_is_not_deployed_from(

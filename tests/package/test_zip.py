@@ -65,6 +65,11 @@ def test_time_zones_are_in_the_zip(unpacked: Path) -> None:
     assert run_alone(code, unpacked).stdout == "Europe/Berlin\n"
 
 
+def test_the_regions_are_in_the_zip(unpacked: Path) -> None:
+    code = "from spoke.places import partition; print(partition('eusc-de-east-1'), 'botocore' in sys.modules)"
+    assert run_alone(code, unpacked).stdout == "aws-eusc False\n"
+
+
 def test_the_zip_holds_our_three_packages_and_nothing_of_the_operators_side(archive: Path) -> None:
     tops = {name.split("/")[0] for name in zipfile.ZipFile(archive).namelist()}
     assert {"hub", "spoke", "chatops"} <= tops

@@ -69,7 +69,9 @@ def test_a_container_instance_is_read_from_both_forms_of_its_arn(form: str, inst
         pytest.param(Cluster.from_arn, "arn:aws:ecs:nowhere:222233334444:cluster/a", id="no Region"),
         pytest.param(Cluster.from_arn, f"arn:aws:ecs:eu-{'w' * 21}-1:222233334444:cluster/a", id="a long Region"),
         pytest.param(Cluster.from_arn, "arn:aws:ecs:cn-north-1:222233334444:cluster/a", id="another partition"),
-        pytest.param(Cluster.from_arn, "arn:aws-iso:ecs:us-iso-east-1:222233334444:cluster/a", id="unknown partition"),
+        pytest.param(
+            Cluster.from_arn, "arn:aws:ecs:us-iso-east-1:222233334444:cluster/a", id="a partition not the Region's"
+        ),
         pytest.param(Cluster.from_key, "222233334444/eu-west-1", id="a short key"),
         pytest.param(Cluster.from_key, "222233334444/eu-west-1/a/b", id="a long key"),
         pytest.param(Cluster.from_key, "eu-west-1/222233334444/a", id="a key the wrong way round"),

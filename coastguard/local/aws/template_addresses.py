@@ -12,7 +12,9 @@ from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import s3
 from ministack.services.cloudformation import helpers
 
-_S3 = re.compile(r"(?:(?P<bucket>.+)\.)?s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com", re.ASCII)
+from spoke.partitions import partition_of
+
+_S3 = re.compile(r"(?:(?P<bucket>.+)\.)?s3(?:[.-](?P<region>[a-z0-9]+-[a-z0-9-]+))?\.(?P<suffix>[a-z0-9.-]+)", re.ASCII)
 
 Read = tuple[str | None, tuple[int, dict[str, str], bytes] | None]
 
@@ -41,7 +43,8 @@ def _place(address: str) -> tuple[str, str]:
     """Return the bucket and the key, both empty if it is no address of S3."""
     url = urlsplit(address)
     host = _S3.fullmatch(url.hostname or "")
-    if url.scheme != "https" or not host:
+    partition = partition_of((host["region"] if host else None) or "us-east-1")
+    if url.scheme != "https" or not host or partition is None or host["suffix"] != partition.dns_suffix:
         return "", ""
     path = unquote(url.path).lstrip("/")
     if host["bucket"]:

@@ -162,11 +162,14 @@ def the_customers_key_is_usable(world: World) -> list[str]:
         ):
             for service in ("sqs", "dynamodb", "secretsmanager", "s3"):
                 via = {"kms:ViaService": f"{service}.{world.hub.region}.amazonaws.com"}
+                foreign = {"kms:ViaService": f"{service}.another-region-1.amazonaws.com"}
                 may = _may(world, function, Request(action, world.wishes.key, keys=via))
                 if (action, service) in needs and not may:
                     faults.append(f"{function} lacks {action} through {service}.")
                 if may and service not in {needed for _, needed in needs}:
                     faults.append(f"{function} may {action} through {service}, which it does not use.")
+                if _may(world, function, Request(action, world.wishes.key, keys=foreign)):
+                    faults.append(f"{function} may {action} through {service} of another Region.")
             if _may(world, function, Request(action, world.wishes.key)):
                 faults.append(f"{function} may {action} directly.")
     return faults
