@@ -178,8 +178,9 @@ def _tone(live: list[Incident]) -> Tone:
 
 def _headline(mine: list[Incident], live: list[Incident]) -> str:
     if not live:
-        endings = sorted({i.ending for i in mine})
-        return f"Resolved: ECS agent on {_count(len(mine))} ({', '.join(endings)})"
+        endings = ", ".join(sorted({i.ending for i in mine}))
+        which = f"ECS agent on {_count(len(mine))} ({endings})" if mine else "which instances it was is no longer known"
+        return f"Resolved: {which}"
     over = len(mine) - len(live)
     tail = f", {over} resolved" if over else ""
     match _tone(live):

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from hub.audit import Entry
 from hub.bulletin import Bulletin, how_it_ended
 from hub.hints import Drop
-from hub.incident import CALM, FLAPS, Incident, Reason, Verdict, decide
+from hub.incident import CALM, FLAPS, Incident, Reason, Verdict, decide, keep_on
 from hub.mrkdwn import few
 from hub.store import Alongside, Known, Store
 from hub.tally import Tally
@@ -106,6 +106,9 @@ class Desk:
         changed = [
             v.incident for v in verdicts if v.incident and v.incident != known.incidents.get(v.incident.instance)
         ]
+        if running:
+            told = (i for i in known.incidents.values() if i.episode == running.episode)
+            changed += [kept for i in told if (kept := keep_on(i, now)) != i]
         if not changed:
             return Examined(tuple(known.incidents.values()), bulletin if running else known.bulletin, verdicts)
         incidents = known.incidents | {i.instance: i for i in changed}

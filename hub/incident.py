@@ -32,6 +32,9 @@ SOON = timedelta(seconds=10)
 # Agents drop several times an hour by design and are back within seconds; these are drops that outlasted the grace.
 FLAPS, FLAP_WINDOW = 3, timedelta(hours=1)
 CALM = timedelta(minutes=20)
+# A look reads all that is kept, so not for long: what happened stands in the log. While the bulletin that tells of it
+# has not said its last, what would go within KEPT_ON is kept anew: looks may fail for so long.
+RESOLVED_KEPT, KEPT_ON = timedelta(days=3), timedelta(days=2)
 # Of an agent that never comes to rest, so many drops are kept.
 _DROPS_KEPT = 20
 
@@ -131,7 +134,8 @@ class Incident:
     """One container instance's trouble. `version` grows with each change and guards its row.
 
     `drops` are the times within FLAP_WINDOW before the last of them at which its agent was confirmed to have gone, over
-    several incidents; `calm_since` is since when a flapping one is back; `picked_at` when somebody asked to see it.
+    several incidents; `calm_since` is since when a flapping one is back; `picked_at` when somebody asked to see it;
+    `keep_until` until when a resolved one is kept, if that is longer than others are.
     """
 
     id: str
@@ -152,7 +156,13 @@ class Incident:
     calm_since: datetime | None = None
     picked_at: datetime | None = None
     pending: Pending | None = None
+    keep_until: datetime | None = None
     version: int = 0
+
+    @property
+    def expires(self) -> datetime | None:
+        """From when on its row may go; None while the trouble goes on."""
+        return self.resolved_at and (self.keep_until or self.resolved_at + RESOLVED_KEPT)
 
     @property
     def unresolved(self) -> bool:
@@ -306,6 +316,13 @@ def end_repair(incident: Incident, repair: Repair) -> Incident:
     if repair.problem:
         return replace(incident, state=_before_repair(incident), repair=repair)
     return replace(incident, repair=repair)
+
+
+def keep_on(incident: Incident, now: datetime) -> Incident:
+    """Keep an incident, if it is about to expire: its bulletin has not said its last."""
+    if incident.expires is None or incident.expires - now > KEPT_ON:
+        return incident
+    return replace(incident, keep_until=now + RESOLVED_KEPT)
 
 
 def incident_id(cluster: Cluster, instance: str, opened_at: datetime) -> str:

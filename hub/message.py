@@ -147,6 +147,8 @@ def render(content: Content, bulletin: Bulletin) -> Message:
     why = [section(f"*Why it matters:* {content.why}")] if content.why else []
     small_print = [*_unchecked(content), *_locked(content), *_muted(content), *_links(content)]
     match content.rows:
+        case () if not content.more:
+            body = [fields(_place(content))]
         case ():
             body = _many(content, why, ROOM - length([*blocks, *small_print]))
         case (only,):

@@ -65,8 +65,6 @@ Record = TypeVar("Record", Bulletin, Storm)
 
 # Rows of a transaction: DynamoDB takes 100.
 TRANSACTION = 100
-# A look reads them all, so not for long: what happened stands in the log.
-RESOLVED_KEPT = timedelta(days=3)
 REQUEST_KEPT = timedelta(days=30)
 BUDGET_KEPT = timedelta(hours=1)
 # What a mute has recorded is told when it is over, or by the next sweep that can.
@@ -503,8 +501,8 @@ class Store:
 
     def _incident_row(self, incident: Incident) -> _Draft:
         row = self._make(_cluster_pk(incident.cluster), f"instance#{incident.instance}", incident, incident.version)
-        if incident.resolved_at:
-            row.expires = int((incident.resolved_at + RESOLVED_KEPT).timestamp())
+        if incident.expires:
+            row.expires = int(incident.expires.timestamp())
         else:
             row.open_pk, row.open_sk = "incidents", f"{_open_key(incident.cluster)}/{incident.instance}"
         return row

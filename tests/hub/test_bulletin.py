@@ -51,6 +51,7 @@ REPLACED = incident(6, State.RESOLVED, ending="terminated", repair=finished(), r
             "Resolved: ECS agent on 2 instances (reconnected, terminated)",
             id="resolved in two ways",
         ),
+        pytest.param([], Tone.RESOLVED, "Resolved: which instances it was is no longer known", id="all forgotten"),
         pytest.param(
             [incident(number) for number in range(1_234)],
             Tone.OPEN,

@@ -351,3 +351,35 @@ def test_a_bulletin_that_goes_on_says_so_aloud_unless_it_is_muted(desk: Desk, st
     assert (examined.bulletin.episode, examined.bulletin.ts) == (over.episode, over.ts)
     assert (examined.bulletin.muted, examined.bulletin.said_again_at) == (muted, None)
     assert {one.what: one.aloud for one in logged(store)} == {"opened": False, "reopened": not muted}
+
+
+# How long what is over is kept
+
+
+@pytest.mark.parametrize(
+    ("closed", "days", "kept"),
+    [
+        pytest.param(False, 0.9, None, id="for a day nothing is written"),
+        pytest.param(False, 1.1, 4.1, id="then it is kept on for as long as it was"),
+        pytest.param(False, 5.0, 8.0, id="also what DynamoDB is late to delete"),
+        pytest.param(True, 1.1, None, id="not when its bulletin has said its last"),
+    ],
+)
+def test_what_an_open_bulletin_tells_of_is_kept_on(
+    desk: Desk, store: Store, closed: bool, days: float, kept: float | None
+) -> None:
+    over = incident(1, State.RESOLVED, resolved_at=NOON)
+    store.save([over, incident(2), incident(3, State.RESOLVED, resolved_at=NOON, episode="ep-before")])
+    store.keep(bulletin(closed=closed, closed_at=NOON if closed else None, tally=Tally.of([incident(2)])))
+    before = store.known(CLUSTER)
+    day = timedelta(days=1)
+
+    for _ in range(3):
+        desk.examine(CLUSTER, store.known(CLUSTER), Seen({}, {}, {}), WATCH, NOON + days * day)
+
+    after = store.known(CLUSTER)
+    assert after.incidents[over.instance].keep_until == (None if kept is None else NOON + kept * day)
+    changed = {name for name, known in after.incidents.items() if known != before.incidents[name]}
+    assert changed == ({over.instance} if kept else set())
+    assert after.incidents[over.instance].version == (2 if kept else 1)
+    assert after.bulletin == before.bulletin

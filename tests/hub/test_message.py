@@ -138,7 +138,11 @@ def test_many_zones_do_not_make_it_longer() -> None:
 
 
 def test_a_bulletin_with_no_incident_of_its_episode_is_still_a_message() -> None:
-    check_bulletin(drawn(incident(episode="ep-before")))
+    forgotten = drawn(incident(episode="ep-before"))
+
+    check_bulletin(forgotten)
+    assert "Instances" not in str(forgotten.attachments)
+    assert "prod-payments" in str(forgotten.attachments)
 
 
 # What it says

@@ -13,13 +13,12 @@ from hub import audit
 from hub.bulletin import Bulletin
 from hub.coverage import Seen
 from hub.directory import Account
-from hub.incident import Incident, Pending, State
+from hub.incident import RESOLVED_KEPT, Incident, Pending, State
 from hub.mutes import Mute
 from hub.store import (
     BUDGET_KEPT,
     MUTE_KEPT,
     REQUEST_KEPT,
-    RESOLVED_KEPT,
     SEEN_A_ROW,
     SEEN_KEPT,
     TRANSACTION,
@@ -530,6 +529,12 @@ def test_a_row_holds_a_thousand_places_with_their_problems(store: Store, dynamod
             f"instance#{instance_id()}",
             NOON + RESOLVED_KEPT,
             id="resolved",
+        ),
+        pytest.param(
+            incident(state=State.RESOLVED, resolved_at=NOON, keep_until=NOON + 9 * RESOLVED_KEPT),
+            f"instance#{instance_id()}",
+            NOON + 9 * RESOLVED_KEPT,
+            id="resolved and kept on",
         ),
     ],
 )

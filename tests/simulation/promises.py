@@ -89,11 +89,11 @@ class Watcher:
         kind = "storm" if change.key[0].startswith("storm#") else change.key[1].split("#", 1)[0]
         kind = "mute" if change.key[0] == "mute" else kind
         if change.after is None:
-            self.broken.append(f"the row {change.key} has vanished")
+            self._gone(change, kind)
             return
         if kind != "log" and "version" in change.after:
             before = int(change.before["version"]["N"]) if change.before else 0
-            free = change.key[0].startswith("budget#") or change.key[0] in {"account", "seen"}
+            free = change.key[0].startswith("budget#") or change.key[0] in {"absent", "account", "seen"}
             if int(change.after["version"]["N"]) != before + 1 and not free:
                 self.broken.append(f"{change.key} was written over what somebody else had written")
         if kind == "storm":
@@ -114,6 +114,17 @@ class Watcher:
                     self.claims[value.request] = value
                 case Mute():
                     self.mutes[change.key[1]] = value
+
+    def _gone(self, change: Change, kind: str) -> None:
+        """Only what has expired may vanish, and no incident of which its bulletin has still something to say."""
+        expires = (change.before or {}).get("expires")
+        if expires is None or float(expires["N"]) >= self.world.clock().timestamp():
+            self.broken.append(f"the row {change.key} has vanished")
+        if kind == "instance":
+            incident = self.incidents.pop(change.key)
+            told = self.bulletins.get(incident.cluster)
+            if told and not told.closed and told.episode == incident.episode:
+                self.broken.append(f"{incident.id} is forgotten, though its bulletin is open")
 
     def _see_incident(self, change: Change, incident: Incident) -> None:
         before = self.incidents.get(change.key)

@@ -120,3 +120,27 @@ def test_what_a_round_saw_long_ago_says_nothing_of_an_agent_that_went_again(worl
 
     watcher.check()
     assert len(watcher.incidents) == 1
+
+
+def test_what_was_resolved_is_not_forgotten_before_its_bulletin_has_said_its_last(
+    world: World, watcher: Watcher
+) -> None:
+    for label in ("A/db/1", "A/db/2"):
+        goes(world, label)
+    world.wait(130)
+    world.fleet.plug_in(world.machine("A/db/1"))
+    world.sweep()
+    world.wait(30)
+    for _ in range(7 * 24):
+        world.forward(3_600)
+        world.sweep()
+        world.look()
+    assert watcher.broken == []
+    world.fleet.plug_in(world.machine("A/db/2"))
+
+    settle(world, watcher)
+
+    ((_, message),) = watcher.messages()
+    assert message.text.startswith("Resolved: ECS agent on 2 instances (reconnected)")
+    world.forward(4 * 24 * 3_600)
+    assert not [key for key in world.ledger.all_rows() if key[1].startswith("instance#")]

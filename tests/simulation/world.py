@@ -85,6 +85,8 @@ expires = "1h"
 PATIENT, PATIENT_GRACE = "patient", timedelta(minutes=10)
 READER, REMEDIATOR = "coastguard/coastguard-reader", "coastguard/coastguard-remediator"
 _INGEST, _LOOK, _ACT = 1_000, 10, 1
+# Nothing that is kept expires sooner.
+_LONG = 3_600
 _SECONDS = {"ingest": 60, "look": 60, "act": 60, "sweep": 55, "visit": 55}
 
 
@@ -469,7 +471,10 @@ class World:
     # Time
 
     def forward(self, seconds: float) -> None:
+        """Time passes; what has expired meanwhile is gone at once, which is as soon as DynamoDB ever forgets."""
         self.clock.forward(seconds=seconds)
+        if seconds >= _LONG:
+            self.ledger.forget(self.clock().timestamp())
         self.fleet.go_on()
 
     def next_due(self, *queues: Post) -> datetime | None:

@@ -1,8 +1,9 @@
 """DynamoDB on the wire, in memory: one lock, strict, and hundreds of times as fast as moto.
 
 Reads and writes rows of tables whose keys are texts; queries tables and their indexes in pages of 1 MB; keeps
-conditions and transactions all-or-nothing. Not modelled: indexes that lag behind, throughput and TTL's deleting. Here
-transactions come one after another; that they overlap and conflict is a fault to order (Kind.CONFLICTING).
+conditions and transactions all-or-nothing. What has expired goes when `forget` is called, as late as one likes. Not
+modelled: indexes that lag behind and throughput. Here transactions come one after another; that they overlap and
+conflict is a fault to order (Kind.CONFLICTING).
 """
 
 import json
@@ -99,6 +100,19 @@ class Tables:
         """Everything that is kept there."""
         with self._lock:
             return [row for row, _ in self._tables[table].rows.values()]
+
+    def forget(self, now: float) -> int:
+        """Delete what has expired by now, as DynamoDB does at once or up to two days late; returns how many rows."""
+        with self._lock:
+            expired = [
+                (table, key)
+                for table in self._tables.values()
+                for key, (row, _) in table.rows.items()
+                if "expires" in row and float(row["expires"]["N"]) < now
+            ]
+            for table, key in expired:
+                table.delete(key)
+        return len(expired)
 
     def __call__(self, call: Call) -> bytes:
         operation = self._OPERATIONS.get(call.operation)

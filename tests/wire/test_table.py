@@ -239,3 +239,17 @@ def test_what_it_does_not_know_is_loud(dynamodb: Any, operation: str, fields: di
     create_table(dynamodb)
     with pytest.raises(Stray):
         getattr(dynamodb, operation)(**fields)
+
+
+def test_what_has_expired_goes_when_it_is_time_and_not_before(wire: Wire, dynamodb: Any) -> None:
+    tables = wire.services["dynamodb"]
+    assert isinstance(tables, Tables)
+    create_table(dynamodb)
+    rows = ({"pk": "a", "sk": "1", "expires": 100, "open_pk": "o", "open_sk": "1"}, {"pk": "a", "sk": "2"})
+    for row in rows:
+        dynamodb.put_item(TableName=_TABLE, Item=_values(row))
+
+    assert tables.forget(100) == 0
+    assert tables.forget(101) == 1
+    assert tables.rows(_TABLE) == [_values(rows[1])]
+    assert tables.forget(10**10) == 0
