@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-import boto3
-
 from chatops import asks, requests
 from chatops.caps import Caps
 from chatops.execution import Execution
@@ -19,7 +17,7 @@ from hub.known_accounts import KnownAccounts
 from hub.policy_source import PolicySource
 from hub.queues import Queues, Record, answer, records
 from hub.rules import Rules
-from hub.runtime import AWS, clock
+from hub.runtime import AWS, clock, hub_session
 from hub.secrets import Vault
 from hub.settings import read
 from hub.slack import Slack
@@ -78,13 +76,13 @@ def wire() -> tuple[Act, Counts]:
     log_as_json()
     settings = read(Settings, os.environ)
     counts = Counts()
-    session = boto3.Session()
+    session = hub_session()
     vault = Vault(session.client("secretsmanager", config=AWS), settings.slack_secret_arn, clock)
     store = Store(settings.table, session.region_name)
     queues = Queues(session.client("sqs", config=AWS))
 
     def slack() -> Slack:
-        return Slack(vault.slack().bot_token, settings.slack_api_url)
+        return Slack(vault.slack().bot_token, settings.slack_api_url, renew=vault.token)
 
     source = PolicySource(settings.policy_place, partial(session.client, config=AWS), clock)
     people = People(slack, settings.slack_team, clock)

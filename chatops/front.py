@@ -7,7 +7,6 @@ from datetime import timedelta
 from functools import cache, partial
 from typing import Any
 
-import boto3
 from botocore.config import Config
 
 from chatops import app, asks, requests
@@ -18,7 +17,7 @@ from chatops.requests import Request
 from chatops.rights import Rights
 from hub.policy_source import PolicySource
 from hub.queues import Queues, group_id
-from hub.runtime import AWS, clock
+from hub.runtime import AWS, clock, hub_session
 from hub.secrets import SlackSecret, Vault
 from hub.settings import read
 from hub.slack import Slack
@@ -40,13 +39,18 @@ class Settings:
     policy_place: str = ""
 
 
-def make_front(settings: Settings, connect: Callable[[str], Any], secret: Callable[[], SlackSecret]) -> app.Front:
-    """Make what the app passes things on to. `connect` makes a boto3 client of a service."""
+def make_front(
+    settings: Settings,
+    connect: Callable[[str], Any],
+    secret: Callable[[], SlackSecret],
+    renew: Callable[[], str] | None = None,
+) -> app.Front:
+    """Make what the app passes things on to. `connect` makes a boto3 client of a service; `renew` is Slack's."""
     queues = Queues(connect("sqs"))
     policy = PolicySource(settings.policy_place, connect, clock)
 
     def slack() -> Slack:
-        return Slack(secret().bot_token, settings.slack_api_url, _TIMEOUT_SECONDS)
+        return Slack(secret().bot_token, settings.slack_api_url, _TIMEOUT_SECONDS, renew)
 
     people = People(slack, settings.slack_team, clock, _PATIENCE)
 
@@ -67,9 +71,9 @@ def wire() -> tuple[Gate, Counts]:
     settings = read(Settings, os.environ)
     counts = Counts()
     # Checking parameters against the model finds what tests have found, and each click would pay for it.
-    connect = partial(boto3.Session().client, config=AWS.merge(Config(parameter_validation=False)))
+    connect = partial(hub_session().client, config=AWS.merge(Config(parameter_validation=False)))
     vault = Vault(connect("secretsmanager"), settings.slack_secret_arn, clock)
-    front = make_front(settings, connect, vault.slack)
+    front = make_front(settings, connect, vault.slack, vault.token)
     gate = Gate(
         secret=vault.slack,
         app=lambda secret: app.make(app.Workspace(settings.slack_team, settings.slack_api_url, secret), front),

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import boto3
-
 from hub.queues import Queues, answer, records
-from hub.runtime import AWS, clock
+from hub.runtime import AWS, clock, hub_session
 from hub.settings import read
 from hub.sorting import Sorter
 from hub.telemetry import Counts, log_as_json
@@ -32,7 +30,7 @@ def wire() -> tuple[Sorter, Counts]:
     log_as_json()
     settings = read(Settings, os.environ)
     counts = Counts()
-    queues = Queues(boto3.client("sqs", config=AWS))
+    queues = Queues(hub_session().client("sqs", config=AWS))
     sorter = Sorter(
         queues=queues,
         looks_url=settings.looks_queue_url,

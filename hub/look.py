@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-import boto3
-
 from hub.lookout import Lookout, assemble
 from hub.outlets import Outlets
 from hub.policy_source import PolicySource
 from hub.queues import Queues, answer, records
-from hub.runtime import AWS, clock
+from hub.runtime import AWS, clock, hub_session
 from hub.secrets import Vault
 from hub.settings import read
 from hub.slack import Slack
@@ -46,13 +44,13 @@ def wire() -> tuple[Lookout, str, Counts]:
     log_as_json()
     settings = read(Settings, os.environ)
     counts = Counts()
-    session = boto3.Session()
+    session = hub_session()
     vault = Vault(session.client("secretsmanager", config=AWS), settings.slack_secret_arn, clock)
     lookout = assemble(
         accounts=Accounts(session),
         reader=Role(settings.reader_role, session_name="coastguard-look"),
         store=Store(settings.table, session.region_name),
-        slack=lambda: Slack(vault.slack().bot_token, settings.slack_api_url),
+        slack=lambda: Slack(vault.slack().bot_token, settings.slack_api_url, renew=vault.token),
         terms=Terms.read(
             settings.grace_seconds,
             settings.slack_channel,

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 KEPT = timedelta(minutes=5)
+# A token that is refused is read anew, but not for each of many calls that are.
+_AGAIN = timedelta(seconds=10)
 
 
 class BadSecret(Exception):
@@ -35,8 +37,15 @@ class Vault:
 
     def slack(self) -> SlackSecret:
         """Return the secret, at most five minutes old."""
+        return self._at_most(KEPT)
+
+    def token(self) -> str:
+        """Return the bot token, read anew: somebody has been told that the one that was kept is good no more."""
+        return self._at_most(_AGAIN).bot_token
+
+    def _at_most(self, age: timedelta) -> SlackSecret:
         now = self._clock()
-        if self._kept is None or now - self._kept[0] > KEPT:
+        if self._kept is None or now - self._kept[0] > age:
             self._kept = (now, _read(self._client.get_secret_value(SecretId=self._arn)["SecretString"], self._arn))
         return self._kept[1]
 

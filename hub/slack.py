@@ -36,6 +36,8 @@ LOST = {
     "team_access_not_granted",
 }
 """Slack's words for a channel that we cannot post to, and will not until a person mends it."""
+_STALE = {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
+"""Slack's words for a token that is good no more; it says so before it does anything."""
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 _PAGES = 5
 # Where response URLs live; https://docs.slack.dev/interactivity/handling-user-interaction
@@ -75,9 +77,15 @@ class Posted:
 
 
 class Slack:
-    """What the hub says to Slack, with one token; `timeout` is in seconds."""
+    """What the hub says to Slack, with one token; `timeout` is in seconds.
 
-    def __init__(self, token: str, api_url: str, timeout: int = TIMEOUT_SECONDS) -> None:
+    `renew` returns the token as it is by now: what is refused for the token that we have is tried once with that one.
+    """
+
+    def __init__(
+        self, token: str, api_url: str, timeout: int = TIMEOUT_SECONDS, renew: Callable[[], str] | None = None
+    ) -> None:
+        self._renew = renew
         self._origin = "/".join(api_url.split("/")[:3]) + "/"
         self._client = WebClient(token=token, base_url=api_url, timeout=timeout, retry_handlers=[])
 
@@ -204,11 +212,22 @@ class Slack:
         try:
             answer = method(**arguments)
         except SlackApiError as error:
+            if self._renewed(error):
+                return self._call(method, **arguments)
             raise _sorted_error(method.__name__, error) from error
         except (SlackClientError, HTTPException, OSError, ValueError) as error:
             raise InDoubt(f"{method.__name__}: {type(error).__name__}") from error
         data: Mapping[str, Any] = answer.data if isinstance(answer.data, dict) else {}
         return data
+
+    def _renewed(self, error: SlackApiError) -> bool:
+        """Take the token of today, if Slack refuses ours and there is another one; once, then it is for people."""
+        renew, self._renew = self._renew, None
+        if renew is None or error.response.get("error") not in _STALE:
+            self._renew = renew
+            return False
+        before, self._client.token = self._client.token, renew()
+        return before != self._client.token
 
 
 def _sorted_error(method: str, error: SlackApiError) -> SlackError:

@@ -57,6 +57,7 @@ from hub.storm import Storm
 from hub.switch import Switch
 from hub.writes import TRIES, Conflict, write
 from spoke import USER_AGENT
+from spoke.curing import cure
 from spoke.models import LeanLoader
 from spoke.places import Cluster
 
@@ -213,6 +214,7 @@ class Store:
         self._connection.session.register_component("data_loader", LeanLoader())  # transactions are many rows
         for connection in (self._connection, self._row._get_connection().connection):  # noqa: SLF001  # no other way in
             connection.session.set_default_client_config(Config(user_agent=USER_AGENT))
+            cure(connection.session.get_component("event_emitter"))
         self._codec = make_converter()
         self._codec.register_unstructure_hook(Cluster, lambda cluster: cluster.key)
         self._codec.register_structure_hook(Cluster, lambda text, _: Cluster.from_key(text))

@@ -12,8 +12,6 @@ from datetime import timedelta
 from functools import cache, partial
 from typing import Any
 
-import boto3
-
 from hub.organization import Organization
 from hub.pace import Pace
 from hub.policy import Policy
@@ -21,7 +19,7 @@ from hub.policy_source import PolicySource
 from hub.queues import Queues
 from hub.registry import PACE, Registry
 from hub.rounds import Rounds
-from hub.runtime import AWS, clock
+from hub.runtime import AWS, clock, hub_session
 from hub.settings import read
 from hub.store import Store
 from hub.telemetry import Counts, log_as_json
@@ -49,7 +47,7 @@ def wire() -> tuple[Rounds, Counts]:
     """Make what sweep works with."""
     log_as_json()
     settings = read(Settings, os.environ)
-    session = boto3.Session()
+    session = hub_session()
     counts = Counts()
     store = Store(settings.table, session.region_name)
     pace = Pace(*PACE, time.monotonic, time.sleep)

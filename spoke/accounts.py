@@ -6,7 +6,8 @@ duration of one call. A call outside of it is not signed at all; the hub's own c
 
     Accounts ──member(account, region, role)──▶ Member ──call(service, operation, …)──▶ answer, or an error of `errors`
        │                                           │
-       └ clients by (service, Region)              └ a sign-in by (partition, account, role), renewed before it ends
+       └ clients by (service, Region)              └ a sign-in by (partition, account, role), renewed before it ends,
+                                                     or when AWS says that it is stale (spoke.curing)
 
 A role with a source identity acts as one person: its sign-in lives and dies with its Member.
 """
@@ -28,6 +29,7 @@ from botocore.hooks import HierarchicalEmitter
 from botocore.loaders import Loader
 
 from spoke import USER_AGENT
+from spoke.curing import cure
 from spoke.errors import UNANSWERED, kind, reason, stale
 from spoke.models import STATUSES, LeanLoader, read_statuses
 from spoke.places import check_account, check_region, partition
@@ -42,7 +44,7 @@ _CONFIG = Config(
 _ROLE_NAME = re.compile(r"([\x21-\x2e\x30-\x7e]+/)*[A-Za-z0-9_+=,.@-]{1,64}")
 _SESSION_WORD = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 
-_signing: ContextVar[RefreshableCredentials] = ContextVar("signing")
+_signing: ContextVar["_SignIn"] = ContextVar("signing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,8 @@ class Member:
 
     @contextmanager
     def _signed(self, service: str, operation: str) -> Iterator[None]:
-        token = _signing.set(self._sign_in.credentials())
+        self._sign_in.credentials()
+        token = _signing.set(self._sign_in)
         try:
             yield
         except (ClientError, *UNANSWERED) as error:
@@ -204,6 +207,7 @@ class _Clients:
         self._session.register_component("credential_provider", _Provider())
         self._session.register_component("data_loader", loader or LeanLoader())
         self._session.register(STATUSES, read_statuses)
+        cure(self.events, lambda: _signing.get().forget())
         self._made: dict[tuple[str, str], Any] = {}
         self._lock = Lock()
 
@@ -231,10 +235,10 @@ class _CredentialsOfTheCall:
     method = "coastguard"
 
     def get_frozen_credentials(self) -> ReadOnlyCredentials:
-        credentials = _signing.get(None)
-        if credentials is None:
+        sign_in = _signing.get(None)
+        if sign_in is None:
             raise RuntimeError("no member account is signed in: use Member.call")
-        return credentials.get_frozen_credentials()
+        return sign_in.credentials().get_frozen_credentials()
 
     def get_deferred_property(self, name: str) -> Callable[[], Any]:
         """Botocore asks so for the account id, where a service's endpoint depends on it."""

@@ -46,7 +46,7 @@ class NotDone(SpokeError):
 UNANSWERED: tuple[type[BotoCoreError], ...] = (ConnectionError, HTTPClientError)
 """What botocore raises when no answer came: no connection, timeouts, a connection closed half-way."""
 
-_STALE = frozenset(
+STALE = frozenset(
     {
         "AuthFailure",
         "ExpiredToken",
@@ -56,7 +56,8 @@ _STALE = frozenset(
         "UnrecognizedClientException",
     }
 )
-_REFUSED = _STALE | {"OptInRequired", "RegionDisabledException", "UnauthorizedOperation"}
+"""Error codes of AWS that blame the credentials: signing in anew may help (spoke.curing)."""
+_REFUSED = STALE | {"OptInRequired", "RegionDisabledException", "UnauthorizedOperation"}
 _BUSY = frozenset(
     {
         "PriorRequestNotComplete",
@@ -95,7 +96,7 @@ def reason(error: ClientError | BotoCoreError) -> str:
 
 def stale(error: ClientError | BotoCoreError) -> bool:
     """Tell whether the credentials are to blame: signing in anew may help."""
-    return reason(error) in _STALE
+    return reason(error) in STALE
 
 
 def _status(error: ClientError) -> int:

@@ -55,6 +55,19 @@ def test_a_rotated_secret_arrives_within_five_minutes(manager: Any, clock: Clock
     assert vault.slack().bot_token == token
 
 
+def test_a_token_that_slack_refuses_is_read_anew_but_not_for_each_of_many_calls(manager: Any, clock: Clock) -> None:
+    arn = kept(manager, pair())
+    vault = Vault(manager, arn, clock)
+    vault.slack()
+    manager.put_secret_value(SecretId=arn, SecretString=pair("xoxb-new"))
+
+    clock.forward(seconds=9)
+    assert vault.token() == TOKEN
+    clock.forward(seconds=2)
+    assert vault.token() == "xoxb-new"
+    assert vault.slack().bot_token == "xoxb-new"
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from coastguard.local.slack.workspace import BOT_TOKEN
 from hub.blocks import section
 from hub.slack import InDoubt, NotNow, Rejected, Slack, SlackError
 from tests.hub.factories import ALICE, CHANNEL, NOON, Json
@@ -260,3 +261,45 @@ def test_a_history_that_cannot_be_read_is_an_error_and_not_an_empty_one(slack: S
 
     with pytest.raises(InDoubt):
         slack.client().mine(CHANNEL, clock() - timedelta(seconds=1), clock(), "coastguard_bulletin")
+
+
+# A token that is good no more
+
+
+def test_a_token_that_was_changed_is_taken_up_and_nothing_is_said_twice(slack: SlackSide) -> None:
+    asked: list[str] = []
+
+    def renew() -> str:
+        asked.append(BOT_TOKEN)
+        return BOT_TOKEN
+
+    client = Slack("xoxb-before", slack.api_url, renew=renew)
+    for _ in range(2):
+        client.post(CHANNEL, "t", [section("t")])
+
+    assert len(slack.messages()) == 2
+    assert asked == [BOT_TOKEN]
+
+
+@pytest.mark.parametrize("token", ["xoxb-wrong", "xoxb-wrong-too"], ids=["the same", "another one"])
+def test_a_token_that_stays_wrong_is_refused_after_one_more_try(slack: SlackSide, token: str) -> None:
+    asked: list[str] = []
+
+    def renew() -> str:
+        asked.append(token)
+        return token
+
+    client = Slack("xoxb-wrong", slack.api_url, renew=renew)
+    for _ in range(2):
+        with pytest.raises(Rejected, match="invalid_auth"):
+            client.post(CHANNEL, "t", [section("t")])
+
+    assert asked == [token]
+
+
+def test_no_token_is_read_anew_for_any_other_refusal(slack: SlackSide) -> None:
+    def renew() -> str:
+        raise AssertionError("nobody doubts the token")
+
+    with pytest.raises(Rejected, match="is_archived"):
+        Slack(BOT_TOKEN, slack.api_url, renew=renew).post("C0ARCHIVE", "t", [section("t")])

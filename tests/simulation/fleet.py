@@ -46,7 +46,7 @@ class Fleet(Members):
     """Member accounts A and B, with clusters of the same names."""
 
     def __init__(self, clock: Clock) -> None:
-        super().__init__(clock)
+        super().__init__(clock, forget=True)
         self.clock = clock
         self.truths: dict[str, Truth] = {}
         self.terminations: list[Termination] = []

@@ -34,6 +34,9 @@ class RecordingAws:
     refuse_roles_in: set[str] = field(default_factory=set)
     stumbles: Counter[str] = field(default_factory=Counter)  # by cluster: so many 503 before an answer
     stale_keys: set[str] = field(default_factory=set)
+    stale_code: str = "UnrecognizedClientException"
+    forgets_once: bool = False  # the hub's credentials: the first AssumeRole is refused as stale
+    pages: int = 1
     _sign_ins: int = 0
     _lock: Lock = field(default_factory=Lock)
 
@@ -46,14 +49,19 @@ class RecordingAws:
     def answer(self, asked: Asked) -> tuple[int, str]:
         with self._lock:
             self.asked.append(asked)
+            if asked.operation == "AssumeRole" and self.forgets_once:
+                self.forgets_once = False
+                return 403, "<ErrorResponse><Error><Code>ExpiredToken</Code></Error></ErrorResponse>"
             if asked.operation == "AssumeRole":
                 return self._assume_role(asked.fields)
             if asked.key in self.stale_keys:
-                return 400, json.dumps({"__type": "UnrecognizedClientException", "message": "stale"})
+                return 400, json.dumps({"__type": self.stale_code, "message": "stale"})
             if self.stumbles[asked.fields.get("cluster", "")] > 0:
                 self.stumbles[asked.fields["cluster"]] -= 1
                 return 503, json.dumps({"__type": "ServiceUnavailable", "message": "later"})
-            return 200, json.dumps({"containerInstanceArns": [], "clusterArns": []})
+            page = int(asked.fields.get("nextToken") or 0) + 1
+            more = {"nextToken": str(page)} if page < self.pages else {}
+            return 200, json.dumps({"containerInstanceArns": [], "clusterArns": [], **more})
 
     def _assume_role(self, fields: dict[str, str]) -> tuple[int, str]:
         account = fields["RoleArn"].split(":")[4]

@@ -11,8 +11,9 @@ import time_machine
 from botocore.exceptions import ClientError
 from botocore.loaders import Loader
 
+from hub.runtime import hub_session
 from spoke.accounts import Accounts, Role
-from spoke.errors import Busy, Refused
+from spoke.errors import STALE, Busy, Refused
 from spoke.places import BadPlace
 from tests.spoke.fleet import ACCOUNT, REGION, Faults
 from tests.spoke.server import RecordingAws, recording_aws
@@ -172,16 +173,79 @@ def test_credentials_renew_themselves(wire: RecordingAws, accounts: Accounts) ->
     assert [asked.key[-4:] for asked in wire.calls()] == ["0001", "0001", "0002"]
 
 
-def test_a_role_that_was_made_anew_is_signed_in_anew(wire: RecordingAws, accounts: Accounts) -> None:
+@pytest.mark.parametrize("code", sorted(STALE))
+def test_what_is_refused_as_stale_is_signed_anew_and_tried_once_more(
+    wire: RecordingAws, accounts: Accounts, code: str
+) -> None:
+    """AWS does not know a session that is good, or a role that was made anew."""
     member = accounts.member(ACCOUNT, REGION, READER)
     member.call("ecs", "list_clusters")
     wire.stale_keys.add(f"ASIA{ACCOUNT}0001")
+    wire.stale_code = code
+
+    assert member.call("ecs", "list_clusters")["clusterArns"] == []
+
+    assert [asked.key[-4:] for asked in wire.calls()] == ["0001", "0001", "0002"]
+
+
+def test_a_stale_answer_in_the_middle_of_pages_is_cured_too(wire: RecordingAws, accounts: Accounts) -> None:
+    member = accounts.member(ACCOUNT, REGION, READER)
+    wire.pages = 3
+    pages = member.pages("ecs", "list_clusters")
+    next(pages)
+    wire.stale_keys.add(f"ASIA{ACCOUNT}0001")
+
+    assert len(list(pages)) == 2
+
+    assert [asked.key[-4:] for asked in wire.calls()] == ["0001", "0001", "0002", "0002"]
+    assert [asked.fields.get("nextToken") for asked in wire.calls()] == [None, "1", "1", "2"]
+
+
+def test_who_is_refused_as_stale_again_is_told_so_and_tried_no_more(wire: RecordingAws, accounts: Accounts) -> None:
+    member = accounts.member(ACCOUNT, REGION, READER)
+    wire.stale_keys |= {f"ASIA{ACCOUNT}{number:04}" for number in (1, 2)}
 
     with pytest.raises(Refused, match="UnrecognizedClientException"):
         member.call("ecs", "list_clusters")
-    member.call("ecs", "list_clusters")
+    assert len(wire.calls()) == 2
 
-    assert wire.calls()[-1].key == f"ASIA{ACCOUNT}0002"
+    member.call("ecs", "list_clusters")
+    assert wire.calls()[-1].key == f"ASIA{ACCOUNT}0003"
+
+
+def test_a_refusal_that_no_signature_mends_is_not_tried_again(wire: RecordingAws, accounts: Accounts) -> None:
+    wire.stale_keys.add(f"ASIA{ACCOUNT}0001")
+    wire.stale_code = "AccessDeniedException"
+
+    with pytest.raises(Refused, match="AccessDeniedException"):
+        accounts.member(ACCOUNT, REGION, READER).call("ecs", "list_clusters")
+
+    assert len(wire.calls()) == 1
+
+
+def test_a_role_that_cannot_be_assumed_anew_is_what_is_told(wire: RecordingAws, accounts: Accounts) -> None:
+    member = accounts.member(ACCOUNT, REGION, READER)
+    member.call("ecs", "list_clusters")
+    wire.stale_keys.add(f"ASIA{ACCOUNT}0001")
+    wire.refuse_roles_in.add(ACCOUNT)
+
+    with pytest.raises(Refused, match="cannot be assumed"):
+        member.call("ecs", "list_clusters")
+
+
+def test_the_hubs_own_stale_answer_is_tried_once_more(
+    wire: RecordingAws, loader: Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its session is the entry points'."""
+    for name, value in (("ACCESS_KEY_ID", "AKIAHUB0000000000000"), ("SECRET_ACCESS_KEY", "not-a-secret")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    accounts = Accounts(hub_session(), loader)
+    wire.forgets_once = True
+
+    accounts.member(ACCOUNT, REGION, READER).call("ecs", "list_clusters")
+
+    assert [asked.operation for asked in wire.asked] == ["AssumeRole", "AssumeRole", "ListClusters"]
 
 
 def test_a_role_that_cannot_be_assumed_says_which_and_where(wire: RecordingAws, accounts: Accounts) -> None:

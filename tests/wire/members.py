@@ -6,8 +6,9 @@
     members.hang(wire)
 
 The truth is a Machine for each container instance; whoever changes one changes what AWS answers from then on.
-Ten thousand of them are made in a fraction of a second. Not modelled: IAM, eventual consistency, AWS's own throttles
-(order them with tests.wire.faults).
+Ten thousand of them are made in a fraction of a second. Who has them `forget` is told once by each account and service
+that its session is not known, as AWS does now and then to good ones. Not modelled: IAM, eventual consistency, AWS's own
+throttles (order them with tests.wire.faults).
 """
 
 import json
@@ -33,6 +34,8 @@ _FILTER = re.compile(
     r"|ec2InstanceId\s+in\s+\[(?P<hosts>[^\[\]]*)\])\s*"
 )
 _ZONES = "abc"
+# What AWS says to a session that it does not know, by service; https://github.com/boto/boto3/issues/509
+_FORGOTTEN = {"ec2": "AuthFailure", "auto-scaling": "InvalidClientTokenId"}
 
 
 class Place(NamedTuple):
@@ -53,7 +56,9 @@ class _Region:
 class Members:
     """All member accounts. `here` tells the time that STS goes by."""
 
-    def __init__(self, here: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, here: Callable[[], datetime] = lambda: datetime.now(UTC), *, forget: bool = False) -> None:
+        self._forget = forget
+        self._forgotten: set[tuple[str, str]] = set()
         self._here = here
         self._regions: dict[tuple[str, str], _Region] = {}
         self._numbers = count(1)
@@ -134,6 +139,9 @@ class Members:
             operation = operations.get(call.operation)
             if operation is None or call.account == HUB:
                 raise Stray(f"{call.service}:{call.operation} by {call.account}")
+            if self._forget and (call.account, call.service) not in self._forgotten:
+                self._forgotten.add((call.account, call.service))
+                raise Failure(_FORGOTTEN.get(call.service, "UnrecognizedClientException"), "not valid", 400)
             return operation(call, self._regions.get((call.account, call.region)) or _Region())
 
         return answer

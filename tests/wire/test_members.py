@@ -156,3 +156,15 @@ def test_they_answer_nobody_who_has_not_signed_in(session: Any, members: Members
 def test_a_hundred_at_once_is_the_most(member: Member, machine: Machine) -> None:
     with pytest.raises(ClientError, match="at most 100"):
         member.call("ecs", "describe_container_instances", cluster=machine.cluster, containerInstances=["x"] * 101)
+
+
+def test_a_session_that_aws_does_not_know_for_once_is_no_news(wire: Wire, shared_accounts: Accounts) -> None:
+    members = Members(forget=True)
+    members.hang(wire)
+    machine = members.grow(PLACE, 1)[0]
+    machine.unplug()
+    role = Role("coastguard-reader", f"look-{next(_roles)}")
+    seen = look(shared_accounts.member(PLACE.account, PLACE.region, role), CLUSTER, [machine.id])[machine.id]
+
+    assert (seen.connected, seen.host_state, seen.unchecked) == (False, "running", ())
+    assert {service for _, service in members._forgotten} == {"ecs", "ec2"}
