@@ -169,6 +169,10 @@ def deploy_command(  # noqa: PLR0913
         session = _session()
         wanted = Wanted(package.build(progress), hub, organization, templates)
         made = deploy(session.client, wanted, progress)
+        out.print("\nAccounts that could not be brought up to date do not fail a deployment; they are listed by")
+        out.print(
+            "[bold]aws cloudformation list-stack-instances --stack-set-name coastguard-spoke-roles[/bold] (and -rules)"
+        )
         out.print("\nGive the Slack app the manifest with this Request URL:")
         out.print(f"[bold]coastguard slack manifest --request-url {made['SlackRequestUrl']}[/bold]")
 

@@ -114,6 +114,27 @@ def test_an_instance_that_fails_fails_the_stackset_with_its_reason_and_leaves_no
     assert names == ["default"]
 
 
+@pytest.mark.parametrize(("tolerance", "final"), [(100, "CREATE_COMPLETE"), (34, "CREATE_COMPLETE"), (33, "ROLLBACK")])
+def test_failures_within_the_tolerance_rounded_down_stop_nobody_and_are_made_good_by_the_next_operation(
+    aws: EmbeddedAws, tolerance: int, final: str
+) -> None:
+    name = f"bearing-{tolerance}"
+    taken = {"Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": name}}}
+    assert aws.deploy(f"in-the-way-{name}", taken, IDS[2], HUB_REGION) == "CREATE_COMPLETE"
+    preferences = {"FailureTolerancePercentage": tolerance}
+    given = {"TemplateBody": json.dumps({"Resources": taken}), "Parameters": [], "OperationPreferences": preferences}
+    assert aws.deploy(f"set-{name}", stackset(name, EVERYBODY, (HUB_REGION,), **given)).startswith(final)
+    made = {id_ for id_ in IDS if f"StackSet-{name}" in aws.stacks(id_, HUB_REGION)}
+    assert made == (set(IDS[:2]) if final == "CREATE_COMPLETE" else set())
+    if made:
+        assert any("OUTDATED" in told and f"{IDS[2]}/{HUB_REGION}" in told for told in aws.refusals())
+        aws.client("cloudformation", IDS[2]).delete_stack(StackName=f"in-the-way-{name}")
+        wait_for(lambda: f"in-the-way-{name}" not in aws.stacks(IDS[2], HUB_REGION))
+        again = stackset(name, EVERYBODY, (HUB_REGION,), **given, Description="again")
+        assert aws.deploy(f"set-{name}", again) == "UPDATE_COMPLETE"
+        assert f"StackSet-{name}" in aws.stacks(IDS[2], HUB_REGION)
+
+
 def test_an_unknown_unit_is_refused(aws: EmbeddedAws) -> None:
     assert "The organization has no unit ou-else" in aws.deploy(
         "set-lost", stackset("lost", {"OrganizationalUnitIds": ["ou-else"]})

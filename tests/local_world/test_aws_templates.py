@@ -94,6 +94,30 @@ def test_an_address_that_is_none_of_s3_is_refused(aws: EmbeddedAws, address: str
     assert reason in refusal(aws.client("cloudformation").create_stack, StackName="lost", TemplateURL=address)
 
 
+@pytest.mark.parametrize(("policy", "left"), [("Retain", True), ("RetainExceptOnCreate", False)])
+def test_a_creation_that_fails_leaves_what_is_always_retained(aws: EmbeddedAws, policy: str, left: bool) -> None:
+    name = f"kept-{policy}"
+    table = {
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+    }
+    aws.client("events").create_event_bus(Name=f"taken-{policy}")
+    bus = {"Type": "AWS::Events::EventBus", "DependsOn": "Table", "Properties": {"Name": f"taken-{policy}"}}
+    kept = {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": policy, "Properties": table}
+    assert aws.deploy(name, {"Table": kept, "Bus": bus}).startswith("ROLLBACK_COMPLETE")
+    assert (name in aws.client("dynamodb").list_tables()["TableNames"]) is left
+
+
+def test_a_stack_that_is_deleted_leaves_what_is_retained_but_for_its_creation(aws: EmbeddedAws) -> None:
+    queue = {"Type": "AWS::SQS::Queue", "DeletionPolicy": "RetainExceptOnCreate", "Properties": {"QueueName": "stays"}}
+    assert aws.deploy("goes", {"Queue": queue}) == "CREATE_COMPLETE"
+    aws.client("cloudformation").delete_stack(StackName="goes")
+    wait_for(lambda: "goes" not in aws.stacks())
+    assert aws.client("sqs").get_queue_url(QueueName="stays")
+
+
 @pytest.fixture
 def wanted(tmp_path: Path) -> Callable[..., Wanted]:
     """What deploys templates that are larger than what may be given inline, and take what Coastguard's take."""

@@ -71,7 +71,7 @@ def _install(record: Record, fleet: Fleet, tell: Tell) -> None:
     event_bus_policy.install()
     bucket_owners.install()
     template_addresses.install()
-    stacksets.install(organization, tell)
+    stacksets.install(organization, record, tell)
 
     async def after_change(account: str, region: str) -> None:
         await asyncio.to_thread(fleet.catch_up, account, region)

@@ -8,7 +8,7 @@ from typing import Literal
 
 KEPT = 10_000
 
-RefusalKind = Literal["iam", "trust", "bus", "target"]
+RefusalKind = Literal["iam", "trust", "bus", "target", "stack"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """The CloudFormation type AWS::CloudFormation::StackSet: one stack in each account and Region.
 
 The instances are real stacks of MiniStack's, made by the same CreateStack, UpdateStack and DeleteStack that people use.
-AutoDeployment, ManagedExecution and the order between StackSets are accepted and have nothing to do here: nobody joins
-the organization while it runs.
+As many accounts of a Region as FailureTolerancePercentage allows, rounded down, may fail without failing the whole;
+those stay as they were, OUTDATED as AWS calls it, and the next operation tries again. AutoDeployment, ManagedExecution
+and the order between StackSets are accepted and have nothing to do here: nobody joins the organization while it runs.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import html
 import re
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -20,6 +22,7 @@ from ministack.services import cloudformation
 from ministack.services.cloudformation import provisioners, stacks
 
 from coastguard.local.aws.organization import Organization
+from coastguard.local.aws.record import Record
 
 TYPE = "AWS::CloudFormation::StackSet"
 LONGEST_SECONDS = 60.0
@@ -30,9 +33,9 @@ Created = tuple[str, dict[str, str]]
 Place = tuple[str, str]
 
 
-def install(organization: Organization, tell: Callable[[str], None]) -> None:
+def install(organization: Organization, record: Record, tell: Callable[[str], None]) -> None:
     """Give MiniStack's CloudFormation this type; it waits for other stacks, so it needs a thread of its own."""
-    stacksets = StackSets(organization, tell)
+    stacksets = StackSets(organization, record, tell)
     provisioners._RESOURCE_HANDLERS[TYPE] = {  # noqa: SLF001 - asserted in symbols
         "create": stacksets.create,
         "update": stacksets.update,
@@ -49,20 +52,18 @@ def install(organization: Organization, tell: Callable[[str], None]) -> None:
 class StackSets:
     """The type's handlers. `tell` is called with how far a StackSet has come that takes longer than a moment."""
 
-    def __init__(self, organization: Organization, tell: Callable[[str], None]) -> None:
+    def __init__(self, organization: Organization, record: Record, tell: Callable[[str], None]) -> None:
         self._organization = organization
+        self._record = record
         self._tell = tell
 
     def create(self, _logical_id: str, properties: Mapping[str, Any], _stack_name: str) -> Created:
         """Create a stack in each place."""
         instances = self._instances(properties)
-        made: list[Place] = []
         try:
-            for place in self._paced(properties, instances):
-                made.append(place)
-                _apply("CreateStack", place, _stack_request(properties, instances[place]))
+            self._bring_in_line(properties, instances)
         except ValueError:
-            for place in made:
+            for place in instances:
                 _apply("DeleteStack", place, {"StackName": _instance_name(properties)})
             raise
         stackset_id = f"{properties['StackSetName']}:{uuid.uuid4()}"
@@ -71,11 +72,29 @@ class StackSets:
     def update(self, physical_id: str, old: Mapping[str, Any], new: Mapping[str, Any], _stack_name: str) -> Created:
         """Bring the stacks in line with the new properties: create, update or delete in each place."""
         before, after = self._instances(old), self._instances(new)
-        for place in self._paced(new, after):
-            _apply("UpdateStack" if place in before else "CreateStack", place, _stack_request(new, after[place]))
+        self._bring_in_line(new, after)
         for place in before.keys() - after.keys():
             _apply("DeleteStack", place, {"StackName": _instance_name(old)})
         return physical_id, {"StackSetId": physical_id}
+
+    def _bring_in_line(self, properties: Mapping[str, Any], instances: Mapping[Place, dict[str, str]]) -> None:
+        """Create or update the stack in each place. ValueError once more have failed than may."""
+        name = _instance_name(properties)
+        failed: Counter[str] = Counter()
+        accounts = Counter(region for _, region in instances)
+        percentage = int((properties.get("OperationPreferences") or {}).get("FailureTolerancePercentage", 0))
+        for place in self._paced(properties, instances):
+            stands = _stands(place, name)
+            try:
+                _apply("UpdateStack" if stands else "CreateStack", place, _stack_request(properties, instances[place]))
+            except ValueError as error:
+                region = place[1]
+                failed[region] += 1
+                if failed[region] > accounts[region] * percentage // 100:
+                    raise
+                if not stands:
+                    _apply("DeleteStack", place, {"StackName": name})
+                self._record.refuse("stack", f"OUTDATED: {error}")
 
     def delete(self, _physical_id: str, properties: Mapping[str, Any]) -> None:
         """Delete the stack in each place."""
@@ -164,6 +183,12 @@ def _wait(action: str, place: Place, name: str) -> None:
         time.sleep(0.01)
     if stack and stack["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE"}:
         raise ValueError(f"{action} of {name} in {'/'.join(place)} ended in {stack['StackStatus']}: {_reason(stack)}")
+
+
+def _stands(place: Place, name: str) -> bool:
+    with request_scope(*place):
+        stack = cloudformation._stacks.get(name)  # noqa: SLF001 - asserted in symbols
+        return bool(stack) and stack["StackStatus"] != "DELETE_COMPLETE"
 
 
 def _goes_on(action: str, status: str) -> bool:

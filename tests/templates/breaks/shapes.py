@@ -70,6 +70,12 @@ BREAKS = (
         "an output is exported", "templates_and_outputs_are_described", "hub", "Outputs.BusArn.Export", {"Name": "bus"}
     ),
     Break("a template is not described", "templates_and_outputs_are_described", "rules", "Description"),
+    hub(
+        "a failed creation leaves something",
+        "what_a_failed_creation_leaves_is_not_in_the_way",
+        "Table.DeletionPolicy",
+        "Retain",
+    ),
     hub("the table goes with the stack", "the_table_keeps_what_it_is_given", "Table.DeletionPolicy", "Delete"),
     hub(
         "the table cannot be brought back",

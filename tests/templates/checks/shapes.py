@@ -126,7 +126,7 @@ def templates_and_outputs_are_described(world: World) -> list[str]:
 
 
 def the_table_keeps_what_it_is_given(world: World) -> list[str]:
-    """The table outlives the stack, can be brought back to any second, and lets go of what has expired."""
+    """The table outlives the stack that was made, can be brought back to any second, and forgets what has expired."""
     raw = world.templates["hub"]["Resources"]["Table"]
     table = world.hub.resources["Table"].properties
     wanted: dict[str, Any] = {
@@ -150,10 +150,17 @@ def the_table_keeps_what_it_is_given(world: World) -> list[str]:
         ],
     }
     faults = [f"The table has {key} {table.get(key)}." for key, value in wanted.items() if table.get(key) != value]
-    return faults + [
-        f"The table has no {key} Retain."
-        for key in ("DeletionPolicy", "UpdateReplacePolicy")
-        if raw.get(key) != "Retain"
+    policies = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+    return faults + [f"The table has no {key} {value}." for key, value in policies.items() if raw.get(key) != value]
+
+
+def what_a_failed_creation_leaves_is_not_in_the_way(world: World) -> list[str]:
+    """Nothing is retained that was made by a creation which failed: names are fixed, so the next would fail for it."""
+    return [
+        f"{name}: {logical_id} outlives a stack that was never made."
+        for name, template in world.templates.items()
+        for logical_id, raw in template["Resources"].items()
+        if raw.get("DeletionPolicy") == "Retain"
     ]
 
 
@@ -174,6 +181,7 @@ CHECKS = (
     the_console_shows_every_parameter,
     templates_and_outputs_are_described,
     the_table_keeps_what_it_is_given,
+    what_a_failed_creation_leaves_is_not_in_the_way,
     the_secret_is_encrypted_as_wished,
 )
 
