@@ -18,6 +18,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from coastguard.checkout import TEMPLATES
+from coastguard.concurrency import Room, room
 from coastguard.package import runtime_of
 from spoke.partitions import Partition, partition_of
 
@@ -62,7 +63,14 @@ def deploy(connect: Connect, wanted: Wanted, progress: Progress, *, poll_seconds
     )
     stacks = _Stacks(connect("cloudformation"), progress, poll_seconds)
     code = {"CodeBucket": bucket.name, "CodeKey": code_key, "Runtime": runtime}
-    hub = stacks.apply(HUB_STACK, hub_template, {**code, **wanted.hub})
+    lambdas = room(connect("lambda"))
+    hub = stacks.apply(
+        HUB_STACK,
+        hub_template,
+        {**code, **wanted.hub},
+        at_first={"FrontConcurrency": str(lambdas.for_front)} if lambdas else {},
+    )
+    progress(_shortage(room(connect("lambda")), stacks.describe(HUB_STACK) or {}))
     stacks.apply(
         ORGANIZATION_STACK,
         organization_template,
@@ -121,6 +129,15 @@ def _runtime(connect: Connect, code: Path) -> str:
 
 def _minor(runtime: str) -> int:
     return int(runtime.rpartition(".")[2])
+
+
+def _shortage(lambdas: Room | None, hub: Mapping[str, Any]) -> str:
+    """Say whether all functions find room in Lambda beside each other."""
+    if lambdas is None:
+        return "whether Lambda has room for all functions could not be read: that needs lambda:GetAccountSettings"
+    has = {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in hub.get("Parameters", ())}
+    short = lambdas.shortage(int(has.get("LookConcurrency", 0)), int(has.get("FrontConcurrency", 0)))
+    return short or f"Lambda has room for all functions: {lambdas.unreserved} at once"
 
 
 class _Bucket:

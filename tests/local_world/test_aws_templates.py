@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from coastguard.concurrency import FOR_FRONT
 from coastguard.deploy import HUB_STACK, ORGANIZATION_STACK, DeployError, Wanted, deploy
 from coastguard.local.aws.layouts import DEMO
 from coastguard.local.aws.organization import HUB, HUB_REGION, ORGANIZATION
@@ -126,7 +127,7 @@ def wanted(tmp_path: Path) -> Callable[..., Wanted]:
         watched = {"RulesRegions": regions} if regions else {}
         with zipfile.ZipFile(tmp_path / "code.zip", "w") as code:
             code.writestr("coastguard-runtime.txt", f"{runtime}\n")
-        shared = ("OrganizationId", "Runtime", *parameters)
+        shared = ("OrganizationId", "Runtime", "FrontConcurrency", *parameters)
         organization = ("HubAccountId", "HubRegion", "OrganizationId", "RolesTemplateUrl", "RulesTemplateUrl")
         organization = (*organization, "RolesRegion", "RulesRegions")
         for name, text in {
@@ -158,6 +159,15 @@ def test_a_deployment_keeps_what_its_parameters_had_and_lets_go_of_what_the_temp
     assert second["Added"] == ""
     assert "Dropped" not in second
     assert {HUB_STACK, ORGANIZATION_STACK} <= aws.stacks()
+
+
+def test_a_new_hub_keeps_something_free_for_slack_and_a_later_deployment_what_people_have_set(
+    aws: EmbeddedAws, wanted: Callable[..., Wanted]
+) -> None:
+    region = "eu-central-1"
+    assert deployed(aws, wanted(), region)["FrontConcurrency"] == str(FOR_FRONT)
+    assert deployed(aws, wanted(FrontConcurrency="7"), region)["FrontConcurrency"] == "7"
+    assert deployed(aws, wanted("Added"), region)["FrontConcurrency"] == "7"
 
 
 def test_the_runtime_follows_the_zip(aws: EmbeddedAws, wanted: Callable[..., Wanted]) -> None:

@@ -33,6 +33,7 @@ class Wishes:
     grace: str = "120"
     window: str = "10"
     policy: str = ""
+    front: str = "0"
     call_as: str = "SELF"
 
 
@@ -49,6 +50,7 @@ DEMANDING = Wishes(
     grace="300",
     window="0",
     policy="s3://house-rules/coastguard/policy.toml",
+    front="50",
     call_as="DELEGATED_ADMIN",
 )
 WITH_A_MANAGED_BOUNDARY = Wishes(
@@ -86,6 +88,7 @@ class World:
             "PolicyPlace": self.wishes.policy,
             "Regions": "eu-west-1,us-east-1",
             "IngestWindowSeconds": self.wishes.window,
+            "FrontConcurrency": self.wishes.front,
             "RolePath": self.wishes.hub_path,
             "PermissionsBoundaryArn": self.wishes.boundary,
             "KmsKeyArn": self.wishes.key,

@@ -15,6 +15,17 @@ BREAKS = (
     hub(
         "concurrency is reserved", "functions_are_as_agreed", "LookFunction.Properties.ReservedConcurrentExecutions", 5
     ),
+    hub(
+        "front shares what it should have for itself",
+        "functions_are_as_agreed",
+        "FrontFunction.Properties.ReservedConcurrentExecutions",
+    ),
+    hub(
+        "more acts run at once than the account is asked for",
+        "queues_feed_their_functions",
+        "ActMapping.Properties.ScalingConfig.MaximumConcurrency",
+        50,
+    ),
     hub("a function borrows a role", "functions_are_as_agreed", "FrontFunction.Properties.Role", attribute("ActRole")),
     hub(
         "a setting is missing",

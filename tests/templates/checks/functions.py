@@ -6,6 +6,7 @@ from typing import Any
 import botocore.session
 
 from chatops import act, front
+from coastguard.concurrency import AT_ONCE
 from hub import ingest, look, sweep
 from tests.templates.examining import like
 from tests.templates.world import RUNTIME, SIGNING_SECRET, TOKEN, World
@@ -44,8 +45,9 @@ SOURCES = {
 
 
 def functions_are_as_agreed(world: World) -> list[str]:
-    """Five functions out of one zip, on arm64 with the Python that built it, sharing the account's concurrency."""
+    """Five functions out of one zip, on arm64 with its Python; only front may have concurrency of its own."""
     faults = []
+    kept_free = world.wishes.front if int(world.wishes.front) else None
     functions = {function.name: function.properties for function in world.hub.of_type("Lambda::Function")}
     if functions.keys() != HANDLERS.keys():
         faults.append(f"The functions are {sorted(functions)}.")
@@ -56,7 +58,7 @@ def functions_are_as_agreed(world: World) -> list[str]:
             "Architectures": ["arm64"],
             "Timeout": TIMEOUTS.get(name),
             "Code": {"S3Bucket": "code", "S3Key": "coastguard.zip"},
-            "ReservedConcurrentExecutions": None,
+            "ReservedConcurrentExecutions": kept_free if name == "coastguard-front" else None,
             "Role": world.hub.named("IAM::Role", f"coastguard-hub-{name.removeprefix('coastguard-')}").arn,
         }
         faults += [
@@ -153,8 +155,12 @@ def queues_feed_their_functions(world: World) -> list[str]:
             faults.append(f"{function} takes batches of {size} with a window of {window} seconds.")
         if queue.endswith(".fifo") and "MaximumBatchingWindowInSeconds" in properties:
             faults.append(f"{function} has a window, which Lambda does not offer for FIFO queues.")
-        if not 2 <= int(properties.get("ScalingConfig", {}).get("MaximumConcurrency", 0)) <= 1000:
+        bound = int(properties.get("ScalingConfig", {}).get("MaximumConcurrency", 0))
+        if not 2 <= bound <= 1000:
             faults.append(f"{function} has no bound to its concurrency.")
+        # What `coastguard deploy` holds against what the account has.
+        if bound != AT_ONCE.get(function.removeprefix("coastguard-"), int(world.hub.parameters["LookConcurrency"])):
+            faults.append(f"{function} runs {bound} times at once.")
     return faults
 
 
