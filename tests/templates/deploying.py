@@ -108,6 +108,9 @@ class Stack:
             case "Fn::Select":
                 index, items = argument
                 return self._resolve(items)[int(index)]
+            case "Fn::Join":
+                separator, items = argument
+                return str(separator).join(self._resolve(items))
             case "Fn::Split":
                 separator, text = argument
                 return str(self._resolve(text)).split(separator)

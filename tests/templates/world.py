@@ -29,6 +29,7 @@ class Wishes:
     spoke_boundary: str = ""
     spoke_boundary_name: str = ""
     key: str = ""
+    topic_keys: tuple[str, ...] = ()
     alarm_topic: str = ""
     grace: str = "120"
     window: str = "10"
@@ -46,6 +47,10 @@ DEMANDING = Wishes(
     spoke_boundary="arn:aws:iam::aws:policy/PowerUserAccess",
     spoke_boundary_name="boundaries/platform",
     key=f"arn:aws:kms:{HUB_REGION}:{HUB}:key/1234abcd",
+    topic_keys=(
+        f"arn:aws:kms:{HUB_REGION}:{HUB}:key/topics-here",
+        f"arn:aws:kms:{MEMBER_REGION}:{HUB}:key/topics-there",
+    ),
     alarm_topic=f"arn:aws:sns:{HUB_REGION}:{HUB}:alarms",
     grace="300",
     window="0",
@@ -92,6 +97,7 @@ class World:
             "RolePath": self.wishes.hub_path,
             "PermissionsBoundaryArn": self.wishes.boundary,
             "KmsKeyArn": self.wishes.key,
+            "TopicKeyArns": ",".join(self.wishes.topic_keys),
             "AlarmTopicArn": self.wishes.alarm_topic,
         }
         return Stack(self.templates["hub"], parameters, HUB, HUB_REGION)

@@ -125,6 +125,18 @@ BREAKS = (
         "*.eu-west-1.amazonaws.com",
     ),
     hub("a key without a key", "the_customers_key_is_usable", f"{_FRONT}.+", allow("kms:Decrypt")),
+    hub("a topic's key is forgotten", "encrypted_topics_can_be_told", f"{_LOOK}.10"),
+    hub(
+        "a topic's key is used for anything",
+        "encrypted_topics_can_be_told",
+        f"{_LOOK}.10.Fn::If.1.Condition",
+    ),
+    hub(
+        "only one of the topics' keys is usable",
+        "encrypted_topics_can_be_told",
+        f"{_LOOK}.10.Fn::If.1.Resource",
+        {"Fn::Select": ["0", {"Ref": "TopicKeyArns"}]},
+    ),
     hub("a role ignores the path", "house_rules_for_roles_are_kept", "LookRole.Properties.Path"),
     hub("a role ignores the boundary", "house_rules_for_roles_are_kept", "ActRole.Properties.PermissionsBoundary"),
     hub(

@@ -175,6 +175,27 @@ def the_customers_key_is_usable(world: World) -> list[str]:
     return faults
 
 
+def encrypted_topics_can_be_told(world: World) -> list[str]:
+    """Look may use the topics' keys as SNS needs it, and only through SNS; nobody else may, and no other key."""
+    faults = []
+    for key in (*world.wishes.topic_keys, "arn:aws:kms:eu-west-1:111122223333:key/another"):
+        region = key.split(":")[3]
+        for function in FUNCTIONS:
+            wanted = function == "look" and key in world.wishes.topic_keys
+            for action in ("kms:Decrypt", "kms:GenerateDataKey", "kms:Encrypt"):
+                through = {
+                    service: _may(
+                        world,
+                        function,
+                        Request(action, key, keys={"kms:ViaService": f"{service}.{region}.amazonaws.com"}),
+                    )
+                    for service in ("sns", "sqs")
+                }
+                if through != {"sns": wanted and action != "kms:Encrypt", "sqs": False}:
+                    faults.append(f"{function}, {action} on {key}: {through} is not as agreed.")
+    return faults
+
+
 def house_rules_for_roles_are_kept(world: World) -> list[str]:
     """Every role has its fixed name, the wished path and the wished boundary."""
     names = {
@@ -213,6 +234,7 @@ CHECKS = (
     naming_a_person_is_a_statement_of_its_own,
     only_lambda_uses_the_hubs_roles,
     the_customers_key_is_usable,
+    encrypted_topics_can_be_told,
     house_rules_for_roles_are_kept,
 )
 
