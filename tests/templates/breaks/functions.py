@@ -26,6 +26,8 @@ BREAKS = (
         "ActMapping.Properties.ScalingConfig.MaximumConcurrency",
         50,
     ),
+    Break("there may be too much to tell", "environments_fit", "hub", "Parameters.LongerGrace.MaxLength", 2_000),
+    Break("there may be any number of Regions", "environments_fit", "hub", "Parameters.Regions.MaxLength"),
     hub("a function borrows a role", "functions_are_as_agreed", "FrontFunction.Properties.Role", attribute("ActRole")),
     hub(
         "a setting is missing",

@@ -8,6 +8,7 @@ import botocore.session
 from chatops import act, front
 from coastguard.concurrency import AT_ONCE
 from hub import ingest, look, sweep
+from tests.templates.deploying import Stack
 from tests.templates.examining import like
 from tests.templates.world import RUNTIME, SIGNING_SECRET, TOKEN, World
 
@@ -20,6 +21,7 @@ HANDLERS = {
 }
 
 OLDEST_MINOR = 11
+LARGEST_ENVIRONMENT, LONGEST_REGION = 4_096, "ap-southeast-99"
 
 # Each function gets what its code asks for and nothing else: what it is not told, it cannot be made to use.
 SETTINGS = {
@@ -91,6 +93,29 @@ def settings_are_as_agreed(world: World) -> list[str]:
             f"{function.name} gets {name}={given.get(name)!r}, not {wanted.get(name)!r}."
             for name in sorted(wanted.keys() | given.keys())
             if str(given.get(name)) != str(wanted.get(name))
+        ]
+    return faults
+
+
+def environments_fit(world: World) -> list[str]:
+    """What somebody may give at most fits into the 4 KB that Lambda has for a function's environment."""
+    shapes = world.templates["hub"]["Parameters"]
+    longest = {
+        name: f"/{'x' * (int(shape['MaxLength']) - 1)}" for name, shape in shapes.items() if "MaxLength" in shape
+    }
+    hub = Stack(world.templates["hub"], world.hub.parameters | longest, world.hub.account, LONGEST_REGION)
+    faults = []
+    for function in hub.of_type("Lambda::Function"):
+        variables = function.properties["Environment"]["Variables"]
+        size = sum(len(name) + len(str(value)) for name, value in variables.items())
+        if size > LARGEST_ENVIRONMENT:
+            faults.append(f"{function.name} may be told {size} bytes.")
+        faults += [
+            f"{function.name} may be told any length of {value['Ref']}."
+            for value in world.templates["hub"]["Resources"][function.logical_id]["Properties"]["Environment"][
+                "Variables"
+            ].values()
+            if isinstance(value, dict) and (shape := shapes.get(value.get("Ref"))) and not _is_bounded(shape)
         ]
     return faults
 
@@ -262,6 +287,7 @@ CHECKS = (
     functions_are_as_agreed,
     every_runtime_that_fits_may_be_chosen,
     settings_are_as_agreed,
+    environments_fit,
     secrets_stay_in_the_secret,
     logs_are_ready_and_end,
     queues_feed_their_functions,
@@ -270,6 +296,10 @@ CHECKS = (
     sweep_goes_every_minute,
     silence_of_the_sweep_raises_an_alarm,
 )
+
+
+def _is_bounded(shape: dict[str, Any]) -> bool:
+    return shape["Type"] == "Number" or "MaxLength" in shape or "AllowedValues" in shape
 
 
 def _settings(world: World) -> dict[str, str]:
