@@ -8,7 +8,7 @@ from coastguard.local.world import Plan, World
 from tests.browser.chromium import chromium
 
 GRACE_SECONDS = 4
-PATIENCE_MILLISECONDS = 40_000
+PATIENCE_MILLISECONDS = 200_000
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from coastguard.local.world import Plan, World
 from tests.browser.chromium import chromium
 from tests.browser.test_demo import bulletin, cluster, terminate
 
-PATIENCE_MILLISECONDS = 60_000
+PATIENCE_MILLISECONDS = 300_000
 
 
 def main() -> None:

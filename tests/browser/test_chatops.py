@@ -11,7 +11,7 @@ ALICE, BOB, CAROL = "U0ALICE01", "U0BOB0002", "U0CAROL03"
 APPROVE = "[data-action-id='coastguard.approve']"
 MEDIA, SEARCH, PAYMENTS = "444455556666", "333344445555", "222233334444"
 # Whether many are heard of again together, which would be a storm, shows after half a minute.
-HEARD_AGAIN_MILLISECONDS = 90_000
+HEARD_AGAIN_MILLISECONDS = 600_000
 TERMINATIONS = "calls?action=autoscaling:TerminateInstanceInAutoScalingGroup"
 
 

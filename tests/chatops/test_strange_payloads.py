@@ -140,7 +140,9 @@ SOURCE_IDENTITY = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 PARTS = ("type", "team", "user", "actions", "container", "trigger_id", "channel", "message", "view", "enterprise")
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(changes=st.dictionaries(st.sampled_from((*PARTS, "event", "authorizations")), JSON_VALUES, min_size=1))
 def test_whatever_a_payload_holds_the_answer_is_harmless(front: Front, click: bytes, changes: Json) -> None:
     front.taken.clear()

@@ -76,6 +76,8 @@ def in_trouble(station: Station) -> Cluster:
     station.wait(seconds=GRACE.total_seconds() + 10)
     assert station.states() == ["open"]
     station.faults.fail("sts:AssumeRole", "AccessDenied")
+    for operation in ("DescribeContainerInstances", "ListClusters"):
+        station.faults.fail(f"ecs:{operation}", "AccessDeniedException")
     station.sweep()
     return cluster
 
@@ -265,3 +267,57 @@ def test_the_first_look_at_new_trouble_costs_no_call_for_it(station: Station, re
     station.clock.forward(seconds=KEPT.total_seconds())
     lookout.look(Hint(cluster, REQUEST), 1)
     assert reads.made == 2
+
+
+# What else ends
+
+
+def test_a_cluster_that_is_deleted_ends_its_incidents(station: Station) -> None:
+    cluster = station.fleet.cluster()
+    station.quiet(cluster)
+    station.wait(seconds=GRACE.total_seconds() + 10)
+    station.faults.fail("ecs:DescribeContainerInstances", "ClusterNotFoundException")
+
+    station.sweep()
+
+    assert [incident.ending for incident in station.incidents(cluster).values()] == ["deregistered"]
+    assert station.states() == ["resolved"]
+    assert station.finished()
+
+
+def test_what_a_role_that_is_gone_for_days_hides_is_said_once_and_mended_when_it_is_back(station: Station) -> None:
+    cluster = in_trouble(station)
+    station.visit()
+    said = station.only_message()
+    assert "could not be checked" in said["text"]
+
+    for _ in range(8 * 4):
+        round_(station, minutes=6 * 60)
+    later = station.only_message()
+    assert (later["text"], later["replies"]) == (said["text"], said["replies"])
+    assert [incident.state for incident in station.incidents(cluster).values()] == [State.OPEN]
+
+    station.faults.clear()
+    station.reconnect(cluster, *station.incidents(cluster))
+    station.sweep()
+    assert station.states() == ["resolved"]
+
+
+def test_a_mute_of_an_account_that_has_left_ends_with_it(station: Station) -> None:
+    in_trouble(station)
+    station.visit()
+    station.mute(f"account:{ACCOUNT}", hours=1)
+    be_forgotten(station)
+    for _ in range(TIMES):
+        round_(station)
+    station.sweep()
+    assert station.states() == ["resolved"]
+
+    station.clock.forward(hours=1)
+    station.sweep()
+    station.sweep()
+
+    (told,) = [message["text"] for message in station.messages() if "no longer muted" in message["text"]]
+    assert ACCOUNT in told
+    assert all(mute.told_at for mute in station.store.mutes())
+    assert station.at_rest()

@@ -14,6 +14,7 @@ from hub.slack import InDoubt, NotNow, Rejected, Slack, SlackError
 from tests.hub.factories import ALICE, CHANNEL, NOON, Json
 from tests.hub.slack_side import SlackSide
 from tests.hub.timing import Clock
+from tests.patience import PATIENCE_SECONDS
 
 WORDS = {"text": "ECS agent disconnected.", "blocks": [section("ECS agent disconnected.")]}
 METADATA: Json = {"event_type": "coastguard_bulletin", "event_payload": {"bulletin": "b-1", "state": "open"}}
@@ -138,7 +139,7 @@ def test_what_may_have_been_done_is_in_doubt_and_not_tried_again(
 def answering(raw: bytes) -> Iterator[str]:
     """A Slack that answers every request with these bytes and hangs up."""
     listener = socket.create_server(("127.0.0.1", 0))
-    listener.settimeout(5)
+    listener.settimeout(PATIENCE_SECONDS)
 
     def serve() -> None:
         try:
@@ -146,7 +147,7 @@ def answering(raw: bytes) -> Iterator[str]:
         except OSError:
             return
         with connection:
-            connection.settimeout(5)
+            connection.settimeout(PATIENCE_SECONDS)
             request = connection.makefile("rb")
             head = dict(line.lower().split(b": ", 1) for line in iter(request.readline, b"\r\n") if b": " in line)
             request.read(int(head[b"content-length"]))
@@ -158,7 +159,7 @@ def answering(raw: bytes) -> Iterator[str]:
         yield "http://{}:{}/api/".format(*listener.getsockname())
     finally:
         listener.close()
-        thread.join(5)
+        thread.join(PATIENCE_SECONDS)
 
 
 def http(status: str, body: str, *headers: str, length: int | None = None) -> bytes:

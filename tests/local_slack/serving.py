@@ -15,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tests.patience import PATIENCE_SECONDS
+
 
 @contextmanager
 def served(app: Starlette) -> Iterator[str]:
@@ -24,12 +26,12 @@ def served(app: Starlette) -> Iterator[str]:
     started: Future[Callable[[], object]] = Future()
     server = threading.Thread(target=asyncio.run, args=(_serve(app, listener, started),))
     server.start()
-    stop = started.result(5)
+    stop = started.result(PATIENCE_SECONDS)
     try:
         yield address
     finally:
         stop()
-        server.join(5)
+        server.join(PATIENCE_SECONDS)
     assert not server.is_alive()
 
 

@@ -18,9 +18,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from coastguard.local.slack.server import routes
 from coastguard.local.slack.workspace import Workspace
+from tests.patience import PATIENCE_SECONDS
 
 APP_TOKEN = "xapp-local-not-a-secret"
-PATIENCE_SECONDS = 3
 
 Json = dict[str, Any]
 

@@ -64,10 +64,9 @@ def carol(page: httpx.Client, client: WebClient, app: App, workspace: Workspace)
 
 def test_a_submission_tells_the_app_all_that_slack_tells(carol: Sitting) -> None:
     view = carol.open(text_input(), callback_id="mute", private_metadata="inc-1")
-    assert carol.submit(view) == {"status": 200, "milliseconds": pytest.approx(0, abs=2000), "error": None} | {
-        "problems": [],
-        "errors": {},
-    }
+    answer = carol.submit(view)
+    assert answer.pop("milliseconds") >= 0
+    assert answer == {"status": 200, "error": None, "problems": [], "errors": {}}
     [payload] = carol.heard()
     assert payload["type"] == "view_submission"
     assert payload["user"] == {"id": CAROL, "username": "carol.lindqvist", "name": "carol.lindqvist"} | {

@@ -28,6 +28,7 @@ from hub.slack import Slack
 from tests.hub.factories import ALICE, CHANNEL, bulletin, incident
 from tests.local_slack.serving import served
 from tests.local_slack.socket_mode import APP_TOKEN, SocketMode
+from tests.patience import PATIENCE_SECONDS
 
 TOKENS = {"SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_APP_TOKEN": APP_TOKEN}
 
@@ -80,7 +81,7 @@ class Stage:
             yield
 
     def do(self, what: str, **body: Any) -> httpx.Response:
-        return httpx.post(f"{self.address}/slack/{what}", json=body, timeout=20)
+        return httpx.post(f"{self.address}/slack/{what}", json=body, timeout=PATIENCE_SECONDS)
 
     def command(self, text: str) -> httpx.Response:
         return self.do("command", user=ALICE, channel=CHANNEL, command="/ecs", text=text)

@@ -9,6 +9,7 @@ from slack_sdk.errors import SlackApiError
 from coastguard.local.slack.directory import Person
 from coastguard.local.slack.workspace import Workspace
 from tests.local_slack.examples import BULLETIN
+from tests.patience import PATIENCE_SECONDS
 
 CHANNEL = "C0ECSALERTS"
 
@@ -74,7 +75,7 @@ def test_the_lock_is_free_while_a_change_is_told(client: WebClient, workspace: W
     def read_in_another_thread() -> None:
         reader = threading.Thread(target=lambda: seen.append(workspace.state()["revision"]))
         reader.start()
-        reader.join(2)
+        reader.join(PATIENCE_SECONDS)
         seen_while_told.extend(seen)
 
     workspace.on_change = read_in_another_thread
@@ -86,7 +87,7 @@ def test_many_threads_lose_no_message_and_no_revision(workspace: Workspace, clie
     together = threading.Barrier(8)
 
     def post(number: int) -> str:
-        together.wait(5)
+        together.wait(PATIENCE_SECONDS)
         return str(client.chat_postMessage(channel=CHANNEL, text=str(number))["ts"])
 
     with ThreadPoolExecutor(8) as pool:

@@ -16,12 +16,13 @@ import boto3
 from botocore.config import Config
 
 from coastguard.local.aws.organization import HUB, HUB_REGION
+from tests.patience import PATIENCE_SECONDS
 
 T = TypeVar("T")
 Json = dict[str, Any]
 
 
-def wait_for(what: Callable[[], T], seconds: float = 10) -> T:
+def wait_for(what: Callable[[], T], seconds: float = PATIENCE_SECONDS) -> T:
     """Ask again and again until the answer is something."""
     deadline = time.monotonic() + seconds
     while not (found := what()):
@@ -58,7 +59,7 @@ class EmbeddedAws:
 
     def stop(self) -> None:
         self.close_stdin()
-        self.process.wait(10)
+        self.process.wait(PATIENCE_SECONDS)
         assert self.process.stdout
         self.process.stdout.close()
 

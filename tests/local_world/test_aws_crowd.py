@@ -48,7 +48,7 @@ def test_a_thousand_agents_are_unplugged_and_back_at_once(members: Members) -> N
     assert not any(instance["connected"] for instance in members.instances(WEB))
     assert members.plug(WEB, connected=True) == 1000
     assert all(instance["connected"] for instance in members.instances(WEB))
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30
     over = troubles(members, WEB)
     assert len({trouble["instance"] for trouble in over}) == 1000
     assert all(trouble["ended"] for trouble in over)

@@ -16,6 +16,7 @@ import pytest
 from coastguard.local.aws import symbols
 from coastguard.local.aws.organization import HUB
 from tests.local_world.embedded_aws import EmbeddedAws, Json, wait_for
+from tests.patience import PATIENCE_SECONDS
 
 Start = Callable[..., EmbeddedAws]
 
@@ -82,7 +83,7 @@ def test_the_end_of_stdin_ends_it_without_a_trace_even_while_functions_and_long_
         ]
         time.sleep(0.5)
         aws.close_stdin()
-        assert aws.process.wait(5) == 0
+        assert aws.process.wait(PATIENCE_SECONDS) == 0
         assert all(call.exception() for call in calls)
     assert left_behind(aws, worker) == []
 
@@ -91,7 +92,7 @@ def test_sigterm_ends_it_without_a_trace(start_aws: Start, tmp_path: Path) -> No
     aws = start_aws(tmp_path / "world")
     worker = probe(aws)["pid"]
     aws.process.send_signal(signal.SIGTERM)
-    assert aws.process.wait(5) == 0
+    assert aws.process.wait(PATIENCE_SECONDS) == 0
     assert left_behind(aws, worker) == []
 
 

@@ -12,10 +12,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from coastguard.local.serving import serve
+from tests.patience import PATIENCE_SECONDS
 
-BOUND_SECONDS = 10
 # What is answered by then has not been cut off, and a test that fails ends all the same.
-LONGER_SECONDS = 30
+LONGER_SECONDS = 2 * PATIENCE_SECONDS
 
 
 class Served:
@@ -33,14 +33,14 @@ class Served:
         self._thread.start()
 
     def asked(self, path: str) -> bytes:
-        with urllib.request.urlopen(f"{self.url}/{path}", timeout=BOUND_SECONDS) as answer:
+        with urllib.request.urlopen(f"{self.url}/{path}", timeout=PATIENCE_SECONDS) as answer:
             body: bytes = answer.read()
         return body
 
     def end(self) -> bool:
         """Tell it to end; whether it has."""
         self._loop.call_soon_threadsafe(self._ended.set)
-        self._thread.join(BOUND_SECONDS)
+        self._thread.join(PATIENCE_SECONDS)
         if self._thread.is_alive():
             return False
         self._loop.close()
@@ -71,15 +71,15 @@ def test_what_would_go_on_for_ever_does_not_hold_up_the_end(path: str) -> None:
     served = Served()
     with ThreadPoolExecutor(1) as asker:
         answer = asker.submit(served.asked, path)
-        assert served.busy.wait(BOUND_SECONDS)
+        assert served.busy.wait(PATIENCE_SECONDS)
         assert served.end()
-        assert answer.exception(BOUND_SECONDS)
+        assert answer.exception(PATIENCE_SECONDS)
 
 
 def test_what_is_about_to_be_answered_is_answered_before_the_end() -> None:
     served = Served()
     with ThreadPoolExecutor(1) as asker:
         answer = asker.submit(served.asked, "slow")
-        assert served.busy.wait(BOUND_SECONDS)
+        assert served.busy.wait(PATIENCE_SECONDS)
         assert served.end()
-        assert answer.result(BOUND_SECONDS) == b"said"
+        assert answer.result(PATIENCE_SECONDS) == b"said"

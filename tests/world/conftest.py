@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_SECONDS
+
 GRACE_SECONDS = 3
 
 
@@ -39,7 +41,7 @@ def rehearse(tmp_path: Path) -> Callable[..., Rehearsal]:
             ],
             capture_output=True,
             text=True,
-            timeout=150,
+            timeout=10 * PATIENCE_SECONDS,  # it has bounds of its own
             env=os.environ | {"TMPDIR": str(folder), "COLUMNS": "300"},
             check=False,
         )

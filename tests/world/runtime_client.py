@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from coastguard.local.aws_process import AwsProcess
+from tests.patience import PATIENCE_SECONDS
 
 # The client and what it needs, which Lambda keeps in /var/runtime; everything else has to come from the zip.
 _CLIENT = ("awslambdaric", "simplejson", "snapshot-restore-py")
 _START = "import sys; sys.path[:0] = sys.argv[1:3]; from awslambdaric.__main__ import main; main(['', sys.argv[3]])"
 _API = "/2018-06-01/runtime"
-_BOUND_SECONDS = 60
 
 
 class FunctionFailed(Exception):
@@ -60,7 +60,7 @@ class Runtime:
             ) as process:
                 watch = threading.Thread(target=lambda: (process.wait(), api.ended.set()), daemon=True)
                 watch.start()
-                in_time = api.ended.wait(_BOUND_SECONDS)
+                in_time = api.ended.wait(PATIENCE_SECONDS)
                 process.kill()
                 printed = process.stdout.read().decode() if process.stdout else ""
                 watch.join()
@@ -109,11 +109,11 @@ def _runtime_api(event: bytes) -> Iterator[_Api]:
             """Hand out the one event; who asks for a second waits, as a function does until it is frozen."""
             api.asked += 1
             if api.asked > 1:
-                api.ended.wait(_BOUND_SECONDS)
+                api.ended.wait(PATIENCE_SECONDS)
                 return
             self.send_response(200)
             self.send_header("Lambda-Runtime-Aws-Request-Id", str(uuid.uuid4()))
-            self.send_header("Lambda-Runtime-Deadline-Ms", str(int((time.time() + _BOUND_SECONDS) * 1000)))
+            self.send_header("Lambda-Runtime-Deadline-Ms", str(int((time.time() + PATIENCE_SECONDS) * 1000)))
             self.send_header("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:eu-west-1:111122223333:function:x")
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(api.event)))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_SECONDS
 from tests.world.conftest import running_in
 
 
@@ -26,23 +27,23 @@ def test_a_stopped_demo_leaves_nothing_behind(signals: tuple[signal.Signals, ...
     )
     assert demo.stdout
     url = next(found[0] for line in demo.stdout if (found := re.search(r"http://127\.0\.0\.1:\d+", line)))
-    with urllib.request.urlopen(url, timeout=10) as page:
+    with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as page:
         assert b"Coastguard" in page.read()
     for number in signals:
         demo.send_signal(number)
-    rest = demo.communicate(timeout=40)[0]
+    rest = demo.communicate(timeout=2 * PATIENCE_SECONDS)[0]
     if signal.SIGKILL not in signals:
         assert demo.returncode == 130
         assert "nothing is left behind" in rest
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1])), 2)
+        socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1])), PATIENCE_SECONDS)
     assert wait_until_empty(folder) == []
 
 
 def wait_until_empty(folder: Path) -> list[str]:
     """Give what notices its parent's death a moment; return what is left after that."""
     left: list[str] = []
-    for _ in range(100):
+    for _ in range(10 * PATIENCE_SECONDS):
         left = [path.name for path in folder.iterdir()] + running_in(folder)
         if not left:
             break

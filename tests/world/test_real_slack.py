@@ -15,10 +15,10 @@ from hub.message import ACKNOWLEDGE
 from spoke.places import Cluster
 from tests.local_slack.serving import served
 from tests.local_slack.socket_mode import APP_TOKEN, SocketMode
+from tests.patience import PATIENCE_SECONDS
 
 SEARCH = Cluster("333344445555", "eu-west-1", "prod-search")
 ALICE, CHANNEL = "U0ALICE01", "C0PAYMENTS"
-PATIENCE_SECONDS = 90
 
 
 def messages(workspace: Workspace) -> list[dict[str, Any]]:
@@ -40,18 +40,18 @@ def test_people_of_another_workspace_are_told_and_heard(monkeypatch: pytest.Monk
         ):
             stage, members = Stage(world, lambda _seconds, _text: None), Members(world.aws)
             members.plug(SEARCH, [members.instances(SEARCH)[0]["id"]], connected=False)
-            [told] = stage.wait("a bulletin", lambda: messages(theirs), PATIENCE_SECONDS)
+            [told] = stage.wait("a bulletin", lambda: messages(theirs), 5 * PATIENCE_SECONDS)
             assert "prod-search" in told["text"]
 
             click = {"user": ALICE, "channel": CHANNEL, "ts": told["ts"], "action_id": ACKNOWLEDGE}
-            assert httpx.post(f"{address}/slack/click", json=click, timeout=20).status_code == 200
+            assert httpx.post(f"{address}/slack/click", json=click, timeout=PATIENCE_SECONDS).status_code == 200
             stage.wait(
                 "the bulletin acknowledged",
                 lambda: f"Acknowledged by <@{ALICE}>" in str(messages(theirs)[0]["attachments"]),
                 PATIENCE_SECONDS,
             )
             typed = {"user": ALICE, "channel": CHANNEL, "command": "/ecs", "text": "status"}
-            httpx.post(f"{address}/slack/command", json=typed, timeout=20)
+            httpx.post(f"{address}/slack/command", json=typed, timeout=PATIENCE_SECONDS)
             stage.wait("an answer", lambda: theirs.state()["ephemerals"], PATIENCE_SECONDS)
             [note] = messages(world.workspace)
             assert (
