@@ -42,8 +42,10 @@ from hub.incident import (
 )
 from hub.listing import EVENT_TYPE, Asked, parts, told
 from hub.mrkdwn import date, escape, few, mention, visible
+from hub.pace import Pace
 from hub.policy import Approval, Facts
 from hub.queues import Queues
+from hub.rounds import CLUSTER_READS, RESOURCE_READS
 from hub.rules import Rules
 from hub.slack import Rejected, Slack
 from hub.store import Alongside, Claim, Store
@@ -52,6 +54,7 @@ from hub.switch import Switch
 from hub.writes import Conflict
 from spoke.accounts import Accounts, Role
 from spoke.errors import Busy, NotDone, Refused
+from spoke.registrations import Asking
 from spoke.repairs import REMEDIES
 from spoke.repairs.remedy import Outcome, Target
 
@@ -59,6 +62,9 @@ log = logging.getLogger(__name__)
 
 # A member that is throttled or does not answer is tried so often before the repair is given up.
 PATIENCE = 3
+
+# So long a remedy may ask the Region's other clusters whether a host is well there.
+_ASKS_SECONDS = 20.0
 
 # Slack's clock and ours may differ by so much, and it takes a message a second in a channel.
 _CLOCKS = timedelta(minutes=1)
@@ -107,6 +113,7 @@ class Execution:
     clock: Callable[[], datetime]
     count: Callable[[str, int], None]
     sleep: Callable[[float], None] = time.sleep
+    ticks: Callable[[], float] = time.monotonic
 
     def execute(self, request: Request, tries: int) -> None:
         """Do what a request asks for. What it raises is worth another try."""
@@ -315,6 +322,7 @@ class Execution:
         """Begin what was asked for, or what somebody else has approved by a request of their own, and carry it out."""
         remedy = REMEDIES[request.wish]
         repair = Repair(request.id, remedy.name, request.user, self.clock(), reason=request.reason)
+        repair = replace(repair, hits_host=remedy.hits_host)
         if approval:
             repair = replace(repair, approved_by=approval.user, approval=approval.id)
         checks = self._checked(request, facts, "somebody else who may has approved it" if approval else "")
@@ -345,10 +353,14 @@ class Execution:
         role = Role(self.remediator, session_name=incident.id, source_identity=request.source_identity)
         member = self.accounts.member(request.cluster.account, request.cluster.region, role)
         target = Target(request.cluster, request.instance, incident.sighting.host)
-        try:
+
+        def go_ahead() -> None:
             if self.store.switch().stopped:
-                raise NotDone(stopped)  # noqa: TRY301  # it ends as any repair that is not done
-            ended = _well(begun, remedy.run(member, target), self.clock())
+                raise NotDone(stopped)
+
+        try:
+            go_ahead()
+            ended = _well(begun, remedy.run(member, target, self._asking(go_ahead)), self.clock())
         except (NotDone, Refused) as error:
             ended = replace(begun, finished=self.clock(), problem=str(error))
         except Busy as error:
@@ -357,6 +369,16 @@ class Execution:
             problem = f"Given up after {tries} tries, and part of it may be done: {error}."
             ended = replace(begun, finished=self.clock(), problem=problem)
         return self._end(request, incident, ended)
+
+    def _asking(self, go_ahead: Callable[[], None]) -> Asking:
+        """Let a remedy ask around in the member account, at the sweep's pace and for so long, and us at last."""
+        ends = self.ticks() + _ASKS_SECONDS
+        return Asking(
+            Pace(*CLUSTER_READS, self.ticks, self.sleep),
+            Pace(*RESOURCE_READS, self.ticks, self.sleep),
+            lambda: self.ticks() < ends,
+            go_ahead,
+        )
 
     def _end(self, request: Request, incident: Incident, repair: Repair) -> str:
         outcome = f"failed: {repair.problem}" if repair.problem else " ".join(repair.steps) or "done"

@@ -4,7 +4,7 @@ The record is kept apart from the incidents: they know nothing of Slack. `doubt_
 whose answer never came; whoever finds it reads the channel's history before posting again (see hub.announce).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,6 +24,8 @@ ROWS = 5
 # How many instances a bulletin of constant size names, and how many it lets people pick from, if they all fit.
 OLDEST = 10
 CHOICES = 25
+
+HELD_UP = "the host has not ended yet: a lifecycle hook or managed draining may hold it for hours, up to 48"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,20 +190,16 @@ def _headline(mine: list[Incident], live: list[Incident]) -> str:
             return f"Repairing {_count(len(live))}{tail}"
         case Tone.ACKNOWLEDGED:
             return f"Acknowledged: ECS agent disconnected on {_count(len(live))}{tail}"
-    if all(i.sighting.connected is None for i in live):
-        return f"ECS agent reported disconnected on {_count(len(live))}, could not be checked{tail}"
-    if all(i.flapping for i in live):
-        return f"ECS agent flapping on {_count(len(live))}{tail}"
-    return f"ECS agent disconnected on {_count(len(live))}{tail}"
+    special = _in_common(live)
+    words = special.headline if special else "ECS agent disconnected on {}"
+    return words.format(_count(len(live))) + tail
 
 
 def _why(live: list[Incident]) -> str:
     if _tone(live) in {Tone.RESOLVED, Tone.REPAIRING}:
         return ""
-    if all(i.sighting.connected is None for i in live):
-        return "ECS says that the agent has gone, and Coastguard could not look whether it is back."
-    if all(i.flapping for i in live):
-        return "The agent goes and comes back again and again: deploys and placements there fail now and then."
+    if special := _in_common(live):
+        return special.why
     tasks = sum(i.sighting.running_tasks for i in live)
     if any(i.sighting.checks == "impaired" for i in live):
         return "EC2 status checks fail as well: the host itself is in trouble, and so are the tasks on it."
@@ -209,6 +207,38 @@ def _why(live: list[Incident]) -> str:
         run = "runs" if tasks == 1 else "run"
         return f"{plural(tasks, 'task')} {run} on without a manager: no deploys, no replacement when they fail."
     return "New tasks cannot be placed there, and the capacity it stands for is not real."
+
+
+@dataclass(frozen=True, slots=True)
+class _Special:
+    """Trouble of its own kind, in its own words if all instances share it."""
+
+    fits: Callable[[Incident], bool]
+    headline: str
+    why: str
+
+
+_SPECIAL = (
+    _Special(
+        lambda incident: incident.sighting.connected is None,
+        "ECS agent reported disconnected on {}, could not be checked",
+        "ECS says that the agent has gone, and Coastguard could not look whether it is back.",
+    ),
+    _Special(
+        lambda incident: incident.sighting.alive_as is not None,
+        "Old registration of {} whose host is well",
+        "ECS keeps it for ever and counts on it: capacity that is not there. The host itself needs no repair.",
+    ),
+    _Special(
+        lambda incident: incident.flapping,
+        "ECS agent flapping on {}",
+        "The agent goes and comes back again and again: deploys and placements there fail now and then.",
+    ),
+)
+
+
+def _in_common(live: list[Incident]) -> _Special | None:
+    return next((special for special in _SPECIAL if all(map(special.fits, live))), None)
 
 
 def _count(number: int) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from hub.audit import Entry
-from hub.bulletin import Bulletin, how_it_ended
+from hub.bulletin import HELD_UP, Bulletin, how_it_ended
 from hub.hints import Drop
 from hub.incident import CALM, FLAPS, Incident, Reason, Verdict, decide, keep_on
 from hub.mrkdwn import few
@@ -198,6 +198,11 @@ def _entries(verdicts: Sequence[Verdict], known: Known, now: datetime) -> list[E
     flapping = [i for i in opened if i.flapping]
     entries += [_entry(now, "flapping", flapping, _FLAPPING)] if flapping else []
     entries += [
+        _entry(now, f"{v.incident.repair.remedy} goes on", [v.incident], HELD_UP)
+        for v in verdicts
+        if v.reason is Reason.HELD and v.incident and v.incident.repair
+    ]
+    entries += [
         _entry(now, f"{v.incident.repair.remedy} failed", [v.incident], v.incident.repair.problem)
         for v in verdicts
         if v.reason is Reason.OVERDUE and v.incident and v.incident.repair
@@ -221,6 +226,8 @@ def _sorted_by(tell: Callable[[Incident], str], incidents: Sequence[Incident]) -
 
 
 def _how_it_began(incident: Incident) -> str:
+    if incident.sighting.alive_as:
+        return "an old registration of a host that is well"
     return "reported, could not be checked" if incident.sighting.connected is None else "the agent is disconnected"
 
 

@@ -16,6 +16,7 @@ from typing import Any, TypeGuard
 from hub.scope import Scope
 from spoke.partitions import partition_of
 from spoke.places import BadPlace, Cluster, ContainerInstance
+from spoke.states import impaired
 
 # A look message of this many drops stays under 64 KiB, so that a batch of ten stays under SQS's 1 MiB.
 DROPS_PER_MESSAGE = 400
@@ -278,7 +279,7 @@ def _agent_gone(checks: object) -> bool:
     """Tell whether the agent's check has failed; checks that cannot be read are taken for a yes, the look will tell."""
     if not isinstance(checks, list) or not all(isinstance(check, dict) for check in checks):
         return True
-    return any(check.get("type") == "AGENT_CONNECTIVITY" and check.get("status") == "IMPAIRED" for check in checks)
+    return any(check.get("type") == "AGENT_CONNECTIVITY" and impaired(str(check.get("status"))) for check in checks)
 
 
 def _drill(_body: Mapping[str, Any], _detail: Mapping[str, Any]) -> None:

@@ -23,6 +23,7 @@ from enum import StrEnum
 from hub.hints import MOST_WAITS, Drop
 from spoke.places import Cluster
 from spoke.sighting import Sighting
+from spoke.states import Duty, Power, Standing, duty, power, standing
 
 # How long a repair may take, and how long its replacement may take to register, before we say that it did not.
 REPAIR_PATIENCE = timedelta(minutes=10)
@@ -38,12 +39,14 @@ RESOLVED_KEPT, KEPT_ON = timedelta(days=3), timedelta(days=2)
 # Of an agent that never comes to rest, so many drops are kept.
 _DROPS_KEPT = 20
 
+REMOVED = "old registration removed"
+"""How an incident ends whose repair took out one registration of a host that is well."""
 UNWATCHED = "UNWATCHED"
 """Status of an instance in a cluster that has been opted out."""
 ACCOUNT_GONE, REGION_GONE = "ACCOUNT_GONE", "REGION_GONE"
 """Status of an instance whose account has left the organization, or whose Region is no longer watched."""
-# Auto Scaling's words for hosts that it has taken out of service; https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html
-_OUT_OF_SERVICE = ("EnteringStandby", "Standby", "Terminat", "Detach", "Warmed")
+# What Auto Scaling has hosts for whose agents are gone on purpose.
+_OFF_DUTY = {Duty.SET_ASIDE, Duty.CHANGING, Duty.WARM, Duty.ENDING}
 
 
 class State(StrEnum):
@@ -90,6 +93,8 @@ class Reason(StrEnum):
     STILL = "still in trouble"
     CHANGING = "changing right now"
     AWAITING = "awaiting the replacement"
+    ENDING = "its host is still being terminated"
+    HELD = "something holds up the end of its host"
     FLAPPING = "back for now"
     LAPSED = "nobody approved in time"
     OVERDUE = "the repair did not finish"
@@ -100,7 +105,8 @@ class Reason(StrEnum):
 class Repair:
     """What somebody had done, or is having done, about an incident.
 
-    `approval` is the request by which `approved_by` has agreed.
+    `approval` is the request by which `approved_by` has agreed. A repair that `hits_host` is done when EC2 says that
+    the host has ended: `held` tells that this takes longer than our patience, `gone` when a held one was over at last.
     """
 
     request: str
@@ -114,6 +120,9 @@ class Repair:
     reason: str = ""
     approved_by: str = ""
     approval: str = ""
+    hits_host: bool = True
+    held: bool = False
+    gone: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +194,7 @@ class Verdict:
     drop: Drop | None = None
 
 
-def decide(  # noqa: PLR0911, PLR0913  # the one decision on one screen: its whole input, one return a case
+def decide(  # noqa: C901, PLR0911, PLR0913  # the one decision on one screen: its whole input, one return a case
     current: Incident | None,
     sighting: Sighting,
     drop: Drop | None,
@@ -200,7 +209,7 @@ def decide(  # noqa: PLR0911, PLR0913  # the one decision on one screen: its who
     known = current if current and current.unresolved else None
     match condition(sighting), known:
         case ((Condition.DISCONNECTED | Condition.UNREADABLE), None):
-            since = gone_since(sighting, _without_credit(current, drop, now, grace))
+            since = _believed(current, sighting, drop, now, grace)
             if since is None or now - since < grace:
                 return _wait(current, sighting, drop, since, now, grace)
             opened = Incident(
@@ -218,42 +227,53 @@ def decide(  # noqa: PLR0911, PLR0913  # the one decision on one screen: its who
             return Verdict(Reason.CONFIRMED, opened)
         case _, None:
             return Verdict(Reason.NO_TROUBLE, current)
+        case seen, Incident() as live if _is_ending(seen, live, sighting):
+            return _await_end(live, sighting, replacement, now)
         case seen, Incident() as live if _lasts(seen, live, now):
             return _go_on(live, sighting, drop, now)
         case Condition.CHANGING, Incident():
             return Verdict(Reason.CHANGING, known, again=SOON)
         case Condition.CONNECTED, Incident(flapping=True) if not _calm(known, drop, now):
             return Verdict(Reason.FLAPPING, _back_for_now(known, sighting, drop, now))
-        case (Condition.DEREGISTERED | Condition.TERMINATED) as ending, Incident():
-            if not replacement and awaits_replacement(known, now):
-                return Verdict(Reason.AWAITING, known, again=SOON)
-            return Verdict(Reason.OVER, _resolve(known, ending, now, replacement))
+        case (Condition.DEREGISTERED | Condition.TERMINATED) as ending, Incident() as live:
+            ended, new = _note_end(live, now), replacement or live.replacement
+            if not new and awaits_replacement(ended, now):
+                return Verdict(Reason.AWAITING, ended, again=SOON)
+            return Verdict(Reason.OVER, _resolve(ended, ending, now, new))
         case ending, _:
             return Verdict(Reason.OVER, _resolve(known, ending, now))
 
 
 def condition(sighting: Sighting) -> Condition:  # noqa: PLR0911  # one return for each thing a sighting can say
-    """Name what a sighting says of an instance."""
-    match sighting:
-        case Sighting(status="MISSING" | "INACTIVE" | "DEREGISTERING" | "REGISTRATION_FAILED"):
+    """Name what a sighting says of an instance. A word of AWS's that nobody knows excuses nothing."""
+    match sighting, standing(sighting.status), power(sighting.host_state):
+        case _, Standing.OUT, _:
             return Condition.DEREGISTERED
-        case Sighting(status=status) if status in _OF_OURS:
+        case Sighting(status=status), _, _ if status in _OF_OURS:
             return _OF_OURS[status]
-        case Sighting(connected=True):
+        case Sighting(connected=True), _, _:
             return Condition.CONNECTED
-        case Sighting(host_state="terminated" | "gone"):
+        case _, _, Power.ENDED:
             return Condition.TERMINATED
-        case Sighting(host_state="stopped" | "stopping"):
+        case _, _, Power.OFF:
             return Condition.STOPPED
-        case Sighting(host_state="shutting-down") | Sighting(status="REGISTERING"):
+        case (_, _, Power.ENDING) | (_, Standing.COMING, _):
             return Condition.CHANGING
-        case Sighting(lifecycle=state) if state.startswith(_OUT_OF_SERVICE):
+        case Sighting(lifecycle=state), _, _ if duty(state) in _OFF_DUTY:
             return Condition.OUT_OF_SERVICE
-        case Sighting(connected=None):
+        case Sighting(connected=None), _, _:
             return Condition.UNREADABLE
-        case Sighting(status="DRAINING"):
+        case _, Standing.DRAINING, _:
             return Condition.DRAINING
     return Condition.DISCONNECTED
+
+
+def confirms(current: Incident | None, sighting: Sighting, drop: Drop | None, now: datetime, grace: timedelta) -> bool:
+    """Tell whether `decide` opens an incident because of an agent that a look has seen to be gone."""
+    if condition(sighting) is not Condition.DISCONNECTED or (current and current.unresolved):
+        return False
+    since = _believed(current, sighting, drop, now, grace)
+    return since is not None and now - since >= grace
 
 
 def gone_since(sighting: Sighting, drop: Drop | None) -> datetime | None:
@@ -281,7 +301,11 @@ def gone_since(sighting: Sighting, drop: Drop | None) -> datetime | None:
 def awaits_replacement(incident: Incident, now: datetime) -> bool:
     """Whether the end of this repaired incident should name an instance that has not registered yet."""
     repair = incident.repair
-    if incident.state is not State.REPAIRING or repair is None or now - repair.at >= REPAIR_PATIENCE:
+    if incident.state is not State.REPAIRING or repair is None or incident.replacement:
+        return False
+    if repair.held and repair.gone is None:
+        return bool(repair.group)
+    if now - (repair.gone or repair.at) >= REPAIR_PATIENCE:
         return False
     return repair.finished is None or bool(repair.group)
 
@@ -350,6 +374,13 @@ def _wait(  # noqa: PLR0913  # the same input as decide's
     return Verdict(Reason.TOO_YOUNG, current, again=since + grace - now, drop=put_back)
 
 
+def _believed(
+    current: Incident | None, sighting: Sighting, drop: Drop | None, now: datetime, grace: timedelta
+) -> datetime | None:
+    """Tell since when the agent is gone, as far as that can be believed."""
+    return gone_since(sighting, _without_credit(current, drop, now, grace))
+
+
 def _without_credit(current: Incident | None, drop: Drop | None, now: datetime, grace: timedelta) -> Drop | None:
     """Take from a drop that was put back too often what it is believed for, if the trouble now may be another one.
 
@@ -376,6 +407,44 @@ def _go_on(known: Incident, sighting: Sighting, drop: Drop | None, now: datetime
         return Verdict(Reason.STILL, seen, again=SOON)
     overdue = replace(repair, finished=now, problem="it did not finish within 10 minutes")
     return Verdict(Reason.OVERDUE, end_repair(seen, overdue))
+
+
+def _is_ending(seen: Condition, known: Incident, sighting: Sighting) -> bool:
+    """Whether our repair has been done and its host is not gone: our own call is a request, EC2's word its proof."""
+    repair = known.repair
+    asked = known.state is State.REPAIRING and repair and repair.hits_host and repair.finished and not repair.problem
+    if not asked or power(sighting.host_state) is Power.ENDED:
+        return False
+    on_its_way = seen is Condition.OUT_OF_SERVICE and duty(sighting.lifecycle) is Duty.ENDING
+    return seen is Condition.DEREGISTERED or on_its_way
+
+
+def _await_end(known: Incident, sighting: Sighting, replacement: str, now: datetime) -> Verdict:
+    """Go on looking at a host that is being terminated: within seconds at first, and then as often as the sweep does.
+
+    Lifecycle hooks and managed draining hold a host for up to 48 hours. That is no failure of the repair.
+    """
+    host = replace(
+        known.sighting,
+        status=sighting.status,
+        connected=False,
+        host_state=sighting.host_state,
+        lifecycle=sighting.lifecycle or known.sighting.lifecycle,
+        unchecked=sighting.unchecked,
+    )
+    seen = replace(known, sighting=host, replacement=replacement or known.replacement)
+    if not _overdue(known, now):
+        return Verdict(Reason.ENDING, seen, again=SOON)
+    if known.repair is None or known.repair.held:
+        return Verdict(Reason.ENDING, seen)
+    return Verdict(Reason.HELD, replace(seen, repair=replace(known.repair, held=True)))
+
+
+def _note_end(known: Incident, now: datetime) -> Incident:
+    """Note when a host was over that something had held: only then its group may replace it."""
+    if known.repair is None or not known.repair.held or known.repair.gone:
+        return known
+    return replace(known, repair=replace(known.repair, gone=now))
 
 
 def _drops(before: Incident | None, since: datetime) -> tuple[datetime, ...]:
@@ -409,9 +478,10 @@ def _back_for_now(known: Incident, sighting: Sighting, drop: Drop | None, now: d
 
 
 def _resolve(known: Incident, ending: Condition, now: datetime, replacement: str = "") -> Incident:
+    how = str(ending)
     if ending is Condition.DEREGISTERED and known.repair and known.repair.finished and not known.repair.problem:
-        ending = Condition.TERMINATED
-    return replace(known, state=State.RESOLVED, resolved_at=now, ending=ending, replacement=replacement, pending=None)
+        how = str(Condition.TERMINATED) if known.repair.hits_host else REMOVED
+    return replace(known, state=State.RESOLVED, resolved_at=now, ending=how, replacement=replacement, pending=None)
 
 
 def _lasts(seen: Condition, known: Incident, now: datetime) -> bool:

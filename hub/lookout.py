@@ -19,6 +19,7 @@ from hub.departures import Departures
 from hub.desk import Desk, Seen, Watch
 from hub.hints import (
     AGAIN,
+    REQUEST,
     SWEEP,
     BadHint,
     Chore,
@@ -30,7 +31,7 @@ from hub.hints import (
     from_message,
     gather,
 )
-from hub.incident import UNWATCHED, Condition, Incident, Verdict, awaits_replacement, condition
+from hub.incident import UNWATCHED, Condition, Incident, Verdict, awaits_replacement, condition, confirms
 from hub.known_accounts import KnownAccounts
 from hub.muting import Muting
 from hub.outlets import Outlets
@@ -48,8 +49,10 @@ from spoke.accounts import Accounts, Member, Role
 from spoke.errors import Busy, ClusterGone, Refused
 from spoke.hosts import GROUPS_A_CALL
 from spoke.places import Cluster
-from spoke.sighting import MISSING, Sighting
-from spoke.sightings import look, registered, replacement
+from spoke.registrations import HOSTS_A_CALL, in_cluster
+from spoke.sighting import Sighting
+from spoke.sightings import forgotten, look, registered, replacement
+from spoke.states import MISSING
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +118,8 @@ class Lookout:
 
         tag = self.tags.value(member, cluster) if self.terms.by_tag and wanted else None
         if self.terms.watches(tag):
-            sightings = self._see(member, cluster, wanted, unseen, _in_groups(hint, known), tries)
+            sightings = self._see(member, cluster, wanted, unseen, known, _in_groups(hint, known), tries)
+            sightings = self._with_others(member, cluster, sightings, hint, known)
         else:
             sightings = {instance: replace(unseen(instance), status=UNWATCHED) for instance in wanted}
         if out_of_reach:
@@ -177,16 +181,19 @@ class Lookout:
         cluster: Cluster,
         wanted: AbstractSet[str],
         unseen: Callable[[str], Sighting],
+        known: Known,
         in_groups: set[str],
         tries: int,
     ) -> Mapping[str, Sighting]:
         """See how instances are; `unseen` makes what stands in for one that nobody can tell anything about."""
         if not wanted:
             return {}
+        hosts_of = {i.instance: i.sighting.host for i in known.incidents.values() if i.unresolved and i.sighting.host}
         try:
-            found = look(member, cluster, sorted(wanted), in_groups)
+            found = look(member, cluster, sorted(wanted), in_groups, hosts_of)
         except ClusterGone:
-            return {instance: replace(unseen(instance), status=MISSING) for instance in wanted}
+            gone = {instance: replace(unseen(instance), status=MISSING) for instance in wanted}
+            return gone | forgotten(member, cluster, hosts_of)
         except (Refused, Busy) as error:
             if isinstance(error, Busy) and tries < PATIENCE:
                 raise
@@ -196,6 +203,28 @@ class Lookout:
             return {instance: replace(unseen(instance), unchecked=(str(error),)) for instance in wanted}
         untold = wanted - found.keys()
         return found | {i: replace(unseen(i), unchecked=("ECS tells nothing about it",)) for i in untold}
+
+    def _with_others(
+        self, member: Member, cluster: Cluster, sightings: Mapping[str, Sighting], hint: Hint, known: Known
+    ) -> Mapping[str, Sighting]:
+        """See whether hosts are well under another registration; who is not asked about keeps what was found before."""
+        live = {i.instance: i.sighting for i in known.incidents.values() if i.unresolved}
+        kept = {
+            instance: replace(seen, others=live[instance].others)
+            for instance, seen in sightings.items()
+            if instance in live and live[instance].host == seen.host
+        }
+        sightings = {**sightings, **kept}
+        asked = _to_ask(hint, known, sightings, self.terms.grace_of(cluster), self.clock())
+        if not asked:
+            return sightings
+        try:
+            found = in_cluster(member, cluster, asked, sightings)
+        except (Refused, Busy, ClusterGone) as error:
+            log.warning("registrations.unread", extra={"cluster": cluster.key, "error": str(error)})
+            why = f"whether the host is registered elsewhere: {error}"
+            return sightings | {s.instance: replace(s, unchecked=(*s.unchecked, why)) for s in asked}
+        return sightings | {instance: replace(sightings[instance], others=others) for instance, others in found.items()}
 
     def _replacements(self, member: Member, known: Known, sightings: Mapping[str, Sighting]) -> Mapping[str, str]:
         """Find who took the place of terminated instances; nobody takes two places."""
@@ -295,6 +324,31 @@ def _in_groups(hint: Hint, known: Known) -> set[str]:
     live = {i.instance for i in known.incidents.values() if i.unresolved}
     before = {i.instance for i in known.incidents.values() if i.ending == Condition.OUT_OF_SERVICE}
     return before | (live if not hint.drops and len(live) <= GROUPS_A_CALL else set())
+
+
+def _to_ask(
+    hint: Hint, known: Known, sightings: Mapping[str, Sighting], grace: timedelta, now: datetime
+) -> list[Sighting]:
+    """Choose whose other registrations are asked for, in one call: nobody's in a crowd, and of a cluster's many later.
+
+    That is: new trouble while it is little, old trouble of which nobody has asked yet or that is a ghost as far as is
+    known, and everything that somebody has just clicked about.
+    """
+    if hint.crowd >= CROWD:
+        return []
+    drops = {drop.instance: drop for drop in hint.drops}
+    in_ec2 = [s for s in sightings.values() if s.connected is False and s.host.startswith("i-") and not s.managed]
+    before = {s.instance: known.incidents.get(s.instance) for s in in_ec2}
+    new = [s for s in in_ec2 if confirms(before[s.instance], s, drops.get(s.instance), now, grace)]
+    old = [
+        s
+        for s in in_ec2
+        if (incident := before[s.instance])
+        and incident.unresolved
+        and condition(s) in {Condition.DISCONNECTED, Condition.DRAINING}
+        and (hint.why == REQUEST or s.others is None or s.alive_as)
+    ]
+    return [*(new if len(new) <= ROWS else []), *old][:HOSTS_A_CALL]
 
 
 def _unseen(known: Incident | None, instance: str, drop: Drop | None) -> Sighting:

@@ -29,9 +29,9 @@ from hub.blocks import (
     section,
     select,
 )
-from hub.bulletin import CHOICES, OLDEST, Bulletin, Content, Tone, how_it_ended
+from hub.bulletin import CHOICES, HELD_UP, OLDEST, Bulletin, Content, Tone, how_it_ended
 from hub.incident import INCIDENT_ID, Incident, Pending, Repair, State
-from hub.mrkdwn import code, date, few, mention, visible
+from hub.mrkdwn import code, date, few, mention, plural, visible
 from hub.tally import Tally
 from hub.terms import ANY
 from hub.times import span_words
@@ -39,6 +39,8 @@ from spoke.partitions import partition_of
 from spoke.places import Cluster, ContainerInstance
 from spoke.repairs import REMEDIES
 from spoke.repairs.remedy import Remedy
+from spoke.sighting import Registration, Sighting
+from spoke.states import ANSWERS, Standing, standing
 
 ACKNOWLEDGE = "coastguard.acknowledge"
 REPAIR = "coastguard.repair."
@@ -76,6 +78,14 @@ _CROWDED = context(plain("A message has no room for more buttons: the next ones 
 _SYSTEMS = {
     "windows": "It runs Windows.",
     "bottlerocket": "It runs Bottlerocket, which has no systemctl: its agent restarts with the host.",
+}
+_MANAGED = {
+    True: "AWS manages this host (ECS Managed Instances) and replaces it itself: nothing to be done here.",
+    False: (
+        "AWS manages this host (ECS Managed Instances), but auto repair is off for its capacity provider: nobody"
+        " replaces it. Switch auto repair on, or deregister the instance, which ends its host."
+    ),
+    None: "AWS manages this host (ECS Managed Instances); whether auto repair is on, ECS did not tell.",
 }
 _CHECKS = {
     "ok": ":white_check_mark: pass",
@@ -237,7 +247,7 @@ def _facts_and_state(incident: Incident, place: Sequence[tuple[str, str]], *, al
     if incident.pending:
         row += _pending(incident.pending)
     if incident.repair and incident.unresolved:
-        row += _repair(incident.repair, alone=alone)
+        row += _repair(incident.repair, incident, alone=alone)
     elif incident.acknowledged_by and incident.acknowledged_at:
         who = mention(incident.acknowledged_by)
         row.append(context(mrkdwn(f"Acknowledged by {who} {date(incident.acknowledged_at)}")))
@@ -305,8 +315,22 @@ def _remarks(incident: Incident) -> list[Block]:
     if incident.unresolved and seen.host.startswith("mi-"):
         remarks.append("A machine of your own (ECS Anywhere): whether it has power, only its owner can tell.")
     if incident.unresolved and seen.managed:
-        remarks.append("AWS manages this host (ECS Managed Instances) and replaces it itself: nothing to be done here.")
+        remarks.append(_MANAGED[seen.auto_repair])
+    if incident.unresolved and seen.alive_as:
+        remarks.append(_ghost(seen, seen.alive_as))
     return [context(mrkdwn(" ".join(remarks)))] if remarks else []
+
+
+def _ghost(seen: Sighting, alive: Registration) -> str:
+    """Say under which registration the host is well."""
+    tasks = f"{plural(alive.running_tasks, 'task')} {'runs' if alive.running_tasks == 1 else 'run'}"
+    name, cluster = code(alive.instance, _FACT), code(alive.cluster.name, _FACT)
+    return f"An old registration of a host that is well: {tasks} on {code(seen.host, _FACT)} as {name} in {cluster}."
+
+
+def _waits_for_look(remedy: Remedy, seen: Sighting) -> bool:
+    """Whether a drastic remedy has to wait because nobody has asked yet if the host is well after all."""
+    return remedy.drastic and remedy.fits(seen) and seen.others is None
 
 
 def _tasks(incident: Incident) -> str:
@@ -318,21 +342,33 @@ def _tasks(incident: Incident) -> str:
 def _host(incident: Incident) -> str:
     seen = incident.sighting
     if seen.ping:
-        return f"SSM says {code(seen.ping, _FACT)}"
+        answers = ":white_check_mark: " if ANSWERS.get(seen.ping) else ""
+        return f"{answers}SSM says {code(seen.ping, _FACT)}"
     if seen.checks is None:
         return code(seen.host_state, _FACT) if seen.host_state else ":grey_question: unknown"
     return _CHECKS.get(seen.checks, code(seen.checks, _FACT))
 
 
-def _repair(repair: Repair, *, alone: bool) -> list[Block]:
+def _repair(repair: Repair, incident: Incident, *, alone: bool) -> list[Block]:
     """Draw how far a repair has come, or why it failed. Its steps need room that there is only `alone`."""
     label = REMEDIES[repair.remedy].label if repair.remedy in REMEDIES else code(repair.remedy, _FACT)
     asked = context(mrkdwn(f"{label} asked by {_who(repair)} {date(repair.at)}"))
     if repair.problem:
         return [asked, context(plain(visible(f"It failed: {repair.problem}", _PROBLEM)))]
-    waits = "the replacement registers" if repair.finished and repair.group else "AWS answers"
     steps = [context(plain(visible(f"✓ {step}", _STEP))) for step in repair.steps[: _STEPS if alone else 0]]
-    return [asked, *steps, context(mrkdwn(f":hourglass_flowing_sand: {waits}"))]
+    return [asked, *steps, context(mrkdwn(f":hourglass_flowing_sand: {_awaited(repair, incident)}"))]
+
+
+def _awaited(repair: Repair, incident: Incident) -> str:
+    """Say what a repair waits for."""
+    seen = incident.sighting
+    if not repair.finished:
+        return "AWS answers"
+    if repair.hits_host and not repair.gone and standing(seen.status) is Standing.OUT:
+        who = "its group is" if repair.group else "EC2 is"
+        new = f"; its replacement is {code(incident.replacement, _FACT)}" if incident.replacement else ""
+        return f"taken out of the cluster; {who} still terminating it{f' ({HELD_UP})' if repair.held else ''}{new}"
+    return "the replacement registers" if repair.group else "AWS answers"
 
 
 def _buttons(incident: Incident, locked: str, more: Sequence[Block] = ()) -> list[Block]:
@@ -350,7 +386,9 @@ def _buttons(incident: Incident, locked: str, more: Sequence[Block] = ()) -> lis
         row += [
             _remedy_button(remedy, incident, value)
             for remedy in REMEDIES.values()
-            if remedy.fits(incident.sighting) and not (remedy.drastic and locked)
+            if remedy.fits(incident.sighting)
+            and not (remedy.drastic and locked)
+            and not _waits_for_look(remedy, incident.sighting)
         ]
     return _row([*row, *more])
 
@@ -489,7 +527,14 @@ def in_common(tally: Tally) -> list[tuple[str, str]]:
 
 
 def _locked(content: Content) -> list[Block]:
-    return [context(mrkdwn(f":lock: {content.locked}"))] if content.locked else []
+    """Say why something is not offered: a storm, or hosts of which nobody knows yet whether they are well after all."""
+    if content.locked:
+        return [context(mrkdwn(f":lock: {content.locked}"))]
+    shown = [*content.rows, *([content.picked] if content.picked else [])]
+    offered = [i.sighting for i in shown if i.state in {State.OPEN, State.ACKNOWLEDGED}]
+    waits = [r.label for r in REMEDIES.values() if any(_waits_for_look(r, seen) for seen in offered)]
+    line = f":lock: {' and '.join(waits)} once a look has seen whether the host is registered elsewhere, and well"
+    return [context(mrkdwn(line))] if waits else []
 
 
 def _owners(content: Content) -> list[Block]:

@@ -21,12 +21,12 @@ def severity(broken: Iterable[Sighting], registered: int = 0) -> Severity:
     """Say how bad it is that a cluster's instances are as they were seen; `registered` as in Bulletin, 0: nobody knows.
 
     Critical: a host's EC2 status checks fail, so its tasks are in trouble too, or half the cluster is gone. Info: all
-    of them are hosts that AWS manages, and replaces itself.
+    of them are hosts that AWS manages and replaces itself, or old registrations of hosts that are well.
     """
-    seen = list(broken)
+    seen = [sighting for sighting in broken if sighting.alive_as is None]
     sick = any(sighting.checks == "impaired" for sighting in seen)
-    if sick or (registered and len(seen) >= LARGE_SHARE * registered):
+    if sick or (seen and registered and len(seen) >= LARGE_SHARE * registered):
         return Severity.CRITICAL
-    if all(sighting.managed for sighting in seen):
+    if all(sighting.managed and sighting.auto_repair is not False for sighting in seen):
         return Severity.INFO
     return Severity.WARNING

@@ -10,6 +10,7 @@ Texts are short sentences without request ids and without secrets. What is none 
 as botocore raised it.
 """
 
+import re
 from typing import ClassVar
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004 - its name there
@@ -57,10 +58,16 @@ STALE = frozenset(
     }
 )
 """Error codes of AWS that blame the credentials: signing in anew may help (spoke.curing)."""
-_REFUSED = STALE | {"OptInRequired", "RegionDisabledException", "UnauthorizedOperation"}
+_FORBIDDEN = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+_REFUSED = STALE | _FORBIDDEN | {"OptInRequired", "RegionDisabledException"}
+# What botocore's own retries take for a throttle, and what else passes. A test compares.
 _BUSY = frozenset(
     {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "LimitExceededException",
         "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "RequestThrottled",
         "RequestThrottledException",
@@ -68,9 +75,25 @@ _BUSY = frozenset(
         "RequestTimeoutException",
         "ScalingActivityInProgress",
         "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
         "TooManyRequestsException",
+        "TransactionInProgressException",
     }
 )
+# What AWS writes into its messages that helps nobody here, or that nobody here should read.
+_NOISE = re.compile(
+    r"""
+    \s*\(Service:[^)]*\)                                                  # "(Service: …; Request ID: …)"
+    | [\s,;(]*\brequest[\s_-]?id\b\W*[\w-]+\)?
+    | \s*Encoded\ authorization\ failure\ message:.*                       # kilobytes that an API decodes
+    | \b[\w-]*(?:token|secret|password|credential|signature)[\w-]*\s*[=:]\s*\S+
+    | \b(?:AKIA|ASIA)[A-Z0-9]{12,}\b
+    """,
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
+_LONGEST_MESSAGE = 240
 
 
 def kind(error: ClientError | BotoCoreError) -> type[SpokeError] | None:
@@ -80,9 +103,9 @@ def kind(error: ClientError | BotoCoreError) -> type[SpokeError] | None:
     if not isinstance(error, ClientError):
         return None
     code = reason(error)
-    if code in _REFUSED or code.startswith("AccessDenied"):
+    if code in _REFUSED:
         return Refused
-    if code in _BUSY or code.startswith("Throttl") or _status(error) >= 500 or _status(error) == 429:
+    if code in _BUSY or _status(error) >= 500 or _status(error) == 429:
         return Busy
     return ClusterGone if code == "ClusterNotFoundException" else None
 
@@ -92,6 +115,33 @@ def reason(error: ClientError | BotoCoreError) -> str:
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code", "Unknown"))
     return type(error).__name__
+
+
+def told(error: BaseException | None) -> str:
+    """Quote what AWS has to say beside its error code, which may be the same for everything; "" if nothing.
+
+    In one line, bounded, and without what is nobody's business (request ids, tokens, encoded messages). Also of the
+    ClientError that an error of ours was raised from.
+    """
+    if isinstance(error, SpokeError):
+        error = error.__cause__
+    if not isinstance(error, ClientError):
+        return ""
+    message = _NOISE.sub("", str(error.response.get("Error", {}).get("Message") or ""))
+    line = " ".join(message.split()).rstrip(" .,;:(")
+    return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE].rstrip()}…"
+
+
+def explained(error: ClientError | SpokeError) -> str:
+    """Name an error for a person: our sentence or AWS's code, and what AWS itself says of it."""
+    named = reason(error) if isinstance(error, ClientError) else str(error)
+    return f"{named} ({quoted})" if (quoted := told(error)) else named
+
+
+def forbidden(error: SpokeError) -> bool:
+    """Tell whether a refusal is one of permissions: a role that was deployed before the permission was needed."""
+    cause = error.__cause__
+    return isinstance(cause, ClientError) and reason(cause) in _FORBIDDEN
 
 
 def stale(error: ClientError | BotoCoreError) -> bool:

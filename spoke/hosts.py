@@ -5,17 +5,16 @@ no error: it is a host about which something stays unchecked.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from spoke.accounts import Member
-from spoke.errors import Busy, Refused, reason
-
-GONE = "gone"
-"""State of a host that EC2 does not know: it was terminated more than about an hour ago."""
+from spoke.errors import Busy, ClusterGone, Refused, reason
+from spoke.places import Cluster
+from spoke.states import GONE, worst
 
 GROUP_TAG = "aws:autoscaling:groupName"
 """The EC2 tag that every member of an Auto Scaling group carries."""
@@ -23,8 +22,12 @@ GROUP_TAG = "aws:autoscaling:groupName"
 EC2_A_CALL = 100
 SSM_A_CALL = 50
 GROUPS_A_CALL = 50
+PROVIDERS_A_CALL = 100
 
-_WORST_FIRST = ("impaired", "insufficient-data", "initializing", "ok")
+AUTO_REPAIR: Mapping[str, bool] = {"ENABLED": True, "DISABLED": False}
+"""What capacity providers of Managed Instances say of auto repair: whether ECS replaces sick hosts by itself."""
+
+_NO_ANSWER = "no answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +35,8 @@ class Host:
     """A machine: an EC2 instance ("i-…") or one of ECS Anywhere ("mi-…"). None means that it is not known."""
 
     state: str | None = None  # EC2's name for it, or GONE
-    checks: str | None = (
-        None  # the worst of system and instance check: "ok", "initializing", "insufficient-data", "impaired"
-    )
-    ping: str | None = None  # Systems Manager's PingStatus: "Online", "ConnectionLost", "Inactive"
+    checks: str | None = None  # the worst of system and instance check, a word of states.CHECKS
+    ping: str | None = None  # Systems Manager's ping status, a word of states.ANSWERS
     managed: bool = False  # run by AWS (ECS Managed Instances)
     group: str | None = None  # its Auto Scaling group
     launched: datetime | None = None
@@ -48,21 +49,22 @@ def ask_ec2(member: Member, ids: Sequence[str]) -> dict[str, Host]:
         found = _known_to_ec2(member, ids)
     except (Refused, Busy, ClientError) as error:
         return dict.fromkeys(ids, Host(unchecked=f"EC2 status: {_why(error)}"))
-    return dict.fromkeys(ids, Host(unchecked="EC2 status: no answer")) | found
+    return dict.fromkeys(ids, Host(unchecked=f"EC2 status: {_NO_ANSWER}")) | found
 
 
 def ask_ssm(member: Member, ids: Sequence[str]) -> dict[str, Host]:
     """Return the ping status by host id, for at most 50 machines of ECS Anywhere."""
+    filters = [{"Key": "InstanceIds", "Values": ids}]
     try:
-        answer = member.call(
-            "ssm",
-            "describe_instance_information",
-            Filters=[{"Key": "InstanceIds", "Values": ids}],
-            MaxResults=SSM_A_CALL,
-        )
+        # The first page may be empty and name a next one.
+        pages = member.pages("ssm", "describe_instance_information", Filters=filters, MaxResults=SSM_A_CALL)
+        pings = {raw["InstanceId"]: raw.get("PingStatus") for page in pages for raw in page["InstanceInformationList"]}
     except (Refused, Busy, ClientError) as error:
         return dict.fromkeys(ids, Host(unchecked=f"SSM ping: {_why(error)}"))
-    return {raw["InstanceId"]: Host(ping=raw.get("PingStatus")) for raw in answer["InstanceInformationList"]}
+    return {
+        name: Host(ping=ping) if (ping := pings.get(name)) else Host(unchecked=f"SSM ping: {_NO_ANSWER}")
+        for name in ids
+    }
 
 
 def ask_auto_scaling(member: Member, ids: Sequence[str]) -> dict[str, str]:
@@ -73,10 +75,39 @@ def ask_auto_scaling(member: Member, ids: Sequence[str]) -> dict[str, str]:
     if not ids:
         return {}
     try:
-        answer = member.call("autoscaling", "describe_auto_scaling_instances", InstanceIds=list(ids)[:GROUPS_A_CALL])
+        return lifecycles(member, list(ids)[:GROUPS_A_CALL])
     except (Refused, Busy, ClientError):
         return {}
-    return {raw["InstanceId"]: raw["LifecycleState"] for raw in answer["AutoScalingInstances"]}
+
+
+def lifecycles(member: Member, ids: Sequence[str]) -> dict[str, str]:
+    """Return what `ask_auto_scaling` does, but raise what keeps an answer from coming."""
+    pages = member.pages("autoscaling", "describe_auto_scaling_instances", InstanceIds=ids)
+    return {raw["InstanceId"]: raw["LifecycleState"] for page in pages for raw in page["AutoScalingInstances"]}
+
+
+def ask_auto_repair(member: Member, cluster: Cluster, providers: Iterable[str]) -> dict[str, bool]:
+    """Say by capacity provider of Managed Instances whether ECS replaces hosts that are sick.
+
+    One about which ECS tells nothing is left out: then nobody knows.
+    """
+    names = sorted(set(providers))[:PROVIDERS_A_CALL]
+    more: dict[str, str] = {}
+    found: dict[str, bool] = {}
+    while names:
+        try:
+            answer = member.call(
+                "ecs", "describe_capacity_providers", cluster=cluster.name, capacityProviders=names, **more
+            )
+        except (Refused, Busy, ClusterGone, ClientError):
+            break
+        for raw in answer["capacityProviders"]:
+            repairs = raw.get("managedInstancesProvider", {}).get("autoRepairConfiguration", {}).get("actionsStatus")
+            found |= {raw["name"]: AUTO_REPAIR[repairs]} if repairs in AUTO_REPAIR else {}
+        more = {"nextToken": answer["nextToken"]} if answer.get("nextToken") else {}
+        if not more:
+            break
+    return found
 
 
 def described(answers: Iterable[Mapping[str, Any]]) -> dict[str, Host]:
@@ -104,12 +135,13 @@ def _known_to_ec2(member: Member, ids: Sequence[str]) -> dict[str, Host]:
     filters = [{"Name": "instance-id", "Values": ids}]
     known = described(member.pages("ec2", "describe_instances", Filters=filters, IncludeManagedResources=True))
     checked = _checked(member, sorted(known)) if known else {}
-    return dict.fromkeys(ids, Host(GONE)) | known | checked
+    untold = {name: replace(host, unchecked=f"EC2 status: {_NO_ANSWER}") for name, host in known.items()}
+    return dict.fromkeys(ids, Host(GONE)) | untold | checked
 
 
 def _checked(member: Member, ids: Sequence[str]) -> dict[str, Host]:
     """DescribeInstanceStatus tells little, and is read fast (spoke.models)."""
-    answer = member.call(
+    pages = member.pages(
         "ec2",
         "describe_instance_status",
         InstanceIds=ids,
@@ -118,14 +150,14 @@ def _checked(member: Member, ids: Sequence[str]) -> dict[str, Host]:
         IncludeManagedResources=True,
     )
     return {
-        raw["InstanceId"]: Host(raw["InstanceState"], _worst(raw), managed=raw["Managed"] == "true")
-        for raw in answer["InstanceStatuses"]
+        raw["InstanceId"]: Host(
+            raw["InstanceState"],
+            worst(raw["SystemStatus"], raw["InstanceStatus"]),
+            managed=raw["Managed"] == "true",
+        )
+        for page in pages
+        for raw in page["InstanceStatuses"]
     }
-
-
-def _worst(raw: Mapping[str, str | None]) -> str | None:
-    results = {raw["SystemStatus"], raw["InstanceStatus"]}
-    return next((result for result in _WORST_FIRST if result in results), None)
 
 
 def _managed(raw: Mapping[str, Any]) -> bool:
@@ -135,4 +167,4 @@ def _managed(raw: Mapping[str, Any]) -> bool:
 def _why(error: Refused | Busy | ClientError) -> str:
     if isinstance(error, Refused):
         return "access denied"
-    return "no answer" if isinstance(error, Busy) else reason(error)
+    return _NO_ANSWER if isinstance(error, Busy) else reason(error)

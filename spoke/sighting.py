@@ -3,8 +3,21 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-MISSING = "MISSING"
-"""Status of a container instance that ECS does not know."""
+from spoke.places import Cluster
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """One of a host's registrations with ECS: if its agent forgets who it is, it registers anew, and the old one stays.
+
+    https://github.com/aws/amazon-ecs-agent/issues/1507
+    """
+
+    cluster: Cluster
+    instance: str
+    connected: bool
+    status: str
+    running_tasks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +25,7 @@ class Sighting:
     """What a look found about one container instance. None and "" mean that it is not known."""
 
     instance: str
-    status: str  # "ACTIVE", "DRAINING", … as ECS has it; MISSING when ECS does not know the instance
+    status: str  # a word of states.STANDINGS, as ECS has it; MISSING when ECS does not know the instance
     connected: bool | None = None
     version: int | None = None  # grows with each change of the instance
     host: str = ""  # "i-…" in EC2, "mi-…" in ECS Anywhere
@@ -30,3 +43,10 @@ class Sighting:
     managed: bool = False  # as in Host; known only for an instance whose agent is gone
     lifecycle: str = ""  # Auto Scaling's name for its state, if it was asked: "InService", "Standby", …
     unchecked: tuple[str, ...] = ()  # what could not be asked, and why: "EC2 status: access denied"
+    auto_repair: bool | None = None  # of a managed host: whether ECS replaces it when it is sick
+    others: tuple[Registration, ...] | None = None  # its host's other registrations; None: nobody has asked
+
+    @property
+    def alive_as(self) -> Registration | None:
+        """The registration under which this one's host is well: then this one is only a leftover."""
+        return next((other for other in self.others or () if other.connected), None)

@@ -1,32 +1,37 @@
 """Looking at the container instances of one cluster: what ECS, EC2 and Systems Manager say of them now.
 
 `look` gathers, it judges nothing. It asks in hundreds, and asks EC2 and Systems Manager only about instances that ECS
-calls active and whose agent is gone. If ECS cannot be read, it raises; if EC2 or Systems Manager cannot, the sightings
-say so in `unchecked`, and everything else in them still holds.
+calls active and whose agent is gone, and about the hosts of those that are known to be in trouble. If ECS cannot be
+read, it raises; if EC2 or Systems Manager cannot, the sightings say so in `unchecked`, and everything else in them
+still holds.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from spoke.accounts import Member
-from spoke.hosts import EC2_A_CALL, GROUP_TAG, SSM_A_CALL, Host, ask_auto_scaling, ask_ec2, ask_ssm
+from spoke.hosts import EC2_A_CALL, GROUP_TAG, SSM_A_CALL, Host, ask_auto_repair, ask_auto_scaling, ask_ec2, ask_ssm
 from spoke.hosts import described as hosts_described
 from spoke.places import Cluster, ContainerInstance
-from spoke.sighting import MISSING, Sighting
+from spoke.sighting import Sighting
+from spoke.states import MISSING, impaired
 
 READER_PERMISSIONS: tuple[str, ...] = (
     "autoscaling:DescribeAutoScalingInstances",
     "ec2:DescribeInstanceStatus",
     "ec2:DescribeInstances",
+    "ecs:DescribeCapacityProviders",
     "ecs:DescribeClusters",
     "ecs:DescribeContainerInstances",
     "ecs:ListClusters",
     "ecs:ListContainerInstances",
     "ssm:DescribeInstanceInformation",
 )
-"""The IAM actions that looking calls, here, in `discovery` and in `hosts`."""
+"""The IAM actions that looking calls, here, in `discovery`, in `hosts` and in `registrations`."""
 
 _ECS_A_CALL = 100
 _THREADS = 8  # more do not make a look faster
@@ -35,12 +40,17 @@ _Raw = Mapping[str, Any]
 
 
 def look(
-    member: Member, cluster: Cluster, instance_ids: Collection[str], grouped: Collection[str] = ()
+    member: Member,
+    cluster: Cluster,
+    instance_ids: Collection[str],
+    grouped: Collection[str] = (),
+    hosts_of: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Sighting]:
     """Return a sighting by container instance id; of those in `grouped`, also how Auto Scaling sees their hosts.
 
-    An instance about which ECS answers nothing, or something else than MISSING, is left out: nothing was seen of it.
-    Raises Refused, Busy or ClusterGone when ECS cannot be read.
+    `hosts_of` are the hosts of instances that are known to be in trouble: how these are is asked whatever ECS says of
+    the instance, also if it has forgotten it. An instance about which ECS answers nothing, or something else than
+    MISSING, is left out: nothing was seen of it. Raises Refused, Busy or ClusterGone when ECS cannot be read.
     """
     member.require(cluster.account, cluster.region)
 
@@ -56,13 +66,40 @@ def look(
         )
 
     found = _in_batches(sorted(set(instance_ids)), _ECS_A_CALL, describe)
-    quiet = {instance: _host_of(raw) for instance, raw in found.items() if raw and _is_quiet(raw)}
+    return _with_hosts(member, cluster, found, grouped, hosts_of)
+
+
+def forgotten(member: Member, cluster: Cluster, hosts_of: Mapping[str, str]) -> dict[str, Sighting]:
+    """Return what `look` does of instances, each with its host, whose cluster is gone."""
+    member.require(cluster.account, cluster.region)
+    return _with_hosts(member, cluster, dict.fromkeys(hosts_of), (), hosts_of)
+
+
+def _with_hosts(
+    member: Member,
+    cluster: Cluster,
+    found: Mapping[str, _Raw | None],
+    grouped: Collection[str],
+    hosts_of: Mapping[str, str],
+) -> dict[str, Sighting]:
+    """Add to what ECS has told what others tell of the hosts of those that are in trouble."""
+    quiet = {
+        instance: _host_of(raw) or hosts_of.get(instance, "")
+        for instance, raw in found.items()
+        if _is_quiet(raw) or (instance in hosts_of and not _is_connected(raw))
+    }
     hosts = _hosts(member, list(quiet.values()))
     asked = [host for instance, host in quiet.items() if instance in grouped and host.startswith("i-")]
     lifecycles = ask_auto_scaling(member, asked)
-    ours = ((instance, raw, quiet.get(instance, "")) for instance, raw in found.items())
+    theirs = {i: _provider_of(found[i]) for i, name in quiet.items() if name in hosts and hosts[name].managed}
+    repaired = ask_auto_repair(member, cluster, filter(None, theirs.values()))
     return {
-        instance: _sighting(instance, raw, hosts.get(host), lifecycles.get(host, "")) for instance, raw, host in ours
+        instance: replace(
+            _sighting(instance, raw, name := quiet.get(instance, ""), hosts.get(name)),
+            lifecycle=lifecycles.get(name, ""),
+            auto_repair=repaired.get(theirs.get(instance, "")),
+        )
+        for instance, raw in found.items()
     }
 
 
@@ -125,12 +162,20 @@ def _working(member: Member, cluster: Cluster, hosts: Sequence[str]) -> dict[str
     return {sighting.host: sighting for sighting in sightings if sighting.connected and sighting.status == "ACTIVE"}
 
 
-def _is_quiet(raw: _Raw) -> bool:
-    return raw["status"] == "ACTIVE" and raw.get("agentConnected") is False
+def _is_quiet(raw: _Raw | None) -> bool:
+    return raw is not None and raw["status"] == "ACTIVE" and raw.get("agentConnected") is False
 
 
-def _host_of(raw: _Raw) -> str:
-    return raw.get("ec2InstanceId") or ""
+def _is_connected(raw: _Raw | None) -> bool:
+    return raw is not None and raw.get("agentConnected") is True
+
+
+def _host_of(raw: _Raw | None) -> str:
+    return (raw or {}).get("ec2InstanceId") or ""
+
+
+def _provider_of(raw: _Raw | None) -> str:
+    return (raw or {}).get("capacityProviderName") or ""
 
 
 def _hosts(member: Member, names: Sequence[str]) -> dict[str, Host]:
@@ -141,10 +186,12 @@ def _hosts(member: Member, names: Sequence[str]) -> dict[str, Host]:
     )
 
 
-def _sighting(instance: str, raw: _Raw | None, host: Host | None = None, lifecycle: str = "") -> Sighting:
+def _sighting(instance: str, raw: _Raw | None, name: str = "", host: Host | None = None) -> Sighting:
     """Read a container instance as it came: a document (spoke.models), in which anything may be null."""
+    host = host or Host()
+    unchecked = (host.unchecked,) if host.unchecked else ()
     if raw is None:
-        return Sighting(instance, MISSING)
+        return Sighting(instance, MISSING, host=name, host_state=host.state, managed=host.managed, unchecked=unchecked)
     attributes = {attribute["name"]: attribute.get("value") or "" for attribute in raw.get("attributes") or ()}
     health = {check["type"]: check for check in (raw.get("healthStatus") or {}).get("details") or ()}
     connectivity = health.get("AGENT_CONNECTIVITY", {})
@@ -153,21 +200,20 @@ def _sighting(instance: str, raw: _Raw | None, host: Host | None = None, lifecyc
         status=raw["status"],
         connected=raw.get("agentConnected"),
         version=raw.get("version"),
-        host=_host_of(raw),
-        since=_moment(connectivity.get("lastStatusChange")) if connectivity.get("status") == "IMPAIRED" else None,
-        runtime_impaired=health.get("CONTAINER_RUNTIME", {}).get("status") == "IMPAIRED",
+        host=_host_of(raw) or name,
+        since=_moment(connectivity.get("lastStatusChange")) if impaired(connectivity.get("status")) else None,
+        runtime_impaired=impaired(health.get("CONTAINER_RUNTIME", {}).get("status")),
         zone=attributes.get("ecs.availability-zone", ""),
         instance_type=attributes.get("ecs.instance-type", ""),
         os=_os(attributes),
         agent_version=(raw.get("versionInfo") or {}).get("agentVersion") or "",
         ami=attributes.get("ecs.ami-id", ""),
         running_tasks=raw.get("runningTasksCount") or 0,
-        host_state=host.state if host else None,
-        checks=host.checks if host else None,
-        ping=host.ping if host else None,
-        managed=bool(host and host.managed),
-        lifecycle=lifecycle,
-        unchecked=(host.unchecked,) if host and host.unchecked else (),
+        host_state=host.state,
+        checks=host.checks,
+        ping=host.ping,
+        managed=host.managed,
+        unchecked=unchecked,
     )
 
 

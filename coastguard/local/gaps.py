@@ -11,9 +11,11 @@ What the fleet may set, and what is answered when it does not:
 | | `disconnected_since: datetime or None` | None | healthStatus: AGENT_CONNECTIVITY is IMPAIRED since then |
 | | `runtime_status: str` | "OK" | healthStatus: CONTAINER_RUNTIME |
 | | `tags: list of {"key", "value"}` | [] | tags |
+| | `capacity_provider_name: str` | absent | capacityProviderName |
 | moto.ec2.models.instances.Instance | `checks: str` | "ok" | InstanceStatus of a running instance |
 | | `operator: {"Managed": bool, "Principal": str}` | absent | Operator (moto shows it by itself) |
 | this module | `PINGS[host id]` | "Online" | PingStatus of Systems Manager |
+| | `AUTO_REPAIR[name]` | no such provider | actionsStatus of a capacity provider of Managed Instances |
 
 moto's own `agent_connected`, `status`, `ec2_instance_id` (may be set to an `mi-` id after registering), `attributes`,
 `version_info` and `running_tasks_count` stay what they are. Times are aware, in UTC.
@@ -42,6 +44,9 @@ from moto.ssm.responses import SimpleSystemManagerResponse
 PINGS: dict[str, str] = {}
 """PingStatus by host id: "Online", "ConnectionLost" or "Inactive"."""
 
+AUTO_REPAIR: dict[str, str] = {}
+"""Whether ECS repairs sick hosts by itself, "ENABLED" or "DISABLED", by the name of their capacity provider."""
+
 _REACHED_INTO: tuple[tuple[type, tuple[str, ...]], ...] = (
     (AutoScalingResponse, ("autoscaling_backend", "describe_auto_scaling_instances")),
     (BaseResponse, ("_get_int_param", "_get_param")),
@@ -52,6 +57,7 @@ _REACHED_INTO: tuple[tuple[type, tuple[str, ...]], ...] = (
         (
             "ecs_backend",
             "list_clusters",
+            "describe_capacity_providers",
             "describe_clusters",
             "list_container_instances",
             "describe_container_instances",
@@ -64,6 +70,7 @@ _REACHED_INTO: tuple[tuple[type, tuple[str, ...]], ...] = (
 
 _MOST_AT_ONCE = 100
 _MOST_PINGS = 50
+_MOST_PROVIDERS = 10
 _MOST_OF_GROUPS = 50
 _RUNNING = 16
 _FILTER = re.compile(
@@ -147,6 +154,13 @@ class _Ecs(EC2ContainerServiceResponse):
         arns = sorted(cluster.arn for cluster in self.ecs_backend.clusters.values() if cluster.status != "INACTIVE")
         page, token = _page(arns, self._get_param("nextToken"), size)
         return ActionResult({"clusterArns": page, "nextToken": token})
+
+    def describe_capacity_providers(self) -> ActionResult:
+        """Moto has none of Managed Instances, which belong to a cluster, and no pages, of which AWS's have ten."""
+        _registered(self.ecs_backend, self._get_param("cluster", "default"))
+        wanted = sorted(set(self._get_param("capacityProviders") or ()) & AUTO_REPAIR.keys())
+        page, token = _page(wanted, self._get_param("nextToken"), _MOST_PROVIDERS)
+        return ActionResult({"capacityProviders": [_provider(name) for name in page], "nextToken": token})
 
     def describe_clusters(self) -> ActionResult:
         """Moto has no limit, and counts container instances that have gone."""
@@ -276,6 +290,11 @@ def _hosts(account: str, region: str) -> set[str]:
         for instance in cluster.values()
         if instance.ec2_instance_id.startswith("mi-")
     }
+
+
+def _provider(name: str) -> dict[str, Any]:
+    repairs = {"autoRepairConfiguration": {"actionsStatus": AUTO_REPAIR[name]}}
+    return {"name": name, "status": "ACTIVE", "type": "MANAGED_INSTANCES", "managedInstancesProvider": repairs}
 
 
 def _ping(host: str) -> dict[str, Any]:

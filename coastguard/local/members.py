@@ -44,6 +44,12 @@ class Members:
         changed: int = self.aws.ask("agents", {**where, **chosen, "connected": connected})["changed"]
         return changed
 
+    def register_anew(self, cluster: Cluster, instance: str) -> str:
+        """Let an agent lose its data, so that its host is registered twice; returns the new registration's id."""
+        where = {"account": cluster.account, "region": cluster.region, "instance": instance}
+        new: str = self.aws.ask("registrations", where)["instance"]
+        return new
+
     def plug_zone(self, account: str, zone: str, *, connected: bool) -> int:
         """Unplug every agent of an account in an availability zone, or plug them in again."""
         where = {"account": account, "region": zone[:-1], "zone": zone}

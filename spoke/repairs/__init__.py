@@ -3,9 +3,9 @@
 A new remedy is one module and one line here. Its permissions go into the remediator role (stacksets/spoke-roles.yaml).
 """
 
-from spoke.repairs import terminate
+from spoke.repairs import remove_registration, terminate
 from spoke.repairs.remedy import Outcome, Remedy, Target
 
 __all__ = ["REMEDIES", "Outcome", "Remedy", "Target"]
 
-REMEDIES: dict[str, Remedy] = {remedy.name: remedy for remedy in (terminate.REMEDY,)}
+REMEDIES: dict[str, Remedy] = {remedy.name: remedy for remedy in (terminate.REMEDY, remove_registration.REMEDY)}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from spoke.accounts import Member
 from spoke.places import Cluster
+from spoke.registrations import Asking
 from spoke.sighting import Sighting
 
 
@@ -31,6 +32,9 @@ class Remedy:
 
     `run` raises NotDone when it must not or could not be done (then nothing was), and Busy when it may be tried again.
     It may be run again after a crash at any point, and ends in the same place.
+
+    A remedy that `hits_host` does something to the machine, which may be well under another registration: right before
+    it does, it calls `steps.spare_the_well`.
     """
 
     name: str
@@ -38,7 +42,8 @@ class Remedy:
     style: str  # "danger", "primary" or "": of the button
     title: str  # of the question that is asked before
     confirm: str  # that question
-    drastic: bool  # whether it is locked while a storm lasts
+    drastic: bool  # whether it is locked while a storm lasts, and until a look has seen the host's other registrations
+    hits_host: bool
     fits: Callable[[Sighting], bool]  # whether it makes sense for such an instance at all
     permissions: tuple[str, ...]  # IAM actions that `run` calls
-    run: Callable[[Member, Target], Outcome]
+    run: Callable[[Member, Target, Asking], Outcome]

@@ -4,7 +4,8 @@ The host goes first: an Auto Scaling group replaces it, and its tasks end with i
 deregistered by force, because ECS keeps an instance whose agent is gone in the cluster for ever, and its tasks with it.
 
     look at the live state ──▶ NotDone unless it is still what the person saw
-    host ending already?   ──▶ no: terminate it (through its Auto Scaling group if it has one)
+    host ending already?   ──▶ no: is it well under another registration? ──▶ NotDone if so, or if nobody can tell
+                               no: terminate it (through its Auto Scaling group if it has one)
     still registered?      ──▶ yes: deregister it
 
 Whatever crashed in between, a second run finds out how far the first one came and does the rest.
@@ -13,85 +14,61 @@ Whatever crashed in between, a second run finds out how far the first one came a
 from botocore.exceptions import ClientError
 
 from spoke.accounts import Member
-from spoke.errors import ClusterGone, NotDone, Refused, reason
-from spoke.hosts import GONE, Host
-from spoke.hosts import described as hosts_described
+from spoke.errors import ClusterGone, NotDone, Refused, explained
+from spoke.hosts import Host, lifecycles
+from spoke.registrations import Asking
 from spoke.repairs.remedy import Outcome, Remedy, Target
-from spoke.sighting import MISSING, Sighting
-from spoke.sightings import described
+from spoke.repairs.steps import already_out, container_instance, deregister, host_of, is_out, spare_the_well
+from spoke.sighting import Sighting
+from spoke.states import Duty, Power, duty, power
 
-_ENDING = frozenset({"shutting-down", "terminated", GONE})
-_DEREGISTERED = frozenset({"INACTIVE", MISSING})
+_LEFT_ALONE = {
+    Duty.SET_ASIDE: "somebody has taken it out of service there, so it was left alone.",
+    Duty.CHANGING: "an instance refresh is at work on it, so it was left alone.",
+    Duty.WARM: "AWS does not terminate instances of a warm pool one by one.",
+    Duty.UNKNOWN: "Coastguard does not know what that means, so it was left alone.",
+}
 
 
-def run(member: Member, target: Target) -> Outcome:
+def run(member: Member, target: Target, asking: Asking) -> Outcome:
     """Terminate the target's host. Raises NotDone, or Busy when AWS does not answer now."""
     member.require(target.cluster.account, target.cluster.region)
-    if not target.host.startswith("i-"):
-        raise NotDone(f"{target.host or 'This machine'} is not an EC2 instance: only its owner can replace it.")
     try:
-        seen = _container_instance(member, target)
-        host = _host(member, target)
-        first = _ending(member, target, host) or _terminate(member, target, seen, host)
+        host = host_of(member, target)
+        seen = container_instance(member, target)
+        first = _ending(member, target, host) or _terminate(member, target, seen, host, asking)
     except (Refused, ClusterGone) as error:
-        raise NotDone(f"Nothing was done: {error}.") from error
-    return Outcome((first, _deregister(member, target, seen)), host.group)
-
-
-def _container_instance(member: Member, target: Target) -> Sighting:
-    """Find the container instance as it is now; NotDone unless it is still in the trouble that was seen."""
-    found = _described(member, target).get(target.instance)
-    if found is None:
-        raise NotDone(f"ECS did not tell how {target.instance} is.")
-    if found.status in _DEREGISTERED:
-        return found
-    if found.host != target.host:
-        raise NotDone(f"{target.instance} is on {found.host or 'no host'} now, not on {target.host}.")
-    if found.connected is not False:
-        raise NotDone(f"The agent on {target.host} is connected again.")
-    if found.status not in {"ACTIVE", "DRAINING"}:
-        raise NotDone(f"{target.instance} is {found.status}: neither active nor draining.")
-    return found
-
-
-def _described(member: Member, target: Target) -> dict[str, Sighting]:
-    return described(
-        member.call(
-            "ecs",
-            "describe_container_instances",
-            cluster=target.cluster.name,
-            containerInstances=[target.instance],
-        )
-    )
-
-
-def _host(member: Member, target: Target) -> Host:
-    filters = [{"Name": "instance-id", "Values": [target.host]}]
-    pages = member.pages("ec2", "describe_instances", Filters=filters, IncludeManagedResources=True)
-    host = hosts_described(pages).get(target.host, Host(GONE))
-    if host.managed:
-        raise NotDone(f"{target.host} is managed by AWS (ECS Managed Instances), which replaces its hosts itself.")
-    return host
+        raise NotDone(f"Nothing was done: {explained(error)}.") from error
+    return Outcome((first, _take_out(member, target, seen)), host.group)
 
 
 def _ending(member: Member, target: Target, host: Host) -> str:
-    """Say that the host is ending already, or "". In a group it may run on for hours while lifecycle hooks wait."""
-    if host.state in _ENDING:
+    """Say that the host is ending already, or "". In a group it may run on for hours while lifecycle hooks wait.
+
+    Raises NotDone if its group has it for something else than work.
+    """
+    if power(host.state) in {Power.ENDING, Power.ENDED}:
         return f"Found {target.host} already {host.state}."
     if host.group is None:
         return ""
-    answer = member.call("autoscaling", "describe_auto_scaling_instances", InstanceIds=[target.host])
-    if any(raw["LifecycleState"].startswith("Terminating") for raw in answer["AutoScalingInstances"]):
+    lifecycle = lifecycles(member, [target.host]).get(target.host)
+    if lifecycle is None:
+        return ""  # Auto Scaling will say so itself
+    if duty(lifecycle) is Duty.ENDING:
         return f"Found {target.host} already being terminated by Auto Scaling group {host.group}."
+    if why := _LEFT_ALONE.get(duty(lifecycle)):
+        raise NotDone(f"Auto Scaling group {host.group} has {target.host} as {lifecycle}: {why}")
     return ""
 
 
-def _terminate(member: Member, target: Target, seen: Sighting, host: Host) -> str:
-    if seen.status in _DEREGISTERED:
+def _terminate(member: Member, target: Target, seen: Sighting, host: Host, asking: Asking) -> str:
+    if is_out(seen):
         raise NotDone(f"ECS no longer knows {target.instance}, and {target.host} is {host.state}: it was left alone.")
     if host.state != "running":
         raise NotDone(f"{target.host} is {host.state} now: no wonder that its agent is gone.")
     _check_protection(member, target)
+    spare_the_well(member, target, asking)
+    asking.go_ahead()
     try:
         if host.group is not None:
             member.call(
@@ -103,7 +80,7 @@ def _terminate(member: Member, target: Target, seen: Sighting, host: Host) -> st
             return f"Terminated {target.host} in Auto Scaling group {host.group}, which replaces it."
         member.call("ec2", "terminate_instances", InstanceIds=[target.host])
     except ClientError as error:
-        raise NotDone(f"AWS would not terminate {target.host}: {reason(error)}.") from error
+        raise NotDone(f"AWS would not terminate {target.host}: {explained(error)}.") from error
     return f"Terminated {target.host}; no Auto Scaling group replaces it."
 
 
@@ -114,38 +91,26 @@ def _check_protection(member: Member, target: Target) -> None:
             "ec2", "describe_instance_attribute", InstanceId=target.host, Attribute="disableApiTermination"
         )
     except ClientError as error:
-        raise NotDone(f"The termination protection of {target.host} could not be read: {reason(error)}.") from error
+        problem = explained(error)
+        raise NotDone(f"The termination protection of {target.host} could not be read: {problem}.") from error
     if answer.get("DisableApiTermination", {}).get("Value") is not False:
         raise NotDone(f"{target.host} has termination protection: remove it first if it may go.")
 
 
-def _deregister(member: Member, target: Target, seen: Sighting) -> str:
+def _take_out(member: Member, target: Target, seen: Sighting) -> str:
     """Say how it ended. The host has gone by now, so a refusal is told and not raised: something was done."""
-    already = f"Found {target.instance} already out of {target.cluster.name}."
-    if seen.status in _DEREGISTERED:
-        return already
+    if is_out(seen):
+        return already_out(target)
     try:
-        member.call(
-            "ecs",
-            "deregister_container_instance",
-            cluster=target.cluster.name,
-            containerInstance=target.instance,
-            force=True,
-        )
-    except (Refused, ClusterGone) as error:
-        return f"Left {target.instance} in {target.cluster.name}: {error}."
-    except ClientError:
-        # ECS may have deregistered it by itself since we looked, and has no error code of its own for that.
-        now = _described(member, target).get(target.instance)
-        if now is None or now.status not in _DEREGISTERED:
-            raise
-        return already
-    return f"Took {target.instance} out of {target.cluster.name}, so that ECS starts its tasks elsewhere."
+        took = deregister(member, target)
+    except (Refused, ClusterGone, ClientError) as error:
+        return f"Left {target.instance} in {target.cluster.name}: {explained(error)}."
+    return f"{took}, so that ECS starts its tasks elsewhere." if took else already_out(target)
 
 
 def fits(sighting: Sighting) -> bool:
-    """Whether it is ours to terminate: neither somebody's own machine nor one that AWS replaces itself."""
-    return not sighting.managed and not sighting.host.startswith("mi-")
+    """Whether it is ours to terminate: no machine of somebody's own, none that AWS manages, none that is well."""
+    return not sighting.managed and not sighting.host.startswith("mi-") and sighting.alive_as is None
 
 
 REMEDY = Remedy(
@@ -158,6 +123,7 @@ REMEDY = Remedy(
         " outside of one nothing does."
     ),
     drastic=True,
+    hits_host=True,
     fits=fits,
     permissions=(
         "autoscaling:DescribeAutoScalingInstances",
@@ -167,6 +133,8 @@ REMEDY = Remedy(
         "ec2:TerminateInstances",
         "ecs:DeregisterContainerInstance",
         "ecs:DescribeContainerInstances",
+        "ecs:ListClusters",
+        "ecs:ListContainerInstances",
     ),
     run=run,
 )

@@ -8,7 +8,7 @@ from tests.benchmarks.storms import ACCOUNTS, CLUSTERS, ZONE
 # The most AWS calls that a storm, or one event, may take.
 CALLS_IN_ONE_CLUSTER = 40
 CALLS_AN_EVENT = {CLUSTERS: 0.12, ACCOUNTS: 0.6, ZONE: 0.30}
-CALLS_OF_ONE_EVENT = 6
+CALLS_OF_ONE_EVENT = 7
 CALLS_OF_A_CLICK = {"sqs:SendMessage": 1}
 
 

@@ -72,7 +72,7 @@ def test_a_storm_of_many_clusters_takes_few_calls_an_event_until_all_is_said(hub
     assert meter.aws / storm.events <= CALLS_AN_EVENT[storm], meter.calls
 
 
-def test_one_event_is_six_calls_and_one_to_slack(hub: Hub) -> None:
+def test_one_event_is_seven_calls_and_one_to_slack(hub: Hub) -> None:
     hub.weather(ONE)
     meter = hub.weather(ONE, signed_in=True, after=_MOMENT)
     assert meter.slack == {"chat.postMessage": 1}

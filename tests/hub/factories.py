@@ -67,6 +67,7 @@ def sighting(number: int = 1, **more: object) -> Sighting:
         os="linux",
         agent_version="1.86.0",
         running_tasks=6,
+        others=(),
     )
     return replace(usual, **more)  # type: ignore[arg-type]  # any field of a sighting
 

@@ -23,6 +23,7 @@ from hub.incident import (
     Verdict,
     acknowledge,
     await_approval,
+    awaits_replacement,
     begin_repair,
     condition,
     decide,
@@ -53,7 +54,7 @@ SECOND = timedelta(seconds=1)
 
 SEEN = {
     Condition.CONNECTED: sighting(connected=True),
-    Condition.DEREGISTERED: Sighting(instance_id(), "MISSING"),
+    Condition.DEREGISTERED: Sighting(instance_id(), "MISSING", host_state="terminated"),
     Condition.TERMINATED: sighting(host_state="terminated"),
     Condition.STOPPED: sighting(host_state="stopped"),
     Condition.OUT_OF_SERVICE: sighting(lifecycle="Standby"),
@@ -443,6 +444,93 @@ def test_the_end_of_a_repair_waits_for_the_replacement_and_names_it(seen: Condit
 
     assert verdict.incident is not None
     assert (verdict.reason, verdict.incident.replacement) == (Reason.OVER, "i-new")
+
+
+OUT_OF_THE_CLUSTER = [
+    pytest.param(sighting(status="MISSING", host_state=state), id=state or "EC2 does not tell")
+    for state in ("running", "shutting-down", "stopping", None)
+] + [pytest.param(sighting(lifecycle="Terminating:Wait"), id="still registered")]
+
+
+@pytest.mark.parametrize("known", ["repaired in a group", "repaired alone"])
+@pytest.mark.parametrize("seen", OUT_OF_THE_CLUSTER)
+def test_who_was_terminated_is_not_over_before_ec2_says_so(seen: Sighting, known: str) -> None:
+    """Our own call is a request. Hooks and managed draining may hold the host for hours."""
+    first = decided(KNOWN[known], seen)
+
+    assert first.incident is not None
+    assert (first.reason, first.incident.state, first.again) == (Reason.ENDING, State.REPAIRING, SOON)
+    assert first.incident.sighting.host_state == seen.host_state
+    assert first.incident.sighting.zone == "eu-west-1a"
+
+    over = decided(first.incident, SEEN[Condition.DEREGISTERED], replacement="i-new")
+    assert over.incident is not None
+    assert (over.incident.ending, over.incident.replacement) == ("terminated", "i-new")
+
+
+@pytest.mark.parametrize("seen", OUT_OF_THE_CLUSTER)
+def test_a_host_that_is_held_for_hours_is_no_failed_repair(seen: Sighting) -> None:
+    held = decided(KNOWN["repaired in a group late"], seen)
+    assert held.incident is not None
+    assert (held.reason, held.incident.state, held.again) == (Reason.HELD, State.REPAIRING, None)
+
+    for hours in range(1, 48):
+        later = decided(held.incident, seen, now=NOON + timedelta(hours=hours))
+        assert later == Verdict(Reason.ENDING, held.incident)
+
+    named = decided(held.incident, seen, now=NOON + timedelta(hours=1), replacement="i-new")
+    assert named.incident is not None
+    assert (named.incident.unresolved, named.incident.replacement) == (True, "i-new")
+    over = decided(named.incident, SEEN[Condition.DEREGISTERED], now=NOON + timedelta(hours=2))
+    assert over.incident is not None
+    assert (over.reason, over.incident.ending, over.incident.replacement) == (Reason.OVER, "terminated", "i-new")
+
+
+def test_who_was_held_has_its_replacement_waited_for_from_its_end() -> None:
+    held = decided(KNOWN["repaired in a group late"], sighting(status="MISSING", host_state="running")).incident
+    assert held is not None
+    assert awaits_replacement(held, NOON + timedelta(hours=40))
+
+    ended = NOON + timedelta(hours=3)
+    waiting = decided(held, SEEN[Condition.DEREGISTERED], now=ended)
+    assert waiting.incident is not None
+    assert (waiting.reason, waiting.incident.unresolved) == (Reason.AWAITING, True)
+    assert decided(waiting.incident, SEEN[Condition.DEREGISTERED], now=ended + REPAIR_PATIENCE - SECOND) == waiting
+
+    over = decided(waiting.incident, SEEN[Condition.DEREGISTERED], now=ended + REPAIR_PATIENCE).incident
+    assert over is not None
+    assert (over.state, over.ending, over.replacement) == (State.RESOLVED, "terminated", "")
+
+
+@pytest.mark.parametrize("state", ["running", "terminated", None])
+def test_an_old_registration_that_was_taken_out_was_not_terminated(state: str | None) -> None:
+    removed = repair(remedy="remove-registration", hits_host=False, finished=NOON, steps=("Took it out.",))
+
+    over = decided(incident(state=State.REPAIRING, repair=removed), sighting(status="INACTIVE", host_state=state))
+
+    assert over.incident is not None
+    assert (over.reason, over.incident.ending) == (Reason.OVER, "old registration removed")
+
+
+@pytest.mark.parametrize(
+    ("lifecycle", "seen"),
+    [
+        ("InService", Condition.DISCONNECTED),
+        ("Pending:Wait", Condition.DISCONNECTED),
+        ("Terminating:Retained", Condition.DISCONNECTED),
+        ("Terminating:Dreaming", Condition.DISCONNECTED),
+        ("Terminating", Condition.OUT_OF_SERVICE),
+        ("Terminating:Wait", Condition.OUT_OF_SERVICE),
+        ("Standby", Condition.OUT_OF_SERVICE),
+        ("ReplacingRootVolume", Condition.OUT_OF_SERVICE),
+        ("ReplacingRootVolume:Wait", Condition.OUT_OF_SERVICE),
+        ("RootVolumeReplaced", Condition.OUT_OF_SERVICE),
+        ("Warmed:Stopped", Condition.OUT_OF_SERVICE),
+        ("Warmed:Terminating:Retained", Condition.OUT_OF_SERVICE),
+    ],
+)
+def test_a_lifecycle_state_counts_for_what_it_means_and_not_for_how_it_begins(lifecycle: str, seen: Condition) -> None:
+    assert condition(sighting(lifecycle=lifecycle)) is seen
 
 
 # Flapping

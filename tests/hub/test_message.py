@@ -31,6 +31,7 @@ from hub.mutes import Mute
 from hub.storm import lock
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
+from spoke.sighting import Registration
 from tests.hub.factories import (
     ALICE,
     BOB,
@@ -52,6 +53,7 @@ from tests.hub.factories import (
 from tests.hub.rendering import all_blocks, buttons, check, check_bulletin, drawn, length, texts, words
 
 TERMINATE = REPAIR + "terminate"
+ALIVE = Registration(LONGEST, "ffffffff-ffff-ffff-ffff-ffffffffffff", connected=True, status="ACTIVE", running_tasks=7)
 LONG_STEPS = (
     f"Terminated i-0123456789abcdef0 in Auto Scaling group {'g' * 255}, which replaces it.",
     f"Took {instance_id()} out of {'c' * 255}, so that ECS starts its tasks elsewhere.",
@@ -355,7 +357,8 @@ def test_when_there_is_no_room_who_is_gone_longest_has_buttons_and_the_others_ar
 @pytest.mark.parametrize("tasks", [0, 1, 99_999])
 def test_a_repair_asks_first_by_a_modal_or_in_words_that_slack_takes(remedy: str, tasks: int) -> None:
     shown = longest(1, State.OPEN, failed=False)
-    in_ec2 = replace(shown.sighting, running_tasks=tasks, host=f"i-{1:017x}")
+    others = {"terminate": (), "remove-registration": (ALIVE,)}[remedy]
+    in_ec2 = replace(shown.sighting, running_tasks=tasks, host=f"i-{1:017x}", others=others)
     message = drawn(replace(shown, sighting=in_ec2))
 
     (button,) = (b for b in buttons(all_blocks(message)) if b["action_id"] == REPAIR + remedy)
@@ -372,6 +375,72 @@ def test_a_repair_asks_first_by_a_modal_or_in_words_that_slack_takes(remedy: str
     assert len(asked["text"]["text"]) <= 300
     assert in_ec2.host in asked["text"]["text"]
     assert f"tasks: {tasks} running" in asked["text"]["text"]
+
+
+# A host that is registered more than once
+
+
+@pytest.mark.parametrize("count", [1, ROWS, ROWS + 1, 1_000])
+@pytest.mark.parametrize("state", State)
+def test_slack_takes_every_bulletin_of_old_registrations(state: State, count: int) -> None:
+    crowd = [longest(number, state, failed=False) for number in range(1, count + 1)]
+    ghosts = [replace(one, sighting=replace(one.sighting, host=f"i-{1:017x}", others=(ALIVE,))) for one in crowd]
+
+    check_bulletin(drawn(*ghosts, account_name="&" * 50, group="&" * 256))
+
+
+def test_an_old_registration_of_a_host_that_is_well_is_called_so_and_can_be_removed() -> None:
+    message = drawn(incident(sighting=sighting(others=(replace(ALIVE, cluster=CLUSTER),))))
+
+    assert "Old registration of 1 instance whose host is well" in message.text
+    said = words(message)
+    assert "An old registration of a host that is well: 7 tasks run on `i-00000000000000001` as `ffffffff-" in said
+    actions = {one["action_id"] for one in buttons(all_blocks(message))}
+    assert actions == {ACKNOWLEDGE, MUTE, REPAIR + "remove-registration"}
+
+
+def test_nothing_drastic_is_offered_before_a_look_has_asked_and_the_message_says_so() -> None:
+    unasked = drawn(incident(sighting=sighting(others=None)))
+    asked = drawn(incident(sighting=sighting(others=())))
+
+    assert TERMINATE not in {one["action_id"] for one in buttons(all_blocks(unasked))}
+    assert ":lock: Terminate once a look has seen whether the host is registered elsewhere, and well" in words(unasked)
+    assert TERMINATE in {one["action_id"] for one in buttons(all_blocks(asked))}
+    assert ":lock:" not in words(asked)
+
+
+@pytest.mark.parametrize("state", [State.REPAIRING, State.RESOLVED])
+def test_where_nothing_is_offered_anyway_nothing_is_said_to_wait(state: State) -> None:
+    assert ":lock:" not in words(drawn(incident(state=state, sighting=sighting(others=None))))
+
+
+# A host that is still being terminated
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, "taken out of the cluster; its group is still terminating it"),
+        ({"group": ""}, "taken out of the cluster; EC2 is still terminating it"),
+        ({"held": True}, "still terminating it (the host has not ended yet: a lifecycle hook or managed draining may"),
+        ({"held": True, "gone": NOON}, "the replacement registers"),
+    ],
+)
+def test_a_host_that_has_left_the_cluster_but_not_ended_is_said_to_be_on_its_way(
+    more: dict[str, object], said: str
+) -> None:
+    ending = sighting(status="MISSING", host_state="running")
+    message = drawn(incident(state=State.REPAIRING, repair=finished(**more), sighting=ending))
+
+    assert said in words(message)
+    assert "failed" not in words(message)
+
+
+def test_its_replacement_is_named_as_soon_as_it_is_there() -> None:
+    ending = sighting(status="MISSING", host_state="running")
+    shown = incident(state=State.REPAIRING, repair=finished(held=True), sighting=ending, replacement="i-new")
+
+    assert "its replacement is `i-new`" in words(drawn(shown))
 
 
 # A repair that waits for somebody's approval
@@ -534,7 +603,9 @@ MI = "mi-0123456789abcdef0"
         pytest.param(
             {"host": MI, "ping": "ConnectionLost"}, "A machine of your own (ECS Anywhere)", False, id="Anywhere"
         ),
-        pytest.param({"managed": True}, "AWS manages this host (ECS Managed Instances)", False, id="managed by AWS"),
+        pytest.param({"managed": True}, "whether auto repair is on, ECS did not tell", False, id="managed by AWS"),
+        pytest.param({"managed": True, "auto_repair": True}, "and replaces it itself", False, id="repaired by AWS"),
+        pytest.param({"managed": True, "auto_repair": False}, "nobody replaces it", False, id="repaired by nobody"),
         pytest.param({"os": "windows"}, "It runs Windows.", True, id="Windows"),
         pytest.param({"os": "bottlerocket"}, "It runs Bottlerocket, which has no systemctl", True, id="Bottlerocket"),
         pytest.param({"runtime_impaired": True}, "The container runtime is sick too", True, id="a sick runtime"),

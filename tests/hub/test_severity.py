@@ -3,8 +3,10 @@
 import pytest
 
 from hub.severity import severity
-from spoke.sighting import Sighting
-from tests.hub.factories import sighting
+from spoke.sighting import Registration, Sighting
+from tests.hub.factories import CLUSTER, instance_id, sighting
+
+ALIVE = Registration(CLUSTER, instance_id(99), connected=True, status="ACTIVE")
 
 
 def several(number: int, **more: object) -> list[Sighting]:
@@ -23,6 +25,9 @@ def several(number: int, **more: object) -> list[Sighting]:
         pytest.param(several(1, checks="impaired"), 100, "critical", id="the host itself is in trouble"),
         pytest.param(several(1, connected=None, checks=None), 100, "warning", id="nobody could look"),
         pytest.param(several(2, managed=True), 100, "info", id="AWS replaces them"),
+        pytest.param(several(2, managed=True, auto_repair=False), 100, "warning", id="AWS does not replace them"),
+        pytest.param(several(1, others=(ALIVE,)), 2, "info", id="an old registration of the only host"),
+        pytest.param([*several(1, others=(ALIVE,)), sighting(2)], 100, "warning", id="and one that is gone"),
         pytest.param(several(2, managed=True), 3, "critical", id="AWS replaces them, and most are gone"),
         pytest.param([*several(1, managed=True), sighting(2)], 100, "warning", id="AWS replaces one of them"),
     ],

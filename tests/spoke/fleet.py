@@ -14,6 +14,10 @@ from moto.ecs.models import ecs_backends
 
 from spoke.accounts import Member
 from spoke.places import Cluster
+from spoke.registrations import Asking
+
+ASKING = Asking(lambda: None, lambda: None, lambda: True, lambda: None)
+"""Act's way of asking around, at once and with all the time in the world."""
 
 ACCOUNT = "222233334444"
 REGION = "eu-west-1"
@@ -76,6 +80,13 @@ class Fleet:
         instance = self.register(cluster, at)
         self.unplug(cluster, instance)
         return instance, at
+
+    def ghost(self, cluster: Cluster, host: str | None = None, alive_in: Cluster | None = None) -> tuple[str, str, str]:
+        """An old registration without an agent, its host, and the registration under which the host is well."""
+        old, at = self.quiet(cluster, host)
+        alive = self.register(alive_in or cluster, at)
+        self.known(alive_in or cluster, alive).running_tasks_count = 7
+        return old, at, alive
 
     def known(self, cluster: Cluster, instance: str) -> Any:
         return self._ecs().container_instances[cluster.name][instance]

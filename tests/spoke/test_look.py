@@ -8,10 +8,10 @@ from botocore.exceptions import ConnectTimeoutError
 from coastguard.local import gaps
 from spoke.accounts import Member
 from spoke.errors import Busy, ClusterGone, Refused
-from spoke.hosts import GONE
 from spoke.places import Cluster
-from spoke.sighting import MISSING, Sighting
+from spoke.sighting import Sighting
 from spoke.sightings import READER_PERMISSIONS, look
+from spoke.states import GONE, MISSING
 from tests.spoke.fleet import ACCOUNT, REGION, Faults, Fleet
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -322,10 +322,14 @@ def test_a_look_calls_only_what_it_declares(fleet: Fleet, faults: Faults, member
     cluster = fleet.cluster()
     lost, _ = fleet.quiet(cluster)
     away, _ = fleet.quiet(cluster)
+    theirs, _ = fleet.quiet(cluster)
     fleet.known(cluster, lost).ec2_instance_id = "i-0123456789abcdef0"
     fleet.known(cluster, away).ec2_instance_id = "mi-0123456789abcdef0"
 
-    look(member, cluster, [lost, away], grouped=[lost, away])
+    fleet.ec2(fleet.known(cluster, theirs).ec2_instance_id).operator = {"Managed": True}
+    fleet.known(cluster, theirs).capacity_provider_name = "managed"
+
+    look(member, cluster, [lost, away, theirs], grouped=[lost, away])
 
     listing = {"ecs:DescribeClusters", "ecs:ListClusters", "ecs:ListContainerInstances"}
     assert faults.called == set(READER_PERMISSIONS) - listing

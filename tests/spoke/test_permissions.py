@@ -2,7 +2,8 @@
 
 import ast
 import inspect
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -11,8 +12,8 @@ import pytest
 from botocore import xform_name
 
 import spoke
-from spoke import discovery, hosts, sightings
-from spoke.repairs import REMEDIES
+from spoke import discovery, hosts, registrations, sightings
+from spoke.repairs import REMEDIES, steps
 
 AWS = botocore.session.Session()
 MODULES = sorted(Path(str(spoke.__file__)).parent.rglob("*.py"))
@@ -20,8 +21,12 @@ MODULES = sorted(Path(str(spoke.__file__)).parent.rglob("*.py"))
 
 def calls(module: Path) -> Iterator[ast.Call]:
     for node in ast.walk(ast.parse(module.read_text())):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in {"call", "pages"}:
+        if isinstance(node, ast.Call) and is_call(node):
             yield node
+
+
+def is_call(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Attribute) and node.func.attr in {"call", "pages"}
 
 
 def action(call: ast.Call) -> str:
@@ -35,23 +40,49 @@ def called(*modules: ModuleType) -> set[str]:
     return {action(call) for module in modules for call in calls(Path(str(inspect.getsourcefile(module))))}
 
 
+def reached(function: Callable[..., object]) -> set[str]:
+    """The actions that a function calls, or those that it uses, of whatever module of ours."""
+    actions: set[str] = set()
+    seen: set[object] = set()
+    waiting: list[object] = [function]
+    while waiting:
+        one = waiting.pop()
+        if not inspect.isfunction(one) or not one.__module__.startswith("spoke.") or one in seen:
+            continue
+        seen.add(one)
+        for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(one)))):
+            if isinstance(node, ast.Name):
+                waiting.append(one.__globals__.get(node.id))
+            elif isinstance(node, ast.Call) and is_call(node):
+                actions.add(action(node))
+    return actions
+
+
 def test_the_reader_declares_what_looking_calls() -> None:
-    assert sorted(called(sightings, discovery, hosts)) == list(sightings.READER_PERMISSIONS)
+    assert sorted(called(sightings, discovery, hosts, registrations)) == list(sightings.READER_PERMISSIONS)
 
 
 @pytest.mark.parametrize("name", REMEDIES)
 def test_each_remedy_declares_what_it_calls(name: str) -> None:
-    module = inspect.getmodule(REMEDIES[name].run)
-    assert module is not None
-
-    assert sorted(called(module)) == list(REMEDIES[name].permissions)
+    assert sorted(reached(REMEDIES[name].run)) == list(REMEDIES[name].permissions)
 
 
 def test_nothing_else_calls_a_member() -> None:
-    reading = {module.__file__ for module in (sightings, discovery, hosts)}
+    reading = {module.__file__ for module in (sightings, discovery, hosts, registrations, steps)}
     declared = reading | {inspect.getsourcefile(remedy.run) for remedy in REMEDIES.values()}
 
     assert {str(module) for module in MODULES if any(calls(module))} <= declared
+
+
+@pytest.mark.parametrize("name", REMEDIES)
+def test_a_remedy_that_may_change_a_host_says_that_it_hits_it(name: str) -> None:
+    remedy = REMEDIES[name]
+    harmless = {"Describe", "List", "Get"}
+    changes = {
+        each for each in remedy.permissions if not any(each.split(":")[1].startswith(word) for word in harmless)
+    } - {"ecs:DeregisterContainerInstance"}
+
+    assert remedy.hits_host is bool(changes)
 
 
 def test_no_account_can_hide_an_instance_from_us() -> None:

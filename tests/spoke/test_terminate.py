@@ -11,10 +11,12 @@ from spoke.errors import Busy, NotDone
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES, Outcome, Target
 from spoke.sighting import Sighting
-from tests.spoke.fleet import ACCOUNT, REGION, Faults, Fleet
+from tests.spoke.fleet import ACCOUNT, ASKING, REGION, Faults, Fleet
 
 PLACE = f"{ACCOUNT}/{REGION}"
 TERMINATE = REMEDIES["terminate"]
+# What AWS says when it refuses, without what nobody should read (tests.spoke.fleet.Faults).
+SAID = " (User: arn:aws:sts::… is not authorized)"
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def quiet(fleet: Fleet, cluster: Cluster) -> Target:
 def test_in_a_group_the_host_is_replaced(fleet: Fleet, cluster: Cluster, member: Member) -> None:
     target = quiet_in_group(fleet, cluster)
 
-    outcome = TERMINATE.run(member, target)
+    outcome = TERMINATE.run(member, target, ASKING)
 
     assert fleet.ec2(target.host).state == "terminated"
     assert fleet.registered(cluster) == set()
@@ -58,7 +60,7 @@ def test_in_a_group_the_host_is_replaced(fleet: Fleet, cluster: Cluster, member:
 def test_outside_of_a_group_the_host_is_terminated_all_the_same(fleet: Fleet, cluster: Cluster, member: Member) -> None:
     target = quiet(fleet, cluster)
 
-    outcome = TERMINATE.run(member, target)
+    outcome = TERMINATE.run(member, target, ASKING)
 
     assert fleet.ec2(target.host).state == "terminated"
     assert fleet.registered(cluster) == set()
@@ -70,7 +72,7 @@ def test_a_draining_instance_may_go(fleet: Fleet, cluster: Cluster, member: Memb
     target = quiet(fleet, cluster)
     fleet.known(cluster, target.instance).status = "DRAINING"
 
-    TERMINATE.run(member, target)
+    TERMINATE.run(member, target, ASKING)
 
     assert fleet.ec2(target.host).state == "terminated"
 
@@ -79,7 +81,7 @@ def test_tasks_that_ecs_still_counts_do_not_hold_it_up(fleet: Fleet, cluster: Cl
     target = quiet(fleet, cluster)
     fleet.known(cluster, target.instance).running_tasks_count = 4
 
-    TERMINATE.run(member, target)
+    TERMINATE.run(member, target, ASKING)
 
     assert fleet.registered(cluster) == set()
 
@@ -156,10 +158,10 @@ def test_what_is_not_as_it_was_is_left_alone(
     state, registered = fleet.ec2(target.host).state, fleet.registered(cluster)
 
     with pytest.raises(NotDone) as refused:
-        TERMINATE.run(member, target)
+        TERMINATE.run(member, target, ASKING)
 
     assert str(refused.value) == text.format(
-        host=target.host, instance=target.instance, place=PLACE, gone="ClusterNotFoundException"
+        host=target.host, instance=target.instance, place=PLACE, gone="ClusterNotFoundException (Cluster not found)"
     )
     assert (fleet.ec2(target.host).state, fleet.registered(cluster)) == (state, registered)
 
@@ -170,7 +172,7 @@ def test_a_machine_outside_of_ec2_is_left_alone(fleet: Fleet, cluster: Cluster, 
     fleet.known(cluster, instance).ec2_instance_id = host
 
     with pytest.raises(NotDone, match="is not an EC2 instance"):
-        TERMINATE.run(member, Target(cluster, instance, host))
+        TERMINATE.run(member, Target(cluster, instance, host), ASKING)
 
     assert fleet.registered(cluster) == {instance}
 
@@ -179,7 +181,7 @@ def test_a_target_of_another_account_is_not_touched(member: Member) -> None:
     elsewhere = Target(Cluster("333344445555", REGION, "prod-payments"), "0" * 32, "i-0123456789abcdef0")
 
     with pytest.raises(ValueError, match="cannot be reached"):
-        TERMINATE.run(member, elsewhere)
+        TERMINATE.run(member, elsewhere, ASKING)
 
 
 @pytest.mark.parametrize(
@@ -188,27 +190,27 @@ def test_a_target_of_another_account_is_not_touched(member: Member) -> None:
         (
             "ecs:DescribeContainerInstances",
             "AccessDeniedException",
-            "Nothing was done: ecs:DescribeContainerInstances refused in {place}: AccessDeniedException.",
+            "Nothing was done: ecs:DescribeContainerInstances refused in {place}: AccessDeniedException{said}.",
         ),
         (
             "ec2:DescribeInstances",
             "UnauthorizedOperation",
-            "Nothing was done: ec2:DescribeInstances refused in {place}: UnauthorizedOperation.",
+            "Nothing was done: ec2:DescribeInstances refused in {place}: UnauthorizedOperation{said}.",
         ),
         (
             "ec2:DescribeInstanceAttribute",
             "UnauthorizedOperation",
-            "Nothing was done: ec2:DescribeInstanceAttribute refused in {place}: UnauthorizedOperation.",
+            "Nothing was done: ec2:DescribeInstanceAttribute refused in {place}: UnauthorizedOperation{said}.",
         ),
         (
             "ec2:DescribeInstanceAttribute",
             "InvalidParameterValue",
-            "The termination protection of {host} could not be read: InvalidParameterValue.",
+            "The termination protection of {host} could not be read: InvalidParameterValue{said}.",
         ),
         (
             "ec2:TerminateInstances",
             "OperationNotPermitted",
-            "AWS would not terminate {host}: OperationNotPermitted.",
+            "AWS would not terminate {host}: OperationNotPermitted{said}.",
         ),
     ],
 )
@@ -219,9 +221,9 @@ def test_what_cannot_be_read_or_done_leaves_all_as_it_was(
     faults.fail(operation, code)
 
     with pytest.raises(NotDone) as refused:
-        TERMINATE.run(member, target)
+        TERMINATE.run(member, target, ASKING)
 
-    assert str(refused.value) == text.format(host=target.host, place=PLACE)
+    assert str(refused.value) == text.format(host=target.host, place=PLACE, said=SAID)
     assert fleet.ec2(target.host).state == "running"
     assert fleet.registered(cluster) == {target.instance}
 
@@ -246,10 +248,10 @@ def test_a_second_run_ends_in_the_same_place(
     target = quiet_in_group(fleet, cluster)
     faults.interrupt(operation, ReadTimeoutError(endpoint_url="https://aws"))
     with pytest.raises(Busy):
-        TERMINATE.run(member, target)
+        TERMINATE.run(member, target, ASKING)
     faults.mend()
 
-    TERMINATE.run(member, target)
+    TERMINATE.run(member, target, ASKING)
 
     assert fleet.ec2(target.host).state == "terminated"
     assert fleet.registered(cluster) == set()
@@ -261,10 +263,10 @@ def test_a_run_after_it_was_all_done_changes_nothing(
     fleet: Fleet, cluster: Cluster, member: Member, make: Callable[[Fleet, Cluster], Target]
 ) -> None:
     target = make(fleet, cluster)
-    TERMINATE.run(member, target)
+    TERMINATE.run(member, target, ASKING)
     hosts = fleet.hosts_of("web") if make is quiet_in_group else []
 
-    outcome = TERMINATE.run(member, target)
+    outcome = TERMINATE.run(member, target, ASKING)
 
     assert outcome.steps == (
         f"Found {target.host} already terminated.",
@@ -277,7 +279,7 @@ def test_a_host_that_ec2_forgot_is_only_deregistered(fleet: Fleet, cluster: Clus
     instance, _ = fleet.quiet(cluster)
     fleet.known(cluster, instance).ec2_instance_id = "i-0123456789abcdef0"
 
-    outcome = TERMINATE.run(member, Target(cluster, instance, "i-0123456789abcdef0"))
+    outcome = TERMINATE.run(member, Target(cluster, instance, "i-0123456789abcdef0"), ASKING)
 
     assert outcome.steps[0] == "Found i-0123456789abcdef0 already gone."
     assert fleet.registered(cluster) == set()
@@ -290,7 +292,7 @@ def test_a_host_that_waits_for_a_lifecycle_hook_is_not_terminated_twice(
     for state in autoscaling_backends[ACCOUNT][REGION].autoscaling_groups["web"].instance_states:
         state.lifecycle_state = "Terminating:Wait" if state.instance.id == target.host else state.lifecycle_state
 
-    outcome = TERMINATE.run(member, target)
+    outcome = TERMINATE.run(member, target, ASKING)
 
     assert outcome.steps[0] == f"Found {target.host} already being terminated by Auto Scaling group web."
     assert target.host in fleet.hosts_of("web")
@@ -303,12 +305,12 @@ def test_a_refused_deregistration_is_told_because_the_host_is_gone(
     target = quiet(fleet, cluster)
     faults.fail("ecs:DeregisterContainerInstance", "AccessDeniedException")
 
-    outcome = TERMINATE.run(member, target)
+    outcome = TERMINATE.run(member, target, ASKING)
 
     assert fleet.ec2(target.host).state == "terminated"
     assert outcome.steps[1] == (
         f"Left {target.instance} in prod-payments: ecs:DeregisterContainerInstance refused in"
-        " 222233334444/eu-west-1: AccessDeniedException."
+        f" 222233334444/eu-west-1: AccessDeniedException{SAID}."
     )
 
 
@@ -318,7 +320,7 @@ def test_an_instance_that_ecs_deregistered_by_itself_meanwhile_is_no_error(
     target = quiet(fleet, cluster)
     faults.before("ec2:TerminateInstances", lambda: deregister(fleet, target))
 
-    outcome = TERMINATE.run(member, target)
+    outcome = TERMINATE.run(member, target, ASKING)
 
     assert outcome.steps[1] == f"Found {target.instance} already out of prod-payments."
 
@@ -326,7 +328,7 @@ def test_an_instance_that_ecs_deregistered_by_itself_meanwhile_is_no_error(
 def test_a_remedy_calls_only_what_it_declares(fleet: Fleet, cluster: Cluster, faults: Faults, member: Member) -> None:
 
     for target in (quiet(fleet, cluster), quiet_in_group(fleet, cluster)):
-        TERMINATE.run(member, target)
+        TERMINATE.run(member, target, ASKING)
 
     assert faults.called == set(TERMINATE.permissions)
 

@@ -14,7 +14,7 @@ throttles (order them with tests.wire.faults).
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, NamedTuple
@@ -83,6 +83,16 @@ class Members:
             cluster[machine.id] = region.hosts[machine.host] = machine
             grown.append(machine)
         return grown
+
+    def register_anew(self, machine: Machine) -> Machine:
+        """Let its agent lose its data: the host registers anew and is well, the old registration stays without one."""
+        place = Place(machine.account, machine.region, machine.cluster)
+        region = self._regions[place.account, place.region]
+        new = replace(machine, id=f"{next(self._numbers):032x}", connected=True, since=None)
+        region.clusters[place.cluster][new.id] = new
+        machine.unplug()
+        machine.running_tasks = 0
+        return new
 
     def tag(self, place: Place, **tags: str) -> None:
         """Tag a cluster."""
@@ -155,6 +165,14 @@ class Members:
         return _page(call, "clusterArns", arns)
 
     @staticmethod
+    def _describe_capacity_providers(call: Call, region: _Region) -> bytes:
+        call.only("cluster", "capacityProviders", "nextToken")
+        _cluster(call, region)
+        repairs = {"autoRepairConfiguration": {"actionsStatus": "ENABLED"}}
+        found = [{"name": name, "managedInstancesProvider": repairs} for name in call.fields["capacityProviders"]]
+        return _json({"capacityProviders": found, "failures": []})
+
+    @staticmethod
     def _describe_clusters(call: Call, region: _Region) -> bytes:
         call.only("clusters", "include")
         if len(call.fields["clusters"]) > _PAGE:
@@ -201,6 +219,7 @@ class Members:
 
     _ECS = {  # noqa: RUF012 - never changed
         "ListClusters": _list_clusters,
+        "DescribeCapacityProviders": _describe_capacity_providers,
         "DescribeClusters": _describe_clusters,
         "ListContainerInstances": _list_container_instances,
         "DescribeContainerInstances": _describe_container_instances,

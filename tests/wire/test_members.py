@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 from spoke.accounts import Accounts, Member, Role
 from spoke.errors import Busy, ClusterGone, Refused
 from spoke.places import Cluster
-from spoke.sighting import MISSING
 from spoke.sightings import look
+from spoke.states import MISSING
 from tests.wire.faults import Fault, Kind
 from tests.wire.members import Members, Place
 from tests.wire.payloads import Machine

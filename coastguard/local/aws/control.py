@@ -32,6 +32,7 @@ class Control:
             ("GET", "refusals"): self._show_refusals,
             ("GET", "troubles"): self._show_troubles,
             ("POST", "agents"): self._plug_agents,
+            ("POST", "registrations"): self._register_anew,
             ("POST", "events"): self._emit_event,
             ("POST", "hosts"): self._act_on_host,
         }
@@ -80,6 +81,10 @@ class Control:
             chosen=asked.get("instances"),
         )
         return {"changed": changed}
+
+    async def _register_anew(self, asked: Json) -> Json:
+        place = asked["account"], asked["region"]
+        return {"instance": await asyncio.to_thread(self._fleet.forget, *place, asked["instance"])}
 
     async def _emit_event(self, asked: Json) -> Json:
         resources = asked.get("resources", [])

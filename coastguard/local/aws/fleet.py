@@ -46,6 +46,8 @@ class Fleet:
         self._status: dict[str, str] = {}
         self._booted: set[str] = set()
         self._dying: set[str] = set()
+        # Old registrations of hosts that have registered anew: no agent answers for them any more.
+        self._left: set[str] = set()
 
     def build(self) -> None:
         """Make the fleet of the plan; nothing is announced."""
@@ -79,12 +81,29 @@ class Fleet:
                 and cluster in {None, instance.cluster_name}
                 and zone in {None, instance.attributes["ecs.availability-zone"]}
                 and (wanted is None or instance.id in wanted)
-                and (not connected or runs(known.get(instance.ec2_instance_id)))
+                and (not connected or (instance.id not in self._left and runs(known.get(instance.ec2_instance_id))))
             ]
             for instance in changed:
                 self._turn(account, region, instance, connected=connected)
             self._note_troubles(account, region, changed, known)
         return len(changed)
+
+    def forget(self, account: str, region: str, instance: str) -> str:
+        """Let an agent forget who it is: it registers its host anew, and the old registration stays without an agent.
+
+        Returns the id of the new one. ValueError if there is no such container instance.
+        """
+        with MOTO:
+            old = next((each for each in instances(account, region) if each.id == instance), None)
+            if old is None:
+                raise ValueError(f"There is no container instance {instance} in {account}/{region}.")
+            plan = next(plan for plan in self.layout.plans_of(account, region) if plan.name == old.cluster_name)
+            new = fleet_build.register(account, region, plan, old.ec2_instance_id)
+            new.running_tasks_count, old.running_tasks_count = old.running_tasks_count, 0
+            self._left.add(old.id)
+            self._turn(account, region, old, connected=False)
+            self.catch_up(account, region)
+            return str(new.id)
 
     def catch_up(self, account: str, region: str) -> None:
         """Do what AWS does after whatever has just been done to the hosts and container instances of a place."""
@@ -145,7 +164,11 @@ class Fleet:
         with MOTO:
             if not runs(host):
                 return
-            mine = [instance for instance in instances(account, region) if instance.ec2_instance_id == host.id]
+            mine = [
+                instance
+                for instance in instances(account, region)
+                if instance.ec2_instance_id == host.id and instance.id not in self._left
+            ]
             for instance in mine:
                 self._turn(account, region, instance, connected=True)
             self._note_troubles(account, region, mine, {host.id: host})
