@@ -99,6 +99,7 @@ BREAKS = (
         f"{_REPAIR}.5.Condition.Null",
         {"aws:ResourceTag/aws:autoscaling:groupName": "false"},
     ),
+    roles("registrations of any account", "repairs_reach_only_what_they_are_for", f"{_REPAIR}.7.Resource", "*"),
     roles("any cluster anywhere", "repairs_reach_only_what_they_are_for", f"{_REPAIR}.3.Resource", "*"),
     roles(
         "groups are misspelt",

@@ -127,6 +127,7 @@ def repairs_reach_only_what_they_are_for(world: World) -> list[str]:
         ("ec2:TerminateInstances", host, {ASG_TAG: "web"}, False),
         ("autoscaling:TerminateInstanceInAutoScalingGroup", group, {ASG_TAG: "web"}, True),
         ("ecs:DeregisterContainerInstance", cluster, {}, True),
+        ("ecs:ListContainerInstances", cluster, {}, True),
         ("ec2:DescribeInstanceAttribute", host, {}, True),
         ("ecs:DescribeContainerInstances", f"arn:aws:ecs:{here}:container-instance/0123", {}, True),
         ("ecs:DescribeContainerInstances", f"arn:aws:ecs:{here}:container-instance/prod/0123", {}, True),
