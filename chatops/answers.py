@@ -24,6 +24,7 @@ from hub.times import span_words
 
 Answer = tuple[str, list[Block]]
 
+UNGRANTED = "Nobody may repair here: the policy has no [[rights]]. How it grants them: docs/policy.md."
 SAY = "coastguard.say."
 """What the action id of a button begins with that says a command: the rest tells it from others of its block."""
 
@@ -44,7 +45,7 @@ _STATES = {
 class Standing:
     """How things stand: unresolved incidents by state and how many of them are muted, mutes in force, storms' Regions.
 
-    `stopped_by` is who has stopped all repairs, "" if they run.
+    `stopped_by` is who has stopped all repairs, "" if they run; `granted` says whether the policy lets anybody repair.
     """
 
     counts: Mapping[State, int]
@@ -54,6 +55,7 @@ class Standing:
     stopped_by: str = ""
     stopped_at: datetime | None = None
     stopped_reason: str = ""
+    granted: bool = True
 
 
 # Words
@@ -119,11 +121,12 @@ def done(sentence: str, detail: str = "") -> Answer:
     return sentence, [section(f":white_check_mark: {sentence}"), *_details(detail)]
 
 
-def refused(sentence: str, detail: str = "", may: Sequence[str] = ()) -> Answer:
-    """Draw that something was not done and why; `may` are the ids of those who might have."""
+def refused(sentence: str, detail: str = "", may: Sequence[str] = (), how: str = "") -> Answer:
+    """Draw that something was not done and why; `may` are the ids of those who might have, `how` is how to grant it."""
     return sentence, [
         section(f":no_entry: {sentence}"),
         *_details(detail),
+        *([section(how)] if how else []),
         *([context(mrkdwn(f"Those who may: {few([mention(user) for user in may], _FEW)}"))] if may else []),
     ]
 
@@ -177,9 +180,9 @@ def status(standing: Standing) -> Answer:
     facts += [
         ("Muted", f":no_bell: {plural(standing.muted, 'incident')}, {plural(standing.mutes, 'mute')} in force"),
         ("Storms", few([code(region, _FACT) for region in standing.storms], _FEW) or "none"),
-        ("Repairs", "stopped" if standing.stopped_by else "allowed"),
+        ("Repairs", "stopped" if standing.stopped_by else "allowed" if standing.granted else "granted to nobody"),
     ]
-    blocks = [section(f"*{said}*"), fields(facts)]
+    blocks = [section(f"*{said}*"), fields(facts), *([] if standing.granted else [context(plain(UNGRANTED))])]
     if standing.stopped_by:
         when = f" {date(standing.stopped_at)}" if standing.stopped_at else ""
         why = f": {code(standing.stopped_reason, _REASON)}" if standing.stopped_reason else ""

@@ -19,6 +19,7 @@ from itertools import takewhile
 
 from chatops.manual import COMMANDS, nearest_command
 from hub.mrkdwn import escape, visible
+from hub.policy import START
 from hub.times import is_span
 
 LONGEST_TARGET = 340  # the scope of an instance in a cluster with the longest name
@@ -38,7 +39,7 @@ _ESCAPED = re.compile(r'\\(["\\])')
 _BARE = re.compile(r"[A-Za-z0-9_.:/*?-]+")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _HELP = {"?", "-h", "--help"}
-_RIGHTS = {"mute": "mute", "unmute": "mute", "stop": "stop", "start": "stop", "audit": "audit"}
+_RIGHTS = {"mute": "mute", "unmute": "mute", "stop": "stop", "start": START, "audit": "audit"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,12 +86,14 @@ _STALE = "This message no longer shows how things are; please use the cluster's 
 class NotAllowed(Exception):
     """A request that is refused; the text tells the person why, `who_may` are the ids of those who might.
 
-    `about` is another request, which waits for an approval and is refused with this one.
+    `how` tells how it is granted where nobody may, `about` is another request, which waits for an approval and is
+    refused with this one.
     """
 
-    def __init__(self, why: str, who_may: Sequence[str] = (), about: str = "") -> None:
+    def __init__(self, why: str, who_may: Sequence[str] = (), how: str = "", about: str = "") -> None:
         super().__init__(why)
         self.who_may = who_may
+        self.how = how
         self.about = about
 
 
@@ -279,7 +281,7 @@ class Execution:
             return self._repair(asked, facts, tries, request)
         except NotAllowed as refusal:
             # Decided is decided: what is refused now is not left for another approval.
-            raise NotAllowed(str(refusal), refusal.who_may, pending.request) from refusal
+            raise NotAllowed(str(refusal), refusal.who_may, refusal.how, pending.request) from refusal
 
     def _decline(self, request: Request, facts: Facts, claimed: datetime) -> str:
         """Say no to a repair that waits; who has asked for it may take it back."""
@@ -431,7 +433,7 @@ class Execution:
         policy = self.rules.policy
         caps = len(policy.caps_on(request.wish, facts))
         held = [
-            "the policy grants it" if policy.rights else "the policy has no rights",
+            "the policy grants it",
             "repairs are not stopped",
             "no storm" if REMEDIES[request.wish].drastic else "",
             f"room under {caps} of the policy's caps" if caps and not approval.startswith("waits") else "",
@@ -490,12 +492,12 @@ class Execution:
 
     def _tell_refusal(self, request: Request, claim: Claim, refusal: NotAllowed) -> None:
         """Tell the person why, and who may; once, unless a crash comes in between."""
-        self._tell(request, str(refusal), who_may=refusal.who_may)
+        self._tell(request, str(refusal), who_may=refusal.who_may, how=refusal.how)
         self.store.finish(replace(claim, untold=False), claim.outcome)
 
-    def _tell(self, request: Request, text: str, why: str = "", who_may: Sequence[str] = ()) -> None:
-        """Tell the person something in our words, `why` in words from outside, and who might do it."""
-        blocks = [section(text), *([context(plain(visible(why)))] if why else [])]
+    def _tell(self, request: Request, text: str, why: str = "", who_may: Sequence[str] = (), how: str = "") -> None:
+        """Tell the person something in our words, `why` in words from outside, and who might do it, or `how` to."""
+        blocks = [section(text), *([context(plain(visible(why)))] if why else []), *([section(how)] if how else [])]
         if who_may:
             blocks.append(context(mrkdwn(f"Those who may: {few([*map(mention, who_may)], _NAMED)}")))
         line = f"{text}: {escape(visible(why))}" if why else text
@@ -523,7 +525,7 @@ def _share(bulletin: Bulletin) -> float | None:
 
 
 def _not_allowed(refusal: Refusal) -> NotAllowed:
-    return NotAllowed(refusal.sentence, refusal.who_may)
+    return NotAllowed(refusal.sentence, refusal.who_may, refusal.how)
 
 
 def _well(begun: Repair, outcome: Outcome, now: datetime) -> Repair:

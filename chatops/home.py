@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chatops.answers import SAY, places, window_words, worst_first
+from chatops.answers import SAY, UNGRANTED, places, window_words, worst_first
 from chatops.commands import Command, to_line
 from hub.blocks import Block, button, context, mrkdwn, plain, section
 from hub.coverage import Coverage
@@ -25,7 +25,8 @@ _NAME, _REASON, _LINE = 40, 200, 300
 class Tab:
     """All that a person's tab shows.
 
-    `waiting` are the incidents with a repair that they may approve, `windows` those of maintenance that are in force.
+    `waiting` are the incidents with a repair that they may approve, `windows` those of maintenance that are in force;
+    `granted` says whether the policy lets anybody repair.
     """
 
     user: str
@@ -35,6 +36,7 @@ class Tab:
     coverage: Coverage
     names: Mapping[str, str]
     windows: Sequence[InForce] = ()
+    granted: bool = True
 
 
 def draw(tab: Tab, command: str, now: datetime, said: Sequence[Block] = ()) -> Block:
@@ -44,6 +46,7 @@ def draw(tab: Tab, command: str, now: datetime, said: Sequence[Block] = ()) -> B
         context(
             plain(visible(tab.coverage.line, _LINE)), mrkdwn(f"As of {date(now)} · more with {code(f'{command} help')}")
         ),
+        *([] if tab.granted else [context(plain(UNGRANTED))]),
         *_waiting(tab),
         section(f"*In trouble: {plural(len(tab.incidents), 'instance')}*"),
         *_open(tab, command),

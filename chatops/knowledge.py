@@ -111,7 +111,7 @@ class Knowledge:
         entry = self.entry(asked, at, f"refused: {verb}", words, refusal.sentence, "")
         self.store.log(None, replace(entry, quiet=True))
         self.count("refusals", 1)
-        raise NotDone(answers.refused(refusal.sentence, may=refusal.who_may), "refused")
+        raise NotDone(answers.refused(refusal.sentence, may=refusal.who_may, how=refusal.how), "refused")
 
     def person(self, user: str) -> Person:
         """Say who somebody is, and above all when: their time zone. Raises NotDone."""

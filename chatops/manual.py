@@ -101,7 +101,13 @@ _COMMANDS = (
         "Stop all repairs, everywhere, until somebody starts them again. Alerts go on.",
         "stop we are investigating the last repair",
     ),
-    Page("start", "start [reason]", "Let repairs run again.", "start"),
+    Page(
+        "start",
+        "start [reason]",
+        "Let repairs run again.",
+        "start",
+        ("It takes the right to stop them. Without [[rights]] in a policy nobody may: docs/policy.md.",),
+    ),
     Page("help", "help [command]", "Show this, or more about a command.", "help mute"),
 )
 _TOPICS = (
@@ -127,6 +133,15 @@ _TOPICS = (
             "A Region everywhere: eu-west-1. One of an account: payments/eu-west-1. A unit: ou-ab12-11112222.",
             "One instance: its id, if it is in trouble.",
             "Everything: all.",
+        ),
+    ),
+    Page(
+        "rights",
+        "",
+        "Who may do what stands in the policy: docs/policy.md.",
+        more=(
+            "Without [[rights]] in it everybody may acknowledge, mute and stop; nobody may repair, approve or start.",
+            "With [[rights]] only what is granted is allowed. What applies to a cluster is told by why.",
         ),
     ),
 )

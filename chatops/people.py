@@ -1,9 +1,10 @@
 """People: what Slack says of those who click and command, kept for some minutes."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from hub.slack import NotNow, Rejected, Slack
 
@@ -28,6 +29,12 @@ class Person:
     offset: int = 0
 
 
+def is_member(raw: Mapping[str, Any], team: str) -> bool:
+    """Whether Slack's description of somebody is of a full member of the team."""
+    strange = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
+    return raw.get("team_id") == team and not any(raw.get(flag) for flag in strange)
+
+
 @dataclass(slots=True)
 class People:
     """Reads people and user groups, each at most once in KEPT. What it raises is a SlackError.
@@ -48,8 +55,7 @@ class People:
         read = self._persons.get(user)
         if read is None or now - read[0] >= KEPT:
             raw = self.slack().user(user)
-            strange = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
-            member = raw.get("team_id") == self.team and not any(raw.get(flag) for flag in strange)
+            member = is_member(raw, self.team)
             offset = raw.get("tz_offset")
             zone = str(raw.get("tz") or _UTC)
             read = (now, Person(user, member, zone, offset if isinstance(offset, int) else 0))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatops.people import People
-from hub.policy import Approval, Facts
+from hub.policy import OPEN, Approval, Facts, Policy, right_to
 from hub.policy_source import PolicySource
 from hub.slack import Rejected, SlackError
 
@@ -18,12 +18,26 @@ _UNSURE = "Slack did not say who you are, so nothing was done. Please try again 
 _NO_PLAN = "This workspace's plan has no user groups, but the policy grants that to some: name people's ids instead."
 
 
+_NOWHERE = "It is not known where that would be done, so nothing was done."
+_NOBODY = (
+    "Nobody may do that ({verb}): without [[rights]] in a policy there is no repair, no approval and no start."
+    " Everybody may acknowledge, mute and stop."
+)
+_GRANT = """How a policy grants it: docs/policy.md, *Rights*. For example, after which only what is granted is allowed:
+```
+[[rights]]
+who = ["{user}"]
+may = ["repair", "approve", "stop", "mute", "acknowledge"]
+```"""
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why somebody may not: a sentence of ours, and the ids of those who may."""
+    """Why somebody may not: a sentence of ours, the ids of those who may, and how it is granted if nobody may."""
 
     sentence: str
     who_may: tuple[str, ...] = ()
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +52,8 @@ class Rights:
         policy = self.source.policy
         if policy is None:
             return Refusal(_UNREAD_POLICY)
+        if not places:
+            return Refusal(_NOWHERE)
         for facts in places:
             # For each place anew: whoever is named for one may be in a group that is named for another.
             who_may = policy.who_may(verb, facts)
@@ -48,7 +64,7 @@ class Rights:
             if groups is None:
                 return Refusal(_STRANGER)
             if not policy.may(verb, user, groups, facts):
-                return Refusal(f"You may not do that here ({verb}).", who_may)
+                return _not_granted(policy, verb, user, f"You may not do that here ({right_to(verb)}).", who_may)
         return None
 
     def refusal_to_approve(self, approval: Approval, user: str, facts: Facts) -> Refusal | None:
@@ -64,7 +80,7 @@ class Rights:
         if groups is None:
             return Refusal(_STRANGER)
         if not policy.may_approve(approval, user, groups, facts):
-            return Refusal("You may not approve that.", who_may)
+            return _not_granted(policy, "approve", user, "You may not approve that.", who_may)
         return None
 
     def stranger(self, user: str) -> Refusal | None:
@@ -88,9 +104,12 @@ class Rights:
             return None
         if groups is None:
             return Refusal(_STRANGER)
-        if policy.rights and named.isdisjoint({user, *groups}):
-            return Refusal(f"You may not do that ({verb}).", tuple(sorted(named)))
-        return None
+        granted = not named.isdisjoint({user, *groups}) if policy.rights else verb in OPEN
+        return (
+            None
+            if granted
+            else _not_granted(policy, verb, user, f"You may not do that ({right_to(verb)}).", sorted(named))
+        )
 
     def _who(self, user: str, named: frozenset[str]) -> frozenset[str] | None:
         """Return in which of the named user groups a person is, None for nobody who may do anything."""
@@ -99,6 +118,13 @@ class Rights:
         if user in named:
             return frozenset()
         return self.people.groups(user, frozenset(who for who in named if who.startswith("S")))
+
+
+def _not_granted(policy: Policy, verb: str, user: str, sentence: str, who_may: Sequence[str]) -> Refusal:
+    """Refuse what somebody else may do; or what nobody may, and then tell how it is granted."""
+    if policy.rights:
+        return Refusal(sentence, tuple(who_may))
+    return Refusal(_NOBODY.format(verb=verb), how=_GRANT.format(user=user))
 
 
 def _unsure(error: SlackError) -> Refusal:

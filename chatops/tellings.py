@@ -68,7 +68,8 @@ class Tellings:
         mutes = [mute for mute in store.mutes() if not over(mute, now)]
         waiting = self._waiting_for(user, incidents)
         names, windows = self.known.names(), self.known.windows(now)
-        return Tab(user, incidents, mutes, waiting, self._coverage(), names, windows)
+        granted = bool(self.known.rules.policy.rights)
+        return Tab(user, incidents, mutes, waiting, self._coverage(), names, windows, granted)
 
     def _incidents(self, command: Command, now: datetime) -> Answer:
         everything = list(self.known.store.everything_open())
@@ -150,6 +151,7 @@ class Tellings:
             stopped_by=switch.stopped_by,
             stopped_at=switch.at,
             stopped_reason=switch.reason,
+            granted=bool(self.known.rules.policy.rights),
         )
 
     def _coverage(self) -> Coverage:

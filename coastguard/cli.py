@@ -67,17 +67,21 @@ def demo(  # noqa: PLR0913  # a command has the options it has, here and below
         str, typer.Option(help="With --slack: the workspace's id, T…, to be sure it is that one.")
     ] = "",
     slack_command: Annotated[str, typer.Option(help="With --slack: what the app's slash command is called.")] = COMMAND,
+    slack_people: Annotated[
+        str, typer.Option(help="With --slack: who may do everything, U…,S…; without it all full members.")
+    ] = "",
 ) -> None:
     """Start an AWS organization and a Slack on this machine, with Coastguard deployed, and show them on a page.
 
     With --slack the fleet is simulated, but people read, click and command in a workspace of yours. The environment
     gives the app's two tokens: SLACK_BOT_TOKEN (xoxb-…) and SLACK_APP_TOKEN (xapp-…).
     """
-    if not slack and (slack_channel or slack_team):
-        raise typer.BadParameter("--slack-channel and --slack-team go with --slack")
+    if not slack and (slack_channel or slack_team or slack_people):
+        raise typer.BadParameter("--slack-channel, --slack-team and --slack-people go with --slack")
     progress = _progress()
     with _tidy(), ExitStack() as undo:
-        real = real_slack.meet(os.environ, slack_channel, slack_team, slack_command) if slack else None
+        people = [person.strip() for person in slack_people.split(",") if person.strip()]
+        real = real_slack.meet(os.environ, slack_channel, slack_team, slack_command, people) if slack else None
         world = undo.enter_context(World(Plan(grace, port, templates, slack=real), progress))
         if real:
             progress(f"listening to {real.name}")

@@ -1,7 +1,7 @@
 """The policy: who hears of what, who may do what where, and what needs a second person. Pure.
 
     routes     in order, the first that fits: which channel, whom to mention, which environment it is
-    rights     none at all: everybody may everything; once there is one, only what is granted is allowed
+    rights     who may do what; without any, nobody may do more than OPEN
     approvals  in order, the first that fits: who else has to agree to a remedy
     caps       how often a remedy may be used; all that fit
     windows    hours of maintenance that come again: what happens then is recorded and not said
@@ -26,6 +26,10 @@ from spoke.places import Cluster
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 # What people do besides repairs; a remedy's verb is its name.
 ACTIONS = ("acknowledge", "mute", "stop", "approve", "audit")
+# What takes no right as long as nobody has any: it only holds back. Once there are rights, only what is granted goes.
+OPEN = ("acknowledge", "mute", "stop", "audit")
+START = "start"
+"""To let repairs run again, which goes with the right to stop them; without rights it does not."""
 REPAIR = "repair"
 """In a right: every remedy there is."""
 ALL = "*"
@@ -104,7 +108,8 @@ class Right:
 
     def grants(self, verb: str) -> bool:
         """Whether the verb is among those it allows."""
-        return bool({verb, ALL} & set(self.may)) or (verb not in ACTIONS and REPAIR in self.may)
+        asked = right_to(verb)
+        return bool({asked, ALL} & set(self.may)) or (asked not in ACTIONS and REPAIR in self.may)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +241,14 @@ class Policy:
     def may(self, verb: str, user: str, groups: Collection[str], facts: Facts) -> bool:
         """Whether a full member who is in these user groups may do that to everything in this place.
 
-        `verb` is one of ACTIONS or a remedy's name.
+        `verb` is one of ACTIONS, START or a remedy's name.
         """
-        return not self.rights or not {user, *groups}.isdisjoint(self.who_may(verb, facts))
+        if not self.rights:
+            return verb in OPEN
+        return not {user, *groups}.isdisjoint(self.who_may(verb, facts))
 
     def who_may(self, verb: str, facts: Facts) -> tuple[str, ...]:
-        """Name who may do that, by ids of users and user groups. Without rights all may, and none is named."""
+        """Name to whom that is granted, by ids of users and user groups."""
         granting = (right for right in self.rights if right.grants(verb) and right.where.fits(facts))
         return _once(who for right in granting for who in right.who)
 
@@ -263,12 +270,12 @@ class Policy:
         )
 
     def who_may_approve(self, approval: Approval, facts: Facts) -> tuple[str, ...]:
-        """Name who may agree, by ids. Nobody named: with any rights nobody can, without any everybody else may."""
+        """Name who may agree, by ids. Nobody named: nobody can."""
         return approval.approvers or self.who_may("approve", facts)
 
     def may_approve(self, approval: Approval, user: str, groups: Collection[str], facts: Facts) -> bool:
         """Whether somebody may agree. That it is not the person who asked, the caller sees to."""
-        if not approval.approvers:
+        if not approval.approvers or not self.rights:
             return self.may("approve", user, groups, facts)
         return not {user, *groups}.isdisjoint(approval.approvers)
 
@@ -285,6 +292,11 @@ class Policy:
         """Find the window that is in force now in this place; of several the one that ends last."""
         found = (each for each in self.in_force(now) if each.window.where.fits(facts))
         return max(found, key=lambda each: each.until, default=None)
+
+
+def right_to(verb: str) -> str:
+    """Name the right that something takes."""
+    return "stop" if verb == START else verb
 
 
 def written(length: timedelta) -> str:

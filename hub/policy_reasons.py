@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
-from hub.policy import ALL, DAYS, REPAIR, Approval, Cap, Facts, Match, Policy, Right, Route, Window, written
+from hub.policy import ALL, DAYS, OPEN, REPAIR, Approval, Cap, Facts, Match, Policy, Right, Route, Window, written
 from hub.terms import ANY
 
 _NAMES = {"account_tag": "account tag"}
+_EVERYBODY = f"everybody may {', '.join(OPEN)}, and nobody may repair, approve or start repairs"
 
 
 def explain(
@@ -54,7 +55,7 @@ def _destination(policy: Policy, route: Route) -> str:
 
 def _rights(policy: Policy, facts: Facts) -> Iterator[str]:
     if not policy.rights:
-        yield "Rights: everybody may do everything, because the policy has no [[rights]]."
+        yield f"Rights: {_EVERYBODY}, because the policy has no [[rights]]."
         return
     yield "Rights: only what is granted."
     for number, right in enumerate(policy.rights, 1):
@@ -72,7 +73,7 @@ def _person(policy: Policy, facts: Facts, user: str, groups: Collection[str]) ->
         if right.where.fits(facts) and not {user, *groups}.isdisjoint(right.who)
     ]
     if not policy.rights:
-        yield f"  {user} may do everything."
+        yield f"  {user} may {_list(OPEN)}."
     elif not mine:
         yield f"  {user} may do nothing here."
     for number, right in mine:

@@ -71,7 +71,10 @@ def warnings(policy: Policy) -> tuple[Problem, ...]:
             if "stop" in right.may and right.where != Match()
         ),
     ]
-    if policy.rights:
+    if not policy.rights:
+        what = "nobody may repair, for the policy has no [[rights]]"
+        found.append(Problem(1, what, "grant it to whoever should, as docs/policy.md tells"))
+    else:
         first = policy.rights[0].line
         found += [
             Problem(first, f"nobody may {verb} anywhere", f'grant "{verb}" in a [[rights]] if somebody should')
@@ -213,6 +216,8 @@ class _Table:
             remedy = f"write it in braces, like {_EXAMPLES[key]}"
             self._book.wrong(path, f"{key} is {forms.kind(value)}", remedy)
             value = {}
+        elif key in self._data and not value:
+            self._book.wrong(path, f"{key} is empty, which fits nothing", "leave it out, or name something")
         return _Table(self._book, path, value, f"{self._name}.{key}")
 
     def wrong(self, key: str, what: str, remedy: str) -> None:

@@ -7,9 +7,10 @@ What people do arrives over a connection that is opened from here. It is heard b
 goes on as it does in AWS. https://docs.slack.dev/apis/events-api/using-socket-mode
 """
 
+import json
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,6 +23,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
 from chatops import app, front
+from chatops.people import is_member
 from coastguard.local.aws_process import AwsProcess, WorldError
 from coastguard.slack_manifest import SCOPES
 from hub.runtime import AWS
@@ -31,6 +33,9 @@ from hub.settings import read
 API_URL = "https://slack.com/api/"
 _TIMEOUT_SECONDS = 10
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{6,}")
+_PERSON = re.compile(r"[UWS][A-Z0-9]{2,20}")
+# A policy with more of them does not fit into a parameter.
+_MOST_PEOPLE = 250
 _MANIFEST = "`coastguard slack manifest --socket-mode`"
 # Slack's words for what a person has to mend, by the method that says them.
 _TOKEN_REMEDY = "copy SLACK_BOT_TOKEN anew from the app's OAuth & Permissions, and install the app if it is not"  # noqa: S105
@@ -47,12 +52,13 @@ _CHANNEL_REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class RealSlack:
-    """A workspace that the local world speaks to. `name` is the workspace's."""
+    """A workspace that the local world speaks to. `name` is the workspace's, `people` are who may do everything."""
 
     team: str
     name: str
     channel: str
     command: str
+    people: tuple[str, ...]
     bot_token: str = field(repr=False)
     app_token: str = field(repr=False)
     api_url: str = API_URL
@@ -62,7 +68,6 @@ class RealSlack:
         """What the hub's stack is told instead of what it is told of the local Slack.
 
         Whoever sits at this machine could sign requests with a secret that is known, so it is another one each time.
-        A policy about the local Slack's people would leave those of a real one without rights.
         """
         return {
             "SlackTeam": self.team,
@@ -71,14 +76,25 @@ class RealSlack:
             "SlackBotToken": self.bot_token,
             "SlackSigningSecret": secrets.token_hex(16),
             "SlackApiUrl": self.api_url,
-            "PolicyPlace": "",
         }
 
+    @property
+    def policy(self) -> str:
+        """A policy for its people: the one of the local Slack would leave them without rights."""
+        return f'[[rights]]\nwho = {json.dumps(self.people)}\nmay = "*"\n'
 
-def meet(environ: Mapping[str, str], channel: str, team: str, command: str, api_url: str = API_URL) -> RealSlack:
+
+def meet(  # noqa: PLR0913  # what a person gives on the command line
+    environ: Mapping[str, str],
+    channel: str,
+    team: str,
+    command: str,
+    people: Sequence[str] = (),
+    api_url: str = API_URL,
+) -> RealSlack:
     """Find out whether the workspace can be spoken to; "" for the team means whichever the token is of.
 
-    Raises WorldError, which names the remedy.
+    Without `people`, all full members may do everything there. Raises WorldError, which names the remedy.
     """
     bot_token, app_token = (environ.get(name, "").strip() for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"))
     wrong = []
@@ -90,6 +106,8 @@ def meet(environ: Mapping[str, str], channel: str, team: str, command: str, api_
         )
     if not _CHANNEL.fullmatch(channel):
         wrong.append("--slack-channel must be a channel's id, C… (at the bottom of the channel's details)")
+    if not all(map(_PERSON.fullmatch, people)):
+        wrong.append("--slack-people must be ids of users and user groups, U… and S…, with commas between them")
     if wrong:
         raise WorldError(f"{'; '.join(wrong)}. An app for this: {_MANIFEST}.")
     client = WebClient(bot_token, base_url=api_url, timeout=_TIMEOUT_SECONDS, retry_handlers=[])
@@ -99,7 +117,8 @@ def meet(environ: Mapping[str, str], channel: str, team: str, command: str, api_
     _check_scopes(told)
     read_channel = partial(client.conversations_history, channel=channel, limit=1)
     _ask(read_channel, lambda word: _CHANNEL_REMEDIES.get(word, "choose another channel"))
-    return RealSlack(told["team_id"], str(told.get("team")), channel, command, bot_token, app_token, api_url)
+    who = tuple(people) or _members(client, told["team_id"])
+    return RealSlack(told["team_id"], str(told.get("team")), channel, command, who, bot_token, app_token, api_url)
 
 
 @contextmanager
@@ -139,6 +158,21 @@ def _check_scopes(told: SlackResponse) -> None:
         raise WorldError(
             f"The app may not {', '.join(missing)}: give it the manifest of {_MANIFEST}, and install it again."
         )
+
+
+def _members(client: WebClient, team: str) -> tuple[str, ...]:
+    """Name the workspace's full members, if they are not too many."""
+
+    def pages() -> list[Mapping[str, Any]]:
+        return [person for page in client.users_list(limit=200) for person in page["members"]]
+
+    members = tuple(person["id"] for person in _ask(pages, lambda _word: _TOKEN_REMEDY) if is_member(person, team))
+    if len(members) > _MOST_PEOPLE:
+        raise WorldError(
+            f"The workspace has {len(members):,} full members, too many for a demo's policy: name those who may repair"
+            " with --slack-people U…,S…"
+        )
+    return members
 
 
 def _ask(call: Callable[[], Any], remedy: Callable[[str], str]) -> Any:  # noqa: ANN401  # as the SDK has it

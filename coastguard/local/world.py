@@ -90,7 +90,8 @@ class World:
         if self.plan.before:
             self.plan.before(Members(self.aws))
         self._server.start(application(self.aws, self.workspace, self.plan.grace))
-        self.aws.client("ssm").put_parameter(Name=POLICY_NAME, Type="String", Value=POLICY.read_text())
+        policy = self.plan.slack.policy if self.plan.slack else POLICY.read_text()
+        self.aws.client("ssm").put_parameter(Name=POLICY_NAME, Type="String", Value=policy)
         wanted = Wanted(
             code=code,
             templates=self.plan.templates,

@@ -110,6 +110,11 @@ class Hub:
         answer = self.sqs.create_queue(QueueName=properties["QueueName"], Attributes=attributes)
         return str(answer["QueueUrl"])
 
+    def make_policy(self, text: str = EVERYBODY) -> str:
+        """Put a policy into Systems Manager; returns its place."""
+        self._session.client("ssm").put_parameter(Name="/coastguard/policy", Type="String", Value=text)
+        return "ssm:/coastguard/policy"
+
     def make_secret(self, value: Mapping[str, str]) -> str:
         """Put the Slack app's secret into Secrets Manager; returns its ARN."""
         answer = self._session.client("secretsmanager").create_secret(Name="slack", SecretString=json.dumps(value))

@@ -38,17 +38,19 @@ from tests.chatops.factories import (
     payload_of,
     signed,
 )
+from tests.chatops.policies import EVERYBODY
 from tests.chatops.story import filled
 from tests.local_slack.serving import served
 
 SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:Secret-a1b2c3"
 GET_SECRET, SEND = "secretsmanager.GetSecretValue", "AmazonSQS.SendMessage"
+POLICY = "AmazonSSM.GetParameter"
 WHO, OPEN = "/api/users.info", "/api/views.open"
 
 
 @dataclass
 class Cloud:
-    """AWS and Slack's Web API at one address: remembers every call, and knows four of them."""
+    """AWS and Slack's Web API at one address: remembers every call, and knows five of them."""
 
     address: str = ""
     called: list[str] = field(default_factory=list)
@@ -61,6 +63,9 @@ class Cloud:
         if operation == GET_SECRET:
             secret = json.dumps({"bot_token": BOT_TOKEN, "signing_secret": SIGNING_SECRET})
             return JSONResponse({"ARN": SECRET_ARN, "Name": "Secret", "SecretString": secret})
+        if operation == POLICY:
+            parameter = {"Type": "String", "Value": EVERYBODY, "Version": 1, "LastModifiedDate": 1_772_443_800}
+            return JSONResponse({"Parameter": parameter})
         if operation == WHO:
             return JSONResponse({"ok": True, "user": {"id": ALICE, "team_id": TEAM.id, "tz": "Europe/Paris"}})
         if operation == OPEN:
@@ -91,6 +96,7 @@ def in_front(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ACTS_QUEUE_URL=f"{cloud.address}/111122223333/coastguard-acts.fifo",
         SLACK_SECRET_ARN=SECRET_ARN,
         SLACK_API_URL=f"{cloud.address}/api/",
+        POLICY_PLACE="ssm:/coastguard/policy",
     ):
         yield
 
@@ -136,7 +142,7 @@ def test_the_same_click_again_is_a_duplicate_to_the_queue(cloud: Cloud, click: b
 
 def test_a_warm_front_makes_one_call_between_click_and_acknowledgement(cloud: Cloud, click: bytes) -> None:
     hear(click)
-    assert cloud.called == [GET_SECRET, WHO, SEND]
+    assert cloud.called == [GET_SECRET, POLICY, WHO, SEND]
     cloud.called.clear()
 
     assert hear(click)["statusCode"] == 200
@@ -194,7 +200,7 @@ def test_whatever_arrives_the_front_calls_nobody_else(
         hear(body, secret="another")
 
     assert len(cloud.sent) == 3
-    assert cloud.called == [GET_SECRET, WHO, SEND, SEND, SEND]
+    assert cloud.called == [GET_SECRET, POLICY, WHO, SEND, SEND, SEND]
 
 
 def test_a_click_that_the_queue_refuses_is_not_acknowledged(cloud: Cloud, click: bytes) -> None:

@@ -27,7 +27,7 @@ def test_help_tells_of_every_command_in_one_line() -> None:
     told = help_text()
 
     assert [form.split()[0] for form, _ in told.lines if form] == list(COMMANDS)
-    assert told.lines[-1] == ("", "More to read with help: times, names.")
+    assert told.lines[-1] == ("", "More to read with help: times, names, rights.")
     assert told.asked == ""
 
 

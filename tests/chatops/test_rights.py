@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ from hub.directory import Account
 from hub.hints import REQUEST, Hint
 from hub.incident import State
 from hub.message import ACKNOWLEDGE, MUTE
-from hub.policy import EVERYWHERE, Facts
+from hub.policy import EVERYWHERE, START, Approval, Facts
 from hub.policy_source import PolicySource
 from hub.slack import Slack
 from tests.chatops.factories import ALICE, BOB, CAROL, CLUSTER, TERMINATE, Clock
@@ -60,10 +61,36 @@ def house(workspace: Workspace, slack: str, clock: Clock) -> House:
 # Who may
 
 
-def test_without_rights_every_full_member_may_everything(house: House) -> None:
-    assert [house.why_not(user) for user in (ALICE, BOB, CAROL)] == ["", "", ""]
-    assert house.why_not(ALICE, "stop", EVERYWHERE) == ""
-    assert house.rights.somewhere("mute", ALICE) is None
+@pytest.mark.parametrize("policy", ["", "[[caps]]\nmost = 1\nper = '1h'\n"], ids=["none", "one without rights"])
+def test_without_rights_full_members_hold_back_and_nobody_repairs(house: House, policy: str) -> None:
+    house.rule(policy)
+
+    for verb in ("acknowledge", "mute", "stop", "audit"):
+        assert [house.why_not(user, verb, EVERYWHERE) for user in (ALICE, BOB, CAROL)] == ["", "", ""]
+        assert house.rights.somewhere(verb, ALICE) is None
+    for verb in ("terminate", START, "approve"):
+        refusals = [house.rights.refusal(verb, BOB, [HERE]), house.rights.somewhere(verb, BOB)]
+        refusals += [house.rights.refusal_to_approve(Approval(approvers=(BOB,)), BOB, HERE)]
+        for refusal in filter(None, refusals):
+            assert refusal.sentence.startswith("Nobody may do that (")
+            assert refusal.who_may == ()
+        assert None not in refusals
+
+
+def test_who_is_told_how_a_right_is_granted_can_copy_it(house: House) -> None:
+    house.rule("")
+    refusal = house.rights.refusal("terminate", BOB, [HERE])
+    assert refusal is not None
+    house.rule(refusal.how.split("```")[1])
+
+    assert house.why_not(BOB) == ""
+    assert "docs/policy.md" in refusal.how
+    assert "## Rights" in Path("docs/policy.md").read_text()
+
+
+def test_no_place_at_all_is_not_every_place(house: House) -> None:
+    house.rule(granting(ALICE))
+    assert house.rights.refusal("mute", ALICE, []) is not None
 
 
 @pytest.mark.parametrize("stranger", [GUEST.id, FOREIGNER.id])

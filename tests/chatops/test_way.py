@@ -47,6 +47,7 @@ def acts(story: Story, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
             LOOKS_QUEUE_URL=story.urls["LooksQueue"],
             SLACK_SECRET_ARN=story.hub.make_secret({"bot_token": BOT_TOKEN, "signing_secret": SIGNING_SECRET}),
             SLACK_API_URL=story.slack,
+            POLICY_PLACE=story.hub.make_policy(),
         ),
     ):
         story.workspace.request_url = f"{address}/slack/events"

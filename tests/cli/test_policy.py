@@ -107,12 +107,13 @@ def test_somebody_without_a_right_may_do_nothing() -> None:
     assert "U0BOB0002 may do nothing here." in explained("--user", "U0BOB0002", "--severity", "critical")
 
 
-def test_without_rights_everybody_may_do_everything() -> None:
+def test_without_rights_nobody_may_repair() -> None:
     Path("policy.toml").write_text("")
 
     said = explained("--user", "U0BOB0002")
 
-    for words in ("everybody may do everything", "U0BOB0002 may do everything", "Caps: none.", "Windows: none."):
+    rights = "everybody may acknowledge, mute, stop, audit, and nobody may repair, approve or start repairs"
+    for words in (rights, "U0BOB0002 may acknowledge, mute, stop, audit.", "Caps: none.", "Windows: none."):
         assert words in said
 
 

@@ -182,7 +182,9 @@ class Writing:
             for key, words in where.asked()
         ]
         match self._choice(2):
-            case 0 if keys:
+            case _ if not keys:
+                pass
+            case 0:
                 self._key("where", "{ " + ", ".join(f"{key} = {self._list(words)}" for key, words in keys) + " }")
             case 1:
                 for key, words in keys:

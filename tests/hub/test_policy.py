@@ -12,6 +12,8 @@ from hub.directory import Account
 from hub.policy import (
     ACTIONS,
     EVERYWHERE,
+    OPEN,
+    START,
     Approval,
     Cap,
     Facts,
@@ -185,10 +187,22 @@ def may(policy: Policy, verb: str, user: str = ALICE, groups: tuple[str, ...] = 
     return policy.may(verb, user, groups, facts)
 
 
-@pytest.mark.parametrize("verb", [*ACTIONS, "terminate", "drain"])
-def test_without_any_right_everybody_may_everything(verb: str) -> None:
-    assert may(Policy(), verb)
-    assert Policy().who_may(verb, FACTS) == ()
+@pytest.mark.parametrize("policy", [Policy(), Policy(caps=(Cap(1, timedelta(hours=1)),))], ids=["none", "other things"])
+def test_without_any_right_everybody_may_hold_back_and_nobody_may_repair(policy: Policy) -> None:
+    allowed = {verb for verb in (*ACTIONS, START, "terminate", "drain") if may(policy, verb)}
+
+    assert allowed == {"acknowledge", "mute", "stop", "audit"}
+    assert policy.who_may("acknowledge", FACTS) == ()
+
+
+def test_without_any_right_nobody_may_approve_whom_an_approval_names_either() -> None:
+    approval = Approval(approvers=(ALICE,))
+    assert not Policy(approvals=(approval,)).may_approve(approval, ALICE, (), FACTS)
+
+
+@pytest.mark.parametrize(("granted", "starts"), [("stop", True), ("*", True), ("repair", False), ("mute", False)])
+def test_who_may_stop_repairs_may_start_them(granted: str, *, starts: bool) -> None:
+    assert may(Policy(rights=(Right((ALICE,), (granted,)),)), START) is starts
 
 
 @pytest.mark.parametrize(
@@ -249,7 +263,7 @@ def test_who_may_is_named_once_in_the_policys_order() -> None:
 @settings(max_examples=60, deadline=None)
 @given(POLICIES, st.sampled_from([*ACTIONS, "terminate"]), st.sampled_from([ALICE, BOB, TEAM]))
 def test_who_may_and_may_agree(policy: Policy, verb: str, who: str) -> None:
-    assert may(policy, verb, who) is (not policy.rights or who in policy.who_may(verb, FACTS))
+    assert may(policy, verb, who) is (who in policy.who_may(verb, FACTS) if policy.rights else verb in OPEN)
 
 
 # Approvals
@@ -300,16 +314,19 @@ def test_what_nobody_knows_needs_the_approval(approval: Approval, facts: Facts, 
     assert policy.approval("terminate", facts, 1, share) == approval
 
 
+OTHERS = Right((BOB,), ("mute",))
+
+
 @pytest.mark.parametrize(
     ("rights", "approvers", "user", "groups", "allowed", "named"),
     [
-        pytest.param((), (LEADS,), ALICE, (LEADS,), True, (LEADS,), id="one of the group that is named"),
-        pytest.param((), (LEADS, ALICE), ALICE, (), True, (LEADS, ALICE), id="named by id"),
-        pytest.param((), (LEADS,), ALICE, (TEAM,), False, (LEADS,), id="not named"),
+        pytest.param((OTHERS,), (LEADS,), ALICE, (LEADS,), True, (LEADS,), id="one of the group that is named"),
+        pytest.param((OTHERS,), (LEADS, ALICE), ALICE, (), True, (LEADS, ALICE), id="named by id"),
+        pytest.param((OTHERS,), (LEADS,), ALICE, (TEAM,), False, (LEADS,), id="not named"),
         pytest.param((Right((ALICE,), ("*",)),), (LEADS,), ALICE, (), False, (LEADS,), id="a right is not enough"),
         pytest.param((Right((ALICE,), ("approve",)),), (), ALICE, (), True, (ALICE,), id="nobody named, a right"),
         pytest.param((Right((ALICE,), ("mute",)),), (), ALICE, (), False, (), id="nobody named, another right"),
-        pytest.param((), (), ALICE, (), True, (), id="nobody named, no rights at all"),
+        pytest.param((), (), ALICE, (), False, (), id="nobody named, no rights at all"),
     ],
 )
 def test_who_may_approve(

@@ -157,6 +157,7 @@ def wrong_with(text: str) -> tuple[Problem, ...]:
 
 ROUTE = "[[routes]]\n"
 WHERE = "[[routes]]\n[routes.where]\n"
+MAY_ALL = '\n[[rights]]\nwho = "U0ALICE01"\nmay = "*"\n'
 RIGHT = '[[rights]]\nwho = "U0ALICE01"\nmay = "mute"\n'
 WINDOW = '[[windows]]\ndays = "daily"\nstart = "02:00"\nlength = "2h"\nzone = "UTC"\n'
 
@@ -194,6 +195,7 @@ WINDOW = '[[windows]]\ndays = "daily"\nstart = "02:00"\nlength = "2h"\nzone = "U
         pytest.param(WHERE + 'severity = "Critical"', ['did you mean "critical"?'], id="severity"),
         pytest.param('[[rights]]\nmay = "mute"', ["line 1: who is missing in rights: give it"], id="rights of whom"),
         pytest.param(RIGHT + '[[rights]]\nwho="U0B"\nmay="aprove"', ["line 6: may is 'aprove': did you"], id="verb"),
+        pytest.param(RIGHT + "where = {}", ["line 4: where is empty, which fits nothing"], id="a right nowhere"),
         pytest.param('[[rights]]\nwho="U0B"\nmay=[]', ["line 3: may is an empty list"], id="a right to nothing"),
         pytest.param(
             '[[approvals]]\nremedy="reboot"', ["line 2: remedy is 'reboot': known are terminate"], id="remedy"
@@ -283,7 +285,7 @@ def test_no_window_is_for_ever(days: str, length: str, is_read: bool) -> None:
     [
         pytest.param(ROUTE, [], id="a route alone"),
         pytest.param(
-            ROUTE + ROUTE + WHERE,
+            ROUTE + ROUTE + WHERE + 'region = "eu-west-1"',
             [
                 (2, "this route is never reached: the one in line 1 fits everything"),
                 (3, "this route is never reached: the one in line 1 fits everything"),
@@ -314,14 +316,21 @@ def test_no_window_is_for_ever(days: str, length: str, is_read: bool) -> None:
             [(4, "nobody can give this approval")],
             id="an approval that nobody can give",
         ),
-        pytest.param("[[approvals]]", [], id="an approval of anybody else"),
+        pytest.param("[[approvals]]\n", [], id="an approval of anybody else"),
     ],
 )
 def test_what_is_hardly_meant_is_warned_of(text: str, said: list[tuple[int, str]]) -> None:
-    found = warnings(read(text))
+    found = warnings(read(text + ("" if "[[rights]]" in text else MAY_ALL)))
 
     assert [(problem.line, problem.what) for problem in found] == said
     assert all(problem.remedy for problem in found)
+
+
+@pytest.mark.parametrize("text", ["", ROUTE, "[[approvals]]\napprovers = 'U0ALICE01'"])
+def test_a_policy_without_rights_is_warned_of(text: str) -> None:
+    (problem,) = warnings(read(text))
+    assert (problem.line, problem.what) == (1, "nobody may repair, for the policy has no [[rights]]")
+    assert "docs/policy.md" in problem.remedy
 
 
 def test_a_problem_reads_as_a_sentence_with_its_line() -> None:

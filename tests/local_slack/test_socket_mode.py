@@ -19,12 +19,16 @@ from chatops.rights import Rights
 from coastguard.local import real_slack
 from coastguard.local.aws_process import WorldError
 from coastguard.local.real_slack import RealSlack, connected, meet
-from coastguard.local.slack.directory import TEAM
+from coastguard.local.slack.directory import FOREIGNER, GUEST, PEOPLE, TEAM
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 from hub.bulletin import compose
+from hub.directory import Account
 from hub.message import ACKNOWLEDGE, render
+from hub.policy import Facts
 from hub.policy_source import PolicySource
+from hub.policy_text import read
 from hub.slack import Slack
+from tests.chatops.policies import Ssm
 from tests.hub.factories import ALICE, CHANNEL, bulletin, incident
 from tests.local_slack.serving import served
 from tests.local_slack.socket_mode import APP_TOKEN, SocketMode
@@ -76,7 +80,7 @@ class Stage:
             return datetime.now(UTC)
 
         people = People(lambda: Slack(BOT_TOKEN, self.slack.api_url), TEAM.id, clock)
-        rights = Rights(PolicySource("", lambda _: None, clock), people)
+        rights = Rights(PolicySource("ssm:/coastguard/policy", lambda _: Ssm(), clock), people)
         with connected(self.slack, Front(self.passed.enqueue, self.passed.enqueue_ask, rights, clock)):
             yield
 
@@ -93,7 +97,7 @@ def staged() -> Iterator[Stage]:
     sockets = SocketMode(workspace)
     with served(sockets.starlette()) as address:
         sockets.at(address)
-        slack = meet(TOKENS, CHANNEL, "", "/ecs", f"{address}/api/")
+        slack = meet(TOKENS, CHANNEL, "", "/ecs", api_url=f"{address}/api/")
         yield Stage(workspace, address, slack, Passed())
 
 
@@ -188,12 +192,29 @@ def test_a_world_has_another_signing_secret_each_time(stage: Stage) -> None:
     assert stage.slack.parameters["SlackSigningSecret"] != stage.slack.parameters["SlackSigningSecret"]
 
 
+def test_all_full_members_may_repair_there_unless_people_are_named(stage: Stage) -> None:
+    facts = Facts(None, Account("222233334444"))
+    policy = read(stage.slack.policy)
+    may = {person.id for person in (*PEOPLE, GUEST, FOREIGNER) if policy.may("terminate", person.id, (), facts)}
+    assert may == {person.id for person in PEOPLE}
+
+    named = meet(TOKENS, CHANNEL, "", "/ecs", ["U0BOB0002", "S0SRETEAM1"], stage.slack.api_url)
+    assert read(named.policy).who_may("terminate", facts) == ("U0BOB0002", "S0SRETEAM1")
+    with pytest.raises(WorldError, match="--slack-people must be ids"):
+        meet(TOKENS, CHANNEL, "", "/ecs", ["bob"], stage.slack.api_url)
+
+
+def test_too_many_members_are_to_be_named(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(real_slack, "_MOST_PEOPLE", 2)
+    assert "name those who may repair with --slack-people" in refused(stage)
+
+
 # What goes wrong is said before anything begins
 
 
 def refused(stage: Stage, channel: str = CHANNEL, team: str = "", **tokens: str) -> str:
     with pytest.raises(WorldError) as caught:
-        meet(TOKENS | tokens, channel, team, "/ecs", stage.slack.api_url)
+        meet(TOKENS | tokens, channel, team, "/ecs", api_url=stage.slack.api_url)
     assert BOT_TOKEN not in str(caught.value)
     assert APP_TOKEN not in str(caught.value)
     return str(caught.value)
@@ -217,7 +238,7 @@ def test_a_token_that_slack_does_not_take_is_to_be_copied_anew(stage: Stage) -> 
 
 
 def test_an_app_token_that_slack_does_not_take_is_to_be_made(stage: Stage) -> None:
-    slack = meet(TOKENS | {"SLACK_APP_TOKEN": "xapp-another"}, CHANNEL, "", "/ecs", stage.slack.api_url)
+    slack = meet(TOKENS | {"SLACK_APP_TOKEN": "xapp-another"}, CHANNEL, "", "/ecs", api_url=stage.slack.api_url)
     stage.slack = slack
     with pytest.raises(WorldError, match="connections:write") as caught, stage.listening():
         pass
@@ -225,7 +246,7 @@ def test_an_app_token_that_slack_does_not_take_is_to_be_made(stage: Stage) -> No
 
 
 def test_the_team_may_be_given_and_then_must_be_that_one(stage: Stage) -> None:
-    assert meet(TOKENS, CHANNEL, TEAM.id, "/ecs", stage.slack.api_url) == stage.slack
+    assert meet(TOKENS, CHANNEL, TEAM.id, "/ecs", api_url=stage.slack.api_url) == stage.slack
     assert f"is of workspace {TEAM.id}, not of T0HARBOUR" in refused(stage, team="T0HARBOUR")
 
 
@@ -246,12 +267,12 @@ def test_an_app_without_a_scope_is_to_be_installed_again(scope: str) -> None:
     with served(sockets.starlette()) as address:
         sockets.at(address)
         with pytest.raises(WorldError, match=f"may not {scope}.*install it again"):
-            meet(TOKENS, CHANNEL, "", "/ecs", f"{address}/api/")
+            meet(TOKENS, CHANNEL, "", "/ecs", api_url=f"{address}/api/")
 
 
 def test_a_slack_that_cannot_be_reached_is_said() -> None:
     with pytest.raises(WorldError, match=r"cannot be reached .*https://slack\.com"):
-        meet(TOKENS, CHANNEL, "", "/ecs", "http://127.0.0.1:1/api/")
+        meet(TOKENS, CHANNEL, "", "/ecs", api_url="http://127.0.0.1:1/api/")
 
 
 def test_slack_itself_is_spoken_to_unless_another_address_is_given() -> None:

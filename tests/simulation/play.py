@@ -296,7 +296,7 @@ class Play(RuleBasedStateMachine):
 
     @sentence(
         account=st.sampled_from(["A", "B"]),
-        kind=st.sampled_from(list(Kind)),
+        kind=st.sampled_from([kind for kind in Kind if kind is not Kind.CONFLICTING]),
         chance=st.sampled_from([0.3, 1.0]),
         service=st.sampled_from(["ecs:*", "ec2:*", "sts:*", "auto-scaling:*"]),
     )
@@ -305,7 +305,7 @@ class Play(RuleBasedStateMachine):
         self.world.order(Fault(service, kind, self.world.place(f"{account}/web").account, chance))
 
     @sentence(
-        kind=st.sampled_from([Kind.THROTTLED, Kind.SILENT, Kind.BROKEN]),
+        kind=st.sampled_from([Kind.THROTTLED, Kind.SILENT, Kind.BROKEN, Kind.CONFLICTING]),
         chance=st.sampled_from([0.2, 0.6]),
         done=st.booleans(),
     )

@@ -33,7 +33,7 @@ def test_people_of_another_workspace_are_told_and_heard(monkeypatch: pytest.Monk
     with served(sockets.starlette()) as address:
         sockets.at(address)
         tokens = {"SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_APP_TOKEN": APP_TOKEN}
-        slack = meet(tokens, CHANNEL, "", "/ecs", f"{address}/api/")
+        slack = meet(tokens, CHANNEL, "", "/ecs", api_url=f"{address}/api/")
         with (
             World(Plan(grace=1, slack=slack), print) as world,
             listening(slack, world.aws, world.outputs["FrontFunctionName"]),

@@ -21,6 +21,15 @@ def users_info(workspace: Workspace, arguments: Arguments) -> Json:
     return {"user": user_of(person, workspace.clock(), stranger=person.is_foreign and not shared)}
 
 
+def users_list(workspace: Workspace, _arguments: Arguments) -> Json:
+    """Everybody, in one page."""
+    with workspace.lock:
+        people = [
+            user_of(one, workspace.clock(), stranger=False) for one in workspace.people.values() if not one.is_foreign
+        ]
+    return {"members": [*people, bot_user()], "response_metadata": {"next_cursor": ""}}
+
+
 def usergroups_list(workspace: Workspace, arguments: Arguments) -> Json:
     """All user groups, the disabled ones only when asked for."""
     _check_plan(workspace)

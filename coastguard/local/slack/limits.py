@@ -29,6 +29,7 @@ LIMITS = {
     "usergroups.list": _TIER_2,
     "usergroups.users.list": _TIER_2,
     "users.info": _TIER_4,
+    "users.list": _TIER_2,
     "views.open": _TIER_4,
     "views.publish": _TIER_4,
     "views.push": _TIER_4,

@@ -15,6 +15,7 @@ from coastguard.local.slack.directory_methods import (
     usergroups_list,
     usergroups_users_list,
     users_info,
+    users_list,
 )
 from coastguard.local.slack.errors import SlackError
 from coastguard.local.slack.messages import Message
@@ -111,6 +112,7 @@ METHODS: dict[str, Method] = {
     "usergroups.list": usergroups_list,
     "usergroups.users.list": usergroups_users_list,
     "users.info": users_info,
+    "users.list": users_list,
     "views.open": views_open,
     "views.publish": views_publish,
     "views.push": views_push,
@@ -129,6 +131,7 @@ SCOPES = {
     "usergroups.list": ("usergroups:read",),
     "usergroups.users.list": ("usergroups:read",),
     "users.info": ("users:read",),
+    "users.list": ("users:read",),
 }
 
 
