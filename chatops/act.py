@@ -17,7 +17,7 @@ from hub.known_accounts import KnownAccounts
 from hub.policy_source import PolicySource
 from hub.queues import Queues, Record, answer, records
 from hub.rules import Rules
-from hub.runtime import AWS, clock, hub_session
+from hub.runtime import AWS, clock, hub_session, time_left
 from hub.secrets import Vault
 from hub.settings import read
 from hub.slack import Slack
@@ -25,6 +25,10 @@ from hub.store import Store
 from hub.telemetry import Counts, log_as_json
 from hub.terms import Terms
 from spoke.accounts import Accounts
+from spoke.deadline import within
+
+# What a last call of a member may take that is not answered (spoke.accounts), and recording what came of it.
+_TO_END = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +130,12 @@ def wire() -> tuple[Act, Counts]:
     return Act(execution, talk, queues, settings.acts_queue_url), counts
 
 
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Work off requests."""
     act, counts = wire()
+    left = time_left(context)
     try:
-        return answer(act.queues.work_off(act.url, records(event), act.attend))
+        with within(lambda: left() - _TO_END):
+            return answer(act.queues.work_off(act.url, records(event), act.attend))
     finally:
         counts.flush()

@@ -19,16 +19,20 @@ Edits come out of a budget of the whole app, because Slack counts them so. Who g
 is true then: nothing waits that would be old by the time it is shown.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from hub.audit import Entry
 from hub.bulletin import Bulletin
 from hub.desk import LEASE
-from hub.message import Message, event_type, note
-from hub.slack import NotNow, Rejected, Slack
+from hub.message import Message, event_type, notes
+from hub.slack import LOST, NotNow, Rejected, Slack
 from hub.store import Record, Store
 from hub.writes import Conflict
+
+log = logging.getLogger(__name__)
 
 # Slack takes somewhat more than 50 edits a minute from an app.
 EDITS_A_MINUTE = 45
@@ -56,29 +60,53 @@ _GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
 class Announcer:
     """Brings one record's message in line. Only a look calls it."""
 
-    def __init__(self, slack: Callable[[], Slack], store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        slack: Callable[[], Slack],
+        store: Store,
+        clock: Callable[[], datetime],
+        count: Callable[[str, int], None] = lambda _name, _number: None,
+    ) -> None:
         self._slack = slack
         self._store = store
         self._clock = clock
+        self._count = count
 
     def show(self, record: Record, saying: Saying, *, leased: bool) -> Record:
-        """Make Slack show it, and say in a bulletin's thread what has happened since the last time.
+        """Make Slack show it. What has happened since the last time is still to be said (`narrate`) if it is `untold`.
 
         `leased` says that this very look has begun the record and so holds its lease. Raises SlackError, Conflict.
         """
         if record.ts and record.shown == saying.message.digest:
             return record
         there = self._edit(record, saying) if record.ts else self._post(record, saying.message, leased=leased)
-        now = self._clock()
+        shown = replace(there, shown=saying.message.digest, shown_at=self._clock())
         try:
             # What has just begun has nothing in its log that it does not say itself.
-            told = there if leased else self._narrate(there)
-            closed_at = now if saying.last else None
-            shown = saying.message.digest
-            return self._store.keep(replace(told, shown=shown, shown_at=now, closed=saying.last, closed_at=closed_at))
+            if not leased and isinstance(shown, Bulletin) and self._log(shown)[0]:
+                # Where it stands and what it shows is noted first: whatever becomes of its thread.
+                return self._store.keep(replace(shown, untold=True))
+            return self._store.keep(_closed(shown, self._clock()) if saying.last else shown)
         except Conflict:
             self._doubt_what_is_shown(record)
             raise
+
+    def narrate(self, bulletin: Bulletin, *, last: bool) -> Bulletin:
+        """Say in the thread what the log has got since; twice at worst, if we die between saying and noting it.
+
+        What Slack refuses in a thread is let go. Raises SlackError if it has to wait or the channel is lost, Conflict.
+        """
+        entries, noted = self._log(bulletin)
+        for text, blocks, aloud in notes(entries):
+            try:
+                self._slack().post(bulletin.channel, text, blocks, thread=bulletin.thread or bulletin.ts, aloud=aloud)
+            except Rejected as error:
+                if error.word in LOST:
+                    raise
+                log.warning("notes.refused", extra={"bulletin": bulletin.id, "word": error.word})
+                self._count("unsaid", 1)
+        told = replace(bulletin, noted=noted, untold=False)
+        return self._store.keep(_closed(told, self._clock()) if last else told)
 
     def find(self, bulletin: Bulletin) -> Bulletin:
         """Settle whether a post in doubt stands in the channel, without posting; raises what `show` raises.
@@ -174,18 +202,13 @@ class Announcer:
             slack.delete(record.channel, double)
         return found[0] if found else ""
 
-    def _narrate(self, record: Record) -> Record:
-        """Say in the thread what the log has got since; twice at worst, if we die between saying and noting it."""
-        if not isinstance(record, Bulletin):
-            return record
-        bulletin: Bulletin = record
-        for key, entry in self._store.entries(bulletin.cluster, bulletin.noted):
-            bulletin = replace(bulletin, noted=key)
-            # In a storm's thread hundreds of clusters speak: there, only what people do is worth a line.
-            if not entry.quiet and (entry.who or not bulletin.thread):
-                text, blocks = note(entry)
-                thread = bulletin.thread or bulletin.ts
-                self._slack().post(bulletin.channel, text, blocks, thread=thread, aloud=entry.aloud)
-                # At once: Slack takes a message a second, so the next one may have to wait.
-                bulletin = self._store.keep(bulletin)
-        return bulletin
+    def _log(self, bulletin: Bulletin) -> tuple[list[Entry], str]:
+        """Read what is to be said in the thread, and up to which key of the log this is."""
+        found = self._store.entries(bulletin.cluster, bulletin.noted)
+        # In a storm's thread hundreds of clusters speak: there, only what people do is worth a line.
+        said = [entry for _, entry in found if not entry.quiet and (entry.who or not bulletin.thread)]
+        return said, found[-1][0] if found else bulletin.noted
+
+
+def _closed(record: Record, now: datetime) -> Record:
+    return replace(record, closed=True, closed_at=now)

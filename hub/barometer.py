@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from hub.bulletin import Bulletin
+from hub.chain import onward
 from hub.hints import StormHint
 from hub.queues import Queues
 from hub.store import Store
@@ -56,12 +57,12 @@ class Barometer:
         self._opened.setdefault(place, {})[bulletin.cluster] = self._clock()
 
     def call(self, place: StormHint) -> None:
-        """Ask the storm's group to see to it, at most once in a few seconds."""
+        """Ask the storm's group to see to it, at most once in a few seconds; `place` has the hops of who calls."""
         now = self._clock()
-        called = self._called.get(place)
-        if called is None or now - called >= _CALLS:
+        called, further = self._called.get(place), onward(place)
+        if further and (called is None or now - called >= _CALLS):
             # Several functions call at once: SQS takes one call of each few seconds.
-            self._queues.ask_looks(self._looks_url, [place], f"storm {int(now.timestamp() / _CALLS.total_seconds())}")
+            self._queues.ask_looks(self._looks_url, [further], f"storm {int(now.timestamp() / _CALLS.total_seconds())}")
             self._called[place] = now
 
     def _recent(self, place: StormHint) -> set[Cluster]:

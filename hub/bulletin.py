@@ -38,7 +38,8 @@ class Bulletin:
     `owners` whom its first post mentions, `topic` the SNS topic that hears of it, `tally` what its unresolved incidents
     have in common; `registered` how many instances the cluster has, 0 when nobody could tell; `account_name` what the
     organization called the account when the episode began; `said_again_at` when people were reminded of it; `lost` the
-    channels that it had before, and that could not be posted to.
+    channels that it had before, and that could not be posted to. While something of its log is still to be said in the
+    thread, it is `untold`, and not closed.
     """
 
     kind: ClassVar[str] = "bulletin"
@@ -67,6 +68,7 @@ class Bulletin:
     registered: int = 0
     account_name: str = ""
     lost: tuple[str, ...] = ()
+    untold: bool = False
     version: int = 0
 
     @property

@@ -8,10 +8,10 @@ An event that a replayed archive delivers tells where to look, but not since whe
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, TypeVar
 
 from hub.scope import Scope
 from spoke.partitions import partition_of
@@ -61,13 +61,17 @@ class Drop:
 class Hint:
     """A reason to look at a cluster; no drops means: at what is already known of it.
 
-    `crowd` is how many clusters of the Region were spoken of in the same breath: many together are a storm.
+    `crowd` is how many clusters of the Region were spoken of in the same breath: many together are a storm. `hops` and
+    `until` are those of hub.chain, as in every hint: how many invocations lie behind it, and until when it holds, None
+    being for ever.
     """
 
     cluster: Cluster
     why: str
     drops: tuple[Drop, ...] = ()
     crowd: int = 0
+    hops: int = 0
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -76,6 +80,8 @@ class StormHint:
 
     channel: str
     region: str
+    hops: int = field(default=0, compare=False)
+    until: datetime | None = field(default=None, compare=False)
 
     @property
     def key(self) -> str:
@@ -88,6 +94,8 @@ class MuteHint:
     """A reason to see to a mute that ends: its scope as text."""
 
     scope: str
+    hops: int = field(default=0, compare=False)
+    until: datetime | None = field(default=None, compare=False)
 
     @property
     def key(self) -> str:
@@ -100,10 +108,15 @@ class PolicyHint:
     """A reason to tell the operators that something is wrong with the policy."""
 
     key: str = "policy"
+    hops: int = field(default=0, compare=False)
+    until: datetime | None = field(default=None, compare=False)
 
 
 Chore = StormHint | MuteHint | PolicyHint
 """What look sees to besides clusters; each has a FIFO group of its own."""
+
+
+_H = TypeVar("_H", bound=Hint | Chore)
 
 
 def from_message(text: str) -> Hint | Chore | None:
@@ -118,20 +131,24 @@ def from_message(text: str) -> Hint | Chore | None:
     if not isinstance(body, dict):
         raise BadHint("not a JSON object")
     if "storm" in body:
-        return _storm(body["storm"])
+        return _of_a_chain(_storm(body["storm"]), body)
     if "mute" in body:
-        return _mute(body["mute"])
-    if body == {"policy": "policy"}:
-        return PolicyHint()
-    return _from_own(body) if "cluster" in body else _from_envelope(body)
+        return _of_a_chain(_mute(body["mute"]), body)
+    if body.get("policy") == "policy":
+        return _of_a_chain(PolicyHint(), body)
+    return _of_a_chain(_from_own(body), body) if "cluster" in body else _from_envelope(body)
 
 
 def to_message(hint: Hint | Chore) -> str:
     """Write a hint as a message that `from_message` reads."""
-    if not isinstance(hint, Hint):
-        return json.dumps({_name(hint): hint.key}, separators=(",", ":"))
-    drops = [[d.instance, d.at and d.at.timestamp(), d.version, d.waits, d.host] for d in hint.drops]
-    body = {"cluster": hint.cluster.key, "why": hint.why, "drops": drops, "crowd": hint.crowd}
+    body: dict[str, object]
+    if isinstance(hint, Hint):
+        drops = [[d.instance, d.at and d.at.timestamp(), d.version, d.waits, d.host] for d in hint.drops]
+        body = {"cluster": hint.cluster.key, "why": hint.why, "drops": drops, "crowd": hint.crowd}
+    else:
+        body = {_name(hint): hint.key}
+    body |= {"hops": hint.hops} if hint.hops else {}
+    body |= {"until": hint.until.timestamp()} if hint.until else {}
     return json.dumps(body, separators=(",", ":"))
 
 
@@ -154,20 +171,45 @@ def gist(text: str) -> list[str]:
 def gather(hints: Iterable[Hint]) -> list[Hint]:
     """Make one hint per cluster; of an instance's drops the one with the newest version counts, in whatever order.
 
-    A sweep together with another reason is that other reason; a person who waits comes before all of them.
+    A sweep together with another reason is that other reason; a person who waits comes before all of them. The most
+    hops count, and what holds for longest.
     """
-    gathered: dict[Cluster, tuple[str, int, dict[str, Drop]]] = {}
+    gathered: dict[Cluster, list[Hint]] = {}
     for hint in hints:
-        why, crowd, drops = gathered.get(hint.cluster, (SWEEP, 0, {}))
-        gathered[hint.cluster] = (max(why, hint.why, key=_weight), max(crowd, hint.crowd), drops)
-        for drop in hint.drops:
-            known = drops.get(drop.instance)
-            if known is None or _age(drop) > _age(known):
-                drops[drop.instance] = drop
-    return [
-        Hint(cluster, why, tuple(drops[i] for i in sorted(drops)), crowd)
-        for cluster, (why, crowd, drops) in gathered.items()
-    ]
+        gathered.setdefault(hint.cluster, []).append(hint)
+    return [_together(cluster, some) for cluster, some in gathered.items()]
+
+
+def _together(cluster: Cluster, hints: Sequence[Hint]) -> Hint:
+    ends = [hint.until for hint in hints if hint.until]
+    return Hint(
+        cluster,
+        max((hint.why for hint in hints), key=_weight),
+        newest(drop for hint in hints for drop in hint.drops),
+        crowd=max(hint.crowd for hint in hints),
+        hops=max(hint.hops for hint in hints),
+        until=max(ends) if len(ends) == len(hints) else None,
+    )
+
+
+def newest(drops: Iterable[Drop]) -> tuple[Drop, ...]:
+    """Choose of each instance's drops the one with the newest version, in whatever order they come."""
+    chosen: dict[str, Drop] = {}
+    for drop in drops:
+        known = chosen.get(drop.instance)
+        if known is None or _age(drop) > _age(known):
+            chosen[drop.instance] = drop
+    return tuple(chosen[instance] for instance in sorted(chosen))
+
+
+def hops_behind(text: str) -> int:
+    """Tell how many hops lie behind any message, also one that `from_message` refuses."""
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return 0
+    hops = body.get("hops") if isinstance(body, dict) else None
+    return hops if _is_whole(hops) else 0
 
 
 def portions(hint: Hint) -> list[Hint]:
@@ -181,11 +223,21 @@ def _weight(why: str) -> int:
     return {SWEEP: 0, ALONE: 2, REQUEST: 3}.get(why, 1)
 
 
+def _of_a_chain(hint: _H, body: Mapping[str, Any]) -> _H:
+    try:
+        until = body.get("until")
+        dated = None if until is None else datetime.fromtimestamp(until, UTC)
+        return replace(hint, hops=_whole(body.get("hops", 0)), until=dated)
+    except (TypeError, ValueError, OverflowError, OSError) as error:
+        raise BadHint(f"not a hint of a chain: {error}"[:300]) from error
+
+
 def _storm(key: object) -> StormHint:
     found = _STORM.fullmatch(key) if isinstance(key, str) else None
     if not found or not partition_of(found[2]):
         raise BadHint(f"not a storm: {_named([key])}")
-    return StormHint(*found.groups())
+    channel, region = found.groups()
+    return StormHint(channel, region)
 
 
 def _mute(scope: object) -> MuteHint:

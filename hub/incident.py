@@ -363,12 +363,12 @@ def _wait(  # noqa: PLR0913  # the same input as decide's
     now: datetime,
     grace: timedelta,
 ) -> Verdict:
-    waits = drop.waits + 1 if drop else 0
+    waits = drop.waits if drop else 0
     if since is None and drop and drop.at is None and condition(sighting) is Condition.UNREADABLE:
         # Only worth a look, and nobody can look: that the agent is gone, nobody has said.
         return Verdict(Reason.NO_TROUBLE, current)
     if since is None:
-        put_back = Drop(sighting.instance, now, sighting.version, waits)
+        put_back = Drop(sighting.instance, now, sighting.version, waits + 1 if drop else 0)
         return Verdict(Reason.TOO_YOUNG, current, again=grace, drop=put_back)
     put_back = Drop(sighting.instance, since, sighting.version, waits)
     return Verdict(Reason.TOO_YOUNG, current, again=since + grace - now, drop=put_back)

@@ -10,7 +10,7 @@ from hub.lookout import Lookout, assemble
 from hub.outlets import Outlets
 from hub.policy_source import PolicySource
 from hub.queues import Queues, answer, records
-from hub.runtime import AWS, clock, hub_session
+from hub.runtime import AWS, clock, hub_session, time_left
 from hub.secrets import Vault
 from hub.settings import read
 from hub.slack import Slack
@@ -18,6 +18,7 @@ from hub.store import Store
 from hub.telemetry import Counts, log_as_json
 from hub.terms import Terms
 from spoke.accounts import Accounts, Role
+from spoke.deadline import within
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,11 @@ def wire() -> tuple[Lookout, str, Counts]:
     return lookout, settings.looks_queue_url, counts
 
 
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Look at each cluster of a batch."""
     lookout, looks_url, counts = wire()
     try:
-        return answer(lookout.queues.work_off(looks_url, records(event), lookout.attend))
+        with within(time_left(context)):
+            return answer(lookout.queues.work_off(looks_url, records(event), lookout.attend))
     finally:
         counts.flush()

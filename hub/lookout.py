@@ -5,7 +5,7 @@ incidents in line (hub.desk), have them spoken of (hub.voice).
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ from hub.announce import Announcer
 from hub.barometer import Barometer
 from hub.bulletin import ROWS
 from hub.caretaker import Caretaker
+from hub.chain import Waiting, onward, put_off, repair_looked_at_in, waits_in_queue
 from hub.departures import Departures
 from hub.desk import Desk, Seen, Watch
 from hub.hints import (
@@ -30,6 +31,7 @@ from hub.hints import (
     StormHint,
     from_message,
     gather,
+    newest,
 )
 from hub.incident import UNWATCHED, Condition, Incident, Verdict, awaits_replacement, condition, confirms
 from hub.known_accounts import KnownAccounts
@@ -38,7 +40,7 @@ from hub.outlets import Outlets
 from hub.policy_source import PolicySource
 from hub.queues import NotYet, Queues, Record
 from hub.rules import Rules
-from hub.slack import Slack, SlackError
+from hub.slack import NotNow, Slack, SlackError
 from hub.store import Known, Store
 from hub.storm import MANY
 from hub.storms import Storms
@@ -46,6 +48,7 @@ from hub.tags import Tags
 from hub.terms import Terms
 from hub.voice import Voice
 from spoke.accounts import Accounts, Member, Role
+from spoke.deadline import for_seconds
 from spoke.errors import Busy, ClusterGone, Refused
 from spoke.hosts import GROUPS_A_CALL
 from spoke.places import Cluster
@@ -58,6 +61,8 @@ log = logging.getLogger(__name__)
 
 # A member that is throttled or does not answer is tried so often before the alert goes out unchecked.
 PATIENCE = 3
+# So long a look may begin calls of a member, one of which takes ten seconds if it is not answered (spoke.accounts).
+LOOK_SECONDS = 15
 # When so many clusters lose agents together, more of each is on its way: a look waits for so many seconds, once.
 CROWD, GATHERS_SECONDS = 5, 10
 # What stands in for ECS's word for an instance's status while ECS cannot be read.
@@ -89,25 +94,28 @@ class Lookout:
 
     def attend(self, waiting: Sequence[Record]) -> None:
         """Take all waiting messages of one group together: of a cluster, or of a storm."""
-        found = [self._read(record) for record in waiting]
+        # What this invocation sends has as many hops behind it as the record of its batch that has the most.
+        hops = max((record.hops for record in waiting), default=0)
+        found = [replace(hint, hops=max(hint.hops, hops)) for record in waiting if (hint := self._read(record))]
         for hint in gather(hint for hint in found if isinstance(hint, Hint)):
             gathers = hint.crowd >= CROWD
             if gathers and waiting[0].tries == 1:
                 raise NotYet(GATHERS_SECONDS)
-            self.look(hint, max(waiting[0].tries - 2 * gathers, 1))  # it may have been cut off besides
+            with for_seconds(LOOK_SECONDS):
+                self.look(hint, max(waiting[0].tries - 2 * gathers, 1))  # it may have been cut off besides
         for storm in sorted({hint for hint in found if isinstance(hint, StormHint)}):
             self.storms.attend(storm)
         for mute in sorted({hint for hint in found if isinstance(hint, MuteHint)}):
-            self._attend(partial(self.muting.attend, mute.scope))
-        if any(isinstance(hint, PolicyHint) for hint in found):
-            self._attend(self.caretaker.attend)
+            self._attend(mute, partial(self.muting.attend, mute.scope))
+        for policy in {hint for hint in found if isinstance(hint, PolicyHint)}:
+            self._attend(policy, self.caretaker.attend)
 
     def look(self, hint: Hint, tries: int) -> None:
         """Look at a cluster. What it raises is worth another try."""
         cluster = hint.cluster
         member = self.accounts.member(cluster.account, cluster.region, self.reader)
         known = self.store.known(cluster)
-        drops = {drop.instance: drop for drop in hint.drops}
+        drops = _drops(hint, known, self.clock())
         live = {i.instance for i in known.incidents.values() if i.unresolved}
         # Only what is known already may end so: that agents are gone is said, whatever anybody thinks of their account.
         out_of_reach = self.departures.of(cluster) if live else ""
@@ -129,14 +137,17 @@ class Lookout:
         broken = [sighting for sighting in sightings.values() if condition(sighting) in _TROUBLE]
         watch = self._watch(hint, known, tag, size, broken)
         examined = self.desk.examine(cluster, known, seen, watch, self.clock())
-        self._look_again(hint, examined.verdicts)
+        self._look_again(hint, known, drops, examined.verdicts)
         self.voice.speak(hint, known, examined)
         self.count("looks", 1)
 
-    def _attend(self, tell: Callable[[], None]) -> None:
+    def _attend(self, chore: MuteHint | PolicyHint, tell: Callable[[], None]) -> None:
         try:
             tell()
         except SlackError as error:
+            if isinstance(error, NotNow) and (later := put_off(chore, error.seconds, self.clock())):
+                self.queues.later(self.delay_url, [(later, error.seconds)])
+                return
             # The next sweep asks again, as long as it has not been said.
             log.warning("chore.unsaid", extra={"error": str(error)})
             self.count("unannounced", 1)
@@ -246,18 +257,32 @@ class Lookout:
                 found[incident.instance] = host
         return found
 
-    def _look_again(self, hint: Hint, verdicts: Sequence[Verdict]) -> None:
+    def _look_again(self, hint: Hint, known: Known, drops: Mapping[str, Drop], verdicts: Sequence[Verdict]) -> None:
         """Put off what cannot be told yet: one message for each time to look again.
 
         What only wants another look gets it from a chain of looks that an event or a click began; a sweep begins none,
-        or each round would begin one more.
+        or each round would begin one more. A drop that has longer to wait than the chain can is kept in the table.
         """
+        now, further = self.clock(), onward(replace(hint, why=AGAIN, drops=(), crowd=0, until=None))
         puts_off: dict[timedelta, list[Drop]] = {}
-        for verdict in verdicts:
-            if verdict.again is not None and (verdict.drop or hint.why != SWEEP):
-                puts_off.setdefault(verdict.again, []).extend([verdict.drop] if verdict.drop else [])
-        waits = [(Hint(hint.cluster, AGAIN, tuple(drops)), again) for again, drops in puts_off.items()]
-        self.queues.later(self.delay_url, [(later, again.total_seconds()) for later, again in waits])
+        kept: dict[str, Waiting] = {}
+        for again, drop in _again(hint, verdicts):
+            if drop and not (further and waits_in_queue(again, hint.hops)):
+                kept[drop.instance] = Waiting(hint.cluster, drop, now + again)
+            else:
+                puts_off.setdefault(again, []).extend([drop] if drop else [])
+        if further:
+            waits = [(replace(further, drops=tuple(some)), again) for again, some in puts_off.items()]
+            self.queues.later(self.delay_url, [(later, again.total_seconds()) for later, again in waits])
+        self._keep_waiting(known, drops, kept)
+
+    def _keep_waiting(self, known: Known, drops: Mapping[str, Drop], kept: Mapping[str, Waiting]) -> None:
+        """Write the drops that wait in the table, and that those are over which wait no longer."""
+        before = {instance: one for instance, one in known.waiting.items() if instance in drops and not one.over}
+        over = [replace(one, over=True) for instance, one in before.items() if instance not in kept]
+        new = [one for instance, one in kept.items() if instance not in before or before[instance].drop != one.drop]
+        versions = {instance: one.version for instance, one in known.waiting.items()}
+        self.store.keep_waiting([replace(one, version=versions.get(one.drop.instance, 0)) for one in (*over, *new)])
 
     def _read(self, record: Record) -> Hint | Chore | None:
         """Read a message of looks.fifo. Only we write them, so one that cannot be read comes from another release.
@@ -289,7 +314,7 @@ def assemble(  # noqa: PLR0913  # what a look works with, each of it once
     count: Callable[[str, int], None],
 ) -> Lookout:
     """Put a lookout together."""
-    announcer = Announcer(slack, store, clock)
+    announcer = Announcer(slack, store, clock, count)
     storms = Storms(store, announcer, slack, queues, looks_url, delay_url, clock, sleep, count)
     barometer = Barometer(store, queues, looks_url, clock)
     rules = Rules(policy, KnownAccounts(store, clock), terms, clock)
@@ -313,6 +338,23 @@ def assemble(  # noqa: PLR0913  # what a look works with, each of it once
         clock=clock,
         count=count,
     )
+
+
+def _drops(hint: Hint, known: Known, now: datetime) -> dict[str, Drop]:
+    """Take of each instance what dates its trouble best: of those that the hint names, and those that have waited."""
+    named = {drop.instance for drop in hint.drops}
+    kept = [one.drop for i, one in known.waiting.items() if not one.over and (i in named or one.due <= now)]
+    return {drop.instance: drop for drop in newest([*hint.drops, *kept])}
+
+
+def _again(hint: Hint, verdicts: Sequence[Verdict]) -> Iterator[tuple[timedelta, Drop | None]]:
+    """Say what is to be looked at again when: drops that are too young, and what changes or is being repaired."""
+    soon = repair_looked_at_in(hint.hops)
+    for verdict in verdicts:
+        if verdict.again is not None and verdict.drop:
+            yield verdict.again, verdict.drop
+        elif verdict.again is not None and hint.why != SWEEP and soon:
+            yield soon, None
 
 
 def _in_groups(hint: Hint, known: Known) -> set[str]:

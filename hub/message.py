@@ -61,6 +61,8 @@ _LOOKS = {
 # What a member account calls its things is cut to lengths that fit the true ones and fill no message.
 _FACT = 36
 _IN_QUESTION = 60
+# Notes of two blocks each: Slack takes 50 blocks a message.
+_NOTES = 20
 _WHERE = 200
 _PROBLEM = 150
 _UNCHECKED = 3
@@ -222,6 +224,20 @@ def note(entry: Entry) -> tuple[str, list[Block]]:
     told = [entry.result] if entry.result else []
     told += [f"Reason: {entry.reason}"] if entry.reason else []
     return line, [section(line), *([context(*(plain(visible(each)) for each in told))] if told else [])]
+
+
+def notes(entries: Sequence[Entry]) -> list[tuple[str, list[Block], bool]]:
+    """Draw log entries for a bulletin's thread: as few posts as hold them, each with whether it is said aloud."""
+    parts = [entries[start : start + _NOTES] for start in range(0, len(entries), _NOTES)]
+    drawn = [[note(entry) for entry in part] for part in parts]
+    return [
+        (
+            "\n".join(line for line, _ in each),
+            [block for _, blocks in each for block in blocks],
+            any(entry.aloud for entry in part),
+        )
+        for part, each in zip(parts, drawn, strict=True)
+    ]
 
 
 def _rows(incidents: Sequence[Incident], locked: str, room: int) -> list[Block]:

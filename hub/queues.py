@@ -10,20 +10,22 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from hub.hints import Chore, Hint, MuteHint, PolicyHint, StormHint, portions, to_message
+from hub.chain import LONGEST_WAIT
+from hub.hints import Chore, Hint, MuteHint, PolicyHint, StormHint, hops_behind, portions, to_message
+from spoke.deadline import deadline
 from spoke.places import Cluster
 
 log = logging.getLogger(__name__)
 
-# SQS: 10 entries and 1 MiB a batch, DelaySeconds up to 15 minutes, group and deduplication ids of up to 128 characters.
+# SQS: 10 entries and 1 MiB a batch, group and deduplication ids of up to 128 characters.
 _BATCH = 10
 _LONGEST_BATCH = 1_048_576
-LONGEST_DELAY = 900
+LONGEST_DELAY = LONGEST_WAIT.seconds
 _LONGEST_ID = 128
 _LONGEST_REASON = 250
 _REASON_BYTES = 4 * _LONGEST_REASON + 50
@@ -31,19 +33,25 @@ _BACKOFF = (5, 10, 20, 40, 60)
 _STORM = "storm/"
 # What is put back uses up tries, and SQS gives up after eight: a group until this try, a storm until that one.
 _CUT_OFF, _PUT_BACK = 3, 4
+# So many seconds a function should have left when it begins with a group, and with a storm's turn.
+GROUP_NEEDS, STORM_NEEDS = 30, 45
 # The sooner the last cluster of a storm is asked for, the fewer are looked at twice.
 _THREADS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A message as a function gets it. `tries` counts this delivery too."""
+    """A message as a function gets it. `tries` counts this delivery too.
+
+    `hops` are those of the whole batch, as hub.chain counts them: work_off tells them.
+    """
 
     id: str
     body: str
     group: str
     receipt: str
     tries: int
+    hops: int = 0
 
 
 def records(event: Mapping[str, Any]) -> list[Record]:
@@ -186,14 +194,16 @@ class Queues:
         A group that fails hurts only itself, and comes back after seconds that grow with its tries; one whose work says
         NotYet when it says, and with it what is better taken another time, which else comes back as soon as the others
         are done: what was cut off in the midst of a crowd gathers as the others do. Storms take their time, so they
-        come last.
+        come last. What there is not enough time left for (spoke.deadline) is not begun, and comes back at once.
         """
-        groups = by_group(batch)
+        taken = list(batch)
+        hops = max((hops_behind(record.body) for record in taken), default=0)
+        groups = by_group(replace(record, hops=hops) for record in taken)
         later = [record for group in another_time(groups) for record in groups.pop(group)]
         storms = {group: groups.pop(group) for group in list(groups) if group.startswith(_STORM)}
         given_back: list[Record] = []
-        for some, with_them in ((groups, later), (storms, [])):
-            failed, put_off = self._attempt(url, some, work)
+        for some, with_them, needed in ((groups, later, GROUP_NEEDS), (storms, [], STORM_NEEDS)):
+            failed, put_off = self._attempt(url, some, work, needed)
             put_off.setdefault(max(put_off, default=0), []).extend(with_them)
             for seconds, together in put_off.items():
                 self._back_in(url, together, seconds)
@@ -201,12 +211,16 @@ class Queues:
         return [record.id for record in given_back]
 
     def _attempt(
-        self, url: str, groups: Mapping[str, list[Record]], work: Callable[[list[Record]], None]
+        self, url: str, groups: Mapping[str, list[Record]], work: Callable[[list[Record]], None], needed: float
     ) -> tuple[list[Record], dict[int, list[Record]]]:
-        """Have groups worked off; returns the records that failed and come back, and by seconds those not yet due."""
+        """Have groups worked off while time is left; returns the records that failed, and by seconds those put off."""
         failed: list[Record] = []
         put_off: dict[int, list[Record]] = {}
         for group, waiting in groups.items():
+            if deadline().left() < needed:
+                log.warning("group.given_back", extra={"group": group, "tries": waiting[0].tries})
+                put_off.setdefault(0, []).extend(waiting)
+                continue
             try:
                 work(waiting)
             except NotYet as error:

@@ -1,10 +1,10 @@
 """The rounds: looks that nobody asked for, which find what no event told.
 
-Every minute, whatever is unfinished: each cluster with an unresolved incident or a bulletin that has not said its
-last, each storm that stands or brews. And a tenth of the member Regions, so that each is visited in ten minutes: its
-clusters are listed, and those with an instance whose agent is gone get a look. What a visit has seen of a place is
-kept, so that Coastguard knows where it is blind (hub.coverage); so is what the organization says of its accounts
-(hub.registry).
+Every minute, whatever is unfinished: each cluster with an unresolved incident, a bulletin that has not said its last or
+a drop that has waited long enough (hub.chain), each storm that stands or brews. And a tenth of the member Regions, so
+that each is visited in ten minutes: its clusters are listed, and those with an instance whose agent is gone get a look.
+What a visit has seen of a place is kept, so that Coastguard knows where it is blind (hub.coverage); so is what the
+organization says of its accounts (hub.registry).
 
 A member's read limits are shared with its own tools. A visit stays below a quarter of them, for bursts and over time;
 it leaves what is too much for one visit to the next round.
@@ -14,8 +14,9 @@ import logging
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -34,7 +35,10 @@ from spoke.errors import ClusterGone, SpokeError, reason
 from spoke.places import Cluster
 
 log = logging.getLogger(__name__)
+_P = TypeVar("_P")
 
+# So long what a round asks for holds: then comes the next round, and asks again.
+ROUND = timedelta(minutes=1)
 # Each member Region is visited once in so many minutes.
 ROUND_MINUTES = 10
 # A quarter of what ECS allows an account and Region: bursts of 50 for reads of clusters and 100 for reads of what is in
@@ -82,13 +86,15 @@ class Rounds:
 
     def unfinished(self) -> None:
         """Ask for a look at whatever is not over. Raises RuntimeError if SQS refuses some."""
-        bulletins = self.store.open_bulletins()
-        places = brewing(bulletins, self.clock()) | {storm.hint for storm in self.store.open_storms()}
+        now, bulletins = self.clock(), self.store.open_bulletins()
+        places = brewing(bulletins, now) | {storm.hint for storm in self.store.open_storms()}
         troubled = {bulletin.cluster for bulletin in bulletins} | self.store.clusters_in_trouble()
-        mutes = [mute for mute in self.store.mutes() if _wants_to_be_told(mute, self.clock())]
+        # In another order each minute: whom Slack has no room for differs too.
+        clusters = in_turn(troubled | self.store.clusters_waiting(now), _minute(now))
+        mutes = [mute for mute in self.store.mutes() if _wants_to_be_told(mute, now)]
         chores: list[Chore] = [*sorted(places), *(MuteHint(str(mute.scope)) for mute in mutes)]
         chores += [PolicyHint()] if self.policy_problem() else []
-        self._ask([*(Hint(cluster, SWEEP) for cluster in sorted(troubled)), *chores], "unfinished")
+        self._ask([*(Hint(cluster, SWEEP) for cluster in clusters), *chores], "unfinished")
 
     def visit(self, *, everywhere: bool = False, nowhere: bool = False) -> None:
         """Visit the member Regions whose turn it is, or all. What cannot be read is counted and hurts only itself.
@@ -99,7 +105,8 @@ class Rounds:
         now = self.clock()
         deadline = self.ticks() + self.patience.total_seconds()
         everyone = [(account, region) for account in self.registry.accounts() for region in self.regions]
-        places = in_turn([place for place in everyone if not nowhere and (everywhere or turn(place, now))], now)
+        mine = [place for place in everyone if not nowhere and (everywhere or turn(place, now))]
+        places = in_turn(mine, _minute(now) // ROUND_MINUTES)
         self.registry.keep({account for account, _ in places} if self.by_account_tag() else (), self.regions)
         with ThreadPoolExecutor(_THREADS) as threads:
             visits = list(threads.map(lambda place: self._visit(place, now, deadline), places))
@@ -147,7 +154,8 @@ class Rounds:
         return [cluster for cluster in some if self.terms.watches(tags.get(cluster))]
 
     def _ask(self, hints: Iterable[Hint | Chore], what: str) -> None:
-        asked = list(hints)
+        until = self.clock() + ROUND
+        asked = [replace(hint, until=until) for hint in hints]
         refused = self.queues.ask_looks(self.looks_url, asked, f"{what} {self.clock():%Y%m%dT%H%M}")
         self.count("swept", len(asked))
         if refused:
@@ -163,9 +171,8 @@ def turn(place: Place, now: datetime) -> bool:
     return _turn(place) == _minute(now) % ROUND_MINUTES
 
 
-def in_turn(places: Sequence[Place], now: datetime) -> list[Place]:
+def in_turn(places: Iterable[_P], number: int) -> list[_P]:
     """Put a round's places into an order that differs from round to round: whom there is no time for differs too."""
-    number = _minute(now) // ROUND_MINUTES
     return sorted(places, key=lambda place: zlib.crc32(f"{number} {place}".encode()))
 
 

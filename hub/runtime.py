@@ -1,5 +1,7 @@
-"""What every entry point needs of its surroundings: the time, AWS's clients, and how patient these are."""
+"""What every entry point needs of its surroundings: the time and how much is left, AWS's clients and their patience."""
 
+import math
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import boto3
@@ -26,3 +28,9 @@ def hub_session() -> boto3.Session:
 def clock() -> datetime:
     """Tell the time."""
     return datetime.now(UTC)
+
+
+def time_left(context: object) -> Callable[[], float]:
+    """Return what tells how many seconds a function has left, by Lambda's context; without one, for ever."""
+    milliseconds = getattr(context, "get_remaining_time_in_millis", None)
+    return (lambda: milliseconds() / 1_000) if milliseconds else (lambda: math.inf)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPException
+from math import ceil
 from typing import Any
 
 from slack_sdk import WebClient
@@ -24,6 +25,16 @@ from slack_sdk.webhook import WebhookClient
 # Shorter than the lease on a post (hub.desk.LEASE), so that a lease never ends under somebody still waiting.
 TIMEOUT_SECONDS = 4
 _IN_DOUBT = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
+# Slack's words for what it has not done and will do later, some of them with HTTP 200. None says how long that takes.
+_PASSING = {
+    "accesslimited",
+    "external_channel_migrating",
+    "message_limit_exceeded",
+    "rate_limited",
+    "ratelimited",
+    "update_failed",
+}
+_PASSING_SECONDS = 10
 LOST = {
     "channel_not_found",
     "is_archived",
@@ -32,12 +43,14 @@ LOST = {
     "restricted_action",
     "restricted_action_read_only_channel",
     "restricted_action_thread_only_channel",
-    "restricted_action_non_threadable_channel",
     "team_access_not_granted",
 }
 """Slack's words for a channel that we cannot post to, and will not until a person mends it."""
 _STALE = {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
 """Slack's words for a token that is good no more; it says so before it does anything."""
+THREADLESS = {"cannot_reply_to_message", "restricted_action_non_threadable_channel"}
+"""Slack's words for a message that takes no replies, in a channel that is well."""
+_SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]+)?$")
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 _PAGES = 5
 # Where response URLs live; https://docs.slack.dev/interactivity/handling-user-interaction
@@ -234,12 +247,19 @@ def _sorted_error(method: str, error: SlackApiError) -> SlackError:
     """Sort Slack's answer by what the caller does about it."""
     response = error.response
     said = str(response.get("error"))
-    if response.status_code == 429 or said == "ratelimited":
-        seconds = str(response.headers.get("Retry-After"))
-        return NotNow(f"{method}: rate limit", int(seconds) if seconds.isdecimal() else 1)
+    if response.status_code == 429:
+        return NotNow(f"{method}: rate limit", _retry_after(str(response.headers.get("Retry-After"))))
+    if said in _PASSING:
+        return NotNow(f"{method}: {said}", _PASSING_SECONDS)
     if not _WORD.fullmatch(said):  # somebody's error page on the way, say
         return InDoubt(f"{method}: an answer that is not Slack's, with status {response.status_code}")
     if response.status_code >= 500 or said in _IN_DOUBT:
         return InDoubt(f"{method}: {said}")
     details = (response.get("response_metadata") or {}).get("messages") or []
     return Rejected(": ".join([method, said, *map(str, details[:3])]), said)
+
+
+def _retry_after(told: str) -> int:
+    """Read a header that is whole seconds by Slack's word, and on its way may have become none, 0.5 or a date."""
+    found = _SECONDS.match(told)
+    return max(ceil(float(found[0])), 1) if found else 1

@@ -2,7 +2,7 @@
 
 A record that can never be read is counted, parked in the dead-letter queue with its reason, and forgotten here: it is
 not retried and does not hold up its neighbours. What a cluster with a longer grace is told goes back into the delay
-queue until its own grace is over.
+queue until its own grace is over; if that is longer than a chain of messages may be, look keeps it (hub.chain).
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from hub.chain import onward, waits_in_queue
 from hub.hints import BadHint, Chore, Drop, Foreign, Hint, from_message, gather
 from hub.queues import Queues, Record, group_id
 from hub.terms import Terms
@@ -54,8 +55,11 @@ class Sorter:
                     good.append((record, hint))
                 else:
                     self.count("drills", 1)
-        due = self._put_back_what_is_early(gather(hint for _, hint in good if isinstance(hint, Hint)))
-        chores = {hint.key: hint for _, hint in good if not isinstance(hint, Hint)}
+        # Whatever this invocation sends has as many hops behind it as the one that has the most.
+        hops = max((hint.hops for _, hint in good), default=0)
+        gathered = gather(hint for _, hint in good if isinstance(hint, Hint))
+        due = self._put_back_what_is_early(replace(hint, hops=hops) for hint in gathered)
+        chores = {hint.key: replace(hint, hops=hops) for _, hint in good if not isinstance(hint, Hint)}
         asked = [*_crowded(due), *(chores[key] for key in sorted(chores))]
         refused = self.queues.ask_looks(self.looks_url, asked, _token(good))
         self.count("hints", len(good))
@@ -63,13 +67,18 @@ class Sorter:
         return [*unsent, *sorted(self.queues.park(self.dead_url, bad))]
 
     def _put_back_what_is_early(self, hints: Iterable[Hint]) -> list[Hint]:
-        """Return what may be looked at now; the rest has the grace that is left to wait."""
+        """Return what may be looked at now, or cannot wait here; the rest has the grace that is left to wait."""
         now = self.clock()
         due: list[Hint] = []
         waits: list[tuple[Hint, float]] = []
         for hint in hints:
             ready, early = _by_time(hint.drops, self.terms.grace_of(hint.cluster), now)
-            waits += [(replace(hint, drops=tuple(drops)), seconds) for seconds, drops in early.items()]
+            further = onward(hint)
+            for seconds, drops in list(early.items()):
+                if further is None or not waits_in_queue(timedelta(seconds=seconds), hint.hops):
+                    ready += early.pop(seconds)
+                else:
+                    waits.append((replace(further, drops=tuple(drops)), seconds))
             if ready or not early:
                 due.append(replace(hint, drops=tuple(ready)))
         if waits:

@@ -3,6 +3,7 @@
     pk                                 sk                what                     index `open`
     cluster#<account>/<region>/<name>  instance#<id>     incident                 incidents, while unresolved
     same                               bulletin          record of the message    bulletins, while not closed
+    same                               drop#<instance>   drop that waits          waiting, by when it is due
     same                               log#<time>#<id>   audit entry
     storm#<channel>                    <region>          record of its message    storms, while not closed
     request#<id>                       request           a click or a command, single use
@@ -47,6 +48,7 @@ from pynamodb.models import Model
 from hub import audit
 from hub.absence import Absence
 from hub.bulletin import Bulletin
+from hub.chain import Waiting
 from hub.coverage import Place, Seen
 from hub.directory import Account
 from hub.incident import Incident
@@ -68,6 +70,8 @@ Record = TypeVar("Record", Bulletin, Storm)
 TRANSACTION = 100
 REQUEST_KEPT = timedelta(days=30)
 BUDGET_KEPT = timedelta(hours=1)
+# A drop that waits is taken up when it is due.
+WAITING_KEPT = timedelta(days=3)
 # What a mute has recorded is told when it is over, or by the next sweep that can.
 MUTE_KEPT = timedelta(days=4)
 # What is gone is forgotten some time after it was missing last.
@@ -88,10 +92,11 @@ TableError = PynamoDBException
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of one cluster."""
+    """What is known of one cluster; incidents and waiting drops by instance."""
 
     incidents: dict[str, Incident]
     bulletin: Bulletin | None
+    waiting: dict[str, Waiting] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,18 +229,22 @@ class Store:
     # Clusters
 
     def known(self, cluster: Cluster) -> Known:
-        """Read a cluster's incidents and its bulletin in one query."""
+        """Read a cluster's incidents, its bulletin and the drops that wait, in one query."""
         incidents: dict[str, Incident] = {}
+        waiting: dict[str, Waiting] = {}
         bulletin = None
         for row in self._row.query(
             _cluster_pk(cluster), self._row.sk.between("bulletin", "instance#~"), consistent_read=True
         ):
             if row.sk == "bulletin":
                 bulletin = self._read(row, Bulletin)
+            elif row.sk.startswith("drop#"):
+                kept = self._read(row, Waiting)
+                waiting[kept.drop.instance] = kept
             else:
                 incident = self._read(row, Incident)
                 incidents[incident.instance] = incident
-        return Known(incidents, bulletin)
+        return Known(incidents, bulletin, waiting)
 
     def incident(self, cluster: Cluster, instance: str) -> Incident | None:
         """Read one incident."""
@@ -334,6 +343,20 @@ class Store:
         """Name the clusters with an unresolved incident."""
         rows = self._row.open_index.query("incidents", attributes_to_get=["open_sk"])
         return {_cluster_of(row.open_sk) for row in rows}
+
+    # Drops that wait for long
+
+    def keep_waiting(self, drops: Sequence[Waiting]) -> None:
+        """Write drops that wait, or are over; raise Conflict."""
+        rows = [self._waiting_row(drop) for drop in drops]
+        for start in range(0, len(rows), TRANSACTION):
+            self._write(rows[start : start + TRANSACTION])
+
+    def clusters_waiting(self, now: datetime) -> set[Cluster]:
+        """Name the clusters with a drop that is due by now."""
+        due = self._row.open_sk < f"{_moment(now)}/"
+        rows = self._row.open_index.query("waiting", due, attributes_to_get=["open_sk"])
+        return {_cluster_of(row.open_sk.partition("/")[2]) for row in rows}
 
     # Mutes, and the switch for repairs
 
@@ -521,6 +544,14 @@ class Store:
 
     def _switch_row(self, switch: Switch) -> _Draft:
         return self._make("switch", "repairs", switch, switch.version)
+
+    def _waiting_row(self, waiting: Waiting) -> _Draft:
+        pk, instance = _cluster_pk(waiting.cluster), waiting.drop.instance
+        row = self._make(pk, f"drop#{instance}", waiting, waiting.version)
+        if not waiting.over:
+            row.open_pk, row.open_sk = "waiting", f"{_moment(waiting.due)}/{_open_key(waiting.cluster)}/{instance}"
+        row.expires = int((waiting.due + WAITING_KEPT).timestamp())
+        return row
 
     def _record_row(self, record: Bulletin | Storm) -> _Draft:
         return self._bulletin_row(record) if isinstance(record, Bulletin) else self._storm_row(record)

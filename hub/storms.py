@@ -19,14 +19,16 @@ from math import ceil
 from hub.announce import Announcer, Saying
 from hub.audit import Entry
 from hub.bulletin import Bulletin, compose
+from hub.chain import onward, put_off
 from hub.hints import ALONE, Hint, StormHint
 from hub.incident import Incident
 from hub.message import note, render
 from hub.queues import Queues
-from hub.slack import LOST, NotNow, Rejected, Slack, SlackError
+from hub.slack import LOST, THREADLESS, NotNow, Rejected, Slack, SlackError
 from hub.store import Store
 from hub.storm import SETTLES, Storm, caught, count, lock, weather
 from hub.storm_message import render_storm
+from spoke.deadline import deadline
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,8 @@ log = logging.getLogger(__name__)
 # slowest. The more, the fewer calls a storm costs: a turn reads and writes everything once.
 TURN = 30
 _LONGEST_TURN = timedelta(seconds=36)
+# What its last post and writing it all down may take, in seconds.
+_TO_SETTLE = 10
 # Longer than a turn takes, so that no turn posts what the one before may still be posting.
 _LEASE = timedelta(seconds=60)
 # Slack: one message a second in a channel.
@@ -69,22 +73,24 @@ class Storms:
             return
         muted = sum(bool(b.muted and b.storm == storm.id and b.tally.instances) for b in everyone)
         try:
-            self._take_turn(storm, standing, members, muted)
+            self._take_turn(place, storm, standing, members, muted)
         except Rejected as error:
             if error.word not in LOST:
                 raise
             self._give_up(place, members, error)
 
-    def _take_turn(self, storm: Storm, standing: Storm | None, members: Sequence[Bulletin], muted: int) -> None:
-        if standing and standing.closed and storm.ts and not self._say_aloud(storm):
+    def _take_turn(
+        self, place: StormHint, storm: Storm, standing: Storm | None, members: Sequence[Bulletin], muted: int
+    ) -> None:
+        if standing and standing.closed and storm.ts and not self._say_aloud(place, storm):
             return
         if storm != standing:
             storm = self.store.keep(storm)
         self.count("storms", 1)
         mine = caught(storm, members)
-        storm = self._say(storm, mine, muted)
+        storm = self._say(place, storm, mine, muted)
         if storm.ts and not storm.closed:
-            self._post(storm, mine)
+            self._post(place, storm, mine)
 
     def _give_up(self, place: StormHint, members: Sequence[Bulletin], why: Rejected) -> None:
         """The storm's channel is lost: each cluster that nobody was told of goes elsewhere by itself (hub.voice).
@@ -95,7 +101,7 @@ class Storms:
         standing = self.store.storm(place.channel, place.region)
         if standing and not standing.closed:
             self.store.keep(replace(standing, ts="", shown="", closed=True, closed_at=None, over=True))
-        self._look_at([member for member in members if not member.ts])
+        self._look_at(place, [member for member in members if not member.ts])
 
     def _never_mind(self, place: StormHint, members: Sequence[Bulletin], now: datetime) -> None:
         """There is no storm: whose bulletin was left to it has to speak for itself, unless more are still to come."""
@@ -104,11 +110,16 @@ class Storms:
             return
         newest = max((member.opened_at for member in left if member.opened_at), default=now)
         if now - newest < SETTLES:
-            self.queues.later(self.delay_url, [(place, _SOON)])
+            self._again_in(place, _SOON)
         else:
-            self._look_at(left)
+            self._look_at(place, left)
 
-    def _say_aloud(self, storm: Storm) -> bool:
+    def _again_in(self, place: StormHint, seconds: float) -> None:
+        """Ask for another turn; if the chain may not be longer, or the next round comes before, the sweep asks."""
+        if later := put_off(place, seconds, self.clock()):
+            self.queues.later(self.delay_url, [(later, seconds)])
+
+    def _say_aloud(self, place: StormHint, storm: Storm) -> bool:
         """Tell in the channel that a storm goes on in its message, for an edit notifies nobody; twice at worst.
 
         Returns False if it has to wait.
@@ -117,39 +128,39 @@ class Storms:
         try:
             self.slack().post(storm.channel, text, blocks, thread=storm.ts, aloud=True)
         except NotNow as error:
-            self.queues.later(self.delay_url, [(storm.hint, error.seconds)])
+            self._again_in(place, error.seconds)
             return False
         except Rejected as error:
             # Somebody has deleted the message, say: then it is posted anew, which notifies by itself.
             log.warning("storm.unsaid", extra={"storm": storm.id, "word": error.word})
         return True
 
-    def _say(self, storm: Storm, members: Sequence[Bulletin], muted: int) -> Storm:
+    def _say(self, place: StormHint, storm: Storm, members: Sequence[Bulletin], muted: int) -> Storm:
         saying = Saying(render_storm(storm, count(members, muted)), last=storm.over)
         try:
             return self.announcer.show(storm, saying, leased=False)
         except NotNow as error:
             log.info("storm.later", extra={"storm": storm.id, "seconds": error.seconds})
-            self.queues.later(self.delay_url, [(storm.hint, error.seconds)])
+            self._again_in(place, error.seconds)
             return storm
 
-    def _post(self, storm: Storm, members: Sequence[Bulletin]) -> None:
+    def _post(self, place: StormHint, storm: Storm, members: Sequence[Bulletin]) -> None:
         """Take the clusters in, and post some of those that Slack does not show yet."""
         waiting = [member for member in members if not member.ts]
         unsettled = (storm.newest_at + SETTLES - self.clock()).total_seconds()
         turn = [] if unsettled > 0 else sorted(waiting, key=lambda member: member.cluster)[:TURN]
-        posted = self._post_some(storm, turn) if turn else 0
+        posted = self._post_some(place, storm, turn) if turn else 0
         early = [member for member in members if member.ts and member.storm != storm.id]
         self.store.keep_all([replace(member, storm=storm.id) for member in early])
         if not waiting:
             return
-        if posted:
+        if not posted:
+            self._again_in(place, ceil(unsettled) if unsettled > 0 else _SOON)
+        elif further := onward(replace(place, until=None)):
             # Each turn asks once for the next one, however often it is repeated.
-            self.queues.ask_looks(self.looks_url, [storm.hint], f"{storm.id} {len(waiting) - posted} left")
-        else:
-            self.queues.later(self.delay_url, [(storm.hint, ceil(unsettled) if unsettled > 0 else _SOON)])
+            self.queues.ask_looks(self.looks_url, [further], f"{storm.id} {len(waiting) - posted} left")
 
-    def _post_some(self, storm: Storm, turn: Sequence[Bulletin]) -> int:
+    def _post_some(self, place: StormHint, storm: Storm, turn: Sequence[Bulletin]) -> int:
         now = self.clock()
         # One whose incidents the index does not show yet has its turn later.
         incidents = self.store.open_incidents([member.cluster for member in turn])
@@ -164,7 +175,7 @@ class Storms:
         )
         shown: list[Bulletin] = []
         for number, member in enumerate(begun):
-            if self.clock() - now > _LONGEST_TURN:
+            if self.clock() - now > _LONGEST_TURN or deadline().left() < _TO_SETTLE:
                 self._settle(shown, begun[number:])
                 return len(shown)
             try:
@@ -178,6 +189,12 @@ class Storms:
                 if error.word in LOST:
                     self._settle(shown, begun[number:])
                     raise
+                if error.word in THREADLESS:
+                    # Then each speaks for itself, in the channel.
+                    alone = [replace(member, thread="", storm="") for member in begun[number:]]
+                    self._settle(shown, alone)
+                    self._look_at(place, alone)
+                    return len(shown)
                 log.exception("storm.rejected", extra={"bulletin": member.id, "word": error.word})
                 self.count("rejected", 1)
             except NotNow as error:
@@ -208,8 +225,9 @@ class Storms:
                     self.store.keep(replace(there, doubt_since=None, lease_until=None))
         self.count("announced", len(shown))
 
-    def _look_at(self, members: Sequence[Bulletin]) -> None:
-        hints = [Hint(member.cluster, ALONE) for member in members]
+    def _look_at(self, place: StormHint, members: Sequence[Bulletin]) -> None:
+        alone = [onward(Hint(member.cluster, ALONE, hops=place.hops)) for member in members]
+        hints = [hint for hint in alone if hint]  # the sweep asks for the others
         self.queues.ask_looks(self.looks_url, hints, self.clock().isoformat())
 
 

@@ -16,6 +16,7 @@ from hub.announce import Announcer, Saying
 from hub.audit import Entry
 from hub.barometer import Barometer
 from hub.bulletin import Bulletin, Content, Tone, compose, unheeded
+from hub.chain import onward, put_off
 from hub.desk import Examined
 from hub.hints import AGAIN, ALONE, REQUEST, SWEEP, Hint, StormHint
 from hub.incident import Incident, Reason
@@ -68,7 +69,7 @@ class Voice:
         if found is None:
             return
         bulletin = found
-        place = StormHint(bulletin.channel, bulletin.cluster.region)
+        place = StormHint(bulletin.channel, bulletin.cluster.region, hint.hops)
         if begun_now and not bulletin.muted:
             self.barometer.opened(bulletin)
         storm = self.barometer.standing(place) if bulletin.storm and not bulletin.muted else None
@@ -87,14 +88,14 @@ class Voice:
             if hint.why != ALONE:
                 self.barometer.call(place)
                 return
-        reminded = self._reminded(bulletin, content, live)
+        reminded = self._reminded(hint, bulletin, content, live)
         if reminded is None:
             return
         bulletin = reminded
         saying = Saying(render(content, bulletin), last, urgent=asked)
         self._show(hint, replace(bulletin, aside=False), saying, leased=begun_now and not bulletin.aside)
 
-    def _reminded(self, bulletin: Bulletin, content: Content, live: Sequence[Incident]) -> Bulletin | None:
+    def _reminded(self, hint: Hint, bulletin: Bulletin, content: Content, live: Sequence[Incident]) -> Bulletin | None:
         """Say once more, for everybody in the channel, what nobody has acknowledged for as long as the policy allows.
 
         In a storm's thread nobody is reminded of each cluster. None if the channel is lost and the bulletin goes on in
@@ -112,7 +113,7 @@ class Voice:
         try:
             self.slack().post(bulletin.channel, text, blocks, thread=bulletin.ts, aloud=True)
         except SlackError as error:
-            if self._goes_on_elsewhere(bulletin, error):
+            if self._goes_on_elsewhere(hint, bulletin, error):
                 return None
             log.warning("reminder.unsaid", extra={"cluster": bulletin.cluster.key, "error": str(error)})
             return bulletin
@@ -144,11 +145,19 @@ class Voice:
 
     def _show(self, hint: Hint, bulletin: Bulletin, saying: Saying, *, leased: bool) -> None:
         shown = self._try(hint, bulletin, lambda: self.announcer.show(bulletin, saying, leased=leased))
-        if shown and (saying.last or not bulletin.ts):
-            self.outlets.tell(shown, "resolved" if saying.last else "open", saying.message.text)
-        if shown and shown is not bulletin:
+        if shown is None:
+            return
+        if shown is not bulletin:
             self.count("announced", 1)
             log.info("announced", extra={"cluster": bulletin.cluster.key, "ts": shown.ts})
+        if not (bulletin.ts or saying.last):
+            self.outlets.tell(shown, "open", saying.message.text)
+        if shown.untold:
+            told = self._try(hint, shown, lambda: self.announcer.narrate(shown, last=saying.last))
+            if told is None:
+                return
+        if saying.last:
+            self.outlets.tell(shown, "resolved", saying.message.text)
 
     def _try(self, hint: Hint, bulletin: Bulletin, do: Callable[[], Bulletin]) -> Bulletin | None:
         """Do something in Slack; None if it has to wait, or is done in another channel."""
@@ -157,11 +166,15 @@ class Voice:
             return do()
         except NotNow as error:
             seconds = error.seconds + zlib.crc32(cluster.key.encode()) % _SPREAD_SECONDS
-            log.info("announce.later", extra={"cluster": cluster.key, "seconds": seconds})
-            if hint.why != SWEEP:  # the next sweep comes by itself
-                self.queues.later(self.delay_url, [(Hint(cluster, AGAIN), seconds)])
+            why = SWEEP if hint.why == SWEEP else AGAIN
+            later = put_off(replace(hint, why=why, drops=(), crowd=0), seconds, self.clock())
+            log.info(
+                "announce.later", extra={"cluster": cluster.key, "seconds": seconds, "by": why if later else "sweep"}
+            )
+            if later:
+                self.queues.later(self.delay_url, [(later, seconds)])
         except SlackError as error:
-            if self._goes_on_elsewhere(bulletin, error):
+            if self._goes_on_elsewhere(hint, bulletin, error):
                 return None
             if hint.why != SWEEP:
                 raise
@@ -170,11 +183,12 @@ class Voice:
             self.count("unannounced", 1)
         return None
 
-    def _goes_on_elsewhere(self, bulletin: Bulletin, why: SlackError) -> bool:
+    def _goes_on_elsewhere(self, hint: Hint, bulletin: Bulletin, why: SlackError) -> bool:
         """If its channel is lost and there is another one, have a bulletin posted there, by a look that comes now."""
         if not (isinstance(why, Rejected) and why.word in LOST and self._move(bulletin, why)):
             return False
-        self.queues.later(self.delay_url, [(Hint(bulletin.cluster, AGAIN), 0)])
+        if now := onward(replace(hint, why=AGAIN, drops=(), crowd=0, until=None)):
+            self.queues.later(self.delay_url, [(now, 0)])
         return True
 
     def _move(self, bulletin: Bulletin, why: Rejected) -> bool:

@@ -30,15 +30,16 @@ from botocore.loaders import Loader
 
 from spoke import USER_AGENT
 from spoke.curing import cure
-from spoke.errors import UNANSWERED, kind, reason, stale
+from spoke.deadline import Deadline, deadline
+from spoke.errors import UNANSWERED, Busy, kind, reason, stale
 from spoke.models import STATUSES, LeanLoader, read_statuses
 from spoke.places import check_account, check_region, partition
 
-# A look waits for many accounts: a silent one must cost seconds, not the minute that botocore would wait.
+# A look waits for many accounts: a silent one must cost ten seconds, not the minute that botocore would wait.
 _CONFIG = Config(
     connect_timeout=3,
-    read_timeout=10,
-    retries={"mode": "standard", "total_max_attempts": 3},
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 2},
     user_agent=USER_AGENT,
 )
 _ROLE_NAME = re.compile(r"([\x21-\x2e\x30-\x7e]+/)*[A-Za-z0-9_+=,.@-]{1,64}")
@@ -90,7 +91,7 @@ class Accounts:
         """Return the account as seen in that Region with that role. Nothing is called yet. Raises BadPlace."""
         check_account(account)
         check_region(region)
-        return Member(account, region, self._clients, self._sign_in(account, region, role))
+        return Member(account, region, self._clients, self._sign_in(account, region, role), deadline())
 
     def _sign_in(self, account: str, region: str, role: Role) -> "_SignIn":
         if role.source_identity is not None:
@@ -103,13 +104,17 @@ class Accounts:
 
 
 class Member:
-    """One account and Region, signed in with one role. May be used by several threads."""
+    """One account and Region, signed in with one role. May be used by several threads.
 
-    def __init__(self, account: str, region: str, clients: "_Clients", sign_in: "_SignIn") -> None:
+    It keeps to the deadline of the work that it was made for: calls that would begin after it raise Busy.
+    """
+
+    def __init__(self, account: str, region: str, clients: "_Clients", sign_in: "_SignIn", deadline: Deadline) -> None:
         self.account = account
         self.region = region
         self._clients = clients
         self._sign_in = sign_in
+        self._deadline = deadline
 
     def call(self, service: str, operation: str, /, **params: object) -> dict[str, Any]:
         """Call AWS here: `member.call("ecs", "describe_clusters", clusters=[…])`.
@@ -140,17 +145,23 @@ class Member:
 
     @contextmanager
     def _signed(self, service: str, operation: str) -> Iterator[None]:
+        place = f"{self.account}/{self.region}"
+        if self._deadline.left() <= 0:
+            raise Busy(f"{service}:{operation} {Busy.happened} in {place}: no time left")
+        if (service, self.region) in self._deadline.silent:
+            raise Busy(f"{service}:{operation} {Busy.happened} in {place}: {service} did not answer a moment ago")
         self._sign_in.credentials()
         token = _signing.set(self._sign_in)
         try:
             yield
         except (ClientError, *UNANSWERED) as error:
+            if isinstance(error, UNANSWERED):
+                self._deadline.silent.add((service, self.region))
             if stale(error):
                 self._sign_in.forget()
             sort = kind(error)
             if sort is None:
                 raise
-            place = f"{self.account}/{self.region}"
             raise sort(f"{service}:{operation} {sort.happened} in {place}: {reason(error)}") from error
         finally:
             _signing.reset(token)

@@ -16,6 +16,7 @@ from hub import ingest, look, sweep
 from hub.hints import SWEEP, Drop, Hint, from_message, to_message
 from hub.incident import State
 from hub.queues import group_id
+from hub.rounds import ROUND
 from hub.settings import BadSettings
 from hub.store import Store
 from spoke.places import Cluster
@@ -226,7 +227,7 @@ def test_sweep_visits_a_tenth_of_the_members_each_minute_and_all_of_them_if_told
     sweep.handler({"sweep": "all"}, None)
 
     (hint,) = [from_message(body) for body in mail.bodies(mail.looks)]
-    assert hint == Hint(cluster, SWEEP, (Drop(instance, NOON),))
+    assert hint == Hint(cluster, SWEEP, (Drop(instance, NOON),), until=NOON + ROUND)
     assert metrics(capsys) == {"visited": 4, "swept": 1}
     for _ in range(10):
         clock.forward(minutes=1)

@@ -785,7 +785,7 @@ def test_a_cluster_that_is_deleted_while_a_replacement_is_awaited_ends_it(statio
     station.wait(minutes=3)
     assert station.mail.waiting(station.mail.looks_dead) == 0
     station.clock.forward(minutes=7)
-    station.wait(minutes=1)
+    station.sweep()
 
     assert station.states() == ["resolved"]
     assert station.at_rest()

@@ -270,7 +270,7 @@ def test_what_is_too_young_is_looked_at_again_when_grace_ends(current: Incident 
         Reason.TOO_YOUNG,
         current,
         again=GRACE - 30 * SECOND,
-        drop=Drop(instance_id(), NOON - 30 * SECOND, 7, 1),
+        drop=Drop(instance_id(), NOON - 30 * SECOND, 7, 0),
     )
     assert decided(current, sighting(), verdict.drop, now=NOON + GRACE - 30 * SECOND).reason is Reason.CONFIRMED
 

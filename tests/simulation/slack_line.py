@@ -75,13 +75,15 @@ class Line:
         if self.down:
             self.trouble += 1
             raise URLError(ConnectionRefusedError("nobody is there"))
-        fault = workspace.faults.take(method)
+        fault = workspace.faults.take(method, reply=b"thread_ts" in (request.data or b""))  # type: ignore[operator]  # bytes
         if fault is None:
             return self._answer(method, request)
         self.trouble += 1
         match fault.kind:
             case "ratelimit":
                 raise _refusal(request, 429, {"ok": False, "error": "ratelimited"}, fault.retry_after)
+            case "word":
+                return _Answer({"ok": False, "error": fault.word})
             case "slow":
                 self.fate.clock.forward(seconds=min(fault.seconds, timeout))
                 answer = self._answer(method, request)

@@ -6,7 +6,7 @@ from typing import Any
 from coastguard.local.slack.errors import NotUnderstood
 
 ANY_METHOD = "*"
-KINDS = ("ratelimit", "lost_answer", "server_error", "slow")
+KINDS = ("ratelimit", "lost_answer", "server_error", "slow", "word")
 MAX_SECONDS = 600
 
 
@@ -18,6 +18,8 @@ class Fault:
     lost_answer   done, but the connection closes without an answer
     server_error  HTTP 500; nothing is done, or with `accepted` it is done all the same
     slow          done and answered only after `seconds`
+    word          HTTP 200 and Slack's `word` for why not; nothing is done. With `replies`, only to what is said in a
+                  thread
     """
 
     method: str
@@ -26,6 +28,8 @@ class Fault:
     retry_after: int = 1
     seconds: float = 5.0
     accepted: bool = False
+    word: str = "fatal_error"
+    replies: bool = False
 
 
 @dataclass(slots=True)
@@ -42,10 +46,10 @@ class Faults:
         """Enough of it."""
         self._waiting.clear()
 
-    def take(self, method: str) -> Fault | None:
-        """What shall go wrong with this call; counts it."""
+    def take(self, method: str, *, reply: bool = False) -> Fault | None:
+        """What shall go wrong with this call, which may be a `reply` in a thread; counts it."""
         for fault in self._waiting:
-            if fault.method in (method, ANY_METHOD):
+            if fault.method in (method, ANY_METHOD) and (reply or not fault.replies):
                 fault.times -= 1
                 if not fault.times:
                     self._waiting.remove(fault)
@@ -62,6 +66,8 @@ def fault_from(body: dict[str, Any]) -> Fault:
         "retry_after": int,
         "seconds": (int, float),
         "accepted": bool,
+        "word": str,
+        "replies": bool,
     }
     strange = sorted(set(body) - set(kinds))
     if strange:

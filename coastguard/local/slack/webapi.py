@@ -34,11 +34,15 @@ class NoAnswer(Response):
 async def call(workspace: Workspace, request: Request) -> Response:
     """One call of the Web API, with the trouble that was ordered for it."""
     method = request.path_params["method"]
+    try:
+        arguments = read(request.headers.get("content-type", ""), await body_of(request), dict(request.query_params))
+    except SlackError as error:
+        return _refusal(error)
     with workspace.lock:
-        fault = workspace.faults.take(method)
+        fault = workspace.faults.take(method, reply="thread_ts" in arguments.values)
     if fault is None:
-        return await _answer(workspace, method, request)
-    return await _troubled(fault, workspace, method, request)
+        return await _answer(workspace, method, request, arguments)
+    return await _troubled(fault, workspace, method, request, arguments)
 
 
 async def respond(workspace: Workspace, request: Request) -> Response:
@@ -52,26 +56,28 @@ async def respond(workspace: Workspace, request: Request) -> Response:
     return JSONResponse({"ok": True})
 
 
-async def _troubled(fault: Fault, workspace: Workspace, method: str, request: Request) -> Response:
+async def _troubled(
+    fault: Fault, workspace: Workspace, method: str, request: Request, arguments: Arguments
+) -> Response:
     match fault.kind:
         case "ratelimit":
             return _refusal(RateLimited(fault.retry_after))
         case "slow":
             await asyncio.sleep(fault.seconds)
-            return await _answer(workspace, method, request)
+            return await _answer(workspace, method, request, arguments)
         case "lost_answer":
-            await _answer(workspace, method, request)
+            await _answer(workspace, method, request, arguments)
             return NoAnswer()
+        case "word":
+            return _refusal(SlackError(fault.word))
         case _:
             if fault.accepted:
-                await _answer(workspace, method, request)
+                await _answer(workspace, method, request, arguments)
             return JSONResponse({"ok": False, "error": "internal_error"}, 500)
 
 
-async def _answer(workspace: Workspace, method: str, request: Request) -> Response:
+async def _answer(workspace: Workspace, method: str, request: Request, arguments: Arguments) -> Response:
     try:
-        body = await body_of(request)
-        arguments = read(request.headers.get("content-type", ""), body, dict(request.query_params))
         _authorise(request.headers.get("authorization", ""), arguments)
         # Checking a big message takes a dozen milliseconds; the page's live view should not wait for it.
         answer = {"ok": True} | await run_in_threadpool(_called, workspace, method, arguments)
