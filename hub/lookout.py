@@ -267,7 +267,9 @@ class Lookout:
         puts_off: dict[timedelta, list[Drop]] = {}
         kept: dict[str, Waiting] = {}
         for again, drop in _again(hint, verdicts):
-            if drop and not (further and waits_in_queue(again, hint.hops)):
+            before = known.waiting.get(drop.instance) if drop else None
+            # What has begun to wait in the table stays there: a round that sees the agent gone finds its date there.
+            if drop and ((before and not before.over) or not (further and waits_in_queue(again, hint.hops))):
                 kept[drop.instance] = Waiting(hint.cluster, drop, now + again)
             else:
                 puts_off.setdefault(again, []).extend([drop] if drop else [])

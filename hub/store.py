@@ -354,7 +354,7 @@ class Store:
 
     def clusters_waiting(self, now: datetime) -> set[Cluster]:
         """Name the clusters with a drop that is due by now."""
-        due = self._row.open_sk < f"{_moment(now)}/"
+        due = self._row.open_sk < f"{_moment(now)}/~"
         rows = self._row.open_index.query("waiting", due, attributes_to_get=["open_sk"])
         return {_cluster_of(row.open_sk.partition("/")[2]) for row in rows}
 

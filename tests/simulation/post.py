@@ -4,6 +4,7 @@ import heapq
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from tests.wire.queues import Message, Queue, Sqs
@@ -66,7 +67,6 @@ class Office(Sqs):
         refused = [entry["Id"] for number, entry in enumerate(entries) if number in self.refuses]
         answer: Json = {"Successful": []}
         if taken:
-            fields = {**call.fields, "Entries": taken}
-            answer = json.loads(super().__call__(Call(call.service, call.operation, call.account, call.region, fields)))
+            answer = json.loads(super().__call__(replace(call, fields={**call.fields, "Entries": taken})))
         failed = [{"Id": name, "Code": "InternalError", "SenderFault": False} for name in refused]
         return json.dumps({**answer, "Failed": failed}).encode()

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from coastguard.local.slack.messages import Message
 from hub.audit import Entry
 from hub.bulletin import Bulletin, compose
+from hub.chain import MOST_HOPS
 from hub.directory import Account
 from hub.incident import Incident
 from hub.message import render
@@ -178,6 +179,7 @@ class Watcher:
         world = self.world
         broken = self.broken + world.failures + [f"Slack refused {refused}" for refused in world.line.refused]
         broken += list(self._doubles()) + list(self._deeds())
+        broken += [f"a chain has invoked {n} {many} times" for n, many in world.chains.items() if many > MOST_HOPS]
         if broken:
             raise Broken("\n".join(broken))
 

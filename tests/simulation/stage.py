@@ -59,7 +59,7 @@ class MortalWire(Wire):
             try:
                 return super(MortalWire, self).__call__(request, event_name, **more)
             except ReadTimeoutError:
-                self.fate.clock.forward(seconds=5 if service in {"dynamodb", "sqs"} else 10)
+                self.fate.clock.forward(seconds=5)
                 raise
 
         return self.fate.effect(f"{service}:{operation}", call)

@@ -5,11 +5,14 @@ Whatever a function remembers between its runs (tags, storms, sign-ins) it remem
 
 import json
 import logging
+import os
 from collections import Counter
 from collections.abc import Callable
+from contextvars import Context
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import parse_qs
 
 import boto3
@@ -25,6 +28,7 @@ from chatops.people import People
 from chatops.requests import Request, from_click, from_view, to_message
 from chatops.rights import Rights
 from chatops.talk import Talk
+from coastguard.local.aws import lineage
 from coastguard.local.slack import payloads
 from coastguard.local.slack.conversation import Conversation
 from coastguard.local.slack.directory import CHANNELS, TEAM, Channel
@@ -53,6 +57,7 @@ from hub.slack import Slack
 from hub.sorting import Sorter
 from hub.terms import Terms
 from spoke.accounts import Role
+from spoke.deadline import within
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
 from tests.chatops.policies import Ssm
@@ -165,6 +170,8 @@ class World:
         self.snapshots: list[Button] = []
         self.failures: list[str] = []
         self.counted: Counter[str] = Counter()
+        self.chains: Counter[str] = Counter()
+        self.guarded, self.dropped = False, 0
         self.interrupted, self._before = False, 0
         create_table(stage.dynamodb)
         self.fate.begun = self.fate.done = lambda _: None
@@ -200,10 +207,16 @@ class World:
         )
 
     def sweep(self, turn: Turn | None = None) -> None:
-        self._run("sweep", lambda: self._rounds().unfinished(), turn)
+        self._by_the_clock("sweep", lambda: self._rounds().unfinished(), turn)
 
     def visit(self, turn: Turn | None = None) -> None:
-        self._run("visit", lambda: self._rounds().visit(everywhere=True), turn)
+        self._by_the_clock("visit", lambda: self._rounds().visit(everywhere=True), turn)
+
+    def _by_the_clock(self, name: str, function: Callable[[], None], turn: Turn | None) -> None:
+        """A schedule begins a new chain, also where it is made to run in the midst of another function."""
+        trace = lineage.invocation(f"coastguard-{name}", ()).trace
+        with patch.dict(os.environ, AWS_LAMBDA_FUNCTION_NAME=f"coastguard-{name}", _X_AMZN_TRACE_ID=trace):
+            self._run(name, function, turn)
 
     @property
     def _number(self) -> int:
@@ -310,6 +323,11 @@ class World:
     ) -> int:
         batch = queue.receive(most)
         if batch["Records"]:
+            chain = lineage.invocation(f"coastguard-{name}", batch["Records"])
+            self.chains[name] = max(self.chains[name], chain.number)
+            if self.guarded and chain.number > lineage.MOST_INVOCATIONS:
+                self.dropped += 1  # as Lambda does: the batch comes back when its visibility is over
+                return len(batch["Records"])
 
             def run() -> None:
                 failed = function(batch)
@@ -317,7 +335,8 @@ class World:
                 if failed and not queue.fifo:
                     self._failed(f"{name} gave back {len(failed)} of {len(batch['Records'])}")
 
-            self._run(name, run, turn)
+            with patch.dict(os.environ, AWS_LAMBDA_FUNCTION_NAME=f"coastguard-{name}", _X_AMZN_TRACE_ID=chain.trace):
+                self._run(name, run, turn)
             queue.count_tries(batch)
         return len(batch["Records"])
 
@@ -341,8 +360,16 @@ class World:
         self.fleet.go_on()
         self.interrupted, self._before = False, self.line.trouble
         try:
-            with self.fate.runs(name, _SECONDS[name], turn):
-                function()
+            with self.fate.runs(name, _SECONDS[name], turn) as run:
+
+                def left() -> float:
+                    return (run.began + run.limit - self.clock()).total_seconds()
+
+                def in_time() -> None:
+                    with within(left):
+                        function()
+
+                Context().run(in_time)  # one function knows nothing of another
         except Died:
             self.lookouts.pop(number, None)
             self.actings.pop(number, None)

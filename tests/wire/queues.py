@@ -44,6 +44,7 @@ class Message:
     group: str = ""
     attributes: Mapping[str, Any] = field(default_factory=dict)
     receives: int = 0
+    trace: str = ""
 
     @property
     def in_flight(self) -> bool:
@@ -56,6 +57,7 @@ class Message:
             "ApproximateReceiveCount": str(self.receives),
             "SentTimestamp": str(int(self.sent * 1_000)),
             **({"MessageGroupId": self.group} if self.group else {}),
+            **({"AWSTraceHeader": self.trace} if self.trace else {}),
         }
         return {
             "messageId": self.id,
@@ -100,6 +102,7 @@ class Queue:
         group: str = "",
         token: str = "",
         attributes: Mapping[str, Any] | None = None,
+        trace: str = "",
     ) -> str:
         """Put a message in; its id. `at` is when it is due, for who plays the world that sends to the hub."""
         now = self._now()
@@ -111,7 +114,8 @@ class Queue:
                 self._remembered[group, token] = now
             number = next(self._numbers)
             wait = self.delay if delay is None or self.fifo else delay
-            message = Message(f"{self.name}-{number}", body, at or now + wait, now, group, attributes or {})
+            name, due = f"{self.name}-{number}", at or now + wait
+            message = Message(name, body, due, now, group, attributes or {}, trace=trace)
             self._keep(message)
             self.changed.notify_all()
         return message.id
@@ -238,7 +242,7 @@ class Sqs:
 
     def _send(self, call: Call, queue: Queue) -> Json:
         call.only("QueueUrl", *(_ENTRY - {"Id"}))
-        return _sent(queue, call.fields)
+        return _sent(queue, call.fields, call.trace)
 
     def _send_batch(self, call: Call, queue: Queue) -> Json:
         call.only("QueueUrl", "Entries")
@@ -250,7 +254,7 @@ class Sqs:
         if sum(len(entry["MessageBody"].encode()) for entry in entries) > _LONGEST:
             raise Failure("AWS.SimpleQueueService.BatchRequestTooLong", "longer than 1048576 bytes")
         with queue.changed:  # nobody gets half a batch
-            return {"Successful": [{"Id": entry["Id"], **_sent(queue, entry)} for entry in entries]}
+            return {"Successful": [{"Id": entry["Id"], **_sent(queue, entry, call.trace)} for entry in entries]}
 
     def _change_visibility(self, call: Call, queue: Queue) -> Json:
         call.only("QueueUrl", "Entries")
@@ -273,7 +277,7 @@ class Sqs:
     }
 
 
-def _sent(queue: Queue, entry: Mapping[str, Any]) -> Json:
+def _sent(queue: Queue, entry: Mapping[str, Any], trace: str) -> Json:
     strange = entry.keys() - _ENTRY - {"QueueUrl"}
     if strange:
         raise Stray(f"a message with {', '.join(sorted(strange))}")
@@ -287,7 +291,8 @@ def _sent(queue: Queue, entry: Mapping[str, Any]) -> Json:
         )
     if not queue.fifo and (token or (delay is not None and not 0 <= delay <= _LONGEST_DELAY)):
         raise Failure("InvalidParameterValue", "a standard queue delays for 0 to 900 seconds and knows no token")
-    name = queue.send(body, delay=delay, group=group, token=token, attributes=entry.get("MessageAttributes"))
+    attributes = entry.get("MessageAttributes")
+    name = queue.send(body, delay=delay, group=group, token=token, attributes=attributes, trace=trace)
     return {"MessageId": name, "MD5OfMessageBody": _md5(body)}
 
 

@@ -53,13 +53,17 @@ class Failure(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as it came over the wire. `account` is who signed: a member account's id, or HUB."""
+    """One request as it came over the wire. `account` is who signed: a member account's id, or HUB.
+
+    `trace` is the header X-Amzn-Trace-Id.
+    """
 
     service: str
     operation: str
     account: str
     region: str
     fields: Mapping[str, Any]
+    trace: str = ""
 
     @property
     def concerned(self) -> str:
@@ -167,7 +171,8 @@ def _read(request: AWSPreparedRequest, event_name: str) -> Call:
     fields = json.loads(body) if body.startswith("{") else dict(parse_qsl(body, keep_blank_values=True))
     fields.pop("Action", None)
     fields.pop("Version", None)
-    return Call(service, operation, member[1] if member else HUB, region, fields)
+    trace = _text(request.headers.get("X-Amzn-Trace-Id", ""))
+    return Call(service, operation, member[1] if member else HUB, region, fields, trace)
 
 
 def _text(value: str | bytes) -> str:
