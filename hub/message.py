@@ -228,7 +228,15 @@ def note(entry: Entry) -> tuple[str, list[Block]]:
 
 def notes(entries: Sequence[Entry]) -> list[tuple[str, list[Block], bool]]:
     """Draw log entries for a bulletin's thread: as few posts as hold them, each with whether it is said aloud."""
-    parts = [entries[start : start + _NOTES] for start in range(0, len(entries), _NOTES)]
+    parts: list[list[Entry]] = []
+    room = 0
+    for entry in entries:
+        needed = length(note(entry)[1])
+        if needed > room or len(parts[-1]) == _NOTES:
+            parts.append([])
+            room = ROOM
+        parts[-1].append(entry)
+        room -= needed
     drawn = [[note(entry) for entry in part] for part in parts]
     return [
         (

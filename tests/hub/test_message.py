@@ -24,6 +24,7 @@ from hub.message import (
     Subject,
     channel_lost,
     note,
+    notes,
     reminder,
     render,
 )
@@ -792,6 +793,21 @@ def test_a_note_tells_why_in_the_words_of_whoever_asked() -> None:
     ]
     assert [one["text"] for one in note(entry(reason="it hangs"))[1][1]["elements"]] == ["Reason: it hangs"]
     assert len(note(entry())[1]) == 1
+
+
+def test_a_backlog_of_long_notes_is_as_few_posts_as_slack_takes() -> None:
+    backlog = [entry(f"step {number}", result="x" * 900, reason="y" * 500) for number in range(20)]
+    backlog[-1] = replace(backlog[-1], aloud=True)
+
+    posts = notes(backlog)
+
+    for text, blocks, _ in posts:
+        check(text, blocks)
+    assert 1 < len(posts) < len(backlog)
+    assert [line for text, _, _ in posts for line in text.split("\n")] == [note(each)[0] for each in backlog]
+    assert [aloud for _, _, aloud in posts] == [False] * (len(posts) - 1) + [True]
+    assert len(notes([entry(f"step {number}") for number in range(20)])) == 1
+    assert notes([]) == []
 
 
 def test_a_note_about_five_hosts_and_more_names_them_all() -> None:
