@@ -38,7 +38,7 @@ from hub.tally import Tally
 from hub.terms import Terms
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
-from spoke.sighting import Sighting
+from spoke.sighting import Registration, Sighting
 
 NOW = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
 ALICE, BOB, CAROL = "U0ALICE01", "U0BOB0002", "U0CAROL03"
@@ -128,8 +128,15 @@ def sighting(number: int = 1, **more: object) -> Sighting:
         agent_version="1.86.0",
         ami="ami-0d71ea30463e0ff8d",
         running_tasks=4 + number % 3,
+        others=(),
     )
     return replace(usual, **more)  # type: ignore[arg-type]  # any field of a sighting
+
+
+ALIVE = Registration(
+    PAYMENTS, f"{0x5D2C8B7A6F1E4D3C9B8A7F6E5D4C3B2A:032x}", connected=True, status="ACTIVE", running_tasks=7
+)
+"""Under which a host is well whose old registration has no agent."""
 
 
 def incident(number: int = 1, state: State = State.OPEN, cluster: Cluster = PAYMENTS, **more: object) -> Incident:
@@ -324,6 +331,7 @@ SCENES: dict[str, Scene] = {
     "acknowledged": shown([incident(state=State.ACKNOWLEDGED, acknowledged_by=ALICE, acknowledged_at=ago(minutes=3))]),
     "several": shown([incident(1), incident(2)]),
     "many": shown([*MANY[:-1], replace(MANY[-1], picked_at=NOW)], registered=40),
+    "ghost": shown([incident(sighting=sighting(running_tasks=0, others=(ALIVE,)))]),
     "waiting": shown([incident(pending=WAITS)]),
     "repairing": shown([incident(state=State.REPAIRING, repair=DONE)]),
     "resolved": thread(),

@@ -14,7 +14,7 @@ from tests.browser.scenes import SCENES, Said
 DOCUMENT = (ROOT / "docs/chatops.md").read_text()
 PICTURES = ROOT / "docs/pictures"
 SHOWN = re.findall(r"!\[([^\]]+)\]\(pictures/([a-z-]+)\.png\)", DOCUMENT)
-CODE = "\n".join(path.read_text() for package in ("chatops", "hub") for path in (ROOT / package).glob("*.py"))
+CODE = "\n".join(path.read_text() for package in ("chatops", "hub", "spoke") for path in (ROOT / package).rglob("*.py"))
 
 
 def section(title: str) -> str:
@@ -86,7 +86,12 @@ def test_every_button_of_a_message_is_described() -> None:
         if isinstance(scene, Said)
         for label in buttons([*scene.blocks, *scene.attachments])
     }
-    assert labels >= {"Acknowledge", "Approve", "Mute…", *(f"{remedy.label}…" for remedy in REMEDIES.values())}
+    assert labels >= {
+        "Acknowledge",
+        "Approve",
+        "Mute…",
+        *(f"{remedy.label}{'…' * remedy.drastic}" for remedy in REMEDIES.values()),
+    }
     assert [label for label in sorted(labels) if f"**{label}**" not in told] == []
 
 

@@ -4,6 +4,7 @@ from coastguard.local.aws.layouts import CROWD, WIDE
 from coastguard.local.rehearsals import (
     chatops,
     flap,
+    ghost,
     member_locked_out,
     one_agent,
     poison,
@@ -17,6 +18,7 @@ from coastguard.local.rehearsals.scenario import Scenario
 
 SCENARIOS: dict[str, Scenario] = {
     "one-agent": Scenario(one_agent.ABOUT, one_agent.play),
+    "ghost": Scenario(ghost.ABOUT, ghost.play),
     "scale-in": Scenario(scale_in.ABOUT, scale_in.play, layout=CROWD),
     "flap": Scenario(flap.ABOUT, flap.play),
     "sweep-finds-it": Scenario(sweep_finds_it.ABOUT, sweep_finds_it.play, before=sweep_finds_it.before),
