@@ -178,7 +178,7 @@ class Watcher:
         """Raise Broken if a promise was not kept so far."""
         world = self.world
         broken = self.broken + world.failures + [f"Slack refused {refused}" for refused in world.line.refused]
-        broken += list(self._doubles()) + list(self._deeds())
+        broken += list(self._doubles()) + list(self._deeds()) + list(self._left())
         broken += [f"a chain has invoked {n} {many} times" for n, many in world.chains.items() if many > MOST_HOPS]
         if broken:
             raise Broken("\n".join(broken))
@@ -225,6 +225,13 @@ class Watcher:
         for host, number in Counter(t.host for t in self.world.fleet.terminations).items():
             if number > 1:
                 yield f"{host} was terminated {number} times"
+
+    def _left(self) -> Iterator[str]:
+        """A refusal leaves nothing that somebody could approve later, and has begun nothing."""
+        for incident in self.incidents.values():
+            for left in (incident.pending, incident.repair):
+                if left and self._refused(left.request):
+                    yield f"{left.remedy} by {left.by} was refused, and stands in {incident.id}"
 
     def _needs_approval(self, host: str) -> bool:
         machines = (truth.machine for truth in self.world.fleet.truths.values())

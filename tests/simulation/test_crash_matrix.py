@@ -3,10 +3,13 @@
 Each story is played once undisturbed, which counts the side effects of each function: every call of AWS and of Slack,
 reads included. Then it is played anew for each of them, and the function dies there, before or after it; what was not
 done is delivered again. In the end incidents, messages, terminations and the log are the same.
+
+And whatever rules change just then, before the next try: who was refused has nothing done, and nothing left to approve.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -14,25 +17,32 @@ import pytest
 from chatops.commands import Command
 from hub.incident import Incident
 from hub.store import Claim
+from hub.switch import Switch
+from tests.chatops.factories import ALICE, BOB
 from tests.simulation.fate import Died
 from tests.simulation.play import settle
 from tests.simulation.promises import Watcher
 from tests.simulation.stage import Stage
-from tests.simulation.world import World
+from tests.simulation.world import POLICY, World
 from tests.wire.wire import Json
 
 # Effects of a story beyond so many are sampled: each third, each fifth, …
-_DEATHS = 30
+_DEATHS, _DEATHS_UNDER_CHANGE = 30, 14
 # Whatever is waited for, and what a dead function has held comes back meanwhile.
 _LONG = 1_100
 
 
 @dataclass
 class Doom:
-    """Lets the function that does the `at`-th side effect of a whole story die there."""
+    """Lets the function that does the `at`-th side effect of a whole story die there; `meanwhile` something happens.
+
+    `of` is the function whose side effects count, "" for all.
+    """
 
     at: int = 0
     after: bool = False
+    of: str = ""
+    meanwhile: Callable[[World], None] = lambda _: None
     effects: list[str] = field(default_factory=list)
     struck: str = ""
 
@@ -51,16 +61,20 @@ class Tale:
 
         def strike(moment: str) -> None:
             doom.struck = f"{fate.function} {moment} {doom.effects[-1]}"
+            with aside(self.world):
+                doom.meanwhile(self.world)
             raise Died(doom.struck)
 
         def before(name: str) -> None:
+            if doom.of not in {"", fate.function}:
+                return
             doom.effects.append(name)
             if len(doom.effects) == doom.at and not doom.after:
                 strike("before")
 
         def after(name: str) -> None:
             watching(name)
-            if len(doom.effects) == doom.at and doom.after and not doom.struck:
+            if doom.of in {"", fate.function} and len(doom.effects) == doom.at and doom.after and not doom.struck:
                 strike("after")
 
         fate.begun, fate.done = before, after
@@ -87,6 +101,16 @@ class Tale:
             "outcomes": sorted(_outcome(claim) for claim in watcher.claims.values()),
             "parked": sorted(set(world.delay_dead.bodies())),
         }
+
+
+@contextmanager
+def aside(world: World) -> Iterator[None]:
+    """What is done meanwhile is none of a function's side effects."""
+    running, world.fate.running = world.fate.running, []
+    try:
+        yield
+    finally:
+        world.fate.running = running
 
 
 def _outcome(claim: Claim) -> str:
@@ -206,6 +230,63 @@ def a_storm_of_twelve_clusters(tale: Tale) -> None:
     tale.world.wait(_LONG)
 
 
+# What people and time do between a death and the next try
+
+
+def somebody_stops_repairs(world: World) -> None:
+    _turn(world, BOB)
+
+
+def repairs_are_started_again(world: World) -> None:
+    _turn(world, "")
+
+
+def _turn(world: World, who: str) -> None:
+    store = world.stage.environments[-1].store
+    store.turn(Switch(who, world.clock(), "an outage", store.switch().version))
+
+
+def who_clicked_loses_the_right(world: World) -> None:
+    world.policy.put(POLICY.replace(f'"{ALICE}", ', ""))
+
+
+def a_second_person_is_needed(world: World) -> None:
+    world.policy.put(POLICY + "[[approvals]]\nremedy = 'terminate'\n")
+
+
+def twenty_minutes_pass(world: World) -> None:
+    world.clock.forward(seconds=20 * 60)
+
+
+def a_termination_is_asked_for_and_approved(tale: Tale) -> None:
+    """If it comes to that: the rules may change before."""
+    _goes(tale, "B/web/1")
+    tale.world.wait(_LONG)
+    _click(tale, "terminate")
+    tale.world.wait(20)
+    if any("approve" in button.found.element["action_id"] for button in tale.world.buttons()):
+        _click(tale, "approve", "Bob")
+    tale.world.wait(_LONG)
+
+
+def a_termination_is_asked_for_while_repairs_are_stopped(tale: Tale) -> None:
+    somebody_stops_repairs(tale.world)
+    a_terminate_click(tale)
+
+
+_CHANGES = [
+    somebody_stops_repairs,
+    who_clicked_loses_the_right,
+    a_second_person_is_needed,
+    twenty_minutes_pass,
+]
+_UNDER_CHANGE = [
+    *((a_terminate_click, change) for change in _CHANGES),
+    *((a_termination_is_asked_for_and_approved, change) for change in _CHANGES),
+    (a_termination_is_asked_for_while_repairs_are_stopped, repairs_are_started_again),
+]
+
+
 def _goes(tale: Tale, label: str) -> None:
     machine = tale.world.machine(label)
     tale.world.fleet.unplug(machine)
@@ -244,6 +325,7 @@ _STORIES: list[tuple[Callable[[Tale], None], Json]] = [
 def test_whoever_dies_and_wherever_it_ends_the_same(stage: Stage, story: Callable[[Tale], None], size: Json) -> None:
     undisturbed = _tale(stage, size, Doom())
     expected = undisturbed.play(story)
+    assert len(expected["terminations"]) == ("terminat" in story.__name__)
     effects = len(undisturbed.doom.effects)
     assert effects > 5
     different: list[str] = []
@@ -254,6 +336,27 @@ def test_whoever_dies_and_wherever_it_ends_the_same(stage: Stage, story: Callabl
             if end != expected:
                 different.append(f"{tale.doom.struck} ({at}): {_difference(expected, end)}")
     assert not different, "\n".join(different)
+
+
+@pytest.mark.parametrize(
+    ("story", "change"), _UNDER_CHANGE, ids=[f"{story.__name__}, {change.__name__}" for story, change in _UNDER_CHANGE]
+)
+def test_whoever_is_refused_after_a_death_has_nothing_done(
+    stage: Stage, story: Callable[[Tale], None], change: Callable[[World], None]
+) -> None:
+    """The watcher holds what is refused against what is done and what is left, all the time and in the end."""
+    undisturbed = _tale(stage, _SMALL, Doom(of="act"))
+    undisturbed.play(story)
+    effects = len(undisturbed.doom.effects)
+    assert effects > 5
+    outcomes: set[str] = set()
+    for at in range(1, effects + 1, max(1, 2 * effects // _DEATHS_UNDER_CHANGE)):
+        for after in (False, True):
+            tale = _tale(stage, _SMALL, Doom(at, after, "act", change))
+            tale.play(story)
+            assert tale.doom.struck
+            outcomes |= {claim.outcome.partition(":")[0] for claim in tale.watcher.claims.values()}
+    assert len(outcomes) > 1
 
 
 def _tale(stage: Stage, size: Json, doom: Doom) -> Tale:

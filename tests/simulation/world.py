@@ -79,8 +79,14 @@ from tests.wire.wire import Json
 
 SECOND = Channel("C0SECOND1", "second")
 PEOPLE = {"Alice": ALICE, "Bob": BOB}
-# In account B, somebody else has to agree to a termination.
+# Whoever has rights may do everything; in account B, somebody else has to agree to a termination.
+RIGHTS = """
+[[rights]]
+who = ["{who}"]
+may = "*"
+"""
 POLICY = f"""
+{RIGHTS.format(who=f'{ALICE}", "{BOB}')}
 [[approvals]]
 where = {{ account = "{ACCOUNTS["B"]}" }}
 remedy = "terminate"
