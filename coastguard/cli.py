@@ -146,7 +146,8 @@ def deploy_command(  # noqa: PLR0913
         str, typer.Option(help="The organization's management account, if the hub is only its delegated administrator.")
     ] = "",
     policy_place: Annotated[
-        str, typer.Option(help="Where the policy lies, ssm:/name or s3://bucket/key; what it was, if not given.")
+        str,
+        typer.Option(help="Where the policy lies, ssm:/name or s3://bucket/key, without which nobody may repair."),
     ] = "",
     templates: Templates = TEMPLATES,
 ) -> None:

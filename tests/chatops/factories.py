@@ -76,7 +76,7 @@ def incident(**changes: Any) -> Incident:
         state=State.OPEN,
         since=NOW - timedelta(minutes=5),
         opened_at=NOW,
-        sighting=Sighting(INSTANCE, "ACTIVE", connected=False, host="i-0123456789abcdef0", running_tasks=2),
+        sighting=Sighting(INSTANCE, "ACTIVE", connected=False, host="i-0123456789abcdef0", running_tasks=2, others=()),
     )
     return replace(usual, **changes)
 

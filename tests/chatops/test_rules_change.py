@@ -330,3 +330,28 @@ def test_an_approval_withdrawn_meanwhile_begins_nothing(story: Story) -> None:
 
     has_nothing_left(story, approval, victim)
     assert story.whispers(BOB) == ["That request is no longer waiting for an approval."]
+
+
+class Busy(Store):
+    """A table in which somebody else turns the switch, so many times, just after it was read."""
+
+    others = 0
+
+    def switch(self) -> Switch:
+        read = super().switch()
+        if self.others:
+            self.others -= 1
+            self.turn(Switch("", read.at, "somebody else", read.version))
+        return read
+
+
+@pytest.mark.parametrize("others", [1, 3])
+def test_a_stop_is_written_whoever_else_turns_the_switch(story: Story, others: int) -> None:
+    store = Busy(story.hub.store._table, "eu-west-1")
+    store.others = others
+    deeds = story.talk._deeds
+    story.talk._deeds = replace(deeds, known=replace(deeds.known, store=store))
+
+    story.say("stop an outage", BOB)
+
+    assert story.hub.store.switch().stopped_by == BOB
