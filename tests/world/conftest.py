@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,10 +46,20 @@ def rehearse(tmp_path: Path) -> Callable[..., Rehearsal]:
             env=os.environ | {"TMPDIR": str(folder), "COLUMNS": "300"},
             check=False,
         )
-        left = [path.name for path in folder.iterdir()] + running_in(folder)
-        return Rehearsal(done.returncode, done.stdout + done.stderr, left)
+        return Rehearsal(done.returncode, done.stdout + done.stderr, left_in(folder))
 
     return run
+
+
+def left_in(folder: Path) -> list[str]:
+    """Give what notices its parent's end a moment; name what is left after that."""
+    left: list[str] = []
+    for _ in range(10 * PATIENCE_SECONDS):
+        left = [path.name for path in folder.iterdir()] + running_in(folder)
+        if not left:
+            break
+        time.sleep(0.1)
+    return left
 
 
 def running_in(folder: Path) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.patience import PATIENCE_SECONDS
-from tests.world.conftest import running_in
+from tests.world.conftest import left_in
 
 
 @pytest.mark.parametrize("signals", [(signal.SIGINT,), (signal.SIGTERM, signal.SIGTERM), (signal.SIGKILL,)], ids=str)
@@ -37,15 +37,4 @@ def test_a_stopped_demo_leaves_nothing_behind(signals: tuple[signal.Signals, ...
         assert "nothing is left behind" in rest
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1])), PATIENCE_SECONDS)
-    assert wait_until_empty(folder) == []
-
-
-def wait_until_empty(folder: Path) -> list[str]:
-    """Give what notices its parent's death a moment; return what is left after that."""
-    left: list[str] = []
-    for _ in range(10 * PATIENCE_SECONDS):
-        left = [path.name for path in folder.iterdir()] + running_in(folder)
-        if not left:
-            break
-        signal.sigtimedwait([], 0.1)
-    return left
+    assert left_in(folder) == []

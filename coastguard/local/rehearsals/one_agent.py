@@ -7,7 +7,7 @@ from spoke.places import Cluster
 
 ABOUT = "an unplugged agent becomes one message, and one click replaces the instance"
 
-_PROMPT_SECONDS = 10
+_PROMPT_SECONDS = 30
 _REPAIR_SECONDS = 60
 _TROUBLED = Cluster("222233334444", "eu-west-1", "prod-payments")
 _RECOVERING = Cluster("333344445555", "us-east-1", "prod-search")

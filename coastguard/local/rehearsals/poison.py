@@ -8,7 +8,7 @@ from spoke.places import Cluster
 
 ABOUT = "hostile and malformed records lie aside with their reasons, and hold up no alarm"
 
-_PROMPT_SECONDS = 10
+_PROMPT_SECONDS = 30
 _SETTLE_SECONDS = 60
 _TROUBLED = Cluster("222233334444", "eu-west-1", "prod-payments")
 _ANOTHER = Cluster("333344445555", "eu-west-1", "prod-search")
