@@ -13,6 +13,7 @@ from chatops.requests import Request
 from hub.absence import Absence
 from hub.audit import Entry
 from hub.bulletin import Bulletin
+from hub.chain import Waiting
 from hub.coverage import Seen
 from hub.directory import Account
 from hub.hints import AGAIN, ALONE, REPLAY, REQUEST, SWEEP, Drop, Hint, MuteHint, PolicyHint, StormHint
@@ -25,7 +26,7 @@ from hub.storm import Storm
 from hub.switch import Switch
 from hub.tally import Tally
 from spoke.places import Cluster
-from spoke.sighting import Sighting
+from spoke.sighting import Registration, Sighting
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CLUSTER = Cluster("222233334444", "eu-west-1", "prod-payments")
@@ -92,6 +93,7 @@ _UNSEEN = Sighting(
     unchecked=("EC2 status: access denied",),
 )
 
+_ALIVE = Registration(CLUSTER, instance(13), connected=True, status="ACTIVE", running_tasks=7)
 _BULLETIN = Bulletin(
     cluster=CLUSTER,
     episode="ep-20261120T115500000000",
@@ -186,6 +188,13 @@ ROWS: dict[str, object] = {
     "storm, raging": _STORM,
     "storm, in doubt": replace(_STORM, ts="", shown="", shown_at=None, doubt_since=NOW, lease_until=NOW + _MINUTE),
     "storm, over": replace(_STORM, closed=True, closed_at=NOW + 30 * _MINUTE, over=True),
+    "incident, an old registration of a host that is well": _incident(
+        12, sighting=replace(_incident(12).sighting, others=(_ALIVE,), auto_repair=False)
+    ),
+    "drop that waits": Waiting(
+        CLUSTER, Drop(instance(1), NOW, 7, 1, "i-00000000000000001"), NOW + 90 * _MINUTE, version=1
+    ),
+    "drop that has waited": Waiting(CLUSTER, Drop(instance(1), None), NOW, over=True, version=1),
     "request, claimed": Claim(ASKED, NOW, version=1),
     "request, finished": Claim(ASKED, NOW, "done", version=2),
     "mute": _MUTE,
@@ -253,6 +262,7 @@ HINTS: dict[str, Hint | StormHint | MuteHint | PolicyHint] = {
         f"hint, {why}": Hint(CLUSTER, why, _DROPS, 12)
         for why in ("state change", "health change", SWEEP, REQUEST, AGAIN, ALONE, REPLAY)
     },
+    "hint of a chain": Hint(CLUSTER, AGAIN, _DROPS, 0, hops=3, until=NOW),
     "hint without drops": Hint(CLUSTER, SWEEP),
     "hint of a storm": StormHint(CHANNEL, "eu-west-1"),
     "hint of a mute": MuteHint(str(Scope.of(CLUSTER))),
@@ -265,6 +275,7 @@ ACTS: dict[str, Request | Ask] = {
     "request, approve": _request("approve", about=APPROVED),
     "request, decline": _request("decline", about=APPROVED),
     "request, terminate": _request("terminate", reason="it hangs", refused="You may not."),
+    "request, remove an old registration": _request("remove-registration"),
     **{f"ask, {command.verb}": _ask(to_line(command)) for command in COMMANDS},
     "ask, home": _ask(HOME),
 }
@@ -293,6 +304,9 @@ def _clicked(wish: str, number: int = 1, **more: object) -> Request:
 CLICKS: dict[Click, Request | Command | Asks] = {
     Click("bulletin", "coastguard.acknowledge"): _clicked("acknowledge"),
     Click("bulletin", "coastguard.repair.terminate"): _clicked("terminate", reason="it hangs"),
+    Click("bulletin of an old registration", "coastguard.repair.remove-registration"): _clicked(
+        "remove-registration", 12
+    ),
     Click("bulletin", "coastguard.mute"): Asks(Command("mute", str(Scope.of(CLUSTER)))),
     Click("bulletin, waiting for approval", "coastguard.approve"): _clicked("approve", 6, about=ASKED),
     Click("bulletin, waiting for approval", "coastguard.decline"): _clicked("decline", 6, about=ASKED),

@@ -14,6 +14,7 @@ from hub import hints, listing
 from hub.absence import Absence
 from hub.audit import Entry
 from hub.bulletin import Bulletin, compose
+from hub.chain import Waiting
 from hub.coverage import Coverage
 from hub.directory import Account
 from hub.incident import Incident
@@ -63,6 +64,8 @@ def write(store: Store, name: str, value: object) -> None:  # noqa: C901, PLR091
             store.turn(replace(value, version=value.version - 1))
         case Account():
             store.keep_accounts([value], now=NOW)
+        case Waiting():
+            store.keep_waiting([replace(value, version=value.version - 1)])
         case Absence():
             store.keep_absences([value])
         case Gone(account):
@@ -138,19 +141,21 @@ def _surfaces() -> Iterator[tuple[str, Callable[[], Json]]]:
     yield "bulletin, waiting for approval", lambda: _message(render(compose(bulletin, [waits]), bulletin))
     yield "bulletin of many", lambda: _message(render(compose(bulletin, many), bulletin))
     yield "bulletin, muted", lambda: _message(render(compose(bulletin, [one], mute=mute), bulletin))
+    ghost = incidents["incident, an old registration of a host that is well"]
+    yield "bulletin of an old registration", lambda: _message(render(compose(bulletin, [ghost]), bulletin))
     yield "storm", lambda: _message(render_storm(storm, count([bulletin])))
     yield "list", lambda: _message(next(listing.parts(asked, [one], Told())))
     for name, (text, blocks) in answered.items():
         yield name, lambda text=text, blocks=blocks: {"text": text, "blocks": blocks}
     coverage = Coverage(((CLUSTER.account, CLUSTER.region),), (), ())
     yield "home", lambda: home.draw(Tab(ALICE, [one], mutes, [waits], coverage, {}), "/ecs", NOW)
+
+    def terminate() -> Json:
+        drawn = elements(render(compose(bulletin, [one]), bulletin).attachments)
+        return next(element for element in drawn if element["action_id"].endswith("terminate"))
+
     container = {"channel_id": CHANNEL, "message_ts": bulletin.ts}
-    terminate = next(
-        element
-        for element in elements(render(compose(bulletin, [one]), bulletin).attachments)
-        if element["action_id"].endswith("terminate")
-    )
-    yield "modal, repair", lambda: views.repair_view(REMEDIES["terminate"], {"container": container}, terminate)
+    yield "modal, repair", lambda: views.repair_view(REMEDIES["terminate"], {"container": container}, terminate())
     yield (
         "modal, mute",
         lambda: views.mute_view(

@@ -28,6 +28,7 @@ from hub import hints, listing, store
 from hub.absence import Absence
 from hub.audit import Entry
 from hub.bulletin import Bulletin
+from hub.chain import Waiting
 from hub.directory import Account
 from hub.incident import Incident, State
 from hub.ledger import Ledger
@@ -97,6 +98,9 @@ def read(store: Store, row: dict[str, Any], meant: object) -> object:  # noqa: C
             return store.switch()
         case Account(id=account):
             return store.accounts()[account]
+        case Waiting(cluster=cluster, drop=drop, due=due):
+            assert store.clusters_waiting(due) == (set() if meant.over else {cluster})
+            return store.known(cluster).waiting[drop.instance]
         case Absence(name=name):
             return store.absences()[name]
         case Gone(account):
