@@ -21,6 +21,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.authorize import Authorize
 from slack_bolt.middleware import Middleware
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 from chatops import answers, requests, views
 from chatops.answers import SAY
@@ -29,9 +30,11 @@ from chatops.commands import Command, Mistake, parse, to_line
 from chatops.manual import help_text
 from chatops.requests import BadRequest, Request, from_click, from_view, view_id
 from chatops.rights import Rights
+from hub.blocks import Block
 from hub.message import ACKNOWLEDGE, APPROVE, DECLINE, LIST, MUTE, PICK, REPAIR, UNMUTE
 from hub.mrkdwn import visible
 from hub.secrets import SlackSecret
+from hub.slack import STALE
 from spoke.repairs import REMEDIES
 
 log = logging.getLogger(__name__)
@@ -57,12 +60,26 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What the app passes things on to; both raise if they cannot. `rights` knows who may do something at all."""
+    """What the app passes things on to; both raise if they cannot. `rights` knows who may do something at all.
+
+    `renew` returns the bot token as it is by now.
+    """
 
     enqueue: Callable[[Request], None]
     enqueue_ask: Callable[[Ask], None]
     rights: Rights
     clock: Callable[[], datetime]
+    renew: Callable[[], str] | None = None
+
+    def open(self, client: WebClient, body: Body, view: Block) -> None:
+        """Open a modal. What Slack refuses for the token that we have is tried once with the one of today."""
+        try:
+            client.views_open(trigger_id=body["trigger_id"], view=view)
+        except SlackApiError as error:
+            before = client.token
+            if self.renew is None or error.response.get("error") not in STALE or before == (token := self.renew()):
+                raise
+            client.views_open(trigger_id=body["trigger_id"], view=view, token=token)
 
     def checked(self, request: Request) -> Request:
         """Mark a request that will be refused, however much closer anybody looks."""
@@ -139,7 +156,7 @@ def _hear_buttons(app: App, front: Front) -> None:
         request = front.checked(from_click(body, action, front.clock()))
         remedy = REMEDIES.get(request.wish)
         if remedy and remedy.drastic and not request.refused:
-            client.views_open(trigger_id=body["trigger_id"], view=views.repair_view(remedy, body, action))
+            front.open(client, body, views.repair_view(remedy, body, action))
         else:
             front.enqueue(request)
         ack()
@@ -241,7 +258,7 @@ def _say(front: Front, command: Command, body: Body, client: WebClient) -> None:
     """Pass on a command, or ask in a modal for what a mute lacks; whoever may not is told so by act instead."""
     asked = front.checked_ask(ask(body, to_line(command), front.clock()), command.right)
     if command.verb == "mute" and command.missing and not asked.refused:
-        client.views_open(trigger_id=body["trigger_id"], view=views.mute_view(command, asked.channel, asked.answers))
+        front.open(client, body, views.mute_view(command, asked.channel, asked.answers))
     else:
         front.enqueue_ask(asked)
 

@@ -61,7 +61,7 @@ def make_front(
     def enqueue_ask(asked: Ask) -> None:
         queues.send_in_order(settings.acts_queue_url, asked.group, asks.to_message(asked), asked.id)
 
-    return app.Front(enqueue, enqueue_ask, Rights(policy, people), clock)
+    return app.Front(enqueue, enqueue_ask, Rights(policy, people), clock, renew)
 
 
 @cache

@@ -46,7 +46,7 @@ LOST = {
     "team_access_not_granted",
 }
 """Slack's words for a channel that we cannot post to, and will not until a person mends it."""
-_STALE = {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
+STALE = {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
 """Slack's words for a token that is good no more; it says so before it does anything."""
 THREADLESS = {"cannot_reply_to_message", "restricted_action_non_threadable_channel"}
 """Slack's words for a message that takes no replies, in a channel that is well."""
@@ -236,7 +236,7 @@ class Slack:
     def _renewed(self, error: SlackApiError) -> bool:
         """Take the token of today, if Slack refuses ours and there is another one; once, then it is for people."""
         renew, self._renew = self._renew, None
-        if renew is None or error.response.get("error") not in _STALE:
+        if renew is None or error.response.get("error") not in STALE:
             self._renew = renew
             return False
         before, self._client.token = self._client.token, renew()

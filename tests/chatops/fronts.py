@@ -52,6 +52,7 @@ class Front:
     sent: list[Record] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     apps: int = 0
+    renew: Callable[[], str] | None = None
 
     def __post_init__(self) -> None:
         self.people = People(lambda: Slack(BOT_TOKEN, self.api), TEAM.id, self.clock)
@@ -73,7 +74,7 @@ class Front:
 
     def _make(self, secret: SlackSecret) -> App:
         self.apps += 1
-        front = app.Front(self._take, self._hear, self.rights, self.clock)
+        front = app.Front(self._take, self._hear, self.rights, self.clock, self.renew)
         return app.make(app.Workspace(TEAM.id, self.api, secret), front)
 
     def _take(self, request: Request) -> None:

@@ -131,6 +131,20 @@ def test_a_modal_that_slack_does_not_open_is_told_the_person_as_a_failure(front:
     assert front.sent == []
 
 
+@pytest.mark.parametrize(
+    ("token", "status"), [(BOT_TOKEN, 200), ("xoxb-wrong", 500), ("xoxb-before", 500)], ids=["new", "wrong", "the same"]
+)
+def test_a_modal_is_opened_with_the_token_of_today_if_the_one_before_is_refused(
+    front_with_slack: Front, posted: Posted, token: str, status: int
+) -> None:
+    front_with_slack.secret = replace(front_with_slack.secret, bot_token="xoxb-before")
+    front_with_slack.renew = lambda: token
+
+    answer = front_with_slack.hear(posted.click(TERMINATE, BOB))
+
+    assert answer["statusCode"] == status
+
+
 def test_a_click_that_would_open_a_modal_opens_none_when_it_is_replayed(
     front_with_slack: Front, posted: Posted
 ) -> None:
