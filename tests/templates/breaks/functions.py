@@ -136,4 +136,8 @@ BREAKS = (
         "missing",
     ),
     hub("errors are no alarm", "silence_of_the_sweep_raises_an_alarm", "SweepFailingAlarm"),
+    hub("Lambda ends look's loops", "loops_are_let_run_and_watched", "LookFunction.Properties.RecursiveLoop"),
+    hub("act may loop", "loops_are_let_run_and_watched", "ActFunction.Properties.RecursiveLoop", "Allow"),
+    hub("a dropped loop is no alarm", "loops_are_let_run_and_watched", "IngestLoopAlarm"),
+    hub("and tells nobody", "loops_are_let_run_and_watched", "LookLoopAlarm.Properties.AlarmActions"),
 )

@@ -283,6 +283,23 @@ def silence_of_the_sweep_raises_an_alarm(world: World) -> list[str]:
     return [] if given == wanted else [f"The sweep is watched by {given}."]
 
 
+def loops_are_let_run_and_watched(world: World) -> list[str]:
+    """Who is in a loop (look again, a longer grace) is not stopped for it, and if it is, that is an alarm."""
+    looped = ("coastguard-ingest", "coastguard-look")
+    let = {f.name for f in world.hub.of_type("Lambda::Function") if f.properties.get("RecursiveLoop") == "Allow"}
+    watched = {
+        alarm.properties["Dimensions"][0]["Value"]
+        for alarm in world.hub.of_type("CloudWatch::Alarm")
+        if alarm.properties["MetricName"] == "RecursiveInvocationsDropped"
+        and (alarm.properties.get("AlarmActions") or not world.wishes.alarm_topic)
+    }
+    return [
+        f"{what} {sorted(given)}, not {', '.join(looped)}."
+        for what, given in (("Let run in loops are", let), ("Watched for dropped loops are", watched))
+        if given != set(looped)
+    ]
+
+
 CHECKS = (
     functions_are_as_agreed,
     every_runtime_that_fits_may_be_chosen,
@@ -295,6 +312,7 @@ CHECKS = (
     slack_reaches_front,
     sweep_goes_every_minute,
     silence_of_the_sweep_raises_an_alarm,
+    loops_are_let_run_and_watched,
 )
 
 
