@@ -117,6 +117,7 @@ def rehearse(
                 templates=templates,
                 layout=scenario.layout,
                 before=scenario.before,
+                longer_grace=scenario.longer_grace,
             )
             with World(plan, _progress()) as world:
                 stage = Stage(world, _timeline)

@@ -63,11 +63,19 @@ class Members:
         wanted = described["DesiredCapacity"] - instances
         autoscaling.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=wanted)
 
+    def hold_boots(self, account: str, region: str, *, held: bool) -> None:
+        """Let no new host of a member's Region boot any more, whatever its groups launch, or let all of them."""
+        self.aws.ask("boots", {"account": account, "region": region, "held": held})
+
     # Events
 
     def emit(self, account: str, region: str, event: Mapping[str, Any]) -> None:
         """Put an event on an account's default bus as the service that its `source` names, whatever it says."""
         self.aws.ask("events", {"account": account, "region": region, **event})
+
+    def silence(self, account: str, region: str, *, silent: bool) -> None:
+        """Let a member's Region take calls and not answer them any more, or again."""
+        self.aws.ask("silence", {"account": account, "region": region, "silent": silent})
 
     # Roles
 

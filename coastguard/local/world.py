@@ -37,7 +37,7 @@ class Plan:
 
     `templates` may be another folder of the same four, to see what a change does. `before` lets things happen in the
     members once AWS stands and before Coastguard is deployed into it. `slack` is a workspace that Coastguard speaks to
-    instead of the local one.
+    instead of the local one. `longer_grace` is the parameter LongerGrace.
     """
 
     grace: int = 10
@@ -46,6 +46,7 @@ class Plan:
     layout: Layout = DEMO
     before: Callable[[Members], None] | None = None
     slack: RealSlack | None = None
+    longer_grace: str = ""
 
 
 class World:
@@ -104,6 +105,7 @@ class World:
                 "OrganizationId": organization.ORGANIZATION,
                 "PolicyPlace": f"ssm:{POLICY_NAME}",
                 "GraceSeconds": str(self.plan.grace),
+                "LongerGrace": self.plan.longer_grace,
                 "Regions": ",".join(self.plan.layout.regions),
                 # AWS gathers events for ten seconds before it wakes ingest; nobody wants to wait for that here.
                 "IngestWindowSeconds": "1",

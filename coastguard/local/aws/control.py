@@ -9,7 +9,9 @@ from urllib.parse import parse_qs
 from coastguard.local.aws import fleet_state, hosts
 from coastguard.local.aws.events import Event, emit
 from coastguard.local.aws.fleet import Fleet
+from coastguard.local.aws.loops import Chains
 from coastguard.local.aws.record import Record
+from coastguard.local.aws.silence import Silence
 
 PREFIX = "/_world/"
 
@@ -22,19 +24,24 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 class Control:
     """An ASGI application that answers /_world/ in JSON. What cannot be done is answered 400 with {"error": why}."""
 
-    def __init__(self, fleet: Fleet, record: Record) -> None:
+    def __init__(self, fleet: Fleet, record: Record, chains: Chains, silence: Silence) -> None:
         self._fleet = fleet
         self._record = record
+        self._chains = chains
+        self._silence = silence
         self._routes: dict[tuple[str, str], Callable[[Json], Awaitable[Json]]] = {
             ("GET", "fleet"): self._show_fleet,
             ("GET", "revision"): self._show_revision,
             ("GET", "calls"): self._show_calls,
             ("GET", "refusals"): self._show_refusals,
             ("GET", "troubles"): self._show_troubles,
+            ("GET", "chains"): self._show_chains,
             ("POST", "agents"): self._plug_agents,
             ("POST", "registrations"): self._register_anew,
             ("POST", "events"): self._emit_event,
             ("POST", "hosts"): self._act_on_host,
+            ("POST", "silence"): self._keep_silent,
+            ("POST", "boots"): self._hold_boots,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,6 +76,17 @@ class Control:
 
     async def _show_troubles(self, _asked: Json) -> Json:
         return {"now": self._record.now(), "troubles": self._fleet.troubles.told()}
+
+    async def _show_chains(self, _asked: Json) -> Json:
+        return self._chains.told()
+
+    async def _keep_silent(self, asked: Json) -> Json:
+        self._silence.keep(asked["account"], asked["region"], silent=asked["silent"])
+        return {}
+
+    async def _hold_boots(self, asked: Json) -> Json:
+        await asyncio.to_thread(self._fleet.hold, asked["account"], asked["region"], held=asked["held"])
+        return {}
 
     async def _plug_agents(self, asked: Json) -> Json:
         changed = await asyncio.to_thread(

@@ -44,6 +44,7 @@ class Fleet:
         # What ECS last announced, by account and Region and by container instance.
         self._known: dict[tuple[str, str], dict[str, Instance]] = defaultdict(dict)
         self._status: dict[str, str] = {}
+        self._held: set[tuple[str, str]] = set()
         self._booted: set[str] = set()
         self._dying: set[str] = set()
         # Old registrations of hosts that have registered anew: no agent answers for them any more.
@@ -145,6 +146,8 @@ class Fleet:
 
     def _let_new_hosts_boot(self, account: str, region: str, registered: Sequence[Instance]) -> None:
         """Boot the hosts that a group has launched or somebody has started again."""
+        if (account, region) in self._held:
+            return
         at_home = {instance.ec2_instance_id for instance in registered}
         for plan in self.layout.plans_of(account, region):
             group = autoscaling_backends[account][region].autoscaling_groups[plan.group]
@@ -155,6 +158,11 @@ class Fleet:
                 if host.id not in at_home:
                     fleet_build.place_replacement(plan, group, host, region)
                 self._boot_later(account, region, plan, host)
+
+    def hold(self, account: str, region: str, *, held: bool) -> None:
+        """Let no new host of a Region boot any more, or let all of them."""
+        (self._held.add if held else self._held.discard)((account, region))
+        self.catch_up(account, region)
 
     def _boot_later(self, account: str, region: str, plan: ClusterPlan, host: Host) -> None:
         self._later(self._boot_seconds, lambda: self._boot(account, region, plan, host))

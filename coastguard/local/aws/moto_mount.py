@@ -18,6 +18,8 @@ from moto.ec2.responses import EC2Response
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.ssm.responses import SimpleSystemManagerResponse
 
+from coastguard.local.aws.silence import Silence
+
 MOTO = threading.RLock()
 
 Response = tuple[int, dict[str, str], bytes]
@@ -36,20 +38,21 @@ SSM_OF_THE_FLEET = frozenset(
 READING = ("Describe", "Get", "List")
 
 
-def mount(after_change: Callable[[str, str], Awaitable[None]]) -> None:
+def mount(after_change: Callable[[str, str], Awaitable[None]], silence: Silence) -> None:
     """Put moto in MiniStack's place; `after_change(account, region)` is awaited after each call that may write."""
     handlers = ministack.app.SERVICE_HANDLERS
     for service, responder in SERVED.items():
         only = SSM_OF_THE_FLEET if service == "ssm" else None
-        handlers[service] = _handler(service, responder.dispatch, handlers[service], only, after_change)
+        handlers[service] = _handler(service, responder.dispatch, handlers[service], only, after_change, silence)
 
 
-def _handler(
+def _handler(  # noqa: PLR0913 - what answers, and what keeps it from that
     service: str,
     dispatch: Callable[[Request], tuple[int, dict[str, str], str | bytes]],
     ministack_handler: Handler,
     only: frozenset[str] | None,
     after_change: Callable[[str, str], Awaitable[None]],
+    silence: Silence,
 ) -> Handler:
     async def handle(
         method: str, path: str, headers: Mapping[str, str], body: bytes, query: Mapping[str, list[str]]
@@ -58,6 +61,8 @@ def _handler(
         if only is not None and action not in only:
             return await ministack_handler(method, path, headers, body, query)
         account, region = get_account_id(), get_region()
+        if await silence.swallows(account, region):
+            return 503, {"content-type": "text/plain"}, b"too late"
         request = _request(service, method, path, headers, body, query)
         context = contextvars.copy_context()
         answer = await asyncio.get_running_loop().run_in_executor(None, context.run, _answer, dispatch, request)

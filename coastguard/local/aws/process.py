@@ -18,6 +18,7 @@ from coastguard.local.aws import (
     code,
     event_bus_policy,
     examination,
+    loops,
     moto_mount,
     organizations,
     source_identity,
@@ -30,8 +31,10 @@ from coastguard.local.aws.events import Event, emit
 from coastguard.local.aws.fleet import Fleet
 from coastguard.local.aws.launch import Launch
 from coastguard.local.aws.layouts import LAYOUTS
+from coastguard.local.aws.loops import Chains
 from coastguard.local.aws.mappings import Mappings
 from coastguard.local.aws.record import Record
+from coastguard.local.aws.silence import Silence
 from coastguard.local.serving import serve as serve_until
 
 Tell = Callable[[str], None]
@@ -50,16 +53,17 @@ async def _serve(launch: Launch, listener: socket.socket, announce: Callable[[],
     fleet = Fleet(layout, record, _from_any_thread(loop), _later(loop), launch.boot_seconds)
     tell(f"building the fleet: {layout.about}")
     fleet.build()
-    _install(record, fleet, tell)
+    chains, silence = Chains(), Silence()
+    _install(record, fleet, chains, silence, tell)
     ended = asyncio.Event()
     _watch_for_the_end(loop, ended.set)
     try:
-        await serve_until(_application(Control(fleet, record), announce), listener, ended)
+        await serve_until(_application(Control(fleet, record, chains, silence), announce), listener, ended)
     finally:
         lambda_runtime.reset()
 
 
-def _install(record: Record, fleet: Fleet, tell: Tell) -> None:
+def _install(record: Record, fleet: Fleet, chains: Chains, silence: Silence, tell: Tell) -> None:
     """Patch MiniStack, each subject by its own module."""
     organization = fleet.layout.organization
     code.install()
@@ -68,6 +72,7 @@ def _install(record: Record, fleet: Fleet, tell: Tell) -> None:
     organizations.install(organization)
     targets.install(record)
     Mappings(record).install()
+    loops.install(chains)
     event_bus_policy.install()
     bucket_owners.install()
     template_addresses.install()
@@ -76,7 +81,7 @@ def _install(record: Record, fleet: Fleet, tell: Tell) -> None:
     async def after_change(account: str, region: str) -> None:
         await asyncio.to_thread(fleet.catch_up, account, region)
 
-    moto_mount.mount(after_change)
+    moto_mount.mount(after_change, silence)
 
 
 def _application(control: Control, announce: Callable[[], None]) -> Callable[[Scope, Receive, Send], Any]:

@@ -57,6 +57,8 @@ USED: Used = {
             "_docker_extracted_dir",
             "_esms",
             "_get_func_record_for_ref",
+            "_run_sqs_batch",
+            "_xray_trace_id_for_invocation",
             "function_policy_for_arn",
         ),
         "ministack.services.organizations": (
@@ -70,7 +72,7 @@ USED: Used = {
             "_tags",
         ),
         "ministack.services.s3": ("_bucket_owner_account", "_dispatch", "_error"),
-        "ministack.services.sqs": ("_queue_by_arn", "_queues", "_receive_messages_for_esm"),
+        "ministack.services.sqs": ("_build_send_sys_attrs", "_queue_by_arn", "_queues", "_receive_messages_for_esm"),
         "ministack.services.sts": ("_error", "_principal_keys", "_sessions", "handle_request", "register_session"),
         "ministack.services.tagging": ("resource_tags",),
     },

@@ -15,6 +15,7 @@ from typing import Any
 from coastguard.local.aws.troubles import Trouble
 from coastguard.local.rehearsals.stage import BrokenError, Stage
 from coastguard.local.rehearsals.table import Kept, Where
+from hub.chain import MOST_HOPS
 
 Json = dict[str, Any]
 BULLETIN, STORM = "coastguard_bulletin", "coastguard_storm"
@@ -46,10 +47,20 @@ def reckon(stage: Stage) -> None:
     grace = stage.world.plan.grace
     found = figures(troubles, stage.kept(), stage.everything_said(), told["now"], grace, stage.flapping)
     stage.say(str(found))
+    _chains(stage)
     wrong = {"missed": found.missed, "false": found.false, "double": found.double}
     if any(wrong.values()):
         named = [f"{kind} {', '.join(names[:_NAMED])}" for kind, names in wrong.items() if names]
         raise BrokenError(f"{found}: {'; '.join(named)}. {stage.causes()}")
+
+
+def _chains(stage: Stage) -> None:
+    """Check that no chain of messages has become longer than it may."""
+    told = stage.world.aws.ask("chains")
+    longest = ", ".join(f"{name} {number}" for name, number in sorted(told["longest"].items()))
+    stage.say(f"the longest chains, in invocations: {longest or 'none'}")
+    if told["dropped"] or max(told["longest"].values(), default=0) > MOST_HOPS:
+        raise BrokenError(f"no function may be invoked more than {MOST_HOPS} times in a chain: {longest}")
 
 
 def figures(  # noqa: PLR0913 - the two sides that are compared, and by what measure

@@ -13,7 +13,7 @@ class Scenario:
     """One story. `play` raises BrokenError at the first promise that is not kept; the reckoning comes after it.
 
     `layout` is how the fleet begins, `grace` the grace period in seconds, `before` what happens in the members before
-    Coastguard is deployed.
+    Coastguard is deployed, `longer_grace` the stack's parameter of that name.
     """
 
     about: str
@@ -21,3 +21,4 @@ class Scenario:
     layout: Layout = DEMO
     grace: int = 10
     before: Callable[[Members], None] | None = None
+    longer_grace: str = ""

@@ -12,10 +12,11 @@ Where = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The state of each incident, and the ts of each cluster's bulletin, "" while it has none."""
+    """The state of each incident, the ts of each cluster's bulletin, "" while it has none, and who waits for long."""
 
     incidents: Mapping[Where, str] = field(default_factory=dict)
     bulletins: Mapping[str, str] = field(default_factory=dict)
+    waiting: frozenset[Where] = frozenset()
 
     @property
     def unresolved(self) -> set[Where]:
@@ -27,6 +28,7 @@ def read(world: World) -> Kept:
     """Read the whole table."""
     incidents: dict[Where, str] = {}
     bulletins: dict[str, str] = {}
+    waiting: set[Where] = set()
     scan = world.aws.client("dynamodb").get_paginator("scan")
     for page in scan.paginate(TableName=world.outputs["TableName"], ConsistentRead=True):
         for row in page["Items"]:
@@ -36,4 +38,6 @@ def read(world: World) -> Kept:
                 incidents[cluster, instance] = json.loads(row["data"]["S"])["state"]
             elif owner == "cluster" and kind == "bulletin":
                 bulletins[cluster] = json.loads(row["data"]["S"])["ts"]
-    return Kept(incidents, bulletins)
+            elif owner == "cluster" and kind == "drop" and "open_pk" in row:
+                waiting.add((cluster, instance))
+    return Kept(incidents, bulletins, frozenset(waiting))
