@@ -171,6 +171,7 @@ def test_a_choice_that_is_delivered_twice_is_made_once(story: Story) -> None:
     early = story.pick(first)
     story.act(early)
     story.act(story.pick(second))
+    story.look()
     version = story.incident(first).version
 
     story.act(early)
