@@ -216,7 +216,9 @@ class _Ec2(InstanceResponse):
 
 class _Ssm(SimpleSystemManagerResponse):
     def describe_instance_information(self) -> ActionResult:
-        """Moto does not have it."""
+        """Moto does not have it. AWS's first page may be empty and name a next one: here it always is."""
+        if not self._get_param("NextToken"):
+            return ActionResult({"InstanceInformationList": [], "NextToken": "0"})
         hosts = sorted(_hosts(self.current_account, self.region))
         for condition in self._get_param("Filters") or ():
             if condition["Key"] != "InstanceIds":

@@ -144,6 +144,26 @@ class Faults:
             },
         )
 
+    def answer(self, action: str, answer: dict[str, Any]) -> None:
+        """Let AWS answer so."""
+        self.answers(action, [answer])
+
+    def answers(self, action: str, answers: list[dict[str, Any]]) -> None:
+        """Let AWS answer so, one after another, and the last one for ever."""
+        left = list(answers)
+
+        def answer() -> Answer:
+            body = left.pop(0) if len(left) > 1 else left[0]
+            return AWSResponse("", 400 if "Error" in body else 200, {}, None), body
+
+        self._where[action] = ""
+        self._faults[action] = answer
+
+    @staticmethod
+    def refusal(code: str) -> dict[str, Any]:
+        """Such an answer that says no."""
+        return {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+
     def interrupt(self, action: str, error: Exception, *, where: str = "") -> None:
         """Let the call end in an exception, before anything is sent."""
         self._where[action] = where

@@ -11,9 +11,10 @@ from botocore.exceptions import (
     ReadTimeoutError,
     SSLError,
 )
+from botocore.retries import standard
 
 from spoke.accounts import Member
-from spoke.errors import Busy, ClusterGone, NotDone, Refused, SpokeError, kind, reason
+from spoke.errors import Busy, ClusterGone, NotDone, Refused, SpokeError, explained, forbidden, kind, reason, told
 from tests.spoke.fleet import Faults
 
 URL = "https://ecs.eu-west-1.amazonaws.com"
@@ -88,6 +89,43 @@ def test_a_text_tells_what_where_and_why_and_nothing_else(
         member.call("ecs", "describe_clusters")
 
     assert str(raised.value) == text
+
+
+@pytest.mark.parametrize("code", standard.ThrottledRetryableChecker._THROTTLED_ERROR_CODES)
+def test_what_botocore_takes_for_a_throttle_is_busy(code: str) -> None:
+    assert kind(client_error(code)) is Busy
+
+
+def refused(message: str) -> ClientError:
+    return ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "TerminateInstances")
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("The instance i-1 is not in InService or Standby.", "The instance i-1 is not in InService or Standby"),
+        ("Not part of Auto Scaling group\n  web", "Not part of Auto Scaling group web"),
+        ("No. (Service: ECS, Status Code: 400, Request ID: f00d-beef)", "No"),
+        ("No (request id: 5bd5-feed)", "No"),
+        ("You are not authorized. Encoded authorization failure message: 4GI" + "x" * 3_000, "You are not authorized"),
+        ("Bad aws_session_token=FwoGZXIvYXdzE, sorry", "Bad sorry"),
+        ("The key ASIAIOSFODNN7EXAMPLE is bad", "The key is bad"),
+        ("no " * 200, ("no " * 80).strip() + "…"),
+        ("", ""),
+    ],
+)
+def test_what_aws_says_is_quoted_without_what_is_nobodys_business(message: str, said: str) -> None:
+    assert told(refused(message)) == said
+    assert explained(refused(message)) == (f"ValidationError ({said})" if said else "ValidationError")
+
+
+def test_an_error_of_ours_quotes_what_it_was_raised_from() -> None:
+    error = Refused("ecs:ListClusters refused")
+    error.__cause__ = client_error("AccessDeniedException")
+    assert (explained(error), forbidden(error)) == ("ecs:ListClusters refused", True)
+    error.__cause__ = refused("It is not there.")
+    assert (explained(error), forbidden(error)) == ("ecs:ListClusters refused (It is not there)", False)
+    assert told(Refused("by nobody")) == ""
 
 
 def test_every_error_of_a_member_can_be_caught_as_one() -> None:

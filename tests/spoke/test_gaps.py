@@ -141,11 +141,14 @@ def test_systems_manager_tells_who_can_take_commands(session: boto3.Session, ecs
     known(arn).ec2_instance_id = "mi-0123456789abcdef0"
     gaps.PINGS["mi-0123456789abcdef0"] = "ConnectionLost"
 
-    answer = session.client("ssm").describe_instance_information(
-        Filters=[{"Key": "InstanceIds", "Values": [host, "mi-0123456789abcdef0", "mi-unknown"]}]
+    pages = list(
+        session.client("ssm")
+        .get_paginator("describe_instance_information")
+        .paginate(Filters=[{"Key": "InstanceIds", "Values": [host, "mi-0123456789abcdef0", "mi-unknown"]}])
     )
 
-    assert {raw["InstanceId"]: raw["PingStatus"] for raw in answer["InstanceInformationList"]} == {
+    assert pages[0]["InstanceInformationList"] == []
+    assert {raw["InstanceId"]: raw["PingStatus"] for page in pages for raw in page["InstanceInformationList"]} == {
         host: "Online",
         "mi-0123456789abcdef0": "ConnectionLost",
     }

@@ -10,7 +10,7 @@ from spoke.accounts import Member
 from spoke.errors import Busy, ClusterGone, Refused
 from spoke.places import Cluster
 from spoke.sighting import Sighting
-from spoke.sightings import READER_PERMISSIONS, look
+from spoke.sightings import READER_PERMISSIONS, forgotten, look
 from spoke.states import GONE, MISSING
 from tests.spoke.fleet import ACCOUNT, REGION, Faults, Fleet
 
@@ -129,6 +129,113 @@ def test_a_machine_outside_of_ec2_is_asked_about_in_systems_manager(fleet: Fleet
     seen = look_at(member, cluster, instance)
 
     assert (seen.host, seen.host_state, seen.ping) == ("mi-0123456789abcdef0", None, "ConnectionLost")
+
+
+def test_a_machine_that_systems_manager_does_not_know_is_unchecked(
+    fleet: Fleet, faults: Faults, member: Member
+) -> None:
+    cluster = fleet.cluster()
+    instance, _ = fleet.quiet(cluster)
+    fleet.known(cluster, instance).ec2_instance_id = "mi-0123456789abcdef0"
+    faults.answer("ssm:DescribeInstanceInformation", {"InstanceInformationList": []})
+
+    seen = look_at(member, cluster, instance)
+
+    assert (seen.ping, seen.unchecked) == (None, ("SSM ping: no answer",))
+
+
+def test_a_host_of_which_ec2_tells_the_state_but_no_checks_is_unchecked(
+    fleet: Fleet, faults: Faults, member: Member
+) -> None:
+    """One unknown host spoils the first answer; what the second one leaves out must not look well."""
+    cluster = fleet.cluster()
+    lost, _ = fleet.quiet(cluster)
+    kept, _ = fleet.quiet(cluster)
+    fleet.known(cluster, lost).ec2_instance_id = "i-0123456789abcdef0"
+    refused = faults.refusal("InvalidInstanceID.NotFound")
+    faults.answers("ec2:DescribeInstanceStatus", [refused, {"InstanceStatuses": []}])
+
+    seen = look(member, cluster, [lost, kept])
+
+    assert (seen[lost].host_state, seen[lost].unchecked) == (GONE, ())
+    assert (seen[kept].host_state, seen[kept].checks) == ("running", None)
+    assert seen[kept].unchecked == ("EC2 status: no answer",)
+
+
+@pytest.mark.parametrize("status", ["DRAINING", "DEREGISTERING", "ACTIVE"])
+@pytest.mark.parametrize("state", ["stopped", "terminated"])
+def test_the_host_of_a_known_trouble_is_asked_about_whatever_ecs_says(
+    fleet: Fleet, member: Member, status: str, state: str
+) -> None:
+    cluster = fleet.cluster()
+    instance, host = fleet.quiet(cluster)
+    fleet.known(cluster, instance).status = status
+    fleet.member.call(
+        "ec2", {"stopped": "stop_instances", "terminated": "terminate_instances"}[state], InstanceIds=[host]
+    )
+
+    seen = look(member, cluster, [instance], hosts_of={instance: host})[instance]
+
+    assert (seen.status, seen.host, seen.host_state) == (status, host, state)
+
+
+def test_the_host_of_an_instance_that_ecs_has_forgotten_is_asked_about_if_it_is_known(
+    fleet: Fleet, member: Member
+) -> None:
+    cluster = fleet.cluster()
+    (host,) = fleet.hosts()
+    lost = "0" * 32
+
+    assert look(member, cluster, [lost])[lost] == Sighting(lost, MISSING)
+    seen = look(member, cluster, [lost], hosts_of={lost: host})[lost]
+    assert (seen.status, seen.host, seen.host_state) == (MISSING, host, "running")
+    assert forgotten(member, cluster, {lost: host}) == {lost: seen}
+
+
+def test_a_known_trouble_that_is_over_costs_nothing_more(fleet: Fleet, faults: Faults, member: Member) -> None:
+    cluster = fleet.cluster()
+    (host,) = fleet.hosts()
+    instance = fleet.register(cluster, host)
+    faults.clear()
+
+    look(member, cluster, [instance], hosts_of={instance: host})
+
+    assert faults.called == {"ecs:DescribeContainerInstances"}
+
+
+@pytest.mark.parametrize(
+    ("told", "repaired"), [({"p": "ENABLED"}, True), ({"p": "DISABLED"}, False), ({}, None), ({"p": "PERHAPS"}, None)]
+)
+def test_whether_aws_repairs_what_it_manages_is_asked_of_its_capacity_provider(
+    fleet: Fleet, faults: Faults, member: Member, told: dict[str, str], repaired: bool | None
+) -> None:
+    cluster = fleet.cluster()
+    instance, host = fleet.quiet(cluster)
+    fleet.ec2(host).operator = {"Managed": True, "Principal": "ecs.amazonaws.com"}
+    fleet.known(cluster, instance).capacity_provider_name = "p"
+    gaps.AUTO_REPAIR.clear()
+    gaps.AUTO_REPAIR.update(told)
+
+    assert look_at(member, cluster, instance).auto_repair is repaired
+
+    faults.fail("ecs:DescribeCapacityProviders", "AccessDeniedException")
+    refused = look_at(member, cluster, instance)
+    assert (refused.auto_repair, refused.managed, refused.unchecked) == (None, True, ())
+
+
+def test_more_than_a_page_of_capacity_providers_is_read(fleet: Fleet, faults: Faults, member: Member) -> None:
+    cluster = fleet.cluster()
+    quiet = [fleet.quiet(cluster) for _ in range(12)]
+    gaps.AUTO_REPAIR.clear()
+    for number, (instance, host) in enumerate(quiet):
+        fleet.ec2(host).operator = {"Managed": True}
+        fleet.known(cluster, instance).capacity_provider_name = f"p-{number}"
+        gaps.AUTO_REPAIR[f"p-{number}"] = "ENABLED"
+
+    seen = look(member, cluster, [instance for instance, _ in quiet])
+
+    assert {sighting.auto_repair for sighting in seen.values()} == {True}
+    assert faults.calls["ecs:DescribeCapacityProviders"] == 2
 
 
 def test_auto_scaling_is_asked_about_those_that_are_named(fleet: Fleet, faults: Faults, member: Member) -> None:

@@ -275,6 +275,8 @@ def _instance_information(call: Call, region: _Region) -> bytes:
         if condition["Key"] != "InstanceIds":
             raise Stray(f"ssm:DescribeInstanceInformation filtered by {condition['Key']}")
         hosts = {host: machine for host, machine in hosts.items() if host in condition["Values"]}
+    if "NextToken" not in call.fields:
+        return _json({"InstanceInformationList": [], "NextToken": "0"})  # AWS's first page may be empty
     size = call.fields.get("MaxResults", 10)
     if not 5 <= size <= _SSM_A_CALL:
         raise Failure("ValidationException", "MaxResults: 5 to 50")
