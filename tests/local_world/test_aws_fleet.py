@@ -88,6 +88,26 @@ def test_an_unplugged_agent_is_announced_as_ecs_announces_it(aws: EmbeddedAws, w
     assert back["detail"]["version"] == detail["version"] + 1
 
 
+def test_a_host_whose_agent_loses_its_data_is_registered_twice(aws: EmbeddedAws) -> None:
+    place, here = {"account": PAYMENTS, "region": IRELAND}, (PAYMENTS, IRELAND, "prod-payments")
+    old = aws.instances(*here)[0]
+
+    new = aws.post("registrations", **place, instance=old["id"])["instance"]
+
+    both = {found["id"]: found for found in aws.instances(*here) if found["host"] == old["host"]}
+    assert {found: both[found]["connected"] for found in both} == {old["id"]: False, new: True}
+    assert (both[old["id"]]["tasks"], both[new]["tasks"]) == (0, old["tasks"])
+    ecs = aws.client("ecs", PAYMENTS)
+    named = ecs.list_container_instances(cluster="prod-payments", filter=f"ec2InstanceId in [{old['host']}]")
+    assert {arn.rsplit("/", 1)[1] for arn in named["containerInstanceArns"]} == both.keys()
+
+    aws.post("agents", **place, connected=True)
+    lost = {found["id"] for found in aws.instances(*here) if not found["connected"]}
+    assert lost == {old["id"]}  # no agent answers for it any more
+    ecs.deregister_container_instance(cluster="prod-payments", containerInstance=old["id"], force=True)
+    assert len(aws.instances(*here)) == 6
+
+
 def test_ecs_tells_the_same_as_the_event(aws: EmbeddedAws) -> None:
     ecs = aws.client("ecs", SEARCH)
     lost = search_instances(aws)[1]
@@ -180,6 +200,7 @@ def test_draining_is_announced(aws: EmbeddedAws, watched: Watched) -> None:
 @pytest.mark.parametrize(
     ("path", "body", "error"),
     [
+        ("registrations", {"account": SEARCH, "region": IRELAND, "instance": "x"}, "There is no container instance x"),
         ("agents", {"account": SEARCH}, "region is missing."),
         ("nothing", {}, "There is no POST /_world/nothing."),
         (
@@ -189,7 +210,7 @@ def test_draining_is_announced(aws: EmbeddedAws, watched: Watched) -> None:
         ),
         ("hosts", {"account": SEARCH, "region": IRELAND, "instance": "i-1", "action": "eat"}, "no action eat"),
     ],
-    ids=["incomplete", "unknown path", "unknown host", "unknown action"],
+    ids=["unknown registration", "incomplete", "unknown path", "unknown host", "unknown action"],
 )
 def test_the_control_plane_says_what_it_cannot_do(aws: EmbeddedAws, path: str, body: Json, error: str) -> None:
     assert error in aws.post(path, **body)["error"]

@@ -109,6 +109,9 @@ def _ecs_resource(request: Request) -> str | None:
             return named
         cluster = request.cluster.rpartition("/")[2] or "default"
         return f"arn:aws:ecs:{request.region}:{request.account}:container-instance/{cluster}/{named}"
+    if request.action == "DescribeCapacityProviders":
+        named = str(next(iter(request.body.get("capacityProviders") or ()), "*"))
+        return f"arn:aws:ecs:{request.region}:{request.account}:capacity-provider/{named}"
     if request.action == "ListClusters":
         return "*"  # no resource-level permissions on AWS
     if request.action in ON_CLUSTERS and not request.cluster:
