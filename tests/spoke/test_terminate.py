@@ -290,18 +290,77 @@ def test_a_host_that_ec2_forgot_is_only_deregistered(fleet: Fleet, cluster: Clus
     assert fleet.registered(cluster) == set()
 
 
+@pytest.mark.parametrize("lifecycle", ["Terminating", "Terminating:Wait", "Terminating:Proceed"])
 def test_a_host_that_waits_for_a_lifecycle_hook_is_not_terminated_twice(
-    fleet: Fleet, cluster: Cluster, member: Member
+    fleet: Fleet, cluster: Cluster, member: Member, lifecycle: str
 ) -> None:
-    target = quiet_in_group(fleet, cluster)
-    for state in autoscaling_backends[ACCOUNT][REGION].autoscaling_groups["web"].instance_states:
-        state.lifecycle_state = "Terminating:Wait" if state.instance.id == target.host else state.lifecycle_state
+    target = in_state(fleet, cluster, lifecycle)
 
     outcome = TERMINATE.run(member, target, ASKING)
 
     assert outcome.steps[0] == f"Found {target.host} already being terminated by Auto Scaling group web."
     assert target.host in fleet.hosts_of("web")
     assert fleet.registered(cluster) == set()
+
+
+def in_state(fleet: Fleet, cluster: Cluster, lifecycle: str) -> Target:
+    """A quiet instance whose host its group has in such a state."""
+    target = quiet_in_group(fleet, cluster)
+    for state in autoscaling_backends[ACCOUNT][REGION].autoscaling_groups["web"].instance_states:
+        state.lifecycle_state = lifecycle if state.instance.id == target.host else state.lifecycle_state
+    return target
+
+
+@pytest.mark.parametrize("lifecycle", ["InService", "Pending:Wait", "Terminating:Retained"])
+def test_what_its_group_has_at_work_or_retains_is_terminated(
+    fleet: Fleet, cluster: Cluster, member: Member, faults: Faults, lifecycle: str
+) -> None:
+    """Retained: its termination was given up, and it stays and is billed until somebody asks for it again."""
+    target = in_state(fleet, cluster, lifecycle)
+
+    outcome = TERMINATE.run(member, target, ASKING)
+
+    assert outcome.steps[0] == f"Terminated {target.host} in Auto Scaling group web, which replaces it."
+    assert faults.calls["autoscaling:TerminateInstanceInAutoScalingGroup"] == 1
+
+
+@pytest.mark.parametrize(
+    ("lifecycle", "why"),
+    [
+        ("Standby", "somebody has taken it out of service there, so it was left alone."),
+        ("Detaching", "somebody has taken it out of service there, so it was left alone."),
+        ("ReplacingRootVolume", "an instance refresh is at work on it, so it was left alone."),
+        ("ReplacingRootVolume:Wait", "an instance refresh is at work on it, so it was left alone."),
+        ("Warmed:Running", "AWS does not terminate instances of a warm pool one by one."),
+        ("Warmed:Terminating:Retained", "AWS does not terminate instances of a warm pool one by one."),
+        ("Terminating:Dreaming", "Coastguard does not know what that means, so it was left alone."),
+    ],
+)
+def test_what_its_group_has_for_something_else_is_left_alone(  # where, whom and how
+    fleet: Fleet, cluster: Cluster, member: Member, faults: Faults, lifecycle: str, why: str
+) -> None:
+    target = in_state(fleet, cluster, lifecycle)
+
+    with pytest.raises(NotDone) as refused:
+        TERMINATE.run(member, target, ASKING)
+
+    assert str(refused.value) == f"Auto Scaling group web has {target.host} as {lifecycle}: {why}"
+    assert faults.calls["autoscaling:TerminateInstanceInAutoScalingGroup"] == 0
+    assert fleet.ec2(target.host).state == "running"
+    assert fleet.registered(cluster) == {target.instance}
+
+
+def test_a_refusal_by_the_group_says_what_auto_scaling_says(
+    fleet: Fleet, cluster: Cluster, member: Member, faults: Faults
+) -> None:
+    """Its code is the same for everything."""
+    target = quiet_in_group(fleet, cluster)
+    faults.fail("autoscaling:TerminateInstanceInAutoScalingGroup", "ValidationError")
+
+    with pytest.raises(
+        NotDone, match=r"^AWS would not terminate i-\w+: ValidationError \(User: .* not authorized\)\.$"
+    ):
+        TERMINATE.run(member, target, ASKING)
 
 
 def test_a_refused_deregistration_is_told_because_the_host_is_gone(
