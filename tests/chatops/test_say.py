@@ -225,7 +225,8 @@ def test_a_pattern_needs_the_right_for_all_that_it_may_be_of(
     story: Story, where: str, words: str, granted: bool
 ) -> None:
     story.know(Account(OTHER, "Search"))
-    story.policy(f'[[rights]]\nwho = "{ALICE}"\nmay = "mute"\nwhere = {{ {where} }}\n')
+    narrowed = f"where = {{ {where} }}\n" if where else ""
+    story.policy(f'[[rights]]\nwho = "{ALICE}"\nmay = "mute"\n{narrowed}')
 
     told = story.say(f"mute {words} 2h x")
 
