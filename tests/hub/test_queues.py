@@ -11,7 +11,9 @@ from botocore.exceptions import ClientError
 
 from hub.hints import DROPS_PER_MESSAGE, Drop, Hint, MuteHint, StormHint, from_message
 from hub.queues import (
+    GROUP_NEEDS,
     LONGEST_DELAY,
+    STORM_NEEDS,
     NotYet,
     Queues,
     Record,
@@ -22,6 +24,7 @@ from hub.queues import (
     group_id,
     records,
 )
+from spoke.deadline import within
 from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, ELSEWHERE, LONGEST, NOON, drop, instance_id, record
 from tests.hub.reluctance import Reluctance
@@ -319,6 +322,50 @@ def test_a_group_that_fails_hurts_only_itself(mail: Mail, queues: Queues) -> Non
 
     assert worked == [("a", 2), ("b", 1), ("c", 1)]
     assert failed == [one.id for one in batch if one.group.endswith("/a")]
+
+
+def test_what_there_is_no_time_for_is_given_back_and_comes_at_once(mail: Mail, queues: Queues, clock: Clock) -> None:
+    batch = laid(mail, queues, "a", "b", "c")
+    left, worked = [GROUP_NEEDS + 25.0], list[str]()
+
+    def work(waiting: list[Record]) -> None:
+        worked.append(waiting[0].group[-1])
+        left[0] -= 20
+
+    with within(lambda: left[0]):
+        failed = queues.work_off(mail.looks, batch, work)
+
+    assert worked == ["a", "b"]
+    assert failed == [batch[2].id]
+    clock.forward(milliseconds=1)
+    again = records(mail.receive(mail.looks))
+    assert [(one.id, one.tries) for one in again] == [(batch[2].id, 2)]
+
+
+def test_a_storm_is_not_begun_when_there_is_too_little_time_for_its_turn(mail: Mail, queues: Queues) -> None:
+    hints = [StormHint("C0ECSALERTS", "eu-west-1"), Hint(CLUSTER, "sweep")]
+    queues.ask_looks(mail.looks, hints, "token")
+    batch, worked = records(mail.receive(mail.looks)), list[str]()
+
+    with within(lambda: STORM_NEEDS - 1.0):
+        failed = queues.work_off(mail.looks, batch, lambda waiting: worked.append(waiting[0].group))
+
+    assert worked == [group_id(CLUSTER)]
+    assert failed == [one.id for one in batch if one.group.startswith("storm/")]
+
+
+def test_each_record_is_told_the_most_hops_of_its_batch(mail: Mail, queues: Queues) -> None:
+    hints = [
+        Hint(CLUSTER, "sweep", hops=2),
+        Hint(ELSEWHERE, "look again", hops=7),
+        StormHint("C0ECSALERTS", "eu-west-1"),
+    ]
+    queues.ask_looks(mail.looks, hints, "token")
+    told: list[int] = []
+
+    queues.work_off(mail.looks, records(mail.receive(mail.looks)), lambda waiting: told.append(waiting[0].hops))
+
+    assert told == [7, 7, 7]
 
 
 @pytest.mark.parametrize("tries", [1, 3])

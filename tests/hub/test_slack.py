@@ -10,7 +10,7 @@ import pytest
 
 from coastguard.local.slack.workspace import BOT_TOKEN
 from hub.blocks import section
-from hub.slack import InDoubt, NotNow, Rejected, Slack, SlackError
+from hub.slack import LOST, THREADLESS, InDoubt, NotNow, Rejected, Slack, SlackError
 from tests.hub.factories import ALICE, CHANNEL, NOON, Json
 from tests.hub.slack_side import SlackSide
 from tests.hub.timing import Clock
@@ -182,7 +182,17 @@ PAGE = "<html><body>We are sorry: token xoxb-secret</body></html>"
             pytest.param(http("200 OK", f'{{"ok": false, "error": "{word}"}}'), InDoubt, id=word)
             for word in ("internal_error", "fatal_error", "service_unavailable", "request_timeout")
         ),
-        pytest.param(http("200 OK", '{"ok": false, "error": "ratelimited"}'), NotNow, id="ratelimited, 200"),
+        *(
+            pytest.param(http("200 OK", f'{{"ok": false, "error": "{word}"}}'), NotNow, id=f"{word}, 200")
+            for word in (
+                "ratelimited",
+                "rate_limited",
+                "message_limit_exceeded",
+                "accesslimited",
+                "external_channel_migrating",
+                "update_failed",
+            )
+        ),
         pytest.param(http("429 Too Many", "", "Retry-After: 7"), NotNow, id="429 without a body"),
         pytest.param(http("429 Too Many", PAGE, "Retry-After: soon"), NotNow, id="429 without a number"),
         pytest.param(http("200 OK", '{"ok": false, "error": "token_revoked"}'), Rejected, id="token revoked"),
@@ -195,6 +205,34 @@ def test_answers_that_slack_rarely_gives_are_sorted_too(raw: bytes, error: type[
         Slack("xoxb-hidden", url).post(CHANNEL, "t", [])
 
     assert "xoxb" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        pytest.param(["Retry-After: 30"], 30, id="seconds"),
+        pytest.param(["Retry-After: 0.5"], 1, id="a part of one"),
+        pytest.param(["Retry-After: 2.5"], 3, id="some and a part"),
+        pytest.param(["Retry-After: 0"], 1, id="none"),
+        pytest.param(["Retry-After: Fri, 20 Nov 2026 12:00:30 GMT"], 1, id="a date"),
+        pytest.param([], 1, id="nothing"),
+    ],
+)
+def test_a_rate_limit_says_when_to_come_back_in_whatever_form(header: list[str], seconds: int) -> None:
+    with answering(http("429 Too Many", '{"ok": false}', *header)) as url, pytest.raises(NotNow) as caught:
+        Slack("xoxb-hidden", url).post(CHANNEL, "t", [])
+
+    assert caught.value.seconds == seconds
+
+
+@pytest.mark.parametrize("word", sorted(THREADLESS))
+def test_a_message_that_takes_no_replies_stands_in_no_lost_channel(slack: SlackSide, word: str) -> None:
+    slack.fault("chat.postMessage", "word", word=word, replies=True)
+
+    with pytest.raises(Rejected) as caught:
+        post(slack, thread=post(slack))
+
+    assert caught.value.word not in LOST
 
 
 def test_a_slack_that_is_not_there_is_in_doubt() -> None:

@@ -1,6 +1,9 @@
 from collections.abc import Callable
 
+import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
 
 from coastguard.local.aws.layouts import DEMO
 from tests.local_world.embedded_aws import EmbeddedAws, Json, wait_for
@@ -195,6 +198,22 @@ def test_draining_is_announced(aws: EmbeddedAws, watched: Watched) -> None:
     ecs = aws.client("ecs", SEARCH)
     ecs.update_container_instances_state(cluster="prod-search", containerInstances=[draining], status="DRAINING")
     assert [event["detail"]["status"] for event in watched()] == ["DRAINING"]
+
+
+def test_a_silent_region_takes_calls_and_does_not_answer_until_it_does(aws: EmbeddedAws) -> None:
+    def listed(region: str) -> list[str]:
+        keys = {"aws_access_key_id": SEARCH, "aws_secret_access_key": "test"}
+        once = Config(read_timeout=1, retries={"total_max_attempts": 1})
+        ecs = boto3.client("ecs", region_name=region, endpoint_url=aws.url, config=once, **keys)
+        return list(ecs.list_clusters()["clusterArns"])
+
+    aws.post("silence", account=SEARCH, region=VIRGINIA, silent=True)
+    with pytest.raises(ReadTimeoutError):
+        listed(VIRGINIA)
+    assert listed(IRELAND)
+
+    aws.post("silence", account=SEARCH, region=VIRGINIA, silent=False)
+    assert listed(VIRGINIA)
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,8 @@ def handler(event, context):
     if records or "source" in event:
         seen = [record["body"] for record in records] or event["source"]
         sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName="seen")["QueueUrl"], MessageBody=json.dumps(seen))
+    if "again" in [record["body"] for record in records]:
+        sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName="loop")["QueueUrl"], MessageBody="again")
     failed = [{"itemIdentifier": record["messageId"]} for record in records if "fail" in record["body"]]
     answer = json.dumps({"body": event.get("body"), "base64": event.get("isBase64Encoded")})
     return {"batchItemFailures": failed, "statusCode": 200, "body": answer}
@@ -92,6 +94,7 @@ STACK = {
     "Blind": function("blind"),
     "Seen": queue("seen"),
     "Ticks": queue("ticks"),
+    "Loop": queue("loop", VisibilityTimeout=60),
     "Plain": queue("plain", VisibilityTimeout=60),
     "Unread": queue("unread"),
     "Dead": queue("dead.fifo", FifoQueue=True),
@@ -99,6 +102,7 @@ STACK = {
     "Slow": queue("slow.fifo", FifoQueue=True, DelaySeconds=2, SqsManagedSseEnabled=True, **HIGH_THROUGHPUT),
     "OrderedMapping": mapping("Ordered", "Worker", BatchSize=10),
     "PlainMapping": mapping("Plain", "Worker", BatchSize=1000, MaximumBatchingWindowInSeconds=2),
+    "LoopMapping": mapping("Loop", "Worker", BatchSize=1),
     "BlindMapping": mapping("Unread", "Blind"),
     "Invited": rule("invited", "Worker"),
     "Uninvited": rule("uninvited", "Worker"),
@@ -187,6 +191,19 @@ def test_a_failed_record_of_a_fifo_queue_comes_back_and_dies_after_its_tries(aws
     sqs = aws.client("sqs")
     dead = sqs.get_queue_url(QueueName="dead.fifo")["QueueUrl"]
     assert wait_for(lambda: sqs.receive_message(QueueUrl=dead).get("Messages"))[0]["Body"] == "fail"
+
+
+def test_a_chain_of_messages_is_dropped_after_sixteen_invocations(aws: EmbeddedAws, send: Send) -> None:
+    send("loop", "again")
+    chains = wait_for(lambda: (told := aws.get("chains"))["dropped"] and told)
+    assert chains == {"longest": {"worker": 17}, "dropped": 1}
+    assert batches(aws, 16) == [["again"]] * 16
+    sqs = aws.client("sqs")
+    (left,) = sqs.get_queue_attributes(
+        QueueUrl=sqs.get_queue_url(QueueName="loop")["QueueUrl"],
+        AttributeNames=["ApproximateNumberOfMessagesNotVisible"],
+    )["Attributes"].values()
+    assert left == "1"  # it comes back when its visibility is over
 
 
 def test_a_fifo_queue_delays_and_keeps_its_attributes(aws: EmbeddedAws, send: Send) -> None:
