@@ -30,7 +30,7 @@ from hub.store import Store, TableError
 from hub.storm import brewing
 from hub.terms import Terms
 from spoke.accounts import Accounts, Member, Role
-from spoke.discovery import clusters, monitoring_tags, quiet_instances
+from spoke.discovery import clusters, monitoring_tags, quiet_instances, undelivered
 from spoke.errors import ClusterGone, SpokeError, reason
 from spoke.places import Cluster
 
@@ -54,10 +54,14 @@ _PROBLEM = 120
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What a visit to a member Region has found, or why it found nothing."""
+    """What a visit to a member Region has found, or why it found nothing.
+
+    `undelivered` are the events that lie there because the hub's bus did not take them, None if that could not be read.
+    """
 
     hints: tuple[Hint, ...] = ()
     problem: str = ""
+    undelivered: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +117,12 @@ class Rounds:
         for place, each in zip(places, visits, strict=True):
             if each.problem:
                 log.warning("place.blind", extra={"place": "/".join(place), "reason": each.problem})
+            if each.undelivered:
+                log.warning("events.undelivered", extra={"place": "/".join(place), "events": each.undelivered})
         self.count("visited", sum(not each.problem for each in visits))
         self.count("blind", sum(bool(each.problem) for each in visits))
+        self.count("undelivered", sum(each.undelivered or 0 for each in visits))
+        self.count("unwatched", sum(each.undelivered is None and not each.problem for each in visits))
         self._ask([hint for each in visits for hint in each.hints], "visit")
         self._keep_seen({place: each.problem for place, each in zip(places, visits, strict=True)}, now)
 
@@ -141,7 +149,8 @@ class Rounds:
             member = self.accounts.member(*place, self.reader)
             found = self._watched(member, portion(clusters(member, reads[0]), now), reads[0])
             seen = ((cluster, quiet(member, cluster, reads[1])) for cluster in found)
-            return Visit(tuple(_hint(cluster, gone, now) for cluster, gone in seen if gone))
+            hints = tuple(_hint(cluster, gone, now) for cluster, gone in seen if gone)
+            return Visit(hints, undelivered=undelivered(member))
         except SpokeError as error:
             return Visit(problem=str(error))
         except (ClientError, BotoCoreError) as error:

@@ -1,5 +1,7 @@
 """Finding what no event told of: the clusters of a member Region, which of them are opted in, whose agents are gone.
 
+And whether events of it lie where EventBridge leaves what the hub's bus did not take.
+
 These calls share their rate limits with the account's own tools (20 a second for each kind of read, with a burst of 50
 or 100: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html). So each of them first asks
 `pace`, which waits until it may be made. All raise Refused, Busy or ClusterGone.
@@ -10,7 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from botocore.exceptions import ClientError
 
 from spoke.accounts import Member
-from spoke.errors import reason
+from spoke.errors import SpokeError, reason
+from spoke.partitions import partition_of
 from spoke.places import Cluster, ContainerInstance
 from spoke.sightings import described
 
@@ -18,6 +21,9 @@ MONITORING_TAG = "ecs-agent-monitoring"
 """The cluster tag by which a cluster is opted in, and put into a monitoring group by its value."""
 
 Pace = Callable[[], None]
+
+UNDELIVERED_QUEUE = "coastguard-undelivered"
+"""The queue of stacksets/spoke-rules.yaml for events that could not be handed to the hub."""
 
 _A_CALL = 100
 _GONE = "agentConnected == false"
@@ -68,6 +74,22 @@ def quiet_instances(member: Member, cluster: Cluster, pace: Pace) -> list[str]:
         answer = member.call("ecs", "describe_container_instances", cluster=cluster.name, containerInstances=some)
         quiet += [seen.instance for seen in described(answer).values() if seen.connected is False]
     return quiet
+
+
+def undelivered(member: Member) -> int | None:
+    """Count the events of the member's Region that could not be handed to the hub; None where nobody can tell.
+
+    Roles of an older release may not ask, and where only the roles were deployed there is no such queue.
+    """
+    partition = partition_of(member.region)
+    suffix = partition.dns_suffix if partition else ""
+    url = f"https://sqs.{member.region}.{suffix}/{member.account}/{UNDELIVERED_QUEUE}"
+    waiting = "ApproximateNumberOfMessages"
+    try:
+        answer = member.call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=[waiting])
+    except (SpokeError, ClientError):
+        return None
+    return int(answer["Attributes"][waiting])
 
 
 def _listed(member: Member, cluster: Cluster, pace: Pace, **filters: str) -> Iterator[str]:

@@ -29,6 +29,7 @@ READER_PERMISSIONS: tuple[str, ...] = (
     "ecs:DescribeContainerInstances",
     "ecs:ListClusters",
     "ecs:ListContainerInstances",
+    "sqs:GetQueueAttributes",
     "ssm:DescribeInstanceInformation",
 )
 """The IAM actions that looking calls, here, in `discovery`, in `hosts` and in `registrations`."""

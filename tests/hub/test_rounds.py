@@ -106,6 +106,33 @@ def test_an_agent_of_which_ecs_says_since_when_it_is_gone_is_spoken_of_at_once(
     assert station.at_rest()
 
 
+def test_events_that_the_hub_did_not_get_are_counted_at_each_visit(
+    station: Station, other: Fleet, caplog: pytest.LogCaptureFixture
+) -> None:
+    station.fleet.cluster()
+    other.cluster()
+    other.undelivered(3)
+
+    station.visit()
+    station.visit()
+
+    assert station.counted["undelivered"] == 2 * 3
+    # Of the three accounts, the organization's own included, one has the queue.
+    assert station.counted["unwatched"] == 2 * 2
+    assert station.counted["blind"] == 0
+    told = [record.__dict__ for record in caplog.records if record.getMessage() == "events.undelivered"]
+    assert [(record["place"], record["events"]) for record in told] == [(f"{OTHER}/{REGION}", 3)] * 2
+
+
+def test_a_queue_that_cannot_be_read_hides_no_lost_agent(station: Station) -> None:
+    cluster = station.fleet.cluster()
+    station.fleet.quiet(cluster)
+    station.faults.fail("sqs:GetQueueAttributes", "ThrottlingException")
+
+    assert list(visit(station)) == [cluster]
+    assert station.counted["visited"] == station.counted["unwatched"] == 2
+
+
 def test_an_agent_that_comes_back_in_its_grace_is_never_spoken_of(station: Station) -> None:
     cluster = station.fleet.cluster()
     instance, _ = station.fleet.quiet(cluster)

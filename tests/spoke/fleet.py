@@ -13,6 +13,7 @@ from moto.ec2.models import ec2_backends
 from moto.ecs.models import ecs_backends
 
 from spoke.accounts import Member
+from spoke.discovery import UNDELIVERED_QUEUE
 from spoke.places import Cluster
 from spoke.registrations import Asking
 
@@ -30,6 +31,12 @@ class Fleet:
     def cluster(self, name: str = "prod-payments") -> Cluster:
         self.member.call("ecs", "create_cluster", clusterName=name)
         return Cluster(self.member.account, self.member.region, name)
+
+    def undelivered(self, events: int) -> None:
+        """Events that EventBridge could not hand to the hub, in the queue that lies there for them."""
+        url = self.member.call("sqs", "create_queue", QueueName=UNDELIVERED_QUEUE)["QueueUrl"]
+        for number in range(events):
+            self.member.call("sqs", "send_message", QueueUrl=url, MessageBody=str(number))
 
     def hosts(self, count: int = 1) -> list[str]:
         answer = self.member.call(

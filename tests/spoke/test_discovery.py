@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from spoke.accounts import Member
-from spoke.discovery import MONITORING_TAG, clusters, monitoring_tags, quiet_instances
+from spoke.discovery import MONITORING_TAG, clusters, monitoring_tags, quiet_instances, undelivered
 from spoke.errors import Busy, ClusterGone, Refused
 from spoke.places import Cluster
 from tests.spoke.fleet import ACCOUNT, REGION, Faults, Fleet
@@ -145,3 +145,22 @@ def test_a_cluster_that_cannot_be_listed_says_why(
 def test_a_cluster_of_another_account_is_not_listed(member: Member) -> None:
     with pytest.raises(ValueError, match="cannot be reached"):
         quiet_instances(member, Cluster("333344445555", REGION, "prod"), Turns())
+
+
+# What the hub did not get
+
+
+@pytest.mark.parametrize("events", [0, 3])
+def test_what_could_not_be_delivered_is_counted(fleet: Fleet, member: Member, events: int) -> None:
+    fleet.undelivered(events)
+    assert undelivered(member) == events
+
+
+def test_a_member_without_the_rules_has_nothing_to_count(member: Member) -> None:
+    assert undelivered(member) is None
+
+
+def test_a_member_whose_roles_are_older_cannot_be_counted(fleet: Fleet, faults: Faults, member: Member) -> None:
+    fleet.undelivered(3)
+    faults.fail("sqs:GetQueueAttributes", "AccessDenied")
+    assert undelivered(member) is None

@@ -21,6 +21,7 @@ from itertools import count
 from threading import Condition
 from typing import Any
 
+from spoke.discovery import UNDELIVERED_QUEUE
 from tests.wire.wire import HUB, Call, Failure, Json, Stray, Wire
 
 _BATCH = 10
@@ -232,8 +233,10 @@ class Sqs:
         wire.services["sqs"] = self
 
     def __call__(self, call: Call) -> bytes:
+        if call.account != HUB:
+            return _in_a_member(call)
         operation = self._OPERATIONS.get(call.operation)
-        if operation is None or call.account != HUB:
+        if operation is None:
             raise Stray(f"sqs:{call.operation} by {call.account}")
         queue = self._queues.get(call.fields["QueueUrl"])
         if queue is None:
@@ -275,6 +278,15 @@ class Sqs:
         "SendMessageBatch": _send_batch,
         "ChangeMessageVisibilityBatch": _change_visibility,
     }
+
+
+def _in_a_member(call: Call) -> bytes:
+    """A member has one queue, for what could not be delivered to the hub, and here everything could."""
+    call.only("QueueUrl", "AttributeNames")
+    theirs = f"https://sqs.{call.region}.amazonaws.com/{call.account}/{UNDELIVERED_QUEUE}"
+    if call.operation != "GetQueueAttributes" or call.fields["QueueUrl"] != theirs:
+        raise Stray(f"sqs:{call.operation} on {call.fields['QueueUrl']} by {call.account}")
+    return json.dumps({"Attributes": dict.fromkeys(call.fields["AttributeNames"], "0")}).encode()
 
 
 def _sent(queue: Queue, entry: Mapping[str, Any], trace: str) -> Json:

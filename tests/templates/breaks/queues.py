@@ -33,6 +33,19 @@ BREAKS = (
     hub("dead letters raise no alarm", "dead_letters_raise_an_alarm", "LooksDeadAlarm"),
     hub("the alarm tells nobody", "dead_letters_raise_an_alarm", "DelayDeadAlarm.Properties.AlarmActions"),
     hub("one dead letter is not enough", "dead_letters_raise_an_alarm", "ActsDeadAlarm.Properties.Threshold", 1),
+    hub("undelivered events raise no alarm", "the_members_undelivered_raise_an_alarm", "UndeliveredAlarm"),
+    hub(
+        "the alarm of the undelivered comes and goes",
+        "the_members_undelivered_raise_an_alarm",
+        "UndeliveredAlarm.Properties.Period",
+        300,
+    ),
+    rules(
+        "undelivered events lie where nobody looks",
+        "the_members_undelivered_raise_an_alarm",
+        "Undelivered.Properties.QueueName",
+        "elsewhere",
+    ),
     hub("plain HTTP is let in", "queues_refuse_plain_http", "DelayQueuePolicy.Properties.PolicyDocument.Statement.1"),
     hub("a queue has no policy", "queues_refuse_plain_http", "FifoQueuesPolicy.Properties.Queues.3"),
     hub(

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from hub.rounds import ROUND_MINUTES
+from spoke.discovery import UNDELIVERED_QUEUE
 from tests.templates.deploying import Resource, Stack
 from tests.templates.examining import Request, allows, denies
 from tests.templates.world import World
@@ -10,9 +12,9 @@ from tests.templates.world import World
 FOURTEEN_DAYS = 14 * 24 * 3600
 EVENTS = "events.amazonaws.com"
 
-# An alarm in each account and Region would cost the members money every month, and Coastguard costs them nothing. The
-# coverage report reads this queue's depth instead.
-WITHOUT_ALARM = {"coastguard-undelivered"}
+# An alarm in each account and Region would cost the members money every month, and Coastguard costs them nothing. Sweep
+# reads these queues' depth instead, and the hub has one alarm for all of them.
+WITHOUT_ALARM = {UNDELIVERED_QUEUE}
 
 
 def queues_are_encrypted(world: World) -> list[str]:
@@ -70,6 +72,22 @@ def dead_letters_raise_an_alarm(world: World) -> list[str]:
             ):
                 faults.append(f"Dead letters in {name} raise no alarm.")
     return faults
+
+
+def the_members_undelivered_raise_an_alarm(world: World) -> list[str]:
+    """One alarm in the hub for what lies in the members; of a round's length, so that it stands until all is gone."""
+    topic = [world.wishes.alarm_topic] if world.wishes.alarm_topic else []
+    queues = [queue.arn.rpartition(":")[2] for queue in world.rules.of_type("SQS::Queue")]
+    alarms = [
+        alarm.properties
+        for alarm in world.hub.of_type("CloudWatch::Alarm")
+        if (alarm.properties["Namespace"], alarm.properties["MetricName"]) == ("Coastguard", "undelivered")
+        and alarm.properties["Dimensions"] == [{"Name": "service", "Value": "coastguard-sweep"}]
+        and (alarm.properties["Threshold"], alarm.properties["Period"]) == (0, 60 * ROUND_MINUTES)
+        and alarm.properties.get("AlarmActions", []) == topic
+    ]
+    faults = [] if queues == [UNDELIVERED_QUEUE] else [f"Sweep does not look into {queues}."]
+    return [*faults, "What lies undelivered in the members raises no alarm."] if len(alarms) != 1 else faults
 
 
 def queues_refuse_plain_http(world: World) -> list[str]:
@@ -160,6 +178,7 @@ CHECKS = (
     queues_have_a_dead_letter_queue,
     dead_letters_are_kept,
     dead_letters_raise_an_alarm,
+    the_members_undelivered_raise_an_alarm,
     queues_refuse_plain_http,
     only_our_rules_may_send,
     fifo_queues_go_group_by_group,
