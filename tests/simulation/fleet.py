@@ -1,14 +1,14 @@
 """The fleet of a simulation: member accounts that can also be repaired, and the truth about every machine.
 
 Adds to tests.wire.members what acting calls, the organization's list of accounts, replacements from Auto Scaling
-groups, and since when each agent has truly been gone.
+groups, and since when each agent has truly been gone; hosts that are registered twice, hosts whose end a lifecycle hook
+holds up, roles that vanish and accounts that leave.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import count
 
 from spoke.discovery import MONITORING_TAG
 from tests.hub.timing import Clock
@@ -19,18 +19,55 @@ from tests.wire.wire import Call, Failure, Service, Wire
 
 REGION = "eu-west-1"
 ACCOUNTS = {"A": "222233334444", "B": "333344445555"}
-# An Auto Scaling group has its replacement registered after so long; EC2 has ended a host after so long.
-_REPLACED, _ENDED = timedelta(seconds=90), timedelta(seconds=30)
+# An Auto Scaling group has its replacement registered after so long. What EC2 and ECS begin takes them so long.
+_REPLACED = timedelta(seconds=90)
+_BECOMES = {
+    "shutting-down": ("terminated", timedelta(seconds=30)),
+    "stopping": ("stopped", timedelta(seconds=40)),
+    "pending": ("running", timedelta(seconds=20)),
+    "REGISTERING": ("ACTIVE", timedelta(seconds=20)),
+    "DEREGISTERING": ("INACTIVE", timedelta(seconds=60)),
+}
+HOST_STATES = ("pending", "running", "stopping", "stopped", "shutting-down", "terminated", "gone")
+STATUSES = ("ACTIVE", "DRAINING", "REGISTERING", "DEREGISTERING", "INACTIVE", "MISSING")
+_ENDING = {"shutting-down", "terminated", "gone"}
+# Auto Scaling's words, by what they mean for an agent that is gone: its host goes on as if nothing were, it will be
+# back or is on its way out, or it depends on who looks.
+IN_SERVICE = ("InService", "Terminating:Retained")
+ASIDE = (
+    "Pending",
+    "Pending:Wait",
+    "EnteringStandby",
+    "Standby",
+    "Terminating",
+    "Terminating:Wait",
+    "Terminating:Proceed",
+    "Detaching",
+    "Warmed:Stopped",
+    "Warmed:Running",
+    "ReplacingRootVolume",
+    "ReplacingRootVolume:Wait",
+)
+# Of these words, a host is out of service whatever becomes of it: nobody is to hear of its agent.
+QUIET = ("Standby", "Detaching", "Warmed:Stopped", "Warmed:Running")
+# What Auto Scaling terminates for somebody who asks; of anything else it says ValidationError.
+_TERMINABLE = {"InService", "Standby", "Pending", "Pending:Wait", "Terminating:Retained"}
+# What AWS says of credentials whose role is no more, by service.
+_UNKNOWN_KEY = {"ec2": "AuthFailure", "auto-scaling": "InvalidClientTokenId", "sts": "AccessDenied"}
 _LAUNCHED = re.compile(r"(<instanceId>(i-[0-9a-f]+)</instanceId><imageId>.*?<launchTime>)[^<]*")
 
 
 @dataclass(frozen=True)
 class Termination:
-    """A host that was ended, and who was signed in: the incident and the person as the role's session tells them."""
+    """A host that was ended, and who was signed in: the incident and the person as the role's session tells them.
+
+    `well` says that one of its registrations was connected, and so in use.
+    """
 
     host: str
     session: str
     person: str
+    well: bool = False
 
 
 @dataclass
@@ -54,7 +91,15 @@ class Fleet(Members):
         self._launched: dict[str, str] = {}
         self._coming: list[tuple[datetime, Machine, str]] = []
         self._signed_in: dict[str, tuple[str, str]] = {}
-        self._serial = count(1)
+        # Groups whose lifecycle hook holds up the end of a host for so long; accounts without their roles, and those
+        # that are closed or have left; the last sign-in that is worth nothing any more, by account.
+        self.hooks: dict[str, timedelta] = {}
+        self.without_role: set[str] = set()
+        self.states: dict[str, str] = {}
+        self.left: set[str] = set()
+        self._worthless: dict[str, int] = {}
+        self._issued = 0
+        self.struck: Callable[[str], None] = lambda _: None
 
     # What there is
 
@@ -88,8 +133,9 @@ class Fleet(Members):
     def broken(self) -> Iterator[Machine]:
         """Every machine that a person should hear of now: gone for whatever time, and nothing excuses it."""
         for truth in self.truths.values():
-            if self.out(truth.machine) and truth.machine.status == "ACTIVE":
-                yield truth.machine
+            machine = truth.machine
+            if self.out(machine) and machine.status == "ACTIVE" and self.in_service(machine):
+                yield machine
 
     def out(self, machine: Machine) -> bool:
         """Whether its agent is gone, in a cluster that is watched, on a host that should work."""
@@ -98,6 +144,15 @@ class Fleet(Members):
             self.registered(machine) and machine.host_state == "running" and machine.status in {"ACTIVE", "DRAINING"}
         )
         return watched and ready and not machine.connected
+
+    @staticmethod
+    def in_service(machine: Machine) -> bool:
+        """Whether Auto Scaling lets it be."""
+        return not machine.group or machine.lifecycle in IN_SERVICE
+
+    def on_the_same(self, host: str) -> list[Machine]:
+        """Every registration of a host."""
+        return [truth.machine for truth in self.truths.values() if truth.machine.host == host]
 
     def watched_lately(self, place: Place, span: timedelta) -> bool:
         """Whether the cluster was opted in at any time since then."""
@@ -116,22 +171,80 @@ class Fleet(Members):
             self.truths[machine.id].drops.append(now)
 
     def plug_in(self, machine: Machine) -> None:
-        if not machine.connected and machine.host_state == "running":
+        """The agent is back. One that has registered anew does not come back under its old name."""
+        known = self.on_the_same(machine.host)
+        if not machine.connected and machine.host_state == "running" and known[-1] is machine:
             machine.plug_in()
             self.truths[machine.id].gone_since = None
 
     def host(self, machine: Machine, state: str) -> None:
         """The host stops, starts or ends; its agent goes with it."""
-        if machine.host_state in {"terminated", "shutting-down"} or machine.host_state == state:
+        before = machine.host_state
+        if before in {state, "gone"} or (before in _ENDING and state not in {"terminated", "gone"}):
             return
-        if state != "running":
-            self.unplug(machine)
-        machine.host_state = state
+        if state in {"running", "pending"} and before not in {"stopped", "pending"}:
+            return
+        for each in self.on_the_same(machine.host):
+            if state != "running":
+                self.unplug(each)
+            each.host_state = state
+        if state == "gone":
+            self.forget_host(machine)
+        self._begins(machine, state)
 
     def status(self, machine: Machine, status: str) -> None:
-        if machine.status != status:
-            machine.status = status
-            machine.version += 1
+        """ECS sees the registration otherwise; one that is out of its cluster stays so."""
+        if not self.registered(machine) or machine.status in {status, "INACTIVE"}:
+            return
+        if status == "MISSING":
+            self.deregister(machine)
+            return
+        if status in {"DEREGISTERING", "INACTIVE"}:
+            self.unplug(machine)
+        machine.status = status
+        machine.version += 1
+        self._begins(machine, status)
+
+    def _begins(self, machine: Machine, what: str) -> None:
+        if what in _BECOMES:
+            becomes, after = _BECOMES[what]
+            self._coming.append((self.clock() + after, machine, becomes))
+
+    def lifecycle(self, machine: Machine, state: str) -> None:
+        """Auto Scaling sees the host otherwise."""
+        if machine.group and machine.host_state not in _ENDING:
+            for each in self.on_the_same(machine.host):
+                each.lifecycle = state
+
+    def can_register_anew(self, machine: Machine) -> bool:
+        return self.registered(machine) and machine.host_state == "running" and machine.status == "ACTIVE"
+
+    def register_anew(self, machine: Machine) -> Machine:
+        """Its old registration stays, without an agent for ever."""
+        new = super().register_anew(machine)
+        truth = self.truths[machine.id]
+        truth.gone_since = truth.gone_since or self.clock()
+        self.truths[new.id] = Truth(new)
+        return new
+
+    def lose_role(self, account: str) -> None:
+        """The account's roles are gone, and with them what their sessions are worth, for ever."""
+        self.without_role.add(account)
+        self._worthless[account] = self._issued
+
+    def leave(self, account: str, state: str) -> None:
+        """The account leaves the organization ("left"), or is closed: then the organization still lists it."""
+        self.lose_role(account)
+        if state == "left":
+            self.left.add(account)
+        else:
+            self.states[account] = state
+
+    def back(self, account: str) -> None:
+        """The account is there again, with its roles."""
+        self.without_role.discard(account)
+        self.left.discard(account)
+        self.states.pop(account, None)
 
     def tag_cluster(self, place: Place, value: str | None) -> None:
         if self.exists(place):
@@ -145,14 +258,24 @@ class Fleet(Members):
         """What AWS does by itself in time: hosts that end have ended, replacements register, ECS notices silence."""
         now = self.clock()
         for due, machine, what in list(self._coming):
-            if due <= now:
+            if due <= now and (due, machine, what) in self._coming:
                 self._coming.remove((due, machine, what))
-                if what == "ended":
-                    machine.host_state = "terminated"
+                if what in HOST_STATES:
+                    self._goes_on(machine, what)
+                elif what in STATUSES:
+                    before = next(begun for begun, (after, _) in _BECOMES.items() if after == what)
+                    if machine.status == before:
+                        self.status(machine, what)
                 elif self.exists(place := Place(machine.account, machine.region, machine.cluster)):
                     (new,) = self.grow(place, 1, group=machine.group)
                     self.truths[new.id] = Truth(new)
                     self._launched[new.host] = f"{due - timedelta(seconds=60):%Y-%m-%dT%H:%M:%S.000Z}"
+
+    def _goes_on(self, machine: Machine, state: str) -> None:
+        """The host comes to where it was on its way to, unless somebody has sent it elsewhere meanwhile."""
+        before = next((begun for begun, (after, _) in _BECOMES.items() if after == state), "")
+        if state == "shutting-down" or machine.host_state == before:
+            self.host(machine, state)
 
     def ecs_notices(self, machine: Machine) -> None:
         """ECS's own check of the agent fails, which tells since when."""
@@ -176,14 +299,35 @@ class Fleet(Members):
         }
         for service, operations in more.items():
             wire.services[service] = _either(operations, wire.services[service])
+        for service in ("ecs", "ec2", "auto-scaling", "ssm"):
+            wire.services[service] = self._signing(wire.services[service])
         wire.services["organizations"] = self._organization
 
     def _organization(self, call: Call) -> bytes:
-        return organization(call, {account: name for name, account in ACCOUNTS.items()})
+        there = {account: name for name, account in ACCOUNTS.items() if account not in self.left}
+        return organization(call, there, self.states)
+
+    def _signing(self, service: Service) -> Service:
+        """The same service for who is signed in with something that is worth anything."""
+
+        def answer(call: Call) -> bytes:
+            if call.account in self.without_role:
+                self.struck(call.account)
+            # A session's key ends with its number.
+            if call.account in ACCOUNTS.values() and int(call.key[-4:]) <= self._worthless.get(call.account, 0):
+                code = _UNKNOWN_KEY.get(call.service, "UnrecognizedClientException")
+                raise Failure(code, "The security token included in the request is invalid.", 403)
+            return service(call)
+
+        return answer
 
     def _remembered(self, sts: Service) -> Service:
         def assume(call: Call) -> bytes:
+            if call.concerned in self.without_role:
+                self.struck(call.concerned)
+                raise Failure("AccessDenied", "is not authorized to perform: sts:AssumeRole", 403)
             answer = sts(call)
+            self._issued += 1
             if "SourceIdentity" in call.fields:
                 session = call.fields["RoleSessionName"], call.fields["SourceIdentity"]
                 self._signed_in[call.fields["RoleArn"].split(":")[4]] = session
@@ -219,9 +363,16 @@ class Fleet(Members):
 
     def _terminate_in_group(self, call: Call) -> bytes:
         call.only("InstanceId", "ShouldDecrementDesiredCapacity")
-        machine = self._end(call, call.fields["InstanceId"])
+        host = call.fields["InstanceId"]
+        machine = self._regions[call.account, call.region].hosts.get(host)
+        if machine and machine.lifecycle not in _TERMINABLE and not machine.lifecycle.startswith("Terminating"):
+            raise Failure("ValidationError", f"The instance {host} is not in InService or Standby.")
+        machine = self._end(call, host)
         if machine:
-            self._coming.append((self.clock() + _REPLACED, machine, "replaced"))
+            held = (
+                self.hooks.get(machine.group, timedelta()) if machine.lifecycle == "Terminating:Wait" else timedelta()
+            )
+            self._coming.append((self.clock() + held + _REPLACED, machine, "replaced"))
         return (
             b'<TerminateInstanceInAutoScalingGroupResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/">'
             b"<TerminateInstanceInAutoScalingGroupResult><Activity><StatusCode>InProgress</StatusCode></Activity>"
@@ -229,14 +380,19 @@ class Fleet(Members):
         )
 
     def _end(self, call: Call, host: str) -> Machine | None:
+        """End a host; None if it is ending already. Where a lifecycle hook holds it up, it runs on for hours."""
         machine = self._regions[call.account, call.region].hosts.get(host)
         if machine is None:
             raise Failure("InvalidInstanceID.NotFound", f"The instance ID '{host}' does not exist")
-        self.terminations.append(Termination(host, *self._signed_in.get(call.account, ("", ""))))
-        if machine.host_state in {"terminated", "shutting-down"}:
+        well = any(each.connected and self.registered(each) for each in self.on_the_same(host))
+        self.terminations.append(Termination(host, *self._signed_in.get(call.account, ("", "")), well))
+        if machine.host_state in _ENDING or machine.lifecycle == "Terminating:Wait":
             return None
-        self.host(machine, "shutting-down")
-        self._coming.append((self.clock() + _ENDED, machine, "ended"))
+        if machine.group in self.hooks and call.service == "auto-scaling":
+            self.lifecycle(machine, "Terminating:Wait")
+            self._coming.append((self.clock() + self.hooks[machine.group], machine, "shutting-down"))
+        else:
+            self.host(machine, "shutting-down")
         return machine
 
     def _deregister(self, call: Call) -> bytes:

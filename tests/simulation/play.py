@@ -8,20 +8,25 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from functools import wraps
+from datetime import timedelta
+from functools import partial, wraps
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from chatops.commands import Command
-from tests.hub.factories import event
+from tests.hub.factories import CHANNEL, event
 from tests.simulation.fate import Died, Turn
-from tests.simulation.fleet import ACCOUNTS
+from tests.simulation.fleet import ACCOUNTS, ASIDE, HOST_STATES, IN_SERVICE, STATUSES
+from tests.simulation.policies import POLICIES
+from tests.simulation.post import Post
 from tests.simulation.promises import Broken, Watcher
+from tests.simulation.slack_line import CLOSED_THREAD, IN_DOUBT, LOST, PASSING, RETRY_AFTER, SEALED, UNHEARD, Word
 from tests.simulation.stage import Stage
-from tests.simulation.world import PEOPLE, Button, World
+from tests.simulation.world import PEOPLE, SECOND, Button, World
 from tests.wire.faults import Fault, Kind
+from tests.wire.payloads import Machine
 
 SIZES = {
     "small": {"clusters": ("web", "db", "patient"), "machines": 2},
@@ -48,6 +53,14 @@ _SOME = st.integers(0, 11)
 _Method = Callable[..., None]
 # How the tally's lines begin that count what a sentence has come to.
 _MET = "…and "
+# Whose turn it is, and for how many side effects.
+_ORDER = st.lists(st.tuples(st.integers(0, 2), st.integers(1, 9)), max_size=24)
+_SIDE_BY_SIDE = st.sampled_from(["look", "look", "look of the same", "act", "act", "sweep", "visit", "ingest"])
+_CHANGES = (*sorted(POLICIES), "stop", "stop", "stop", "start", "a storm", "all is well again", "16 minutes pass")
+# Seconds after which a FIFO queue gives out what a dead function has had.
+_GIVEN_OUT_AGAIN = 400
+# Days of a story; a claim is forgotten after thirty.
+_MOST_DAYS = 20
 
 
 def sentence(**drawn: st.SearchStrategy[Any]) -> Callable[[_Method], Any]:
@@ -72,16 +85,22 @@ class Play(RuleBasedStateMachine):
     tally: ClassVar[Counter[str]] = Counter()
     world: World
     watcher: Watcher
+    passed = 0
 
     @initialize(size=st.sampled_from(["small", "storm", "large"]), seed=st.integers(0, 999))
     def a_world(self, size: str, seed: int) -> None:
-        self.world = World(self.stage, seed, **SIZES[size if size in self.sizes else self.sizes[-1]])  # type: ignore[arg-type]
+        self.tally["a_world"] += 1
+        chosen = SIZES[size if size in self.sizes else self.sizes[-1]]
+        self.world = World(self.stage, seed, rotates=True, **chosen)  # type: ignore[arg-type]
         self.watcher = Watcher(self.world)
 
     @classmethod
     def steps(cls) -> int:
         """How many sentences there were in all stories."""
-        return sum(number for name, number in cls.tally.items() if not name.startswith(_MET))
+        return sum(number for name, number in cls.tally.items() if not name.startswith(_MET) and name != "a_world")
+
+    def _met(self, what: str) -> None:
+        self.tally[f"{_MET}{what}"] += 1
 
     def _any(self, number: int) -> str:
         labels = self.world.labels()
@@ -136,18 +155,80 @@ class Play(RuleBasedStateMachine):
     @sentence(
         cluster=_SOME,
         machine=st.integers(1, 2),
-        becomes=st.sampled_from(["stopped", "running", "terminated", "DRAINING", "ACTIVE", "deregistered", "noticed"]),
+        becomes=st.sampled_from([*HOST_STATES, *STATUSES, "noticed"]),
+        told=st.booleans(),
     )
-    def a_host_changes(self, cluster: int, machine: int, becomes: str) -> None:
-        fleet, one = self.world.fleet, self.world.machine(f"{self._any(cluster)}/{machine}")
-        if becomes in {"stopped", "running", "terminated"}:
+    def a_host_changes(self, cluster: int, machine: int, becomes: str, *, told: bool) -> None:
+        self._change(self.world.machine(f"{self._any(cluster)}/{machine}"), becomes, told=told)
+
+    def _change(self, one: Machine, becomes: str, *, told: bool) -> None:
+        fleet = self.world.fleet
+        if becomes in HOST_STATES:
             fleet.host(one, becomes)
-        elif becomes in {"DRAINING", "ACTIVE"}:
+            self._met(f"a host is {one.host_state}")
+        elif becomes in STATUSES:
             fleet.status(one, becomes)
-        elif becomes == "noticed":
+            self._met(f"an instance is {one.status if fleet.registered(one) else 'MISSING'}")
+        else:
             fleet.ecs_notices(one)
-        elif fleet.registered(one):
-            fleet.deregister(one)
+        if told and fleet.registered(one):
+            self.world.tell(one)
+
+    @sentence(
+        machine=st.integers(1, 2), then=st.sampled_from(["stopped", "terminated", "gone", "MISSING"]), cluster=_SOME
+    )
+    def one_in_trouble_is_drained_and_ends(self, cluster: int, machine: int, then: str) -> None:
+        """People drain what has lost its agent, and then its host stops or ends: nobody is told of that by an event."""
+        one = self.world.machine(f"{self._any(cluster)}/{machine}")
+        self._drop(f"{self._any(cluster)}/{machine}", "event")
+        self.world.wait(150)
+        self._change(one, "DRAINING", told=False)
+        self.world.wait(30)
+        self._change(one, then, told=False)
+
+    @sentence(cluster=st.integers(0, 1), machine=st.integers(1, 2), state=st.sampled_from([*IN_SERVICE, *ASIDE]))
+    def auto_scaling_takes_a_hand(self, cluster: int, machine: int, state: str) -> None:
+        """It does with one of a group, whose agent may be gone meanwhile."""
+        one = self.world.machine(f"{'AB'[cluster]}/{self.world.groups[0]}/{machine}")
+        self.world.fleet.lifecycle(one, state)
+        self._met(f"Auto Scaling calls a host {one.lifecycle}")
+
+    @sentence(hours=st.sampled_from([0, 1, 3, 48]))
+    def a_lifecycle_hook_holds_up_ends(self, hours: int) -> None:
+        hooks = self.world.fleet.hooks
+        for group in self.world.groups:
+            hooks[f"asg-{group}"] = timedelta(hours=hours)
+        if not hours:
+            hooks.clear()
+
+    @sentence(cluster=_SOME, machine=st.integers(1, 2), told=st.sampled_from(["event", "never"]))
+    def an_agent_registers_its_host_anew(self, cluster: int, machine: int, told: str) -> None:
+        """Its old registration stays in the cluster, without an agent for ever."""
+        one = self.world.machine(f"{self._any(cluster)}/{machine}")
+        if self.world.fleet.can_register_anew(one):
+            self.world.fleet.register_anew(one)
+            self._met("a host is registered twice")
+            if told == "event":
+                self.world.tell(one)
+
+    @sentence(
+        account=st.sampled_from(["A", "B"]), how=st.sampled_from(["roles", "left", "SUSPENDED", "PENDING_CLOSURE"])
+    )
+    @precondition(lambda self: not self.world.fleet.without_role)
+    def an_account_is_lost(self, account: str, how: str) -> None:
+        """Its roles are deleted, it leaves the organization, or it is closed."""
+        name = ACCOUNTS[account]
+        if how == "roles":
+            self.world.fleet.lose_role(name)
+        else:
+            self.world.fleet.leave(name, how)
+        self._met(f"an account is lost: {how}")
+
+    @sentence()
+    @precondition(lambda self: self.world.fleet.without_role)
+    def it_is_there_again(self) -> None:
+        for account in ACCOUNTS.values():
+            self.world.fleet.back(account)
 
     @sentence(cluster=st.integers(0, 3))
     def a_cluster_is_deleted(self, cluster: int) -> None:
@@ -184,6 +265,21 @@ class Play(RuleBasedStateMachine):
     def the_hub_works(self, seconds: int) -> None:
         self.world.wait(seconds)
 
+    @sentence(number=st.integers(1, 3), forgets=st.sampled_from(["at once", "later", "never"]))
+    @precondition(lambda self: self.passed < _MOST_DAYS)
+    def days_pass(self, number: int, forgets: str) -> None:
+        """DynamoDB deletes what is over within days: at once, or after what comes next."""
+        self.passed += number
+        if forgets == "later":
+            self._forget()
+        self.world.days(number)
+        if forgets == "at once":
+            self._forget()
+
+    def _forget(self) -> None:
+        if self.world.expire():
+            self._met("rows expired")
+
     @sentence(function=_FUNCTIONS)
     def runs_once(self, function: str) -> None:
         self._run(function, None)
@@ -211,7 +307,7 @@ class Play(RuleBasedStateMachine):
 
     def _die(self, function: str, nth: int, of: str = "", *, after: bool) -> None:
         def die() -> None:
-            self.tally[f"{_MET}died"] += 1
+            self._met("died")
             raise Died(f"{function} at {nth}")
 
         self._run(function, Turn(nth, after, die, of))
@@ -238,6 +334,33 @@ class Play(RuleBasedStateMachine):
         """At its n-th side effect another function runs whole, some seconds later."""
         self._overtake("act", by, Turn(nth, after, lambda: self.world.forward(later)))
 
+    @sentence(functions=st.lists(_SIDE_BY_SIDE, min_size=2, max_size=3), order=_ORDER)
+    def functions_run_at_the_same_time(self, functions: list[str], order: list[tuple[int, int]]) -> None:
+        """They take turns at their side effects, each in an environment of its own."""
+        for function in {function.split(maxsplit=1)[0] for function in functions}:
+            queue = self._queues().get(function)
+            if queue is not None and not self.world.leap(200, queue):
+                self._give_it_work(function)
+        self._met(f"{len(functions)} functions ran at the same time")
+        self.world.fate.together([partial(self._once, function) for function in functions], order)
+
+    def _once(self, function: str) -> None:
+        world = self.world
+        if function == "look of the same":
+            world.looks.time_over()
+        one = {"ingest": world.ingest, "look": world.look, "act": world.act, "sweep": world.sweep, "visit": world.visit}
+        one[function.split(maxsplit=1)[0]]()
+
+    @sentence(skews=st.lists(st.sampled_from([-1, 0, 1]), min_size=4, max_size=4))
+    def clocks_differ(self, skews: list[int]) -> None:
+        """Those of functions, by up to a second."""
+        for environment, skew in zip(self.world.stage.environments, skews, strict=True):
+            environment.skew = timedelta(seconds=skew)
+
+    @sentence(seconds=st.sampled_from([0, 1, 3, 20]))
+    def indexes_lag_behind(self, seconds: int) -> None:
+        self.world.ledger.lag = timedelta(seconds=seconds)
+
     @sentence(
         turns=st.integers(0, 8),
         nth=st.integers(1, 12),
@@ -262,22 +385,24 @@ class Play(RuleBasedStateMachine):
 
     def _overtake(self, function: str, by: str, turn: Turn) -> None:
         def overtake() -> None:
-            self.tally[f"{_MET}was overtaken"] += 1
+            self._met("was overtaken")
             turn.happens()
             if by == "look of the same":
                 self.world.looks.time_over()
             self._run(by.split(maxsplit=1)[0], None)
-            self.world.interrupted = True
 
         self._run(function, replace(turn, happens=overtake))
 
     def _run(self, function: str, turn: Turn | None) -> None:
         world = self.world
         one = {"ingest": world.ingest, "look": world.look, "act": world.act, "sweep": world.sweep, "visit": world.visit}
-        queue = {"ingest": world.delay, "look": world.looks, "act": world.acts}.get(function)
+        queue = self._queues().get(function)
         if queue is not None and not world.fate.running and not world.leap(400, queue):
             self._give_it_work(function)
         one[function](turn)
+
+    def _queues(self) -> dict[str, Post]:
+        return {"ingest": self.world.delay, "look": self.world.looks, "act": self.world.acts}
 
     def _give_it_work(self, function: str) -> None:
         """A function that has nothing to do can neither die nor be overtaken: somebody has to be in trouble."""
@@ -332,6 +457,45 @@ class Play(RuleBasedStateMachine):
     def slack_has_trouble(self, kind: str, method: str, times: int, accepted: bool) -> None:
         self.world.slack_fault(method, kind, times=times, accepted=accepted)
 
+    @sentence(
+        word=st.sampled_from([*PASSING, *IN_DOUBT]),
+        method=st.sampled_from(["*", "chat.postMessage", "chat.update", "conversations.history"]),
+        times=st.sampled_from([1, 1, 3]),
+        done=st.booleans(),
+    )
+    def slack_says_no_for_now(self, word: str, method: str, times: int, *, done: bool) -> None:
+        """With HTTP 200, as it also does."""
+        self.world.line.words.append(Word(method, word, times, done=done and word in IN_DOUBT))
+
+    @sentence(after=st.sampled_from(RETRY_AFTER), times=st.sampled_from([1, 3]))
+    def slack_says_429_in_its_own_way(self, after: str | None, times: int) -> None:
+        self.world.line.words.append(Word("*", "", times, retry_after=after))
+
+    @sentence(word=st.sampled_from(UNHEARD), times=st.sampled_from([1, 3]))
+    def slack_tells_people_nothing(self, word: str, times: int) -> None:
+        self.world.line.words.append(Word("chat.postEphemeral", word, times))
+
+    @sentence(channel=st.sampled_from([CHANNEL, SECOND.id, SECOND.id]), word=st.sampled_from(LOST))
+    def a_channel_is_lost(self, channel: str, word: str) -> None:
+        self.world.line.lost[channel] = word
+
+    @sentence(which=_SOME, word=st.sampled_from(CLOSED_THREAD))
+    @precondition(lambda self: self.watcher.messages())
+    def a_thread_takes_no_replies(self, which: int, word: str) -> None:
+        if place := self._message(which):
+            self.world.line.closed[place] = word
+
+    @sentence(which=_SOME, word=st.sampled_from(SEALED))
+    @precondition(lambda self: self.watcher.messages())
+    def a_message_takes_no_edits(self, which: int, word: str) -> None:
+        if place := self._message(which):
+            self.world.line.sealed[place] = word
+
+    def _message(self, which: int) -> tuple[str, str] | None:
+        """Where one of the open bulletins' messages is."""
+        places = [(b.channel, b.ts) for b in self.watcher.bulletins.values() if b.ts and not b.closed]
+        return places[which % len(places)] if places else None
+
     @sentence()
     @precondition(lambda self: not self.world.line.down)
     def slack_goes_down(self) -> None:
@@ -341,11 +505,9 @@ class Play(RuleBasedStateMachine):
     @precondition(lambda self: self.world.has_trouble)
     def it_heals(self, what: str) -> None:
         if what != "aws":
-            self.world.line.down = False
-            self.world.workspace.faults.clear()
+            self.world.heal_slack()
         if what != "slack":
-            self.world.stage.wire.faults.mend()
-            self.world.office.refuses = frozenset()
+            self.world.heal_aws()
 
     # People
 
@@ -380,6 +542,82 @@ class Play(RuleBasedStateMachine):
     def somebody_unmutes(self, person: str, which: int) -> None:
         muted = self.watcher.muted()
         self.world.say(person, Command("unmute", str(muted[which % len(muted)].scope)))
+
+    # Rules that change
+
+    @sentence(name=st.sampled_from(sorted(POLICIES)))
+    def the_policy_changes(self, name: str) -> None:
+        self.world.policy_changes(name)
+        self._met(f"the policy is: {name}")
+
+    @sentence(person=st.sampled_from(sorted(PEOPLE)), stop=st.booleans())
+    def somebody_stops_or_starts_repairs(self, person: str, *, stop: bool) -> None:
+        self.world.say(person, Command("stop" if stop else "start", reason="a deploy"))
+
+    @sentence(
+        account=st.sampled_from(["A", "B"]),
+        wish=st.sampled_from(["terminate", "approve"]),
+        nth=st.one_of(st.integers(1, 12), st.integers(1, 30)),
+        after=st.booleans(),
+        change=st.sampled_from(_CHANGES),
+        dies=st.booleans(),
+    )
+    def rules_change_while_act_works(
+        self, account: str, wish: str, nth: int, change: str, *, after: bool, dies: bool
+    ) -> None:
+        """They do at its n-th side effect, after which it goes on, or dies and gets the same request again."""
+        if not self._asks(account, wish):
+            return
+
+        def happens() -> None:
+            self._met(f"while act worked: {change}")
+            self._change_rules(change)
+            if dies:
+                raise Died(f"act at {nth}, after {change}")
+
+        self._run("act", Turn(nth, after, happens))
+        if dies:
+            self.world.wait(_GIVEN_OUT_AGAIN)
+
+    def _asks(self, account: str, wish: str) -> bool:
+        """Somebody clicks on what is to be done in that account; first somebody has to be in trouble there."""
+        world = self.world
+
+        def buttons(wish: str) -> list[Button]:
+            shown = [button for button in world.buttons() if wish in button.found.element["action_id"]]
+            return [button for button in shown if button.found.element["value"].startswith(ACCOUNTS[account])]
+
+        if not buttons("terminate") and not buttons("approve"):
+            self._drop(f"{account}/web/1", "event")
+            world.wait(150)
+        if wish == "approve" and not buttons("approve") and (asked := buttons("terminate")):
+            world.click("Alice", asked[-1])
+            world.wait(10)
+        found = buttons(wish)
+        if found:
+            world.click("Bob" if wish == "approve" else "Alice", found[-1])
+        return bool(found)
+
+    def _change_rules(self, change: str) -> None:
+        world = self.world
+        if change in POLICIES:
+            world.policy_changes(change)
+        elif change in {"stop", "start"}:
+            world.turn_switch(stop=change == "stop")
+        elif change == "a storm":
+            for label in world.labels():
+                self._drop(f"{label}/1", "event")
+            world.forward(121)
+            for function in ("ingest", "look", "look", "sweep", "look", "look"):
+                self._once(function)
+        elif change == "all is well again":
+            for truth in list(world.fleet.truths.values()):
+                world.fleet.plug_in(truth.machine)
+            self._once("sweep")
+            for _ in range(3):
+                self._once("look")
+        else:
+            world.forward(16 * 60)
 
     @sentence(by=st.sampled_from(["Alice", "Bob", "Bob"]), nth=_NTH, after=st.booleans())
     def an_approval_dies(self, by: str, nth: int, after: bool) -> None:
@@ -429,6 +667,8 @@ class Play(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "watcher") and not self.watcher.broken:
             settle(self.world, self.watcher)
+            for what, number in [*self.world.met.items(), *self.world.line.said.items()]:
+                self.tally[f"{_MET}{what}"] += number
 
 
 def settle(world: World, watcher: Watcher) -> None:

@@ -58,6 +58,7 @@ class Office(Sqs):
     """All queues. Of the entries of a batch, those at the places `refuses` are refused."""
 
     refuses: frozenset[int] = frozenset()
+    struck: Callable[[], None] = lambda: None
 
     def __call__(self, call: Call) -> bytes:
         if call.operation != "SendMessageBatch" or not self.refuses:
@@ -65,6 +66,8 @@ class Office(Sqs):
         entries = call.fields["Entries"]
         taken = [entry for number, entry in enumerate(entries) if number not in self.refuses]
         refused = [entry["Id"] for number, entry in enumerate(entries) if number in self.refuses]
+        if refused:
+            self.struck()
         answer: Json = {"Successful": []}
         if taken:
             answer = json.loads(super().__call__(replace(call, fields={**call.fields, "Entries": taken})))

@@ -2,9 +2,9 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from coastguard.local.slack.messages import Message
@@ -12,28 +12,34 @@ from hub.audit import Entry
 from hub.bulletin import Bulletin, compose
 from hub.chain import MOST_HOPS
 from hub.directory import Account
-from hub.incident import Incident
+from hub.incident import Condition, Incident, Repair
 from hub.message import render
 from hub.mutes import Mute, in_force
 from hub.muting import KEPT as KEPT_MUTES
 from hub.store import Claim
 from hub.storm import Storm, count, lock
 from hub.storm_message import render_storm
+from hub.switch import Switch
 from hub.tags import KEPT
 from spoke.places import Cluster
-from tests.simulation.fleet import ACCOUNTS
+from tests.simulation.fleet import QUIET
 from tests.simulation.tables import Change
 from tests.simulation.world import GRACE, PATIENT, PATIENT_GRACE, World
 from tests.wire.expressions import Row
 from tests.wire.members import Place
 
 _T = TypeVar("_T")
-# EventBridge's times are whole seconds, and a call takes its time.
-_ROUNDING = timedelta(seconds=3)
+# EventBridge's times are whole seconds, a call takes its time, and clocks differ.
+_ROUNDING = timedelta(seconds=5)
 _WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:TransactWriteItems", "dynamodb:DeleteItem"}
 _KINDS: dict[str, type] = {"instance": Incident, "bulletin": Bulletin, "log": Entry, "request": Claim, "mute": Mute}
-# A look may have read the mutes some seconds before it began, and may last for its whole time.
-_UNAWARE = KEPT_MUTES + timedelta(seconds=65)
+# What two functions' clocks may differ by.
+_SKEW = timedelta(seconds=2)
+# A function has read the policy within a minute, and then works for its time.
+_OLDEST_POLICY = timedelta(minutes=2, seconds=10)
+# A function's whole time. A look may have read the mutes some seconds before it began.
+_A_RUN = timedelta(seconds=65)
+_UNAWARE = KEPT_MUTES + _A_RUN
 
 
 class Broken(AssertionError):
@@ -52,6 +58,9 @@ class Watcher:
         self.entries: dict[tuple[str, str], Entry] = {}
         self.known: dict[str, Incident] = {}
         self.mutes: dict[str, Mute] = {}
+        self.switch = Switch()
+        self.begun: dict[str, datetime] = {}
+        self._muted_at: dict[str, datetime] = {}
         self._shown_before: set[str] = set()
         self.broken: list[str] = []
         world.fate.done = self._done
@@ -76,8 +85,9 @@ class Watcher:
             if key.count("/") != 2:
                 continue  # a storm's own message
             cluster = Cluster.from_key(key)
-            long = [mute for mute in self.mutes.values() if now - mute.since > _UNAWARE]
-            mute = in_force(long, cluster, Account(cluster.account), now)
+            # Not since it was asked for: the table may have been out of reach.
+            long = [mute for key, mute in self.mutes.items() if now - self._muted_at[key] > _UNAWARE]
+            mute = in_force(long, cluster, Account(cluster.account), now + _SKEW)
             if mute and (self.world.fate.function == "look"):
                 self.broken.append(f"{self.world.label(cluster)} was posted, though {mute.scope} is muted")
 
@@ -88,7 +98,7 @@ class Watcher:
 
     def _see(self, change: Change) -> None:  # noqa: C901  # a case for each kind of row
         kind = "storm" if change.key[0].startswith("storm#") else change.key[1].split("#", 1)[0]
-        kind = "mute" if change.key[0] == "mute" else kind
+        kind = change.key[0] if change.key[0] in {"mute", "switch"} else kind
         if change.after is None:
             self._gone(change, kind)
             return
@@ -100,6 +110,8 @@ class Watcher:
         if kind == "storm":
             storm = self._read(change.after, Storm)
             self.storms[change.key] = storm
+        elif kind == "switch":
+            self.switch = self._read(change.after, Switch)
         elif kind in _KINDS:
             value = self._read(change.after, _KINDS[kind])
             match value:
@@ -114,7 +126,13 @@ class Watcher:
                 case Claim():
                     self.claims[value.request] = value
                 case Mute():
-                    self.mutes[change.key[1]] = value
+                    self._see_mute(change.key[1], value)
+
+    def _see_mute(self, name: str, mute: Mute) -> None:
+        before = self.mutes.get(name)
+        if before is None or (before.since, before.until) != (mute.since, mute.until):
+            self._muted_at[name] = self.world.clock()
+        self.mutes[name] = mute
 
     def _gone(self, change: Change, kind: str) -> None:
         """Only what has expired may vanish, and no incident of which its bulletin has still something to say."""
@@ -126,6 +144,8 @@ class Watcher:
             told = self.bulletins.get(incident.cluster)
             if told and not told.closed and told.episode == incident.episode:
                 self.broken.append(f"{incident.id} is forgotten, though its bulletin is open")
+        elif kind == "mute":
+            self.mutes.pop(change.key[1])
 
     def _see_incident(self, change: Change, incident: Incident) -> None:
         before = self.incidents.get(change.key)
@@ -138,8 +158,27 @@ class Watcher:
             return
         if incident.unresolved and (before is None or not before.unresolved):
             self._opened(incident)
+        ended = incident.ending == Condition.TERMINATED and not incident.unresolved and before and before.unresolved
+        if ended and truth and truth.machine.host_state not in {"shutting-down", "terminated", "gone"}:
+            self.broken.append(f"{self._name(incident)} is said to be terminated, and is {truth.machine.host_state}")
+        if incident.repair and incident.repair.request not in self.begun:
+            self._begins(incident, incident.repair)
         if not incident.unresolved and before and before.unresolved and self.world.fate.function != "look":
             self.broken.append(f"{self.world.fate.function} has resolved {incident.id}: only a look may")
+
+    def _begins(self, incident: Incident, repair: Repair) -> None:
+        """A repair begins: by somebody who may, and no more often than the policy allows."""
+        now = self.world.clock()
+        self.begun[repair.request] = now
+        policies = self.world.in_force(now - _OLDEST_POLICY, now)
+        if not any(repair.by in policy.may for policy in policies):
+            self.broken.append(f"{repair.by} has {self._name(incident)} repaired, and may not")
+        if self.switch.stopped:
+            self.broken.append(f"a repair of {self._name(incident)} begins after {self.switch.stopped_by} said stop")
+        lately = sum(at > now - timedelta(hours=1) for at in self.begun.values())
+        caps = [policy.most for policy in self.world.in_force(now - timedelta(hours=1), now)]
+        if None not in caps and lately > max(most for most in caps if most is not None):
+            self.broken.append(f"{lately} repairs within an hour, the policy allows {caps}")
 
     def _opened(self, incident: Incident) -> None:
         """No false alarm: the agent is out, and has been for the grace; or nobody could look whether it is."""
@@ -147,7 +186,7 @@ class Watcher:
         truth = world.fleet.truths[incident.instance]
         machine, place = truth.machine, Place(incident.cluster.account, incident.cluster.region, incident.cluster.name)
         if incident.sighting.connected is None:
-            if not world.stage.wire.faults._on:
+            if not world.struck_lately(machine.account, _A_RUN):
                 self.broken.append(f"{self._name(incident)} was announced unchecked, but it could be read")
             return
         grace = PATIENT_GRACE if incident.cluster.name == PATIENT else GRACE
@@ -160,7 +199,7 @@ class Watcher:
             self.broken.append(f"false alarm: the agent of {self._name(incident)} was {gone}")
         if not world.fleet.watched_lately(place, KEPT + timedelta(minutes=2)):
             self.broken.append(f"false alarm: {self._name(incident)} is in a cluster that is not watched")
-        unread = incident.sighting.unchecked and world.stage.wire.faults._on
+        unread = incident.sighting.unchecked and world.struck_lately(machine.account, _A_RUN)
         if machine.status != "ACTIVE" or (machine.host_state != "running" and not unread):
             self.broken.append(f"false alarm: {self._name(incident)} is {machine.status}, {machine.host_state}")
 
@@ -178,7 +217,7 @@ class Watcher:
         """Raise Broken if a promise was not kept so far."""
         world = self.world
         broken = self.broken + world.failures + [f"Slack refused {refused}" for refused in world.line.refused]
-        broken += list(self._doubles()) + list(self._deeds()) + list(self._left())
+        broken += [*self._doubles(), *self._deeds(), *self._ends(), *self._left()]
         broken += [f"a chain has invoked {n} {many} times" for n, many in world.chains.items() if many > MOST_HOPS]
         if broken:
             raise Broken("\n".join(broken))
@@ -192,15 +231,28 @@ class Watcher:
                 yield f"{name} has {number} messages, and nobody doubts it"
 
     def messages(self) -> list[tuple[str, Message]]:
-        """Every message about a cluster or a storm that Slack shows, by what it is about."""
+        """Every message about a cluster or a storm that Slack shows, by what it is about.
+
+        Without those that nobody can change any more: their channel is lost, or Slack takes no more edits of them.
+        """
+        line = self.world.line
+        on_record = {(record.channel, record.ts) for record in (*self.bulletins.values(), *self.storms.values())}
         found = []
-        for conversation in self.world.workspace._conversations.values():
+        for channel, conversation in self.world.workspace._conversations.items():
             for message in conversation._messages.values():
                 payload = (message.metadata or {}).get("event_payload", {})
                 name = payload.get("bulletin") or payload.get("storm")
-                if name and not message.deleted:
+                left = channel in line.given_up and self._has_moved(name, channel)
+                sealed = (channel, message.ts) in line.sealed.keys() - on_record
+                if name and not message.deleted and not left and not sealed:
                     found.append((name, message))
         return found
+
+    def _has_moved(self, name: str | None, channel: str) -> bool:
+        """Whether what was said in a lost channel goes on, or has ended, in another one."""
+        return any(b.id == name and channel in b.lost for b in self.bulletins.values()) or name not in {
+            record.id for record in (*self.bulletins.values(), *self.storms.values())
+        }
 
     def said(self) -> list[tuple[str, str]]:
         """What the messages are about, and the state that they show."""
@@ -220,8 +272,14 @@ class Watcher:
                 yield f"{deed} was terminated {number} times, asked for {len(clicked.get(deed, ()))} times"
             elif all(self._refused(request) for request in clicked[deed]):
                 yield f"{deed} was terminated although it was refused"
-            elif self._needs_approval(deed[0]) and not self._is_approved(clicked[deed], deed[2]):
+            elif self._needs_approval(deed[0], clicked[deed]) and not self._is_approved(clicked[deed], deed[2]):
                 yield f"{deed} was terminated though nobody else had approved it"
+
+    def _ends(self) -> Iterator[str]:
+        """No host is ended twice, nor one that is well."""
+        for termination in self.world.fleet.terminations:
+            if termination.well:
+                yield f"{termination.host} was terminated, and is well under another registration"
         for host, number in Counter(t.host for t in self.world.fleet.terminations).items():
             if number > 1:
                 yield f"{host} was terminated {number} times"
@@ -233,9 +291,12 @@ class Watcher:
                 if left and self._refused(left.request):
                     yield f"{left.remedy} by {left.by} was refused, and stands in {incident.id}"
 
-    def _needs_approval(self, host: str) -> bool:
-        machines = (truth.machine for truth in self.world.fleet.truths.values())
-        return any(machine.host == host and machine.account == ACCOUNTS["B"] for machine in machines)
+    def _needs_approval(self, host: str, requests: Sequence[str]) -> bool:
+        """Whether every policy that may have been in force wanted somebody to agree when one of these was begun."""
+        account = next(machine.account for machine in self.world.fleet.on_the_same(host))
+        began = [self.begun[request] for request in requests if request in self.begun]
+        policies = [policy for at in began for policy in self.world.in_force(at - _OLDEST_POLICY, at)]
+        return all(account in policy.approved_in for policy in policies)
 
     def _is_approved(self, requests: list[str], person: str) -> bool:
         """Whether somebody else has approved one of a person's requests."""
@@ -257,11 +318,14 @@ class Watcher:
         for incident in self.incidents.values():
             machine = self.world.fleet.truths[incident.instance].machine
             here = (incident.cluster, incident.instance)
+            if incident.unresolved and machine.lifecycle in QUIET and not incident.repair:
+                yield f"{self._name(incident)} is {machine.lifecycle} and has the incident {incident.id}"
             if incident.unresolved and here not in broken and not self.world.fleet.out(machine):
                 yield f"{self._name(incident)} is well and has the incident {incident.id}, {incident.state}"
         unresolved = {(i.cluster, i.instance) for i in self.incidents.values() if i.unresolved}
         for cluster, instance in sorted(broken - unresolved):
-            yield f"{self.world.label(cluster)} {instance[-4:]} is broken and has no incident"
+            how = self.world.fleet.truths[instance].machine.lifecycle
+            yield f"{self.world.label(cluster)} {instance[-4:]} ({how}) is broken and has no incident"
 
     def _shown(self) -> Iterator[str]:  # noqa: C901, PLR0912  # one pass over all messages
         """Each cluster's bulletin shows the newest state, in one message; older ones are closed and green."""
@@ -307,6 +371,8 @@ class Watcher:
 
     def _storms(self) -> Iterator[str]:
         for storm in self.storms.values():
+            if storm.closed and not storm.ts and storm.channel in self.world.line.given_up:
+                continue  # its channel was lost
             (message,) = [m for name, m in self.messages() if name == storm.id] or [None]
             if message is None or message.ts != storm.ts:
                 yield f"the storm {storm.id} has no message of its own"

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, Self, TypeVar
 from unittest.mock import patch
@@ -35,6 +35,8 @@ from tests.wire.wire import Wire
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TABLE, HUB_REGION = "coastguard", "eu-west-1"
+# As many as functions run at the same time, and one for a function that runs whole in the midst of another.
+_ENVIRONMENTS = 4
 _In, _Out = TypeVar("_In"), TypeVar("_Out")
 _SIGNED_IN = {
     "AWS_ACCESS_KEY_ID": "AKIAHUB0000000000000",
@@ -92,12 +94,24 @@ class OneAfterAnother:
 
 @dataclass
 class Environment:
-    """The clients of one Lambda environment: two functions that run at the same time share none."""
+    """The clients of one Lambda environment: two functions that run at the same time share none.
+
+    Its clock differs from the world's by `skew`.
+    """
 
     store: Store
     accounts: Accounts
     sqs: Any
     organizations: Any
+    world_clock: Clock
+    skew: timedelta = timedelta()
+
+    def clock(self) -> datetime:
+        return self.world_clock() + self.skew
+
+    def forget(self) -> None:
+        """It has died: another one begins in its place, with nothing remembered."""
+        self.accounts._sign_ins.clear()
 
 
 @dataclass
@@ -115,9 +129,10 @@ class Stage:
     def forget(self) -> None:
         """Noon again, and nobody remembers anything."""
         self.traveller.move_to(NOON)
-        self.fate.running.clear()
+        self.fate.forget()
         for environment in self.environments:
-            environment.accounts._sign_ins.clear()
+            environment.forget()
+            environment.skew = timedelta()
         for each in self._quotas:
             each._available_capacity = each._max_capacity
 
@@ -143,7 +158,7 @@ def set_up() -> Iterator[Stage]:
         stack.enter_context(wire.hung())
         stack.enter_context(line.laid())
         stack.enter_context(patch.object(quota.RetryQuota, "__init__", remembered))
-        sleeper = SimpleNamespace(sleep=lambda seconds: clock.forward(seconds=seconds))
+        sleeper = SimpleNamespace(sleep=wire.fate.sleep)
         stack.enter_context(patch.object(botocore.endpoint, "time", sleeper))
         for module in (hub.queues, hub.rounds, hub.store, spoke.sightings):
             stack.enter_context(patch.object(module, "ThreadPoolExecutor", OneAfterAnother))
@@ -157,15 +172,16 @@ def set_up() -> Iterator[Stage]:
             line,
             Checked(),
             session.client("dynamodb", config=Config(retries={"total_max_attempts": 1})),
-            [_environment(session, loader, clock) for _ in range(3)],
+            [_environment(session, loader, wire.fate) for _ in range(_ENVIRONMENTS)],
             quotas,
         )
 
 
-def _environment(session: boto3.Session, loader: Any, clock: Clock) -> Environment:
+def _environment(session: boto3.Session, loader: Any, fate: Fate) -> Environment:
     return Environment(
-        Store(TABLE, HUB_REGION, lambda seconds: clock.forward(seconds=seconds), lambda: 0.5),
+        Store(TABLE, HUB_REGION, fate.sleep, lambda: 0.5),
         Accounts(session, loader),
         session.client("sqs", config=AWS),
         session.client("organizations", config=AWS),
+        fate.clock,
     )

@@ -8,8 +8,7 @@ And whatever rules change just then, before the next try: who was refused has no
 """
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -21,9 +20,10 @@ from hub.switch import Switch
 from tests.chatops.factories import ALICE, BOB
 from tests.simulation.fate import Died
 from tests.simulation.play import settle
+from tests.simulation.policies import USUAL
 from tests.simulation.promises import Watcher
 from tests.simulation.stage import Stage
-from tests.simulation.world import POLICY, World
+from tests.simulation.world import World
 from tests.wire.wire import Json
 
 # Effects of a story beyond so many are sampled: each third, each fifth, …
@@ -61,7 +61,7 @@ class Tale:
 
         def strike(moment: str) -> None:
             doom.struck = f"{fate.function} {moment} {doom.effects[-1]}"
-            with aside(self.world):
+            with fate.aside():
                 doom.meanwhile(self.world)
             raise Died(doom.struck)
 
@@ -101,16 +101,6 @@ class Tale:
             "outcomes": sorted(_outcome(claim) for claim in watcher.claims.values()),
             "parked": sorted(set(world.delay_dead.bodies())),
         }
-
-
-@contextmanager
-def aside(world: World) -> Iterator[None]:
-    """What is done meanwhile is none of a function's side effects."""
-    running, world.fate.running = world.fate.running, []
-    try:
-        yield
-    finally:
-        world.fate.running = running
 
 
 def _outcome(claim: Claim) -> str:
@@ -247,11 +237,11 @@ def _turn(world: World, who: str) -> None:
 
 
 def who_clicked_loses_the_right(world: World) -> None:
-    world.policy.put(POLICY.replace(f'"{ALICE}", ', ""))
+    world.policy.put(USUAL.replace(f'"{ALICE}", ', ""))
 
 
 def a_second_person_is_needed(world: World) -> None:
-    world.policy.put(POLICY + "[[approvals]]\nremedy = 'terminate'\n")
+    world.policy.put(USUAL + "[[approvals]]\nremedy = 'terminate'\n")
 
 
 def twenty_minutes_pass(world: World) -> None:

@@ -133,6 +133,7 @@ def test_what_was_resolved_is_not_forgotten_before_its_bulletin_has_said_its_las
     world.wait(30)
     for _ in range(7 * 24):
         world.forward(3_600)
+        world.expire()
         world.sweep()
         world.look()
     assert watcher.broken == []
@@ -143,4 +144,5 @@ def test_what_was_resolved_is_not_forgotten_before_its_bulletin_has_said_its_las
     ((_, message),) = watcher.messages()
     assert message.text.startswith("Resolved: ECS agent on 2 instances (reconnected)")
     world.forward(4 * 24 * 3_600)
+    world.expire()
     assert not [key for key in world.ledger.all_rows() if key[1].startswith("instance#")]

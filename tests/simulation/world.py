@@ -5,14 +5,14 @@ Whatever a function remembers between its runs (tags, storms, sign-ins) it remem
 
 import json
 import logging
-import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import Context
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
+from random import Random
 from typing import Any
-from unittest.mock import patch
 from urllib.parse import parse_qs
 
 import boto3
@@ -55,6 +55,8 @@ from hub.rounds import Rounds
 from hub.rules import Rules
 from hub.slack import Slack
 from hub.sorting import Sorter
+from hub.store import Conflict
+from hub.switch import Switch
 from hub.terms import Terms
 from spoke.accounts import Role
 from spoke.deadline import within
@@ -66,38 +68,27 @@ from tests.hub.factories import ALICE, BOB, CHANNEL, GRACE, bent, event
 from tests.hub.stack import create_table
 from tests.simulation.fate import Died, Turn
 from tests.simulation.fleet import ACCOUNTS, REGION, Fleet
+from tests.simulation.policies import POLICIES, Policy
 from tests.simulation.post import Office, Post
 from tests.simulation.slack_line import API
-from tests.simulation.stage import Environment, Stage
+from tests.simulation.stage import Stage
+from tests.simulation.strikes import HUB, Striking
 from tests.simulation.tables import Ledger
 from tests.templates.reading import read
 from tests.wire import payloads as wire_payloads
-from tests.wire.faults import Fault, Faults
+from tests.wire.faults import Fault
 from tests.wire.members import Place
 from tests.wire.payloads import Machine
 from tests.wire.wire import Json
 
 SECOND = Channel("C0SECOND1", "second")
 PEOPLE = {"Alice": ALICE, "Bob": BOB}
-# Whoever has rights may do everything; in account B, somebody else has to agree to a termination.
-RIGHTS = """
-[[rights]]
-who = ["{who}"]
-may = "*"
-"""
-POLICY = f"""
-{RIGHTS.format(who=f'{ALICE}", "{BOB}')}
-[[approvals]]
-where = {{ account = "{ACCOUNTS["B"]}" }}
-remedy = "terminate"
-expires = "1h"
-"""
 # Clusters of this name have a longer grace, and those of this tag's value a channel of their own.
 PATIENT, PATIENT_GRACE = "patient", timedelta(minutes=10)
 READER, REMEDIATOR = "coastguard/coastguard-reader", "coastguard/coastguard-remediator"
+# For so long a function may spare a member that has not answered.
+_REMEMBERED = timedelta(seconds=65)
 _INGEST, _LOOK, _ACT = 1_000, 10, 1
-# Nothing that is kept expires sooner.
-_LONG = 3_600
 _SECONDS = {"ingest": 60, "look": 60, "act": 60, "sweep": 55, "visit": 55}
 
 
@@ -135,20 +126,24 @@ class World:
     clusters: tuple[str, ...] = ("web", "db", "c3", "c4", "c5", PATIENT)
     machines: int = 2
     groups: tuple[str, ...] = ("web",)
+    rotates: bool = False
 
     def __post_init__(self) -> None:
         stage = self.stage
         stage.forget()
         self.clock, self.fate, self.line = stage.clock, stage.fate, stage.line
-        stage.wire.faults = Faults(self.seed)
+        stage.wire.faults = Striking(self.seed, struck=self.struck)
+        self.strikes: list[tuple[datetime, str]] = []
         self.workspace = Workspace(self.clock.seconds, channels=(*CHANNELS, SECOND))
         self.workspace.strict = stage.strict
         self.workspace.budgets.on = True
-        self.line.workspace, self.line.down, self.line.refused, self.line.trouble = self.workspace, False, [], 0
+        self.line.begin(self.workspace, lambda: self.struck("slack"))
         self.fleet = Fleet(self.clock)
+        self.fleet.struck = self.struck
         self.fleet.hang(stage.wire)
         self.fleet.build(list(self.clusters), self.machines, self.groups)
-        self.ledger = Ledger()
+        self.met: Counter[str] = Counter()
+        self.ledger = Ledger(self.clock, self.fate.give_way, self._conflict)
         self.ledger.hang(stage.wire)
         now = self.clock.seconds
         self.delay_dead, self.looks_dead, self.acts_dead = (
@@ -158,6 +153,7 @@ class World:
         self.looks = _queue("LooksQueue", now, self.looks_dead)
         self.acts = _queue("ActsQueue", now, self.acts_dead)
         self.office = Office(self.delay, self.delay_dead, self.looks, self.looks_dead, self.acts, self.acts_dead)
+        self.office.struck = lambda: self.struck("sqs")
         self.office.hang(stage.wire)
         self.terms = Terms(
             GRACE,
@@ -168,7 +164,8 @@ class World:
         )
         self.lookouts: dict[int, Lookout] = {}
         self.actings: dict[int, Act] = {}
-        self.policy = Ssm(POLICY)
+        self.policy = Ssm(POLICIES["usual"].text)
+        self.policies: list[tuple[datetime, Policy]] = [(self.clock(), POLICIES["usual"])]
         self.sent: list[str] = []
         self.poison: list[str] = []
         self.asked: list[Asked] = []
@@ -178,63 +175,48 @@ class World:
         self.counted: Counter[str] = Counter()
         self.chains: Counter[str] = Counter()
         self.guarded, self.dropped = False, 0
-        self.interrupted, self._before = False, 0
+        self._chance = Random(self.seed)  # noqa: S311 - to be the same each time is the point
         create_table(stage.dynamodb)
         self.fate.begun = self.fate.done = lambda _: None
 
     # Functions
 
     def ingest(self, turn: Turn | None = None) -> int:
-        env = self._environment
-        sorter = Sorter(
-            Queues(env.sqs), self.looks.url, self.delay.url, self.delay_dead.url, self.terms, self.clock, self.count
-        )
-        return self._invoke("ingest", self.delay, _INGEST, lambda batch: sorter.sort(records(batch)), turn)
+        def sort(number: int, batch: Json) -> list[str]:
+            env = self.stage.environments[number]
+            urls = self.looks.url, self.delay.url, self.delay_dead.url
+            return Sorter(Queues(env.sqs), *urls, self.terms, env.clock, self.count).sort(records(batch))
+
+        return self._invoke("ingest", self.delay, _INGEST, sort, turn)
 
     def look(self, turn: Turn | None = None) -> int:
-        lookout = self._lookout()
-        queues = lookout.queues
-        return self._invoke(
-            "look",
-            self.looks,
-            _LOOK,
-            lambda batch: queues.work_off(self.looks.url, records(batch), self._noted("look", lookout.attend)),
-            turn,
-        )
+        def look(number: int, batch: Json) -> list[str]:
+            lookout = self._lookout(number)
+            return lookout.queues.work_off(self.looks.url, records(batch), self._noted("look", lookout.attend))
+
+        return self._invoke("look", self.looks, _LOOK, look, turn)
 
     def act(self, turn: Turn | None = None) -> int:
-        acting = self._acting()
-        return self._invoke(
-            "act",
-            self.acts,
-            _ACT,
-            lambda batch: acting.queues.work_off(self.acts.url, records(batch), self._noted("act", acting.attend)),
-            turn,
-        )
+        def act(number: int, batch: Json) -> list[str]:
+            acting = self._acting(number)
+            return acting.queues.work_off(self.acts.url, records(batch), self._noted("act", acting.attend))
+
+        return self._invoke("act", self.acts, _ACT, act, turn)
 
     def sweep(self, turn: Turn | None = None) -> None:
-        self._by_the_clock("sweep", lambda: self._rounds().unfinished(), turn)
+        self._run("sweep", lambda number: self._rounds(number).unfinished(), turn)
 
-    def visit(self, turn: Turn | None = None) -> None:
-        self._by_the_clock("visit", lambda: self._rounds().visit(everywhere=True), turn)
+    def visit(self, turn: Turn | None = None, *, everywhere: bool = True) -> None:
+        self._run("visit", lambda number: self._rounds(number).visit(everywhere=everywhere), turn)
 
-    def _by_the_clock(self, name: str, function: Callable[[], None], turn: Turn | None) -> None:
-        """A schedule begins a new chain, also where it is made to run in the midst of another function."""
-        trace = lineage.invocation(f"coastguard-{name}", ()).trace
-        with patch.dict(os.environ, AWS_LAMBDA_FUNCTION_NAME=f"coastguard-{name}", _X_AMZN_TRACE_ID=trace):
-            self._run(name, function, turn)
+    def _free(self) -> int:
+        """The number of an environment in which nothing runs: any one of them if it `rotates`, as Lambda has it."""
+        busy = {run.environment for run in self.fate.alive}
+        free = [number for number in range(len(self.stage.environments)) if number not in busy]
+        return self._chance.choice(free) if self.rotates else free[0]
 
-    @property
-    def _number(self) -> int:
-        """Functions that run inside of one another are in environments of their own."""
-        return min(len(self.fate.running), len(self.stage.environments) - 1)
-
-    @property
-    def _environment(self) -> Environment:
-        return self.stage.environments[self._number]
-
-    def _lookout(self) -> Lookout:
-        number, env = self._number, self._environment
+    def _lookout(self, number: int) -> Lookout:
+        env = self.stage.environments[number]
         if number not in self.lookouts:
             self.lookouts[number] = assemble(
                 accounts=env.accounts,
@@ -242,24 +224,25 @@ class World:
                 store=env.store,
                 slack=self._slack,
                 terms=self.terms,
-                policy=self._source(),
+                policy=self._source(env.clock),
                 outlets=Outlets(boto3.client, self.count),
                 queues=Queues(env.sqs),
                 looks_url=self.looks.url,
                 delay_url=self.delay.url,
-                clock=self.clock,
-                sleep=self._sleep,
+                clock=env.clock,
+                sleep=self.fate.sleep,
                 count=self.count,
             )
         return self.lookouts[number]
 
-    def _acting(self) -> Act:
-        number, env = self._number, self._environment
+    def _acting(self, number: int) -> Act:
+        env = self.stage.environments[number]
         if number not in self.actings:
-            source, queues = self._source(), Queues(env.sqs)
-            people = People(self._slack, TEAM.id, self.clock)
+            clock = env.clock
+            source, queues = self._source(clock), Queues(env.sqs)
+            people = People(self._slack, TEAM.id, clock)
             rights = Rights(source, people)
-            rules = Rules(source, KnownAccounts(env.store, self.clock), self.terms, self.clock)
+            rules = Rules(source, KnownAccounts(env.store, clock), self.terms, clock)
             execution = Execution(
                 store=env.store,
                 desk=Desk(env.store),
@@ -267,12 +250,12 @@ class World:
                 remediator=REMEDIATOR,
                 rights=rights,
                 rules=rules,
-                caps=Caps(env.store, rules, self.clock),
+                caps=Caps(env.store, rules, clock),
                 queues=queues,
                 looks_url=self.looks.url,
                 slack=self._slack,
                 team=TEAM.id,
-                clock=self.clock,
+                clock=clock,
                 count=self.count,
             )
             talk = Talk(
@@ -285,31 +268,31 @@ class World:
                 looks_url=self.looks.url,
                 regions=[REGION],
                 command="/ecs",
-                clock=self.clock,
+                clock=clock,
                 count=self.count,
             )
             self.actings[number] = Act(execution, talk, queues, self.acts.url)
         return self.actings[number]
 
-    def _source(self) -> PolicySource:
-        return PolicySource("ssm:/coastguard/policy", lambda _: self.policy, self.clock)
+    def _source(self, clock: Callable[[], datetime]) -> PolicySource:
+        return PolicySource("ssm:/coastguard/policy", lambda _: self.policy, clock)
 
-    def _rounds(self) -> Rounds:
-        env = self._environment
-        pace = Pace(*PACE, self.clock.seconds, self._sleep)
+    def _rounds(self, number: int) -> Rounds:
+        env = self.stage.environments[number]
+        pace = Pace(*PACE, self.clock.seconds, self.fate.sleep)
         return Rounds(
             store=env.store,
             queues=Queues(env.sqs),
             looks_url=self.looks.url,
             accounts=env.accounts,
             reader=Role(READER, "coastguard-sweep"),
-            registry=Registry(Organization(env.organizations, self.clock, pace), env.store, self.clock, self.count),
+            registry=Registry(Organization(env.organizations, env.clock, pace), env.store, env.clock, self.count),
             regions=(REGION,),
             terms=self.terms,
             patience=timedelta(seconds=25),
-            clock=self.clock,
+            clock=env.clock,
             ticks=self.clock.seconds,
-            sleep=self._sleep,
+            sleep=self.fate.sleep,
             count=self.count,
             by_account_tag=lambda: True,
         )
@@ -318,14 +301,11 @@ class World:
     def _slack() -> Slack:
         return Slack(BOT_TOKEN, API)
 
-    def _sleep(self, seconds: float) -> None:
-        self.clock.forward(seconds=seconds)
-
     def count(self, name: str, number: int) -> None:
         self.counted[name] += number
 
     def _invoke(
-        self, name: str, queue: Post, most: int, function: Callable[[Json], list[str]], turn: Turn | None
+        self, name: str, queue: Post, most: int, function: Callable[[int, Json], list[str]], turn: Turn | None
     ) -> int:
         batch = queue.receive(most)
         if batch["Records"]:
@@ -335,14 +315,14 @@ class World:
                 self.dropped += 1  # as Lambda does: the batch comes back when its visibility is over
                 return len(batch["Records"])
 
-            def run() -> None:
-                failed = function(batch)
+            def run(number: int) -> None:
+                failed = function(number, batch)
                 queue.settle(batch, failed)
                 if failed and not queue.fifo:
-                    self._failed(f"{name} gave back {len(failed)} of {len(batch['Records'])}")
+                    struck = self.fate.running[-1].struck
+                    self._failed(f"{name} gave back {len(failed)} of {len(batch['Records'])}", struck)
 
-            with patch.dict(os.environ, AWS_LAMBDA_FUNCTION_NAME=f"coastguard-{name}", _X_AMZN_TRACE_ID=chain.trace):
-                self._run(name, run, turn)
+            self._run(name, run, turn, chain.trace)
             queue.count_tries(batch)
         return len(batch["Records"])
 
@@ -350,52 +330,94 @@ class World:
         """The same work, whose failures are noted. A group that is given back without one was cut off by its batch."""
 
         def work(waiting: list[Record]) -> None:
+            run = self.fate.running[-1]
+            run.overtaken = run.overtaken or len(self.fate.alive) > 1
             try:
                 attend(waiting)
             except NotYet:
                 raise
             except Exception as error:
-                self._failed(f"{name} of {waiting[0].group} raised {type(error).__name__}: {error}")
+                group = waiting[0].group
+                # What has struck another account is no excuse.
+                struck = [what for what in run.struck if what in HUB]
+                struck += [account for account in ACCOUNTS.values() if self.struck_lately(account, _REMEMBERED)]
+                struck = [what for what in struck if what in HUB or group.startswith(what)]
+                if not (isinstance(error, Conflict) and run.overtaken):
+                    self._failed(f"{name} of {group} raised {type(error).__name__}: {error}", struck)
                 raise
 
         return work
 
-    def _run(self, name: str, function: Callable[[], None], turn: Turn | None) -> None:
-        """As Lambda runs a function: one that dies or raises has done nothing as far as its queue knows."""
-        number = self._number
+    def _run(self, name: str, function: Callable[[int], None], turn: Turn | None, trace: str = "") -> None:
+        """As Lambda runs a function: one that dies or raises has done nothing as far as its queue knows.
+
+        What a schedule runs has no `trace` yet, and begins a new chain.
+        """
+        number = self._free()
         self.fleet.go_on()
-        self.interrupted, self._before = False, self.line.trouble
-        try:
-            with self.fate.runs(name, _SECONDS[name], turn) as run:
+        trace = trace or lineage.invocation(f"coastguard-{name}", ()).trace
+        with self.fate.runs(name, _SECONDS[name], turn, number, trace) as run:
 
-                def left() -> float:
-                    return (run.began + run.limit - self.clock()).total_seconds()
+            def left() -> float:
+                return (run.began + run.limit - self.clock()).total_seconds()
 
-                def in_time() -> None:
-                    with within(left):
-                        function()
+            def in_time() -> None:
+                with within(left):
+                    function(number)
 
+            try:
                 Context().run(in_time)  # one function knows nothing of another
-        except Died:
-            self.lookouts.pop(number, None)
-            self.actings.pop(number, None)
-            self.stage.environments[number].accounts._sign_ins.clear()
-        except Exception as error:
-            logging.getLogger(__name__).exception("invocation.failed")
-            self._failed(f"{name} raised {type(error).__name__}: {error}")
+            except Died:
+                self.lookouts.pop(number, None)
+                self.actings.pop(number, None)
+                self.stage.environments[number].forget()
+            except Exception as error:
+                logging.getLogger(__name__).exception("invocation.failed")
+                if not (isinstance(error, Conflict) and run.overtaken):
+                    self._failed(f"{name} raised {type(error).__name__}: {error}", run.struck)
 
-    def _failed(self, what: str) -> None:
-        """A function has failed. Nothing does that without a cause."""
-        if not self.trouble():
+    def _failed(self, what: str, struck: Sequence[str]) -> None:
+        """A function has failed. Nothing does that without a cause: something must have struck it."""
+        if not struck:
             self.failures.append(what)
 
-    def trouble(self) -> bool:
-        """Whether anything excuses a failure of the function that has just run."""
-        return bool(
-            self.stage.wire.faults._on or self.office.refuses or self.line.trouble > self._before or self.interrupted
-        )
+    def _conflict(self, what: str) -> None:
+        self.met[what] += 1
+        if what == "conflict of transactions":
+            self.struck("dynamodb")
+
+    def struck(self, what: str) -> None:
+        """Something has struck a call: a fault of a member account (its id), or of a part of the hub (of HUB)."""
+        self.strikes.append((self.clock(), what))
+        if self.fate.running:
+            self.fate.running[-1].struck.append(what)
+
+    def struck_lately(self, what: str, span: timedelta) -> bool:
+        """Whether something has struck it since then."""
+        since = self.clock() - span
+        return any(what == each for at, each in takewhile(lambda strike: strike[0] >= since, reversed(self.strikes)))
 
     # Events
+
+    def minute(self) -> None:
+        """A minute as the hub's schedule has it."""
+        self.sweep()
+        self.visit(everywhere=False)
+        self.wait(60)
+
+    def days(self, number: int) -> None:
+        """Days pass; the hub goes its rounds now and then, which is as good as always."""
+        for _ in range(4 * number):
+            self.wait(6 * 3600)
+            self.sweep()
+            self.visit()
+            self.wait(30)
+
+    def expire(self) -> int:
+        """DynamoDB deletes the rows whose time is over; how many."""
+        expired = self.ledger.forget(self.clock.seconds())
+        self.fate.done("dynamodb:DeleteItem")
+        return expired
 
     def tell(self, machine: Machine, how: str = "event") -> None:
         """EventBridge tells of the machine as it is now: by a state change or a health change."""
@@ -473,7 +495,7 @@ class World:
         asked = asks.ask(body, to_line(command), self.clock())
         said = Said(asked, command, sure=True)
         try:
-            Queues(self._environment.sqs).send_in_order(self.acts.url, asked.group, asks.to_message(asked), asked.id)
+            self.front.send_in_order(self.acts.url, asked.group, asks.to_message(asked), asked.id)
         except (ClientError, BotoCoreError):
             said.sure = False
         self.said.append(said)
@@ -484,19 +506,42 @@ class World:
         self.acts.send(asks.to_message(said.asked), group=said.asked.group, token=token)
 
     def enqueue(self, request: Request) -> None:
-        queues = Queues(self._environment.sqs)
         truth = self.fleet.truths.get(request.instance)
         asked = Asked(request, truth.machine.host if truth else "", sure=True)
         try:
-            queues.send_in_order(self.acts.url, group_id(request.cluster), to_message(request), request.id)
+            self.front.send_in_order(self.acts.url, group_id(request.cluster), to_message(request), request.id)
         except (ClientError, BotoCoreError):
             asked.sure = False  # Slack shows the person that it did not work
         self.asked.append(asked)
+
+    @property
+    def front(self) -> Queues:
+        """What the front sends with."""
+        return Queues(self.stage.environments[0].sqs)
 
     def acts_again(self, asked: Asked) -> None:
         """The very same request, after SQS has forgotten that it had it."""
         request = asked.request
         self.acts.send(to_message(request), group=request.cluster.key, token=f"{request.id} {self.clock.seconds()}")
+
+    def policy_changes(self, name: str) -> None:
+        """Somebody writes another policy, or what is none: then the last good one stays in force."""
+        policy = POLICIES[name]
+        self.policy.put(policy.text)
+        self.policies.append((self.clock(), policy if policy.good else self.policies[-1][1]))
+
+    def in_force(self, since: datetime, until: datetime) -> list[Policy]:
+        """Every policy that was in force at some time between."""
+        before = [policy for at, policy in self.policies if at <= since][-1:]
+        return before + [policy for at, policy in self.policies if since < at <= until]
+
+    def turn_switch(self, *, stop: bool) -> None:
+        """Another act has just stopped all repairs, or let them go on."""
+        with self.fate.aside():
+            store = self.stage.environments[0].store
+            before = store.switch()
+            store.turn(Switch(ALICE if stop else "", self.clock(), "a deploy", before.version))
+        self.fate.done("dynamodb:PutItem")
 
     def slack_fault(self, method: str, kind: str, **more: Any) -> None:
         self.workspace.faults.order(SlackFault(method, kind, **more))
@@ -504,10 +549,7 @@ class World:
     # Time
 
     def forward(self, seconds: float) -> None:
-        """Time passes; what has expired meanwhile is gone at once, which is as soon as DynamoDB ever forgets."""
         self.clock.forward(seconds=seconds)
-        if seconds >= _LONG:
-            self.ledger.forget(self.clock().timestamp())
         self.fleet.go_on()
 
     def next_due(self, *queues: Post) -> datetime | None:
@@ -551,15 +593,25 @@ class World:
     @property
     def has_trouble(self) -> bool:
         """Whether anything is ordered to go wrong."""
-        return bool(
-            self.stage.wire.faults._on or self.office.refuses or self.line.down or self.workspace.faults._waiting
-        )
+        hub = self.office.refuses or self.ledger.lag or self.workspace.faults._waiting
+        return bool(self.stage.wire.faults._on or hub or self.line.ails or self.fleet.without_role)
 
     def heal(self) -> None:
+        self.heal_aws()
+        self.heal_slack()
+
+    def heal_aws(self) -> None:
         self.stage.wire.faults.mend()
         self.office.refuses = frozenset()
+        self.ledger.lag = timedelta()
+        for environment in self.stage.environments:
+            environment.skew = timedelta()
+        for account in ACCOUNTS.values():
+            self.fleet.back(account)
+
+    def heal_slack(self) -> None:
         self.workspace.faults.clear()
-        self.line.down = False
+        self.line.heal()
 
     # Names
 

@@ -195,7 +195,7 @@ class Members:
         arns = [
             machine.arn
             for machine in _cluster(call, region).values()
-            if asked_for(machine) and status in {None, machine.status}
+            if asked_for(machine) and (machine.status == status if status else machine.status != "INACTIVE")
         ]
         return _page(call, "containerInstanceArns", arns)
 

@@ -9,15 +9,17 @@ ROOT, OUTER, INNER = "r-root", "ou-root-outer0001", "ou-root-inner0001"
 _UNITS = {ROOT: [OUTER], OUTER: [INNER], INNER: []}
 
 
-def organization(call: Call, names: Mapping[str, str]) -> bytes:
-    """Answer for an organization of accounts with these names, by id."""
+def organization(call: Call, names: Mapping[str, str], states: Mapping[str, str] | None = None) -> bytes:
+    """Answer for an organization of accounts with these names, by id; those with no other of `states` are active."""
     if call.account != HUB:
         raise Stray(f"organizations:{call.operation} by {call.account}")
-    return json.dumps(_answer(call, names)).encode()
+    return json.dumps(_answer(call, names, states or {})).encode()
 
 
-def _answer(call: Call, names: Mapping[str, str]) -> Json:
-    accounts = [{"Id": account, "Name": name, "State": "ACTIVE"} for account, name in sorted(names.items())]
+def _answer(call: Call, names: Mapping[str, str], states: Mapping[str, str]) -> Json:
+    accounts = [
+        {"Id": account, "Name": name, "State": states.get(account, "ACTIVE")} for account, name in sorted(names.items())
+    ]
     match call.operation:
         case "ListAccounts":
             call.only()

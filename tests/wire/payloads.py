@@ -40,6 +40,7 @@ class Machine:
     ping: str = "Online"
     managed: bool = False
     group: str = ""
+    lifecycle: str = "InService"  # Auto Scaling's word for a host of a group
     ami: str = "ami-0d5e6f7a8b9c0d1e2"
     agent_version: str = "1.86.0"
     instance_type: str = "m7g.xlarge"
@@ -136,7 +137,7 @@ def auto_scaling_instances(machines: Sequence[Machine]) -> bytes:
     items = "".join(
         f"<member><AutoScalingGroupName>{m.group}</AutoScalingGroupName><AvailabilityZone>{m.zone}</AvailabilityZone>"
         f"<HealthStatus>HEALTHY</HealthStatus><InstanceId>{m.host}</InstanceId>"
-        f"<InstanceType>{m.instance_type}</InstanceType><LifecycleState>InService</LifecycleState>"
+        f"<InstanceType>{m.instance_type}</InstanceType><LifecycleState>{m.lifecycle}</LifecycleState>"
         "<ProtectedFromScaleIn>false</ProtectedFromScaleIn></member>"
         for m in machines
     )

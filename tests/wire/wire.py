@@ -53,7 +53,7 @@ class Failure(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as it came over the wire. `account` is who signed: a member account's id, or HUB.
+    """One request as it came over the wire. `account` is who signed: a member account's id, or HUB; with which `key`.
 
     `trace` is the header X-Amzn-Trace-Id.
     """
@@ -64,6 +64,7 @@ class Call:
     region: str
     fields: Mapping[str, Any]
     trace: str = ""
+    key: str = ""
 
     @property
     def concerned(self) -> str:
@@ -172,7 +173,7 @@ def _read(request: AWSPreparedRequest, event_name: str) -> Call:
     fields.pop("Action", None)
     fields.pop("Version", None)
     trace = _text(request.headers.get("X-Amzn-Trace-Id", ""))
-    return Call(service, operation, member[1] if member else HUB, region, fields, trace)
+    return Call(service, operation, member[1] if member else HUB, region, fields, trace, key)
 
 
 def _text(value: str | bytes) -> str:
