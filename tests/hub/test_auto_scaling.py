@@ -19,7 +19,15 @@ ASKED = "autoscaling:DescribeAutoScalingInstances"
 TAKEN_OUT = "taken out of service by Auto Scaling"
 
 # What moto's Auto Scaling cannot be brought to say.
-STATES = ["Standby", "EnteringStandby", "Warmed:Stopped", "Warmed:Running", "Terminating:Wait", "Detaching"]
+STATES = [
+    "Standby",
+    "EnteringStandby",
+    "Warmed:Stopped",
+    "Warmed:Running",
+    "Terminating:Wait",
+    "Detaching",
+    "ReplacingRootVolume:Wait",
+]
 
 
 @pytest.fixture
@@ -68,8 +76,12 @@ def test_who_was_taken_out_of_service_ends_at_the_next_look(station: Station, cl
     assert station.incidents(cluster)[instance].ending == TAKEN_OUT
 
 
-def test_who_is_in_service_stays_in_trouble(station: Station, cluster: Cluster) -> None:
-    announced(station, cluster)
+@pytest.mark.parametrize("state", ["InService", "Terminating:Retained", "Terminating:Dreaming"])
+def test_who_is_in_service_or_retained_or_nobody_knows_what_stays_in_trouble(
+    station: Station, cluster: Cluster, state: str
+) -> None:
+    _, host = announced(station, cluster)
+    answer(station, host, state)
 
     station.sweep()
 
