@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from hub.policy import Approval, Cap, Match, Policy, Right, Route, Window
 from hub.policy_text import LONGEST, BadPolicy, Problem, read, warnings
+from spoke.repairs import REMEDIES
 from tests.hub.policies import Writing, writings
 
 THOROUGH = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -296,7 +297,7 @@ def test_no_window_is_for_ever(days: str, length: str, is_read: bool) -> None:
         pytest.param(
             '[[rights]]\nwho = []\nmay = "*"',
             [(1, "this right is nobody's")]
-            + [(1, f"nobody may {verb} anywhere") for verb in ("acknowledge", "mute", "stop", "audit", "terminate")],
+            + [(1, f"nobody may {verb} anywhere") for verb in ("acknowledge", "mute", "stop", "audit", *REMEDIES)],
             id="everybody is locked out",
         ),
         pytest.param('[[rights]]\nwho = "U0ALICE01"\nmay = "*"', [], id="one may everything"),
