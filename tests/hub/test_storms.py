@@ -15,9 +15,10 @@ from hub.incident import State
 from hub.lookout import GATHERS_SECONDS
 from hub.message import REPAIR
 from hub.store import TRANSACTION
-from hub.storm import CALM, MANY, Storm, lock
+from hub.storm import CALM, MANY, SETTLES, Storm, lock
 from hub.storms import TURN
 from hub.tally import Tally
+from spoke.deadline import within
 from spoke.places import Cluster
 from tests.hub.factories import CHANNEL, CLUSTER, GRACE, NOON, Json, incident
 from tests.hub.mortals import Doom, MortalQueues, MortalSlack, MortalStore
@@ -561,3 +562,36 @@ def test_a_lone_look_is_told_that_there_is_no_storm(station: Station) -> None:
 
     assert in_channel(station) == [station.bulletin(cluster).id]
     assert not station.bulletin(cluster).aside
+
+
+# A thread that takes no replies
+
+
+def test_in_a_channel_that_takes_no_replies_each_cluster_speaks_for_itself(station: Station) -> None:
+    clusters = strike(station, MANY + 2)
+    word = "restricted_action_non_threadable_channel"
+    station.slack.fault("chat.postMessage", "word", times=10_000, word=word, replies=True)
+
+    watch(station, 4)
+
+    assert all(station.bulletin(cluster).ts and not station.bulletin(cluster).thread for cluster in clusters)
+    assert station.states().count("open") >= len(clusters)
+    assert station.counted["moved"] == 0  # the channel is well
+
+
+def test_a_turn_ends_while_there_is_time_to_write_down_what_was_posted(station: Station) -> None:
+    clusters = strike(station, TURN)
+    station.wait(seconds=GRACE.total_seconds() + GATHERS_SECONDS + 2)
+    station.clock.forward(seconds=SETTLES.seconds)
+    ends = station.clock() + timedelta(seconds=20)
+
+    def left() -> float:
+        return (ends - station.clock()).total_seconds()
+
+    with within(left):
+        station.lookout.storms.attend(PLACE)
+
+    shown = [cluster for cluster in clusters if station.bulletin(cluster).ts]
+    assert station.clock() < ends
+    assert len(shown) in range(1, TURN)
+    assert all(station.bulletin(cluster).doubt_since is None for cluster in clusters)
