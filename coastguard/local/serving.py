@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from hypercorn.typing import ASGIFramework
 
-_PATIENCE_SECONDS = 0.5
+PATIENCE_SECONDS = 0.5
+"""How long what is being answered at the end may still take."""
 
 
 async def serve(
@@ -29,7 +30,7 @@ async def serve(
     """
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
-    config.graceful_timeout = _PATIENCE_SECONDS
+    config.graceful_timeout = PATIENCE_SECONDS
     config.accesslog = None
     config.errorlog = errors
     answering: set[asyncio.Task[Any]] = set()
@@ -50,7 +51,7 @@ async def serve(
     await asyncio.wait({serving, end}, return_when=asyncio.FIRST_COMPLETED)
     end.cancel()
     while not serving.done():
-        await asyncio.wait({serving}, timeout=_PATIENCE_SECONDS)
+        await asyncio.wait({serving}, timeout=PATIENCE_SECONDS)
         for task in list(answering):
             task.cancel()
     await serving

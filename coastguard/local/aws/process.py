@@ -35,6 +35,7 @@ from coastguard.local.aws.loops import Chains
 from coastguard.local.aws.mappings import Mappings
 from coastguard.local.aws.record import Record
 from coastguard.local.aws.silence import Silence
+from coastguard.local.serving import PATIENCE_SECONDS
 from coastguard.local.serving import serve as serve_until
 
 Tell = Callable[[str], None]
@@ -56,7 +57,13 @@ async def _serve(launch: Launch, listener: socket.socket, announce: Callable[[],
     chains, silence = Chains(), Silence()
     _install(record, fleet, chains, silence, tell)
     ended = asyncio.Event()
-    _watch_for_the_end(loop, ended.set)
+
+    def end() -> None:
+        ended.set()
+        # Whoever waits for a function's answer is not cut off before the function is.
+        loop.call_later(PATIENCE_SECONDS, lambda_runtime.reset)
+
+    _watch_for_the_end(loop, end)
     try:
         await serve_until(_application(Control(fleet, record, chains, silence), announce), listener, ended)
     finally:
