@@ -228,11 +228,11 @@ def test_sweep_visits_a_tenth_of_the_members_each_minute_and_all_of_them_if_told
 
     (hint,) = [from_message(body) for body in mail.bodies(mail.looks)]
     assert hint == Hint(cluster, SWEEP, (Drop(instance, NOON),), until=NOON + ROUND)
-    assert metrics(capsys) == {"visited": 4, "swept": 1}
+    assert metrics(capsys) == {"visited": 4, "unwatched": 4, "swept": 1}
     for _ in range(10):
         clock.forward(minutes=1)
         sweep.handler({}, None)
-    assert metrics(capsys) == {"visited": 4, "swept": 1}
+    assert metrics(capsys) == {"visited": 4, "unwatched": 4, "swept": 1}
 
 
 def test_sweep_looks_at_what_is_unfinished_also_when_the_organization_cannot_be_read(
