@@ -15,7 +15,7 @@ from tests.benchmarks.goals import Measured, Run
 from tests.benchmarks.lambdas import Lambdas
 from tests.benchmarks.progress import say
 from tests.benchmarks.stage import Stage, now, staged
-from tests.benchmarks.storms import ACCOUNTS, BATCH, CLUSTER, CLUSTERS, ONE, ZONE, Storm, send
+from tests.benchmarks.storms import ACCOUNTS, BATCH, CLUSTER, CLUSTERS, ONE, ZONE, Storm, send, until_said
 from tests.wire.meter import Meter
 from tests.wire.payloads import event
 
@@ -44,6 +44,7 @@ class Bench:
             send(self._stage, machines, batch=batch, spread=spread)
             with self._stage.measured() as meter:
                 self._lambdas.run(ingest_batch=batch, **pollers)
+                until_said(self._stage, self._lambdas.run)
         return self._run(storm, meter)
 
     def cpu(self, storm: Storm) -> tuple[float, float]:
