@@ -27,6 +27,8 @@ from spoke.states import Duty, Power, Standing, duty, power, standing
 
 # How long a repair may take, and how long its replacement may take to register, before we say that it did not.
 REPAIR_PATIENCE = timedelta(minutes=10)
+# Lifecycle hooks and managed draining hold a host for up to 48 hours; what has not ended after that, nothing ends.
+LONGEST_HELD = timedelta(hours=50)
 INCIDENT_ID = re.compile(r"inc-[0-9a-f]{10}")
 # How soon to look again at something that is changing right now.
 SOON = timedelta(seconds=10)
@@ -422,7 +424,7 @@ def _is_ending(seen: Condition, known: Incident, sighting: Sighting) -> bool:
 def _await_end(known: Incident, sighting: Sighting, replacement: str, now: datetime) -> Verdict:
     """Go on looking at a host that is being terminated: within seconds at first, and then as often as the sweep does.
 
-    Lifecycle hooks and managed draining hold a host for up to 48 hours. That is no failure of the repair.
+    That it is held for hours is no failure of the repair, unless its group has given up or nothing can hold it so long.
     """
     host = replace(
         known.sighting,
@@ -433,11 +435,23 @@ def _await_end(known: Incident, sighting: Sighting, replacement: str, now: datet
         unchecked=sighting.unchecked,
     )
     seen = replace(known, sighting=host, replacement=replacement or known.replacement)
+    if known.repair and (problem := _never_ends(known.repair, sighting, now)):
+        return Verdict(Reason.OVERDUE, end_repair(seen, replace(known.repair, problem=problem)))
     if not _overdue(known, now):
         return Verdict(Reason.ENDING, seen, again=SOON)
     if known.repair is None or known.repair.held:
         return Verdict(Reason.ENDING, seen)
     return Verdict(Reason.HELD, replace(seen, repair=replace(known.repair, held=True)))
+
+
+def _never_ends(repair: Repair, sighting: Sighting, now: datetime) -> str:
+    """Say why a host that was to be terminated will not be; "" while it may."""
+    if duty(sighting.lifecycle) is Duty.RETAINED:
+        return f"Auto Scaling keeps the host ({sighting.lifecycle}), which runs on outside of the cluster: end it there"
+    if now - repair.at < LONGEST_HELD:
+        return ""
+    state = f"is {sighting.host_state}" if sighting.host_state else "cannot be checked"
+    return f"the host {state} more than two days later, outside of the cluster: see to it in EC2"
 
 
 def _note_end(known: Incident, now: datetime) -> Incident:

@@ -11,6 +11,7 @@ from hub.hints import MOST_WAITS, Drop
 from hub.incident import (
     ACCOUNT_GONE,
     CALM,
+    LONGEST_HELD,
     REGION_GONE,
     REPAIR_PATIENCE,
     SOON,
@@ -484,6 +485,34 @@ def test_a_host_that_is_held_for_hours_is_no_failed_repair(seen: Sighting) -> No
     over = decided(named.incident, SEEN[Condition.DEREGISTERED], now=NOON + timedelta(hours=2))
     assert over.incident is not None
     assert (over.reason, over.incident.ending, over.incident.replacement) == (Reason.OVER, "terminated", "i-new")
+
+
+@pytest.mark.parametrize(
+    ("lifecycle", "state", "after", "problem"),
+    [
+        ("Terminating:Retained", "running", timedelta(minutes=1), "Auto Scaling keeps the host (Terminating:Retained)"),
+        ("Terminating:Wait", "running", LONGEST_HELD, "the host is running more than two days later"),
+        ("", None, LONGEST_HELD, "the host cannot be checked more than two days later"),
+    ],
+    ids=["its group has given up", "longer than any hook", "EC2 cannot be read"],
+)
+def test_a_host_that_will_not_end_is_no_longer_waited_for(
+    lifecycle: str, state: str | None, after: timedelta, problem: str
+) -> None:
+    known = KNOWN["repaired in a group"]
+    assert known is not None
+    assert known.repair is not None
+    seen = sighting(status="INACTIVE", host_state=state, lifecycle=lifecycle)
+
+    failed = decided(known, seen, now=known.repair.at + after)
+    assert failed.incident is not None
+    assert failed.incident.repair is not None
+    assert (failed.reason, failed.incident.unresolved) == (Reason.OVERDUE, True)
+    assert problem in failed.incident.repair.problem
+
+    over = decided(failed.incident, seen, now=known.repair.at + after)
+    assert over.incident is not None
+    assert (over.reason, over.incident.ending) == (Reason.OVER, "deregistered")
 
 
 def test_who_was_held_has_its_replacement_waited_for_from_its_end() -> None:
