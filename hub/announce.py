@@ -143,6 +143,8 @@ class Announcer:
         except Rejected as error:
             if error.word not in _GONE:
                 raise
+            if isinstance(record, Bulletin) and record.muted and not saying.last:
+                return record  # to post it anew would be heard: that is left for when the mute is over
             # Somebody has deleted it, or it may not be edited any more; the incidents go on.
             return self._post(replace(record, ts="", doubt_since=None), saying.message, leased=False)
         return record

@@ -163,6 +163,22 @@ def test_what_was_posted_before_turns_grey_and_tells_nobody(station: Station, cl
     assert recorded(station) == 0
 
 
+def test_what_may_not_be_edited_any_more_is_not_said_anew_while_it_is_muted(station: Station, cluster: Cluster) -> None:
+    opened(station, cluster)
+    first = station.only_message()["ts"]
+    station.clock.forward(seconds=KEPT.total_seconds())
+    station.mute(f"account:{ACCOUNT}", minutes=30)
+    station.slack.fault("chat.update", "word", word="edit_window_closed", times=2)
+
+    station.sweep()
+    assert [message["ts"] for message in bulletins(station)] == [first]
+    station.clock.forward(minutes=30)
+    watch(station, 2)
+
+    assert [message["ts"] > first for message in bulletins(station)] == [False, True]
+    assert color(bulletins(station)[-1]) == "#D93025"
+
+
 def test_new_trouble_joins_a_grey_message_silently(station: Station, cluster: Cluster) -> None:
     opened(station, cluster)
     station.mute(ORGANIZATION)
