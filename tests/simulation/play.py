@@ -53,14 +53,33 @@ _SOME = st.integers(0, 11)
 _Method = Callable[..., None]
 # How the tally's lines begin that count what a sentence has come to.
 _MET = "…and "
+# What stories have to come to, besides every sentence.
+_ALL = {
+    *(f"a host is {state}" for state in HOST_STATES),
+    *(f"an instance is {status}" for status in STATUSES),
+    *(f"an account is lost: {how}" for how in ("roles", "left", "SUSPENDED", "PENDING_CLOSURE")),
+    *(f"{number} functions ran at the same time" for number in (2, 3)),
+    *(f"while act worked: {change}" for change in ("stop", "a storm", "16 minutes pass")),
+    "a host is registered twice",
+    "conflict of transactions",
+    "died",
+    "read of what is behind",
+    "rows expired",
+    "was overtaken",
+}
 # Whose turn it is, and for how many side effects.
 _ORDER = st.lists(st.tuples(st.integers(0, 2), st.integers(1, 9)), max_size=24)
 _SIDE_BY_SIDE = st.sampled_from(["look", "look", "look of the same", "act", "act", "sweep", "visit", "ingest"])
 _CHANGES = (*sorted(POLICIES), "stop", "stop", "stop", "start", "a storm", "all is well again", "16 minutes pass")
 # Seconds after which a FIFO queue gives out what a dead function has had.
 _GIVEN_OUT_AGAIN = 400
+# So long everything that is put off takes its time, if all is well.
+_WATCHED_MINUTES = 6
 # Days of a story; a claim is forgotten after thirty.
 _MOST_DAYS = 20
+
+
+SENTENCES: set[str] = set()
 
 
 def sentence(**drawn: st.SearchStrategy[Any]) -> Callable[[_Method], Any]:
@@ -72,6 +91,7 @@ def sentence(**drawn: st.SearchStrategy[Any]) -> Callable[[_Method], Any]:
             self.tally[method.__name__] += 1
             method(self, **chosen)
 
+        SENTENCES.add(method.__name__)
         return rule(**drawn)(counted)
 
     return make
@@ -83,6 +103,7 @@ class Play(RuleBasedStateMachine):
     stage: ClassVar[Stage]
     sizes: ClassVar[tuple[str, ...]] = ("small", "storm")
     tally: ClassVar[Counter[str]] = Counter()
+    most: ClassVar[Counter[str]] = Counter()
     world: World
     watcher: Watcher
     passed = 0
@@ -93,6 +114,12 @@ class Play(RuleBasedStateMachine):
         chosen = SIZES[size if size in self.sizes else self.sizes[-1]]
         self.world = World(self.stage, seed, rotates=True, **chosen)  # type: ignore[arg-type]
         self.watcher = Watcher(self.world)
+
+    @classmethod
+    def unmet(cls) -> set[str]:
+        """What no story has come to so far."""
+        met = {name.removeprefix(_MET) for name in cls.tally}
+        return (SENTENCES | _ALL) - met
 
     @classmethod
     def steps(cls) -> int:
@@ -667,13 +694,26 @@ class Play(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "watcher") and not self.watcher.broken:
             settle(self.world, self.watcher)
+            for what, number in self.watcher.most.items():
+                self.most[what] = max(self.most[what], number)
             for what, number in [*self.world.met.items(), *self.world.line.said.items()]:
                 self.tally[f"{_MET}{what}"] += number
 
 
 def settle(world: World, watcher: Watcher) -> None:
-    """Heal everything, end all mutes, and let time pass until all is as it should be. Raises Broken if it never is."""
+    """Heal everything, end all mutes, and let time pass until all is as it should be. Raises Broken if it never is.
+
+    At first it passes minute by minute, for what is said in time and how busy the hub is meanwhile.
+    """
     world.heal()
+    for minute in range(1, _WATCHED_MINUTES + 1):
+        before = Counter(looks=world.counted["looks"], refusals=world.line.refusals)
+        world.minute()
+        busy = Counter(looks=world.counted["looks"], refusals=world.line.refusals) - before
+        watcher.check()
+        late = [*watcher.late(timedelta(minutes=minute)), *watcher.busy(busy["looks"], busy["refusals"])]
+        if late:
+            raise Broken(f"{minute} minutes after all was well again:\n" + "\n".join(late))
     unkept: list[str] = []
     for seconds, visits in _SETTLING:
         world.wait(seconds)

@@ -10,6 +10,9 @@ from typing import Any
 from tests.wire.queues import Message, Queue, Sqs
 from tests.wire.wire import Call, Json
 
+# Seconds after which at the latest a queue gives out again what a function has failed over.
+_LONGEST_BACKOFF = 60
+
 
 class Post(Queue):
     """A queue that knows of every dead letter how often a function has truly failed over it."""
@@ -42,6 +45,11 @@ class Post(Queue):
             and record["receiptHandle"] == f"{message.id}#{message.receives}"
         ]
         super().settle({"Records": current}, failed)
+
+    def held(self) -> set[str]:
+        """The groups that nobody gets, because a function has died over them; what has failed comes back in less."""
+        until = self._now() + _LONGEST_BACKOFF
+        return {message.group for message in self._messages.values() if message.in_flight and message.due > until}
 
     def time_over(self) -> None:
         """Visibility is over for everything that somebody has: it is given out again, whoever still works on it."""

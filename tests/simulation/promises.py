@@ -16,6 +16,7 @@ from hub.incident import Condition, Incident, Repair
 from hub.message import render
 from hub.mutes import Mute, in_force
 from hub.muting import KEPT as KEPT_MUTES
+from hub.queues import group_id
 from hub.store import Claim
 from hub.storm import Storm, count, lock
 from hub.storm_message import render_storm
@@ -33,6 +34,8 @@ _T = TypeVar("_T")
 _ROUNDING = timedelta(seconds=5)
 _WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:TransactWriteItems", "dynamodb:DeleteItem"}
 _KINDS: dict[str, type] = {"instance": Incident, "bulletin": Bulletin, "log": Entry, "request": Claim, "mute": Mute}
+# How soon an alert is posted, and an end is said, once Slack, the hub and the member are well.
+_POSTED, _CLOSED = timedelta(minutes=2), timedelta(minutes=5)
 # What two functions' clocks may differ by.
 _SKEW = timedelta(seconds=2)
 # A function has read the policy within a minute, and then works for its time.
@@ -63,6 +66,8 @@ class Watcher:
         self._muted_at: dict[str, datetime] = {}
         self._shown_before: set[str] = set()
         self.broken: list[str] = []
+        self.most: Counter[str] = Counter()
+        self._held_at: dict[str, datetime] = {}
         world.fate.done = self._done
 
     # While things happen
@@ -306,6 +311,44 @@ class Watcher:
     def _refused(self, request: str) -> bool:
         return request in self.claims and self.claims[request].outcome.startswith("refused")
 
+    # In time
+
+    def late(self, healed: timedelta) -> Iterator[str]:
+        """What is not said though all has been well for so long: alerts within two minutes, ends within five.
+
+        Nobody looks at what a function has died over until its time with the queue is over.
+        """
+        now = self.world.clock()
+        self._held_at |= dict.fromkeys(self.world.looks.held(), now)
+
+        def free(cluster: Cluster, span: timedelta) -> bool:
+            held_at = self._held_at.get(group_id(cluster))
+            return healed >= span and (held_at is None or now - held_at > span + timedelta(minutes=1))
+
+        for bulletin in self.bulletins.values():
+            mine = [i for i in self.incidents.values() if i.cluster == bulletin.cluster and i.unresolved]
+            waits = bulletin.muted or (bulletin.opened_at and now - bulletin.opened_at < _POSTED)
+            if free(bulletin.cluster, _POSTED) and mine and not (bulletin.closed or bulletin.ts or waits):
+                yield f"the alert of {self.world.label(bulletin.cluster)} is not posted"
+        for incident in self.incidents.values():
+            machine = self.world.fleet.truths[incident.instance].machine
+            lasts = incident.flapping or incident.repair or self.world.fleet.out(machine)
+            if free(incident.cluster, _CLOSED) and incident.unresolved and not lasts:
+                yield f"the incident of {self._name(incident)}, which is well, is not over"
+
+    def busy(self, looks: int, refusals: int) -> Iterator[str]:
+        """What a minute has cost; each cluster that is in trouble, or has to be told of, may want some looks."""
+        world = self.world
+        clusters = {i.cluster for i in self.incidents.values() if i.unresolved}
+        clusters |= {b.cluster for b in self.bulletins.values() if not b.closed}
+        queued = len(world.delay) + len(world.looks) + len(world.acts)
+        measured = {"looks a minute": looks, "429 a minute": refusals, "messages in queues": queued}
+        self.most |= {name: max(self.most[name], number) for name, number in measured.items()}
+        allowed = {"looks a minute": 20 + 7 * len(clusters), "429 a minute": 60, "messages in queues": 400}
+        for name, number in measured.items():
+            if number > allowed[name]:
+                yield f"{name}: {number} with {len(clusters)} clusters in trouble, {allowed[name]} are allowed"
+
     # In the end
 
     def unkept(self) -> list[str]:
@@ -320,7 +363,8 @@ class Watcher:
             here = (incident.cluster, incident.instance)
             if incident.unresolved and machine.lifecycle in QUIET and not incident.repair:
                 yield f"{self._name(incident)} is {machine.lifecycle} and has the incident {incident.id}"
-            if incident.unresolved and here not in broken and not self.world.fleet.out(machine):
+            ending = incident.repair and machine.lifecycle == "Terminating:Wait"  # a hook holds it up for hours
+            if incident.unresolved and here not in broken and not (ending or self.world.fleet.out(machine)):
                 yield f"{self._name(incident)} is well and has the incident {incident.id}, {incident.state}"
         unresolved = {(i.cluster, i.instance) for i in self.incidents.values() if i.unresolved}
         for cluster, instance in sorted(broken - unresolved):
