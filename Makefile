@@ -31,7 +31,7 @@ check: .venv/dev ## lint, types, import directions, templates
 bench: .venv/dev ## play storms, compare with one event at a time, say which goals are held; writes docs/performance.md
 	$(BIN)/python -m tests.benchmarks
 
-soak: .venv/dev ## simulate for minutes: ARGS='MINUTES ROUND', by default 10 and 1
+soak: .venv/dev ## simulate for minutes: ARGS='MINUTES ROUND', by default 10 and any round
 	$(BIN)/python -m tests.simulation $(ARGS)
 
 pictures: .venv/dev chromium ## draw the pictures of README and docs/chatops.md anew

@@ -45,6 +45,8 @@ def main() -> int:
     _say(began, f"{played} rounds, {Play.tally['a_world']} stories, {Play.steps()} steps, no promise broken. Played:")
     for name, number in sorted(Play.tally.items(), key=lambda line: (line[0].startswith("…"), line[0])):
         sys.stdout.write(f"{number:8}  {name.replace('_', ' ')}\n")
+    for name, number in sorted(Play.most.items()):
+        sys.stdout.write(f"{number:8}  {name}, at most, once all was well\n")
     return 0
 
 
