@@ -700,13 +700,13 @@ class Play(RuleBasedStateMachine):
                 self.tally[f"{_MET}{what}"] += number
 
 
-def settle(world: World, watcher: Watcher) -> None:
+def settle(world: World, watcher: Watcher, watched: int = _WATCHED_MINUTES) -> None:
     """Heal everything, end all mutes, and let time pass until all is as it should be. Raises Broken if it never is.
 
-    At first it passes minute by minute, for what is said in time and how busy the hub is meanwhile.
+    So many minutes are `watched` one by one, for what is said in time and how busy the hub is meanwhile.
     """
     world.heal()
-    for minute in range(1, _WATCHED_MINUTES + 1):
+    for minute in range(1, watched + 1):
         before = Counter(looks=world.counted["looks"], refusals=world.line.refusals)
         world.minute()
         busy = Counter(looks=world.counted["looks"], refusals=world.line.refusals) - before

@@ -80,7 +80,7 @@ class Tale:
         fate.begun, fate.done = before, after
         story(self)
         fate.begun, fate.done = (lambda _: None), watching
-        settle(self.world, self.watcher)
+        settle(self.world, self.watcher, watched=0)
         return self.end()
 
     def end(self) -> Json:
