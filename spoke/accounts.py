@@ -148,7 +148,7 @@ class Member:
         place = f"{self.account}/{self.region}"
         if self._deadline.left() <= 0:
             raise Busy(f"{service}:{operation} {Busy.happened} in {place}: no time left")
-        if (service, self.region) in self._deadline.silent:
+        if self._deadline.is_silent(self.account, service, self.region):
             raise Busy(f"{service}:{operation} {Busy.happened} in {place}: {service} did not answer a moment ago")
         self._sign_in.credentials()
         token = _signing.set(self._sign_in)
@@ -156,7 +156,7 @@ class Member:
             yield
         except (ClientError, *UNANSWERED) as error:
             if isinstance(error, UNANSWERED):
-                self._deadline.silent.add((service, self.region))
+                self._deadline.silent.setdefault((service, self.region), set()).add(self.account)
             if stale(error):
                 self._sign_in.forget()
             sort = kind(error)

@@ -2,7 +2,8 @@
 
 Whoever begins some work says how much time it has (`within`); each Member made meanwhile keeps to that, in whatever
 thread it calls. So no function works past its end, and one Region that takes calls and never answers cannot use up the
-time of all others: it is waited for once, and whoever asks there after that hears at once that it does not answer.
+time of all others: once two accounts have waited for it, whoever asks there hears at once that it does not answer. What
+one account alone does not answer, another one is still asked.
 """
 
 import math
@@ -14,10 +15,18 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """`left` tells for how many seconds the work may go on, `silent` which (service, Region) have not answered it."""
+    """`left` tells for how many seconds the work may go on.
+
+    `silent` are the accounts in which a service of a Region has not answered it.
+    """
 
     left: Callable[[], float] = lambda: math.inf
-    silent: set[tuple[str, str]] = field(default_factory=set)
+    silent: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+
+    def is_silent(self, account: str, service: str, region: str) -> bool:
+        """Whether a service will not answer an account: it has not before, or has not answered two others there."""
+        accounts = self.silent.get((service, region), set())
+        return account in accounts or len(accounts) > 1
 
 
 _current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)

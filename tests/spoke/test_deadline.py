@@ -17,7 +17,7 @@ from spoke.errors import Busy
 from tests.spoke.fleet import ACCOUNT
 from tests.spoke.server import RecordingAws, recording_aws
 
-OTHER, HUNG, WELL = "333344445555", "us-east-1", "eu-west-1"
+OTHER, THIRD, HUNG, WELL = "333344445555", "444455556666", "us-east-1", "eu-west-1"
 READER = Role("coastguard/coastguard-reader", "coastguard-look")
 
 
@@ -61,12 +61,13 @@ def listed(accounts: Accounts, account: str, region: str) -> str:
     return "answered"
 
 
-def test_a_region_that_does_not_answer_is_waited_for_once(accounts: Accounts, hung: Hung) -> None:
+def test_a_region_that_does_not_answer_is_waited_for_by_two_accounts(accounts: Accounts, hung: Hung) -> None:
     with within(lambda: 60.0):
-        assert listed(accounts, ACCOUNT, HUNG).endswith("ReadTimeoutError")
+        for account in (ACCOUNT, OTHER):
+            assert listed(accounts, account, HUNG).endswith("ReadTimeoutError")
         waits = len(hung.waited)
-        assert listed(accounts, OTHER, HUNG) == (
-            f"ecs:ListClusters not answered in {OTHER}/{HUNG}: ecs did not answer a moment ago"
+        assert listed(accounts, THIRD, HUNG) == (
+            f"ecs:ListClusters not answered in {THIRD}/{HUNG}: ecs did not answer a moment ago"
         )
         assert listed(accounts, ACCOUNT, WELL) == "answered"
         assert len(hung.waited) == waits
@@ -81,9 +82,19 @@ def test_what_one_look_finds_silent_the_next_one_of_the_batch_knows(accounts: Ac
             listed(accounts, ACCOUNT, HUNG)
         waits = len(hung.waited)
         with for_seconds(15):
-            listed(accounts, OTHER, HUNG)
+            listed(accounts, ACCOUNT, HUNG)
 
     assert len(hung.waited) == waits
+
+
+def test_what_one_account_does_not_answer_another_one_is_asked_all_the_same(accounts: Accounts, hung: Hung) -> None:
+    with within(lambda: 60.0):
+        listed(accounts, ACCOUNT, HUNG)
+        waits = len(hung.waited)
+
+        assert listed(accounts, OTHER, HUNG).endswith("ReadTimeoutError")
+
+    assert len(hung.waited) == 2 * waits
 
 
 def test_without_anybody_who_says_how_long_each_call_is_made(accounts: Accounts, hung: Hung) -> None:
