@@ -344,9 +344,7 @@ class World:
                 struck += [account for account in ACCOUNTS.values() if self.struck_lately(account, _REMEMBERED)]
                 struck = [what for what in struck if what in HUB or group.startswith(what)]
                 # Whose time is used up, by others that ran meanwhile too, has to give back what is left.
-                # And a Region in which one member has not answered is not waited for again by the same function.
-                used_up = self.clock() - run.began > run.limit / 2
-                late = isinstance(error, Busy) and (used_up or ("a moment ago" in str(error) and run.struck))
+                late = isinstance(error, Busy) and "no time left" in str(error) and (run.struck or run.overtaken)
                 if not (late or (isinstance(error, Conflict) and run.overtaken)):
                     self._failed(f"{name} of {group} raised {type(error).__name__}: {error}", struck)
                 raise
