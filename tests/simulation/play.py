@@ -708,10 +708,12 @@ def settle(world: World, watcher: Watcher, watched: int = _WATCHED_MINUTES) -> N
     world.heal()
     for minute in range(1, watched + 1):
         before = Counter(looks=world.counted["looks"], refusals=world.line.refusals)
+        clusters = watcher.spoken_of()
         world.minute()
         busy = Counter(looks=world.counted["looks"], refusals=world.line.refusals) - before
         watcher.check()
-        late = [*watcher.late(timedelta(minutes=minute)), *watcher.busy(busy["looks"], busy["refusals"])]
+        met = clusters | watcher.spoken_of()
+        late = [*watcher.late(timedelta(minutes=minute)), *watcher.busy(met, busy["looks"], busy["refusals"])]
         if late:
             raise Broken(f"{minute} minutes after all was well again:\n" + "\n".join(late))
     unkept: list[str] = []

@@ -336,18 +336,21 @@ class Watcher:
             if free(incident.cluster, _CLOSED) and incident.unresolved and not lasts:
                 yield f"the incident of {self._name(incident)}, which is well, is not over"
 
-    def busy(self, looks: int, refusals: int) -> Iterator[str]:
-        """What a minute has cost; each cluster that is in trouble, or has to be told of, may want some looks."""
+    def spoken_of(self) -> set[Cluster]:
+        """The clusters that are in trouble, or have to be told of."""
+        troubled = {i.cluster for i in self.incidents.values() if i.unresolved}
+        return troubled | {b.cluster for b in self.bulletins.values() if not b.closed}
+
+    def busy(self, clusters: set[Cluster], looks: int, refusals: int) -> Iterator[str]:
+        """What a minute has cost; each of the clusters that were spoken of in it may have wanted some looks."""
         world = self.world
-        clusters = {i.cluster for i in self.incidents.values() if i.unresolved}
-        clusters |= {b.cluster for b in self.bulletins.values() if not b.closed}
         queued = len(world.delay) + len(world.looks) + len(world.acts)
         measured = {"looks a minute": looks, "429 a minute": refusals, "messages in queues": queued}
         self.most |= {name: max(self.most[name], number) for name, number in measured.items()}
         allowed = {"looks a minute": 20 + 7 * len(clusters), "429 a minute": 60, "messages in queues": 400}
         for name, number in measured.items():
             if number > allowed[name]:
-                yield f"{name}: {number} with {len(clusters)} clusters in trouble, {allowed[name]} are allowed"
+                yield f"{name}: {number} with {len(clusters)} clusters spoken of, {allowed[name]} are allowed"
 
     # In the end
 
