@@ -48,7 +48,7 @@ from hub.tags import Tags
 from hub.terms import Terms
 from hub.voice import Voice
 from spoke.accounts import Accounts, Member, Role
-from spoke.deadline import for_seconds
+from spoke.deadline import deadline, for_seconds
 from spoke.errors import Busy, ClusterGone, Refused
 from spoke.hosts import GROUPS_A_CALL
 from spoke.places import Cluster
@@ -63,6 +63,8 @@ log = logging.getLogger(__name__)
 PATIENCE = 3
 # So long a look may begin calls of a member, one of which takes ten seconds if it is not answered (spoke.accounts).
 LOOK_SECONDS = 15
+# So soon a look is tried anew that had no time left to begin.
+_BREATH_SECONDS = 5
 # When so many clusters lose agents together, more of each is on its way: a look waits for so many seconds, once.
 CROWD, GATHERS_SECONDS = 5, 10
 # What stands in for ECS's word for an instance's status while ECS cannot be read.
@@ -119,6 +121,9 @@ class Lookout:
         live = {i.instance for i in known.incidents.values() if i.unresolved}
         # Only what is known already may end so: that agents are gone is said, whatever anybody thinks of their account.
         out_of_reach = self.departures.of(cluster) if live else ""
+        if deadline().left() <= 0:
+            # Our own table has used up the time: that says nothing of the member, who has not been asked yet.
+            raise NotYet(_BREATH_SECONDS)
         wanted = drops.keys() - live if out_of_reach else drops.keys() | live
 
         def unseen(instance: str) -> Sighting:

@@ -17,8 +17,9 @@ from coastguard.local.slack.workspace import BOT_TOKEN
 from hub.announce import EDITS_A_MINUTE
 from hub.hints import AGAIN, REQUEST, Drop, Hint
 from hub.incident import Repair, State, acknowledge, begin_repair, end_repair
-from hub.queues import group_id
+from hub.queues import NotYet, group_id
 from hub.slack import Slack
+from spoke.deadline import within
 from spoke.places import Cluster
 from tests.hub.factories import ALICE, GRACE, NOON, incident, instance_id
 from tests.hub.mortals import Died
@@ -381,6 +382,17 @@ def test_a_busy_member_is_tried_three_times_and_then_spoken_of_unchecked(
     assert "could not be checked" in station.only_message()["text"]
     assert station.counted["unreadable"] == 1
     assert station.at_rest()
+
+
+def test_a_look_whose_time_the_table_has_used_up_says_nothing_of_the_member(station: Station, cluster: Cluster) -> None:
+    instance, _ = station.quiet(cluster)
+    gone = Hint(cluster, "state change", (Drop(instance, station.clock() - 2 * GRACE),))
+
+    with within(lambda: 0.0), pytest.raises(NotYet):
+        station.lookout.look(gone, tries=3)
+
+    assert station.store.known(cluster).incidents == {}
+    assert station.counted["unreadable"] == 0
 
 
 def test_a_member_that_is_busy_for_a_moment_is_looked_at_as_soon_as_it_answers(
