@@ -87,8 +87,8 @@ class Watcher:
                 continue
             self._shown_before.add(message.ts)
             key = name.partition("#")[0]
-            if key.count("/") != 2:
-                continue  # a storm's own message
+            if key.count("/") != 2 or _state(message) == "resolved":
+                continue  # a storm's own message, or an end, which no mute swallows
             cluster = Cluster.from_key(key)
             # Not since it was asked for: the table may have been out of reach.
             long = [mute for key, mute in self.mutes.items() if now - self._muted_at[key] > _UNAWARE]
