@@ -180,10 +180,11 @@ def accounts(wired: tuple[Accounts, Faults]) -> Accounts:
 
 
 @pytest.fixture
-def faults(wired: tuple[Accounts, Faults]) -> Faults:
-    """What goes wrong on the way to the member accounts."""
+def faults(wired: tuple[Accounts, Faults]) -> Iterator[Faults]:
+    """What goes wrong on the way to the member accounts; nothing of it is left for the next test."""
     wired[1].clear()
-    return wired[1]
+    yield wired[1]
+    wired[1].clear()
 
 
 @pytest.fixture(scope="session")

@@ -65,9 +65,10 @@ def accounts(wired: tuple[Accounts, Faults]) -> Accounts:
 
 
 @pytest.fixture
-def faults(wired: tuple[Accounts, Faults]) -> Faults:
+def faults(wired: tuple[Accounts, Faults]) -> Iterator[Faults]:
     wired[1].clear()
-    return wired[1]
+    yield wired[1]
+    wired[1].clear()
 
 
 _sessions = count(1)
