@@ -12,6 +12,7 @@ from hub.audit import Entry
 from hub.bulletin import Bulletin, compose
 from hub.chain import MOST_HOPS
 from hub.directory import Account
+from hub.hints import StormHint
 from hub.incident import Condition, Incident, Repair
 from hub.message import render
 from hub.mutes import Mute, in_force
@@ -321,14 +322,19 @@ class Watcher:
         now = self.world.clock()
         self._held_at |= dict.fromkeys(self.world.looks.held(), now)
 
-        def free(cluster: Cluster, span: timedelta) -> bool:
-            held_at = self._held_at.get(group_id(cluster))
+        def free(place: Cluster | StormHint, span: timedelta) -> bool:
+            held_at = self._held_at.get(group_id(place))
             return healed >= span and (held_at is None or now - held_at > span + timedelta(minutes=1))
 
         for bulletin in self.bulletins.values():
             mine = [i for i in self.incidents.values() if i.cluster == bulletin.cluster and i.unresolved]
             waits = bulletin.muted or (bulletin.opened_at and now - bulletin.opened_at < _POSTED)
-            if free(bulletin.cluster, _POSTED) and mine and not (bulletin.closed or bulletin.ts or waits):
+            # What was left to a storm, the storm's group posts.
+            storm = StormHint(bulletin.channel, bulletin.cluster.region)
+            heard = free(bulletin.cluster, _POSTED) and (
+                free(storm, _POSTED) or not (bulletin.aside or bulletin.thread)
+            )
+            if heard and mine and not (bulletin.closed or bulletin.ts or waits):
                 yield f"the alert of {self.world.label(bulletin.cluster)} is not posted"
         for incident in self.incidents.values():
             machine = self.world.fleet.truths[incident.instance].machine
