@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 
 from hub.announce import Announcer
 from hub.barometer import Barometer
@@ -388,7 +389,8 @@ def _to_ask(
     drops = {drop.instance: drop for drop in hint.drops}
     in_ec2 = [s for s in sightings.values() if s.connected is False and s.host.startswith("i-") and not s.managed]
     before = {s.instance: known.incidents.get(s.instance) for s in in_ec2}
-    new = [s for s in in_ec2 if confirms(before[s.instance], s, drops.get(s.instance), now, grace)]
+    confirmed = (s for s in in_ec2 if confirms(before[s.instance], s, drops.get(s.instance), now, grace))
+    new = list(islice(confirmed, ROWS + 1))  # a storm need not be judged twice to know that it is one
     old = [
         s
         for s in in_ec2

@@ -8,7 +8,6 @@ still holds.
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -95,9 +94,12 @@ def _with_hosts(
     theirs = {i: _provider_of(found[i]) for i, name in quiet.items() if name in hosts and hosts[name].managed}
     repaired = ask_auto_repair(member, cluster, filter(None, theirs.values()))
     return {
-        instance: replace(
-            _sighting(instance, raw, name := quiet.get(instance, ""), hosts.get(name)),
-            lifecycle=lifecycles.get(name, ""),
+        instance: _sighting(
+            instance,
+            raw,
+            name := quiet.get(instance, ""),
+            hosts.get(name),
+            lifecycles.get(name, ""),
             auto_repair=repaired.get(theirs.get(instance, "")),
         )
         for instance, raw in found.items()
@@ -187,12 +189,29 @@ def _hosts(member: Member, names: Sequence[str]) -> dict[str, Host]:
     )
 
 
-def _sighting(instance: str, raw: _Raw | None, name: str = "", host: Host | None = None) -> Sighting:
+def _sighting(  # noqa: PLR0913  # what each of those who were asked has told
+    instance: str,
+    raw: _Raw | None,
+    name: str = "",
+    host: Host | None = None,
+    lifecycle: str = "",
+    *,
+    auto_repair: bool | None = None,
+) -> Sighting:
     """Read a container instance as it came: a document (spoke.models), in which anything may be null."""
     host = host or Host()
     unchecked = (host.unchecked,) if host.unchecked else ()
     if raw is None:
-        return Sighting(instance, MISSING, host=name, host_state=host.state, managed=host.managed, unchecked=unchecked)
+        return Sighting(
+            instance,
+            MISSING,
+            host=name,
+            host_state=host.state,
+            managed=host.managed,
+            lifecycle=lifecycle,
+            unchecked=unchecked,
+            auto_repair=auto_repair,
+        )
     attributes = {attribute["name"]: attribute.get("value") or "" for attribute in raw.get("attributes") or ()}
     health = {check["type"]: check for check in (raw.get("healthStatus") or {}).get("details") or ()}
     connectivity = health.get("AGENT_CONNECTIVITY", {})
@@ -214,7 +233,9 @@ def _sighting(instance: str, raw: _Raw | None, name: str = "", host: Host | None
         checks=host.checks,
         ping=host.ping,
         managed=host.managed,
+        lifecycle=lifecycle,
         unchecked=unchecked,
+        auto_repair=auto_repair,
     )
 
 

@@ -409,7 +409,11 @@ class World:
         self.wait(60)
 
     def days(self, number: int) -> None:
-        """Days pass; the hub goes its rounds now and then, which is as good as always."""
+        """Days pass; the hub goes its rounds now and then, which is as good as always.
+
+        For so long SQS does not refuse.
+        """
+        self.office.refuses = frozenset()
         for _ in range(4 * number):
             self.wait(6 * 3600)
             self.sweep()
