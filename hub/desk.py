@@ -107,7 +107,8 @@ class Desk:
             v.incident for v in verdicts if v.incident and v.incident != known.incidents.get(v.incident.instance)
         ]
         if running:
-            told = (i for i in known.incidents.values() if i.episode == running.episode)
+            anew = {i.instance for i in changed}  # DynamoDB takes one write of a row in a transaction
+            told = (i for i in known.incidents.values() if i.episode == running.episode and i.instance not in anew)
             changed += [kept for i in told if (kept := keep_on(i, now)) != i]
         if not changed:
             return Examined(tuple(known.incidents.values()), bulletin if running else known.bulletin, verdicts)

@@ -383,3 +383,17 @@ def test_what_an_open_bulletin_tells_of_is_kept_on(
     assert changed == ({over.instance} if kept else set())
     assert after.incidents[over.instance].version == (2 if kept else 1)
     assert after.bulletin == before.bulletin
+
+
+def test_what_is_kept_on_may_begin_anew_in_the_same_look(desk: Desk, store: Store) -> None:
+    """DynamoDB takes one write of a row in a transaction."""
+    over = incident(1, State.RESOLVED, resolved_at=NOON)
+    store.save([over, incident(2)])
+    store.keep(bulletin(tally=Tally.of([incident(2)])))
+    later = NOON + timedelta(days=1, hours=12)
+    gone = sighting(1, since=later - timedelta(hours=1))
+
+    desk.examine(CLUSTER, store.known(CLUSTER), Seen({gone.instance: gone}, {}, {}), WATCH, later)
+
+    again = store.known(CLUSTER).incidents[over.instance]
+    assert (again.unresolved, again.opened_at) == (True, later)
