@@ -113,7 +113,8 @@ class PolicySource:
         try:
             self._policy, self._bad = read(found.text), ""
         except BadPolicy as error:
-            self._policy = self._policy or _good_one_before(found, keeper)
+            # Ours need not be the last good one: while this function slept, others may have gone on with a newer one.
+            self._policy = _good_one_before(found, keeper) or self._policy
             said = "; ".join(map(str, error.problems[:_PROBLEMS_SAID]))
             more = len(error.problems) - _PROBLEMS_SAID
             rest = f"; and {more} more" if more > 0 else ""

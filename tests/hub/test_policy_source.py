@@ -333,6 +333,20 @@ def test_a_function_that_has_just_started_finds_the_last_good_version_of_a_param
     assert "the last good one stays in force" in source.problem
 
 
+def test_a_function_that_has_slept_does_not_take_its_own_for_the_last_good_version(
+    parameter: Parameter, line: Line, clock: Clock
+) -> None:
+    """What it allowed, the version that others have gone on with may forbid."""
+    source = PolicySource(parameter.address, line.client, clock)
+    parameter.put(TWO)
+    assert source.policy == POLICY_TWO
+    clock.forward(hours=1)
+    parameter.put(ONE)
+    parameter.put(BAD)
+
+    assert source.policy == POLICY_ONE
+
+
 def test_it_does_not_look_for_ever(parameter: Parameter, line: Line, clock: Clock) -> None:
     for text in (ONE, *[BAD] * 7):
         parameter.put(text)
