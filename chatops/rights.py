@@ -49,7 +49,7 @@ class Rights:
 
     def refusal(self, verb: str, user: str, places: Sequence[Facts]) -> Refusal | None:
         """Say why a person may not do something in all of these places; None: they may."""
-        policy = self.source.policy
+        policy = self.source.certain
         if policy is None:
             return Refusal(_UNREAD_POLICY)
         if not places:
@@ -69,7 +69,7 @@ class Rights:
 
     def refusal_to_approve(self, approval: Approval, user: str, facts: Facts) -> Refusal | None:
         """Say why a person may not agree to a repair; None: they may."""
-        policy = self.source.policy
+        policy = self.source.certain
         if policy is None:
             return Refusal(_UNREAD_POLICY)
         who_may = policy.who_may_approve(approval, facts)
@@ -92,7 +92,7 @@ class Rights:
 
     def somewhere(self, verb: str, user: str) -> Refusal | None:
         """Say no to a person who may do something nowhere at all; where exactly they may, act finds out."""
-        policy = self.source.policy
+        policy = self.source.certain
         if policy is None:
             return Refusal(_UNREAD_POLICY)
         granting = [right for right in policy.rights if right.grants(verb)]

@@ -3,6 +3,7 @@
 read well      ──▶ it is the policy
 bad, or cannot ──▶ the last good one stays, `problem` says what is wrong
 be read            never had a good one: there is no policy. Alerts go to the stack's channel, actions are refused
+                   had one, but slept before it went bad: nobody knows what it has missed, so actions are refused
 """
 
 import logging
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 KEPT = timedelta(minutes=1)
+# A policy that was well so shortly before it went bad is the last good one: else there may have been another since.
+_CERTAIN = 2 * KEPT
 # A reading that fails once is made good by the next: while there is a good policy, only what lasts is told.
 PATIENCE = timedelta(minutes=5)
 _PROBLEMS_SAID = 3
@@ -75,6 +78,15 @@ class PolicySource:
         self._unreadable = ""
         self._failing_since: datetime | None = None
         self._read_at: datetime | None = None
+        self._good_at: datetime | None = None
+        self._bad_since: datetime | None = None
+
+    @property
+    def certain(self) -> Policy | None:
+        """The policy that actions are held to; None where a newer one may forbid what the last good one allows."""
+        policy = self.policy
+        missed = self._bad_since and (self._good_at is None or self._bad_since - self._good_at > _CERTAIN)
+        return None if missed else policy
 
     @property
     def policy(self) -> Policy | None:
@@ -98,6 +110,7 @@ class PolicySource:
         try:
             found = _asked(self._keeper.newest, self._mark)
         except _Unreadable as error:
+            self._bad_since = self._bad_since or now
             self._failing_since = self._failing_since or now
             if not error.passing or self._policy is None or now - self._failing_since >= PATIENCE:
                 self._unreadable = f"The policy at {self.place} cannot be read: {error}"
@@ -105,6 +118,8 @@ class PolicySource:
             self._unreadable, self._failing_since = "", None
             if found:
                 self._take(found, self._keeper)
+            if not self._bad:
+                self._good_at, self._bad_since = now, None
         after = self._unreadable or self._bad
         if after != before:
             log.warning("policy.problem" if after else "policy.mended", extra={"place": self.place, "problem": after})
@@ -114,7 +129,10 @@ class PolicySource:
             self._policy, self._bad = read(found.text), ""
         except BadPolicy as error:
             # Ours need not be the last good one: while this function slept, others may have gone on with a newer one.
-            self._policy = _good_one_before(found, keeper) or self._policy
+            before = _good_one_before(found, keeper)
+            if before:
+                self._policy, self._good_at = before, self._read_at
+            self._bad_since = self._bad_since or self._read_at
             said = "; ".join(map(str, error.problems[:_PROBLEMS_SAID]))
             more = len(error.problems) - _PROBLEMS_SAID
             rest = f"; and {more} more" if more > 0 else ""

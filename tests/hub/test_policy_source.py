@@ -318,6 +318,29 @@ def test_a_bad_policy_is_still_bad_after_an_outage(
     assert source.problem == before
 
 
+@pytest.mark.parametrize("bad", [BAD, None], ids=["a bad one", "taken away"])
+@pytest.mark.parametrize(("slept", "certain"), [(1, True), (2, True), (3, False), (600, False)])
+def test_actions_are_refused_by_who_may_have_missed_a_policy(
+    source: PolicySource, place: Place, clock: Clock, bad: str | None, slept: int, *, certain: bool
+) -> None:
+    """What it knows still says who hears; a newer one that it has not seen may forbid what it allows."""
+    place.put(ONE)
+    assert source.certain == POLICY_ONE
+    if bad is None:
+        place.take_away()
+    else:
+        place.put(bad)
+
+    clock.forward(minutes=slept)
+    knows_history = bad is not None and isinstance(place, Parameter)
+    assert source.certain == (POLICY_ONE if certain or knows_history else None)
+    assert source.policy == POLICY_ONE
+
+    place.put(TWO)
+    clock.forward(minutes=1)
+    assert source.certain == POLICY_TWO
+
+
 # SSM alone
 
 
