@@ -49,7 +49,7 @@ class Rights:
 
     def refusal(self, verb: str, user: str, places: Sequence[Facts]) -> Refusal | None:
         """Say why a person may not do something in all of these places; None: they may."""
-        policy = self.source.certain
+        policy = self._policy(verb)
         if policy is None:
             return Refusal(_UNREAD_POLICY)
         if not places:
@@ -92,7 +92,7 @@ class Rights:
 
     def somewhere(self, verb: str, user: str) -> Refusal | None:
         """Say no to a person who may do something nowhere at all; where exactly they may, act finds out."""
-        policy = self.source.certain
+        policy = self._policy(verb)
         if policy is None:
             return Refusal(_UNREAD_POLICY)
         granting = [right for right in policy.rights if right.grants(verb)]
@@ -110,6 +110,10 @@ class Rights:
             if granted
             else _not_granted(policy, verb, user, f"You may not do that ({right_to(verb)}).", sorted(named))
         )
+
+    def _policy(self, verb: str) -> Policy | None:
+        """Return what something is held to. What only holds back, like a stop, must not wait for a newer policy."""
+        return self.source.policy if verb in OPEN else self.source.certain
 
     def _who(self, user: str, named: frozenset[str]) -> frozenset[str] | None:
         """Return in which of the named user groups a person is, None for nobody who may do anything."""

@@ -200,6 +200,24 @@ def test_groups_are_asked_for_only_where_they_are_named(house: House) -> None:
 # What cannot be read is a no
 
 
+@pytest.mark.parametrize("bad", ["[[rights", None], ids=["a bad one", "taken away"])
+def test_who_may_have_missed_a_policy_holds_back_and_repairs_nothing(house: House, bad: str | None) -> None:
+    """A stop must not wait for a policy that nobody can read; a repair has to."""
+    house.rule(granting(BOB))
+    assert (house.why_not(BOB), house.why_not(BOB, "stop", EVERYWHERE)) == ("", "")
+    house.clock.go_on(timedelta(hours=1))
+
+    house.rule(bad)
+
+    for verb in ("stop", "mute", "acknowledge"):
+        assert (house.why_not(BOB, verb, EVERYWHERE), house.rights.somewhere(verb, BOB)) == ("", None)
+    assert [house.why_not(BOB, verb) for verb in ("terminate", START)] == [UNREAD, UNREAD]
+    refusal = house.rights.refusal_to_approve(Approval(approvers=(BOB,)), BOB, HERE)
+    assert refusal is not None
+    assert refusal.sentence == UNREAD
+    assert house.why_not(CAROL, "stop", EVERYWHERE) != ""
+
+
 @pytest.mark.parametrize("kind", ["server_error", "ratelimit", "lost_answer"])
 @pytest.mark.parametrize("method", ["users.info", "usergroups.users.list"])
 def test_what_slack_does_not_say_is_a_no_that_says_so(house: House, method: str, kind: str) -> None:
