@@ -12,18 +12,18 @@ from chatops.execution import Execution
 from chatops.people import People
 from chatops.rights import Rights
 from chatops.talk import Talk
-from hub.desk import Desk
-from hub.known_accounts import KnownAccounts
-from hub.policy_source import PolicySource
+from hub.looks.lifecycle import Desk
+from hub.notify.account_cache import KnownAccounts
+from hub.notify.routing import Rules
+from hub.policy.source import PolicySource
+from hub.policy.terms import Terms
 from hub.queues import Queues, Record, answer, records
-from hub.rules import Rules
-from hub.runtime import AWS, clock, hub_session, time_left
-from hub.secrets import Vault
-from hub.settings import read
-from hub.slack import Slack
-from hub.store import Store
-from hub.telemetry import Counts, log_as_json
-from hub.terms import Terms
+from hub.runtime.clients import AWS, clock, hub_session, time_left
+from hub.runtime.secrets import Vault
+from hub.runtime.settings import read
+from hub.runtime.telemetry import Counts, log_as_json
+from hub.slack.client import Slack
+from hub.table.store import Store
 from spoke.accounts import Accounts
 from spoke.deadline import within
 

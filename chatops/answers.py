@@ -12,14 +12,14 @@ from datetime import datetime
 from chatops.commands import Command, Mistake, to_line
 from chatops.finding import Candidates, Nothing
 from chatops.manual import Help
-from hub.audit import Entry
-from hub.blocks import ROOM, Block, actions, button, context, fields, length, mrkdwn, plain, section
-from hub.bulletin import how_it_ended, oldest_first
-from hub.incident import Incident, State
-from hub.mrkdwn import code, date, escape, few, mention, plural, visible
-from hub.mutes import Mute
-from hub.policy import InForce, Match
-from hub.scope import Scope
+from hub.incidents.audit import Entry
+from hub.incidents.bulletin import how_it_ended, oldest_first
+from hub.incidents.incident import Incident, State
+from hub.incidents.mute import Mute
+from hub.policy.policy import InForce, Match
+from hub.scopes.scope import Scope
+from hub.slack.blocks import ROOM, Block, actions, button, context, fields, length, mrkdwn, plain, section
+from hub.slack.mrkdwn import code, date, escape, few, mention, plural, visible
 from hub.times import span_words
 
 Answer = tuple[str, list[Block]]

@@ -30,11 +30,11 @@ from chatops.commands import Command, Mistake, parse, to_line
 from chatops.manual import help_text
 from chatops.requests import BadRequest, Request, from_click, from_view, view_id
 from chatops.rights import Rights
-from hub.blocks import Block
-from hub.message import ACKNOWLEDGE, APPROVE, DECLINE, LIST, MUTE, PICK, REPAIR, UNMUTE
-from hub.mrkdwn import visible
-from hub.secrets import SlackSecret
-from hub.slack import STALE
+from hub.runtime.secrets import SlackSecret
+from hub.slack.blocks import Block
+from hub.slack.bulletin_message import ACKNOWLEDGE, APPROVE, DECLINE, LIST, MUTE, PICK, REPAIR, UNMUTE
+from hub.slack.client import STALE
+from hub.slack.mrkdwn import visible
 from spoke.repairs import REMEDIES
 
 log = logging.getLogger(__name__)

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from hub.ledger import Ledger
-from hub.mrkdwn import date
-from hub.policy import Facts, written
-from hub.rules import Rules
-from hub.store import Store
+from hub.notify.routing import Rules
+from hub.policy.ledger import Ledger
+from hub.policy.policy import Facts, written
+from hub.slack.mrkdwn import date
+from hub.table.store import Store
 
 # A transaction has a hundred rows, and the repair's own are among them.
 _MOST = 90

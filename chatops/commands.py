@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from chatops.manual import COMMANDS, nearest_command
-from hub.mrkdwn import escape, visible
-from hub.policy import START
+from hub.policy.policy import START
+from hub.slack.mrkdwn import escape, visible
 from hub.times import is_span
 
 LONGEST_TARGET = 340  # the scope of an instance in a cluster with the longest name

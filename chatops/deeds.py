@@ -18,15 +18,15 @@ from chatops.asks import Ask
 from chatops.commands import Command
 from chatops.knowledge import OLD, Knowledge, NotDone
 from chatops.requests import FRESH
-from hub.directory import Account
-from hub.hints import REQUEST, Hint, MuteHint
-from hub.mrkdwn import code, date, mention
-from hub.mutes import Mute, over, overlapping
+from hub.incidents.hints import REQUEST, Hint, MuteHint
+from hub.incidents.mute import Mute, over, overlapping
+from hub.policy.repair_stop import Switch
 from hub.queues import Queues
-from hub.scope import Scope
-from hub.switch import Switch
+from hub.scopes.account import Account
+from hub.scopes.scope import Scope
+from hub.slack.mrkdwn import code, date, mention
+from hub.table.writes import Conflict
 from hub.times import BadSpan, read_span
-from hub.writes import Conflict
 
 log = logging.getLogger(__name__)
 

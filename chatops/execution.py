@@ -23,12 +23,10 @@ from chatops import requests
 from chatops.caps import Caps, UsedUp
 from chatops.requests import FRESH, Request
 from chatops.rights import Refusal, Rights
-from hub.audit import Entry
-from hub.blocks import context, mrkdwn, plain, section
-from hub.bulletin import Bulletin
-from hub.desk import Desk, Gone
-from hub.hints import REQUEST, Hint
-from hub.incident import (
+from hub.incidents.audit import Entry
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.hints import REQUEST, Hint
+from hub.incidents.incident import (
     Incident,
     Pending,
     Repair,
@@ -40,18 +38,20 @@ from hub.incident import (
     pick,
     withdraw,
 )
-from hub.listing import EVENT_TYPE, Asked, parts, told
-from hub.mrkdwn import date, escape, few, mention, visible
-from hub.pace import Pace
-from hub.policy import Approval, Facts
+from hub.incidents.storm import lock
+from hub.looks.lifecycle import Desk, Gone
+from hub.notify.routing import Rules
+from hub.policy.policy import Approval, Facts
+from hub.policy.repair_stop import Switch
 from hub.queues import Queues
-from hub.rounds import CLUSTER_READS, RESOURCE_READS
-from hub.rules import Rules
-from hub.slack import Rejected, Slack
-from hub.store import Alongside, Claim, Store
-from hub.storm import lock
-from hub.switch import Switch
-from hub.writes import Conflict
+from hub.runtime.rate_limit import Pace
+from hub.slack.blocks import context, mrkdwn, plain, section
+from hub.slack.client import Rejected, Slack
+from hub.slack.listing import EVENT_TYPE, Asked, parts, told
+from hub.slack.mrkdwn import date, escape, few, mention, visible
+from hub.sweeping.sweeper import CLUSTER_READS, RESOURCE_READS
+from hub.table.store import Alongside, Claim, Store
+from hub.table.writes import Conflict
 from spoke.accounts import Accounts, Role
 from spoke.errors import Busy, NotDone, Refused
 from spoke.registrations import Asking

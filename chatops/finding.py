@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from hub.directory import Account
-from hub.incident import Incident
-from hub.mrkdwn import visible
-from hub.scope import Scope
+from hub.incidents.incident import Incident
+from hub.scopes.account import Account
+from hub.scopes.scope import Scope
+from hub.slack.mrkdwn import visible
 from spoke.places import Cluster
 
 MOST_CANDIDATES = 10

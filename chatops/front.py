@@ -15,13 +15,13 @@ from chatops.gate import Gate
 from chatops.people import People
 from chatops.requests import Request
 from chatops.rights import Rights
-from hub.policy_source import PolicySource
+from hub.policy.source import PolicySource
 from hub.queues import Queues, group_id
-from hub.runtime import AWS, clock, hub_session
-from hub.secrets import SlackSecret, Vault
-from hub.settings import read
-from hub.slack import Slack
-from hub.telemetry import Counts, log_as_json
+from hub.runtime.clients import AWS, clock, hub_session
+from hub.runtime.secrets import SlackSecret, Vault
+from hub.runtime.settings import read
+from hub.runtime.telemetry import Counts, log_as_json
+from hub.slack.client import Slack
 
 # Slack waits three seconds for an answer, and front may have to ask it who somebody is and who is in a group: so long
 # for each, and then for no more groups. Without an answer the click goes on to act, which asks again.

@@ -13,7 +13,7 @@ from typing import Any
 from slack_bolt import App, BoltRequest
 
 from chatops import door
-from hub.secrets import SlackSecret
+from hub.runtime.secrets import SlackSecret
 
 log = logging.getLogger(__name__)
 

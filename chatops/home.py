@@ -6,13 +6,13 @@ from datetime import datetime
 
 from chatops.answers import SAY, UNGRANTED, places, window_words, worst_first
 from chatops.commands import Command, to_line
-from hub.blocks import Block, button, context, mrkdwn, plain, section
-from hub.coverage import Coverage
-from hub.incident import Incident
-from hub.message import account
-from hub.mrkdwn import code, date, mention, plural, visible
-from hub.mutes import Mute
-from hub.policy import InForce
+from hub.incidents.incident import Incident
+from hub.incidents.mute import Mute
+from hub.policy.policy import InForce
+from hub.scopes.coverage import Coverage
+from hub.slack.blocks import Block, button, context, mrkdwn, plain, section
+from hub.slack.bulletin_message import account
+from hub.slack.mrkdwn import code, date, mention, plural, visible
 from hub.times import span_words
 
 _DIVIDER: Block = {"type": "divider"}

@@ -15,16 +15,16 @@ from chatops.commands import Command
 from chatops.finding import Candidates, Found, Known, Nothing, find, find_one
 from chatops.people import People, Person
 from chatops.rights import Refusal, Rights
-from hub.audit import Entry
-from hub.bulletin import Bulletin
-from hub.directory import Account
-from hub.incident import Incident
-from hub.mutes import Mute, in_force
-from hub.policy import EVERYWHERE, Facts, InForce
-from hub.rules import Rules
-from hub.scope import Scope
-from hub.slack import SlackError
-from hub.store import Store
+from hub.incidents.audit import Entry
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.incident import Incident
+from hub.incidents.mute import Mute, in_force
+from hub.notify.routing import Rules
+from hub.policy.policy import EVERYWHERE, Facts, InForce
+from hub.scopes.account import Account
+from hub.scopes.scope import Scope
+from hub.slack.client import SlackError
+from hub.table.store import Store
 from spoke.places import Cluster
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.slack import NotNow, Rejected, Slack
+from hub.slack.client import NotNow, Rejected, Slack
 
 log = logging.getLogger(__name__)
 

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from hub.coverage import Seen
-from hub.incident import Incident
-from hub.policy_reasons import explain
-from hub.rules import Rules
-from hub.store import Known
-from hub.terms import ANY, Terms
+from hub.incidents.incident import Incident
+from hub.notify.routing import Rules
+from hub.policy.explain import explain
+from hub.policy.terms import ANY, Terms
+from hub.scopes.coverage import Seen
+from hub.table.store import Known
 from hub.times import span_words
 from spoke.discovery import MONITORING_TAG
 from spoke.places import Cluster

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatops.people import People
-from hub.policy import OPEN, Approval, Facts, Policy, right_to
-from hub.policy_source import PolicySource
-from hub.slack import Rejected, SlackError
+from hub.policy.policy import OPEN, Approval, Facts, Policy, right_to
+from hub.policy.source import PolicySource
+from hub.slack.client import Rejected, SlackError
 
 log = logging.getLogger(__name__)
 

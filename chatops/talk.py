@@ -26,11 +26,11 @@ from chatops.people import People
 from chatops.requests import FRESH
 from chatops.rights import Rights
 from chatops.tellings import Tellings
-from hub.notice import give_notice
+from hub.notify.notice import give_notice
+from hub.notify.routing import Rules
 from hub.queues import Queues
-from hub.rules import Rules
-from hub.slack import Rejected, Slack, SlackError
-from hub.store import Store
+from hub.slack.client import Rejected, Slack, SlackError
+from hub.table.store import Store
 
 log = logging.getLogger(__name__)
 

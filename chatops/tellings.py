@@ -14,14 +14,14 @@ from chatops.home import Tab
 from chatops.knowledge import Knowledge, NotDone
 from chatops.manual import help_text
 from chatops.reasons import reasons
-from hub.audit import Entry
-from hub.coverage import Coverage, coverage
-from hub.incident import INCIDENT_ID, Incident, Pending
-from hub.mrkdwn import code, date
-from hub.mutes import over
-from hub.policy import Approval
-from hub.scope import Scope
-from hub.slack import SlackError
+from hub.incidents.audit import Entry
+from hub.incidents.incident import INCIDENT_ID, Incident, Pending
+from hub.incidents.mute import over
+from hub.policy.policy import Approval
+from hub.scopes.coverage import Coverage, coverage
+from hub.scopes.scope import Scope
+from hub.slack.client import SlackError
+from hub.slack.mrkdwn import code, date
 from hub.times import BadSpan, read_span
 from spoke.places import Cluster
 

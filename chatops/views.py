@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from chatops.commands import LONGEST_REASON, LONGEST_TARGET, Command, tidy, to_line
 from chatops.requests import REASON, BadRequest, typed
-from hub.blocks import Block, mrkdwn, option, plain, section
-from hub.message import Subject
-from hub.mrkdwn import code, visible
+from hub.slack.blocks import Block, mrkdwn, option, plain, section
+from hub.slack.bulletin_message import Subject
+from hub.slack.mrkdwn import code, visible
 from hub.times import is_span
 from spoke.repairs.remedy import Remedy
 

@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from hub.audit import KEPT, Entry
-from hub.directory import Account
-from hub.mrkdwn import visible
-from hub.scope import Scope
+from hub.incidents.audit import KEPT, Entry
+from hub.scopes.account import Account
+from hub.scopes.scope import Scope
+from hub.slack.mrkdwn import visible
 
 COLUMNS = (
     "at",

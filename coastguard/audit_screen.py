@@ -18,9 +18,9 @@ from rich.table import Table
 from rich.text import Text
 
 from coastguard.audit import AuditError, Wanted, as_csv, as_json, csv_header, fields
-from hub.audit import Entry
-from hub.mrkdwn import visible
-from hub.store import TableError
+from hub.incidents.audit import Entry
+from hub.slack.mrkdwn import visible
+from hub.table.store import TableError
 
 # What is there sooner needs no bar.
 _PATIENCE_SECONDS = 1.0

@@ -34,7 +34,7 @@ from coastguard.redrive import RedriveError, queues
 from coastguard.redrive_screen import Screen
 from coastguard.slack_cli import slack_app
 from coastguard.slack_manifest import COMMAND
-from hub.store import Store
+from hub.table.store import Store
 
 app = typer.Typer(
     help="Keep the ECS container instances of an AWS organization honest, from Slack.",

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from chatops import requests
 from chatops.requests import FRESH
-from hub.hints import BadHint, Foreign, from_message, gist
+from hub.incidents.hints import BadHint, Foreign, from_message, gist
 
 # Hostile records can bring any number of reasons.
 MOST_ROWS = 12

@@ -8,11 +8,11 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from hub.directory import Account
-from hub.policy import Facts, Policy
-from hub.policy_reasons import explain
-from hub.policy_text import BadPolicy, read, warnings
-from hub.severity import Severity
+from hub.incidents.severity import Severity
+from hub.policy.explain import explain
+from hub.policy.parse import BadPolicy, read, warnings
+from hub.policy.policy import Facts, Policy
+from hub.scopes.account import Account
 from spoke.places import BadPlace, Cluster
 
 policy_app = typer.Typer(help="Check a policy file, and see what it says of a cluster.", no_args_is_help=True)

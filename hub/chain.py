@@ -7,7 +7,7 @@ A hop is one invocation of one function; a loop is one hop of each of its functi
 chain of its own accord when it has invoked a function some 16 times
 (https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html), and what it refuses holds up its group. So no
 chain of ours is longer than MOST_HOPS. What would go on beyond that is not sent: the sweep, with which a new chain
-begins, asks every minute for whatever is not over (hub.rounds).
+begins, asks every minute for whatever is not over (hub.sweeping.sweeper).
 
 What a batch is told together goes on together: Lambda counts for all that an invocation sends, and so do we.
 """
@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from hub.hints import Chore, Drop, Hint
+from hub.incidents.hints import Chore, Drop, Hint
 from spoke.places import Cluster
 
 MOST_HOPS = 12

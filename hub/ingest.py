@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from hub.looks.ingestion import Sorter
+from hub.policy.terms import Terms
 from hub.queues import Queues, answer, records
-from hub.runtime import AWS, clock, hub_session
-from hub.settings import read
-from hub.sorting import Sorter
-from hub.telemetry import Counts, log_as_json
-from hub.terms import Terms
+from hub.runtime.clients import AWS, clock, hub_session
+from hub.runtime.settings import read
+from hub.runtime.telemetry import Counts, log_as_json
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-from hub.lookout import Lookout, assemble
-from hub.outlets import Outlets
-from hub.policy_source import PolicySource
+from hub.looks.reconciler import Lookout, assemble
+from hub.notify.sns import Outlets
+from hub.policy.source import PolicySource
+from hub.policy.terms import Terms
 from hub.queues import Queues, answer, records
-from hub.runtime import AWS, clock, hub_session, time_left
-from hub.secrets import Vault
-from hub.settings import read
-from hub.slack import Slack
-from hub.store import Store
-from hub.telemetry import Counts, log_as_json
-from hub.terms import Terms
+from hub.runtime.clients import AWS, clock, hub_session, time_left
+from hub.runtime.secrets import Vault
+from hub.runtime.settings import read
+from hub.runtime.telemetry import Counts, log_as_json
+from hub.slack.client import Slack
+from hub.table.store import Store
 from spoke.accounts import Accounts, Role
 from spoke.deadline import within
 

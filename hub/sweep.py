@@ -12,18 +12,18 @@ from datetime import timedelta
 from functools import cache, partial
 from typing import Any
 
-from hub.organization import Organization
-from hub.pace import Pace
-from hub.policy import Policy
-from hub.policy_source import PolicySource
+from hub.policy.policy import Policy
+from hub.policy.source import PolicySource
+from hub.policy.terms import Terms
 from hub.queues import Queues
-from hub.registry import PACE, Registry
-from hub.rounds import Rounds
-from hub.runtime import AWS, clock, hub_session
-from hub.settings import read
-from hub.store import Store
-from hub.telemetry import Counts, log_as_json
-from hub.terms import Terms
+from hub.runtime.clients import AWS, clock, hub_session
+from hub.runtime.rate_limit import Pace
+from hub.runtime.settings import read
+from hub.runtime.telemetry import Counts, log_as_json
+from hub.sweeping.account_sync import PACE, Registry
+from hub.sweeping.organization import Organization
+from hub.sweeping.sweeper import Rounds
+from hub.table.store import Store
 from spoke.accounts import Accounts, Role
 
 # A visit that is under way when this is over ends within the function's 55 seconds.

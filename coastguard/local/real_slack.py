@@ -26,9 +26,9 @@ from chatops import app, front
 from chatops.people import is_member
 from coastguard.local.aws_process import AwsProcess, WorldError
 from coastguard.slack_manifest import SCOPES
-from hub.runtime import AWS
-from hub.secrets import SlackSecret
-from hub.settings import read
+from hub.runtime.clients import AWS
+from hub.runtime.secrets import SlackSecret
+from hub.runtime.settings import read
 
 API_URL = "https://slack.com/api/"
 _TIMEOUT_SECONDS = 10

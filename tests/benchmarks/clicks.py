@@ -13,8 +13,8 @@ from chatops import front
 from chatops.gate import Gate
 from coastguard.local.slack.directory import PEOPLE, TEAM
 from coastguard.local.slack.payloads import signed_headers
-from hub.bulletin import compose
-from hub.message import ACKNOWLEDGE, render
+from hub.incidents.bulletin import compose
+from hub.slack.bulletin_message import ACKNOWLEDGE, render
 from tests.benchmarks.stage import SIGNING_SECRET, Stage, now
 from tests.chatops.factories import http_event
 from tests.hub.factories import CHANNEL, bulletin, incident

@@ -15,9 +15,9 @@ from typing import Any
 from unittest.mock import patch
 
 from hub import ingest, look, sweep
-from hub.bulletin import Tone
+from hub.incidents.bulletin import Tone
 from hub.queues import records
-from hub.store import Known, Store
+from hub.table.store import Known, Store
 from spoke.accounts import Role
 from spoke.places import Cluster
 from tests.benchmarks.stage import READER, REGION, TABLE, Stage

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
-from hub.hints import StormHint, to_message
+from hub.incidents.hints import StormHint, to_message
 from hub.queues import group_id
 from tests.benchmarks.stage import REGION, TABLE, Stage, now
 from tests.hub.factories import GRACE

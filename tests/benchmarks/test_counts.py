@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from hub.storm import MANY
+from hub.incidents.storm import MANY
 from tests.benchmarks import clicks
 from tests.benchmarks.functions import Environments, Functions
 from tests.benchmarks.goals import CALLS_AN_EVENT, CALLS_IN_ONE_CLUSTER, CALLS_OF_A_CLICK, CALLS_OF_ONE_EVENT

@@ -15,27 +15,27 @@ from chatops.commands import Command, Mistake, parse
 from chatops.finding import Known, find
 from chatops.manual import help_text
 from chatops.reasons import reasons
-from hub.audit import Entry
-from hub.blocks import Block
-from hub.bulletin import Bulletin, compose
-from hub.coverage import Seen, coverage
-from hub.directory import Account
-from hub.incident import Incident, Pending, Repair, State
-from hub.known_accounts import KnownAccounts
-from hub.message import REPAIR, Subject, channel_lost, note, reminder, render
-from hub.mrkdwn import code, date, mention
-from hub.mute_message import digest, warning
-from hub.mutes import Mute
-from hub.policy import Policy
-from hub.policy_text import read
-from hub.rules import Rules
-from hub.scope import Scope
-from hub.store import Known as KnownOfCluster
-from hub.storm import Count, Storm
-from hub.storm import lock as locked_by
-from hub.storm_message import render_storm
-from hub.tally import Tally
-from hub.terms import Terms
+from hub.incidents.audit import Entry
+from hub.incidents.breakdown import Tally
+from hub.incidents.bulletin import Bulletin, compose
+from hub.incidents.incident import Incident, Pending, Repair, State
+from hub.incidents.mute import Mute
+from hub.incidents.storm import Count, Storm
+from hub.incidents.storm import lock as locked_by
+from hub.notify.account_cache import KnownAccounts
+from hub.notify.routing import Rules
+from hub.policy.parse import read
+from hub.policy.policy import Policy
+from hub.policy.terms import Terms
+from hub.scopes.account import Account
+from hub.scopes.coverage import Seen, coverage
+from hub.scopes.scope import Scope
+from hub.slack.blocks import Block
+from hub.slack.bulletin_message import REPAIR, Subject, channel_lost, note, reminder, render
+from hub.slack.mrkdwn import code, date, mention
+from hub.slack.mute_message import digest, warning
+from hub.slack.storm_message import render_storm
+from hub.table.store import Known as KnownOfCluster
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
 from spoke.sighting import Registration, Sighting

@@ -14,9 +14,9 @@ from starlette.applications import Starlette
 from coastguard.local import gaps
 from coastguard.local.slack.server import routes
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
-from hub.bulletin import compose
-from hub.message import render
-from hub.slack import Slack
+from hub.incidents.bulletin import compose
+from hub.slack.bulletin_message import render
+from hub.slack.client import Slack
 from spoke.accounts import Accounts, Role
 from spoke.models import LeanLoader
 from tests.chatops.factories import CHANNEL, Clock, Ears, Posted, bulletin, incident

@@ -9,7 +9,7 @@ import pytest
 
 from chatops import act, front
 from coastguard.local.slack.directory import TEAM
-from hub.settings import PREFIX
+from hub.runtime.settings import PREFIX
 from tests.chatops.factories import CHANNEL
 from tests.chatops.story import REMEDIATOR
 from tests.spoke.fleet import REGION

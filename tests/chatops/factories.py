@@ -16,10 +16,10 @@ from coastguard.local.slack.delivery import Delivery
 from coastguard.local.slack.directory import CHANNELS, PEOPLE, TEAM
 from coastguard.local.slack.modals import Submitted
 from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET, Workspace
-from hub.bulletin import Bulletin
-from hub.incident import Incident, State
-from hub.message import ACKNOWLEDGE, REPAIR
-from hub.secrets import SlackSecret
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.incident import Incident, State
+from hub.runtime.secrets import SlackSecret
+from hub.slack.bulletin_message import ACKNOWLEDGE, REPAIR
 from spoke.places import Cluster
 from spoke.sighting import Sighting
 from tests.local_slack.serving import App

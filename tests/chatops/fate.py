@@ -9,15 +9,15 @@ from typing import Any
 from botocore.awsrequest import AWSResponse
 from botocore.model import OperationModel
 
-from hub.audit import Entry
-from hub.bulletin import Bulletin
-from hub.hints import Chore, Hint
-from hub.incident import Incident
-from hub.mutes import Mute
+from hub.incidents.audit import Entry
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.hints import Chore, Hint
+from hub.incidents.incident import Incident
+from hub.incidents.mute import Mute
+from hub.policy.repair_stop import Switch
 from hub.queues import Queues
-from hub.slack import Slack
-from hub.store import Alongside, Claim, Store
-from hub.switch import Switch
+from hub.slack.client import Slack
+from hub.table.store import Alongside, Claim, Store
 from spoke.places import Cluster
 
 

@@ -20,10 +20,10 @@ from chatops.requests import Request
 from chatops.rights import Rights
 from coastguard.local.slack.directory import TEAM
 from coastguard.local.slack.workspace import BOT_TOKEN
-from hub.policy_source import PolicySource
+from hub.policy.source import PolicySource
 from hub.queues import Record, group_id
-from hub.secrets import SlackSecret
-from hub.slack import Slack
+from hub.runtime.secrets import SlackSecret
+from hub.slack.client import Slack
 from tests.chatops.factories import SECRET, Clock, http_event, signed
 from tests.chatops.policies import Ssm
 

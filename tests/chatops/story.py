@@ -30,23 +30,23 @@ from coastguard.local.slack.delivery import Delivery
 from coastguard.local.slack.directory import TEAM
 from coastguard.local.slack.modals import Outcome, Pressed, Submitted
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
-from hub.audit import Entry
-from hub.bulletin import Bulletin
-from hub.desk import Desk
-from hub.directory import Account
-from hub.hints import REQUEST, Drop, Hint, from_message
-from hub.incident import Incident, State
-from hub.known_accounts import KnownAccounts
-from hub.lookout import assemble
-from hub.message import REPAIR, Subject
-from hub.mutes import Mute
-from hub.outlets import Outlets
-from hub.policy_source import KEPT, PolicySource
+from hub.incidents.audit import Entry
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.hints import REQUEST, Drop, Hint, from_message
+from hub.incidents.incident import Incident, State
+from hub.incidents.mute import Mute
+from hub.incidents.storm import Storm
+from hub.looks.lifecycle import Desk
+from hub.looks.reconciler import assemble
+from hub.notify.account_cache import KnownAccounts
+from hub.notify.routing import Rules
+from hub.notify.sns import Outlets
+from hub.policy.source import KEPT, PolicySource
+from hub.policy.terms import Terms
 from hub.queues import Queues, Record
-from hub.rules import Rules
-from hub.slack import Slack
-from hub.storm import Storm
-from hub.terms import Terms
+from hub.scopes.account import Account
+from hub.slack.bulletin_message import REPAIR, Subject
+from hub.slack.client import Slack
 from spoke.accounts import Accounts, Role
 from spoke.hosts import GROUP_TAG
 from spoke.places import Cluster

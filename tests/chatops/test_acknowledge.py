@@ -3,8 +3,8 @@
 from contextlib import suppress
 from datetime import timedelta
 
-from hub.incident import State
-from hub.message import ACKNOWLEDGE
+from hub.incidents.incident import State
+from hub.slack.bulletin_message import ACKNOWLEDGE
 from tests.chatops.factories import ALICE, BOB
 from tests.chatops.fate import Died
 from tests.chatops.story import Story

@@ -11,10 +11,10 @@ import pytest
 from chatops import act
 from chatops.requests import to_message
 from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET
-from hub.incident import State
-from hub.message import ACKNOWLEDGE
+from hub.incidents.incident import State
 from hub.queues import group_id
-from hub.settings import BadSettings
+from hub.runtime.settings import BadSettings
+from hub.slack.bulletin_message import ACKNOWLEDGE
 from spoke.places import Cluster
 from tests.chatops.entrances import in_lambda, sqs_event
 from tests.chatops.factories import ALICE, BOB

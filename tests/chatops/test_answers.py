@@ -15,11 +15,11 @@ from chatops.answers import SAY, Answer, Standing
 from chatops.commands import Command, Mistake, parse
 from chatops.finding import Candidates, Known, Nothing, find
 from chatops.manual import COMMANDS, help_text
-from hub.directory import Account
-from hub.incident import Incident, State
-from hub.mutes import Mute
-from hub.policy import InForce, Match, Window
-from hub.scope import Scope
+from hub.incidents.incident import Incident, State
+from hub.incidents.mute import Mute
+from hub.policy.policy import InForce, Match, Window
+from hub.scopes.account import Account
+from hub.scopes.scope import Scope
 from spoke.places import Cluster
 from tests.hub.factories import (
     ALICE,

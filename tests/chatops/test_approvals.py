@@ -9,9 +9,9 @@ import pytest
 from chatops.requests import Request
 from coastguard.local.slack.directory import GUEST
 from coastguard.local.slack.errors import Refused
-from hub.directory import Account
-from hub.incident import REPAIR_PATIENCE, State
-from hub.message import ACKNOWLEDGE, APPROVE, DECLINE
+from hub.incidents.incident import REPAIR_PATIENCE, State
+from hub.scopes.account import Account
+from hub.slack.bulletin_message import ACKNOWLEDGE, APPROVE, DECLINE
 from tests.chatops.factories import ALICE, BOB, CAROL
 from tests.chatops.fate import Died
 from tests.chatops.policies import PAYMENTS, SRE

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from chatops.requests import Request
-from hub.desk import Desk
-from hub.incident import State
-from hub.ledger import Ledger
-from hub.message import APPROVE
-from hub.mrkdwn import date
-from hub.policy import Cap, Match
-from hub.store import Alongside, Store
-from hub.writes import Conflict
+from hub.incidents.incident import State
+from hub.looks.lifecycle import Desk
+from hub.policy.ledger import Ledger
+from hub.policy.policy import Cap, Match
+from hub.slack.bulletin_message import APPROVE
+from hub.slack.mrkdwn import date
+from hub.table.store import Alongside, Store
+from hub.table.writes import Conflict
 from tests.chatops.factories import ALICE, BOB, incident
 from tests.chatops.fate import Died
 from tests.chatops.story import Story

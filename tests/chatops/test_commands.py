@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chatops.commands import LONGEST_REASON, LONGEST_TARGET, Command, Mistake, parse, tidy, to_line
 from chatops.manual import COMMANDS
-from hub.scope import Scope
+from hub.scopes.scope import Scope
 from tests.hub.factories import LONGEST
 from tests.hub.test_hostile_names import HOSTILE
 

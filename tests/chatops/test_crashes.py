@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from chatops.requests import Request
-from hub.incident import State
-from hub.message import ACKNOWLEDGE
+from hub.incidents.incident import State
+from hub.slack.bulletin_message import ACKNOWLEDGE
 from tests.chatops.factories import ALICE, BOB
 from tests.chatops.fate import Died
 from tests.chatops.story import GROUP, Story, Victim

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatops.finding import Candidates, Found, Known, Nothing, accounts, find, find_one, label
-from hub.directory import Account
-from hub.scope import Scope
+from hub.scopes.account import Account
+from hub.scopes.scope import Scope
 from spoke.places import Cluster
 from tests.hub.factories import LONGEST, incident, instance_id, sighting
 from tests.hub.test_hostile_names import HOSTILE

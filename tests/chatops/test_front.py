@@ -22,8 +22,8 @@ from coastguard.local.slack import payloads
 from coastguard.local.slack.directory import TEAM
 from coastguard.local.slack.modals import Submitted
 from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET
-from hub.message import ACKNOWLEDGE, MUTE
-from hub.settings import BadSettings
+from hub.runtime.settings import BadSettings
+from hub.slack.bulletin_message import ACKNOWLEDGE, MUTE
 from spoke.repairs import REMEDIES
 from tests.chatops.entrances import in_lambda
 from tests.chatops.factories import (
@@ -278,7 +278,7 @@ def loaded() -> set[str]:
     "idle",
     [
         pytest.param("pynamodb", id="no table"),
-        pytest.param("hub.store", id="nor what reads it"),
+        pytest.param("hub.table.store", id="nor what reads it"),
         pytest.param("cattrs", id="nor what its rows need"),
         pytest.param("slack_bolt.adapter", id="no adapter of Bolt's"),
         pytest.param("aiohttp", id="no second HTTP client"),

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from hub.hints import REQUEST, SWEEP, Drop, Hint
-from hub.incident import REMOVED, State
-from hub.message import REPAIR
+from hub.incidents.hints import REQUEST, SWEEP, Drop, Hint
+from hub.incidents.incident import REMOVED, State
+from hub.slack.bulletin_message import REPAIR
 from spoke.repairs import REMEDIES
 from tests.chatops.factories import ALICE
 from tests.chatops.story import TERMINATE, Story, Victim

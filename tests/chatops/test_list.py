@@ -9,10 +9,10 @@ import pytest
 
 from chatops.requests import FRESH, Request
 from coastguard.local.slack.faults import Fault
-from hub.bulletin import ROWS
-from hub.incident import Incident, State
-from hub.message import LIST
-from hub.slack import InDoubt, NotNow
+from hub.incidents.bulletin import ROWS
+from hub.incidents.incident import Incident, State
+from hub.slack.bulletin_message import LIST
+from hub.slack.client import InDoubt, NotNow
 from tests.chatops.factories import ALICE, BOB, CHANNEL
 from tests.chatops.fate import Died
 from tests.chatops.story import Story, Victim

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from chatops.answers import UNGRANTED
-from hub.incident import State
-from hub.message import ACKNOWLEDGE, APPROVE
-from hub.policy_source import PolicySource
+from hub.incidents.incident import State
+from hub.policy.source import PolicySource
+from hub.slack.bulletin_message import ACKNOWLEDGE, APPROVE
 from tests.chatops.factories import ALICE, BOB, TERMINATE
 from tests.chatops.policies import EVERYBODY
 from tests.chatops.story import Story

@@ -6,8 +6,8 @@ import pytest
 
 from chatops.execution import PATIENCE
 from coastguard.local.slack.faults import Fault
-from hub.incident import REPAIR_PATIENCE, State
-from hub.slack import InDoubt, NotNow, SlackError
+from hub.incidents.incident import REPAIR_PATIENCE, State
+from hub.slack.client import InDoubt, NotNow, SlackError
 from spoke.errors import Busy
 from tests.chatops.factories import ALICE, BOB
 from tests.chatops.story import Story

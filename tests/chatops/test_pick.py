@@ -11,10 +11,10 @@ from chatops.requests import FRESH, BadRequest, Request, from_click, from_messag
 from coastguard.local.slack.clicks import Press
 from coastguard.local.slack.server import routes
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
-from hub.bulletin import ROWS, compose
-from hub.incident import State
-from hub.message import ACKNOWLEDGE, LIST, PICK, REPAIR, render
-from hub.slack import Slack
+from hub.incidents.bulletin import ROWS, compose
+from hub.incidents.incident import State
+from hub.slack.bulletin_message import ACKNOWLEDGE, LIST, PICK, REPAIR, render
+from hub.slack.client import Slack
 from tests.chatops.factories import (
     ALICE,
     BOB,

@@ -3,12 +3,12 @@
 import pytest
 
 from chatops.reasons import reasons
-from hub.directory import Account
-from hub.known_accounts import KnownAccounts
-from hub.policy import Match, Policy, Route
-from hub.rules import Rules
-from hub.store import Known
-from hub.terms import Terms
+from hub.notify.account_cache import KnownAccounts
+from hub.notify.routing import Rules
+from hub.policy.policy import Match, Policy, Route
+from hub.policy.terms import Terms
+from hub.scopes.account import Account
+from hub.table.store import Known
 from tests.hub.factories import CHANNEL, CLUSTER, NOON, bulletin
 
 POLICY = Policy(routes=(Route(Match(group=("batch",)), "C0BATCH01"),))

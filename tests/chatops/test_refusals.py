@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from chatops.requests import FRESH, Request
-from hub.bulletin import REOPENS
-from hub.incident import State, acknowledge
-from hub.message import ACKNOWLEDGE
-from hub.storm import lock
+from hub.incidents.bulletin import REOPENS
+from hub.incidents.incident import State, acknowledge
+from hub.incidents.storm import lock
+from hub.slack.bulletin_message import ACKNOWLEDGE
 from spoke.places import Cluster
 from tests.chatops.factories import ALICE, BOB, TERMINATE
 from tests.chatops.story import Story, Victim

@@ -1,8 +1,8 @@
 """Repairs: somebody clicks Terminate, and one host goes."""
 
-from hub.hints import Hint
-from hub.incident import State
-from hub.message import ACKNOWLEDGE
+from hub.incidents.hints import Hint
+from hub.incidents.incident import State
+from hub.slack.bulletin_message import ACKNOWLEDGE
 from tests.chatops.factories import ALICE, BOB
 from tests.chatops.story import GROUP, REMEDIATOR, Story
 from tests.spoke.fleet import ACCOUNT

@@ -11,13 +11,13 @@ from chatops.rights import Rights
 from coastguard.local.slack.directory import FOREIGNER, GUEST, TEAM, UserGroup
 from coastguard.local.slack.faults import Fault
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
-from hub.directory import Account
-from hub.hints import REQUEST, Hint
-from hub.incident import State
-from hub.message import ACKNOWLEDGE, MUTE
-from hub.policy import EVERYWHERE, START, Approval, Facts
-from hub.policy_source import PolicySource
-from hub.slack import Slack
+from hub.incidents.hints import REQUEST, Hint
+from hub.incidents.incident import State
+from hub.policy.policy import EVERYWHERE, START, Approval, Facts
+from hub.policy.source import PolicySource
+from hub.scopes.account import Account
+from hub.slack.bulletin_message import ACKNOWLEDGE, MUTE
+from hub.slack.client import Slack
 from tests.chatops.factories import ALICE, BOB, CAROL, CLUSTER, TERMINATE, Clock
 from tests.chatops.policies import PAYMENTS, PLATFORM, SRE, Ssm
 from tests.chatops.story import Story

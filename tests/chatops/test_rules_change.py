@@ -10,13 +10,13 @@ from datetime import timedelta
 import pytest
 
 from chatops.requests import Request
-from hub.audit import Entry
-from hub.bulletin import Bulletin
-from hub.desk import Desk
-from hub.incident import Incident, State
-from hub.message import ACKNOWLEDGE, APPROVE
-from hub.store import Alongside, Store
-from hub.switch import Switch
+from hub.incidents.audit import Entry
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.incident import Incident, State
+from hub.looks.lifecycle import Desk
+from hub.policy.repair_stop import Switch
+from hub.slack.bulletin_message import ACKNOWLEDGE, APPROVE
+from hub.table.store import Alongside, Store
 from tests.chatops.factories import ALICE, BOB
 from tests.chatops.fate import Died
 from tests.chatops.policies import EVERYBODY

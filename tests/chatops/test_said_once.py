@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from coastguard.local.slack.faults import Fault
-from hub.message import MUTE
-from hub.mutes import Mute
+from hub.incidents.mute import Mute
 from hub.queues import Record
-from hub.writes import Conflict
+from hub.slack.bulletin_message import MUTE
+from hub.table.writes import Conflict
 from tests.chatops.factories import ALICE, BOB
 from tests.chatops.fate import Died
 from tests.chatops.story import Story

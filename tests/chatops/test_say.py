@@ -9,16 +9,16 @@ from chatops.asks import to_message
 from chatops.requests import FRESH
 from coastguard.local.slack.directory import CHANNELS, FOREIGNER, GUEST
 from coastguard.local.slack.faults import Fault
-from hub.audit import Entry
-from hub.coverage import Seen
-from hub.directory import Account
-from hub.hints import REQUEST, Hint, MuteHint
-from hub.message import ACKNOWLEDGE, MUTE, UNMUTE
-from hub.mutes import Mute
-from hub.muting import KEPT
+from hub.incidents.audit import Entry
+from hub.incidents.hints import REQUEST, Hint, MuteHint
+from hub.incidents.mute import Mute
+from hub.notify.muting import KEPT
 from hub.queues import Record
-from hub.scope import Scope
-from hub.slack import InDoubt
+from hub.scopes.account import Account
+from hub.scopes.coverage import Seen
+from hub.scopes.scope import Scope
+from hub.slack.bulletin_message import ACKNOWLEDGE, MUTE, UNMUTE
+from hub.slack.client import InDoubt
 from spoke.places import Cluster
 from tests.chatops.factories import ALICE, BOB, CAROL, CHANNEL
 from tests.chatops.story import Story

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chatops.requests import from_message, to_message
 from coastguard.local.slack.directory import TEAM
-from hub.message import ACKNOWLEDGE
+from hub.slack.bulletin_message import ACKNOWLEDGE
 from tests.chatops.factories import ALICE, form_of, incident, payload_of
 from tests.chatops.fronts import Front
 

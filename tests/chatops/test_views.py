@@ -20,14 +20,14 @@ from chatops.requests import BadRequest, from_click, from_message, from_view, to
 from coastguard.local.slack.clicks import Press
 from coastguard.local.slack.directory import TEAM
 from coastguard.local.slack.inputs import complaints, values_of
-from hub.blocks import section
-from hub.bulletin import compose
-from hub.coverage import Coverage
-from hub.incident import Incident, Pending
-from hub.message import ACKNOWLEDGE, APPROVE, MUTE, REPAIR, UNMUTE, Subject, render
-from hub.mutes import Mute
-from hub.policy import InForce, Match, Window
-from hub.scope import Scope
+from hub.incidents.bulletin import compose
+from hub.incidents.incident import Incident, Pending
+from hub.incidents.mute import Mute
+from hub.policy.policy import InForce, Match, Window
+from hub.scopes.coverage import Coverage
+from hub.scopes.scope import Scope
+from hub.slack.blocks import section
+from hub.slack.bulletin_message import ACKNOWLEDGE, APPROVE, MUTE, REPAIR, UNMUTE, Subject, render
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
 from tests.chatops.factories import (

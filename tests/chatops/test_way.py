@@ -18,7 +18,7 @@ from coastguard.local.slack.clicks import Press, Typed
 from coastguard.local.slack.delivery import Delivery
 from coastguard.local.slack.modals import Outcome, Submitted
 from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET
-from hub.scope import Scope
+from hub.scopes.scope import Scope
 from tests.chatops.entrances import in_lambda, sqs_event
 from tests.chatops.factories import ALICE, BOB, CHANNEL, TERMINATE, http_event
 from tests.chatops.story import Story, Victim, filled

@@ -28,9 +28,9 @@ from typer.testing import CliRunner, Result
 from coastguard.audit import COLUMNS, AuditError, BadTime, Wanted, account_of, as_csv, as_json, find_account, moment
 from coastguard.audit_screen import Format, Screen
 from coastguard.cli import app
-from hub.audit import KEPT, Entry
-from hub.directory import Account
-from hub.store import Store
+from hub.incidents.audit import KEPT, Entry
+from hub.scopes.account import Account
+from hub.table.store import Store
 from tests.hub.factories import ALICE, BOB, CLUSTER, ELSEWHERE, NOON, entry
 from tests.hub.stack import create_table
 from tests.local_slack.serving import served

@@ -9,7 +9,7 @@ from coastguard.cli import app
 from coastguard.local.aws.layouts import DEMO
 from coastguard.local.slack.directory import CHANNELS, USER_GROUPS
 from coastguard.local.world import POLICY
-from hub.policy_text import read as read_policy
+from hub.policy.parse import read as read_policy
 
 GOOD = """
 [aliases]

@@ -18,7 +18,7 @@ from moto.organizations.models import organizations_backends
 
 from coastguard.local import gaps
 from hub.queues import Queues
-from hub.store import Store
+from hub.table.store import Store
 from spoke.accounts import Accounts, Role
 from spoke.models import LeanLoader
 from tests.hub.factories import NOON

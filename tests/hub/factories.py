@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hub.audit import Entry
-from hub.bulletin import Bulletin
-from hub.hints import Drop
-from hub.incident import Incident, Pending, Repair, State, incident_id
-from hub.mutes import Mute
+from hub.incidents.audit import Entry
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.hints import Drop
+from hub.incidents.incident import Incident, Pending, Repair, State, incident_id
+from hub.incidents.mute import Mute
+from hub.policy.terms import Terms
 from hub.queues import Record
-from hub.scope import Scope
-from hub.terms import Terms
+from hub.scopes.scope import Scope
 from spoke.places import Cluster
 from spoke.sighting import Sighting
 

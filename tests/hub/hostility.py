@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Any
 
-from hub.hints import Hint, MuteHint, StormHint, to_message
+from hub.incidents.hints import Hint, MuteHint, StormHint, to_message
 from tests.hub.factories import CHANNEL, CLUSTER, EVENTS, LONGEST, Json, drop, event, instance_id
 
 MIB = 1_048_576

@@ -8,11 +8,11 @@ from typing import Any
 from slack_sdk.web import SlackResponse
 
 from coastguard.local.slack.workspace import BOT_TOKEN
-from hub.bulletin import Bulletin
-from hub.hints import Hint, StormHint
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.hints import Hint, StormHint
 from hub.queues import Queues
-from hub.slack import Slack
-from hub.store import Record, Store
+from hub.slack.client import Slack
+from hub.table.store import Record, Store
 
 
 class Died(BaseException):

@@ -8,9 +8,9 @@ from functools import cache
 
 from coastguard.local.slack.content import Content
 from coastguard.local.slack.strict import Strict
-from hub.bulletin import Bulletin, compose
-from hub.incident import Incident
-from hub.message import Message, render
+from hub.incidents.bulletin import Bulletin, compose
+from hub.incidents.incident import Incident
+from hub.slack.bulletin_message import Message, render
 from tests.hub.factories import Json, bulletin
 
 # What we write ourselves, and mean: a code span, a moment, a person, a link to the console.

@@ -2,8 +2,8 @@
 
 from hypothesis import strategies as st
 
-from hub.directory import Account
-from hub.scope import Scope
+from hub.scopes.account import Account
+from hub.scopes.scope import Scope
 from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, instance_id
 

@@ -12,7 +12,7 @@ from coastguard.local.slack.directory import CHANNELS, Channel
 from coastguard.local.slack.faults import Fault
 from coastguard.local.slack.server import routes
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
-from hub.slack import Slack
+from hub.slack.client import Slack
 from tests.hub.factories import ALICE, CHANNEL, Json
 from tests.local_slack.serving import served
 

@@ -13,22 +13,22 @@ from typing import Any
 import boto3
 from moto.sqs.models import sqs_backends
 
-from hub.bulletin import Bulletin
-from hub.desk import Desk
-from hub.incident import Incident
-from hub.lookout import Lookout, assemble
-from hub.mutes import Mute
-from hub.organization import Organization
-from hub.outlets import Outlets
-from hub.policy_source import PolicySource
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.incident import Incident
+from hub.incidents.mute import Mute
+from hub.looks.ingestion import Sorter
+from hub.looks.lifecycle import Desk
+from hub.looks.reconciler import Lookout, assemble
+from hub.notify.sns import Outlets
+from hub.policy.source import PolicySource
+from hub.policy.terms import Terms
 from hub.queues import Queues, answer, records
-from hub.registry import Registry
-from hub.rounds import Rounds
-from hub.scope import Scope
-from hub.slack import Slack
-from hub.sorting import Sorter
-from hub.store import Store
-from hub.terms import Terms
+from hub.scopes.scope import Scope
+from hub.slack.client import Slack
+from hub.sweeping.account_sync import Registry
+from hub.sweeping.organization import Organization
+from hub.sweeping.sweeper import Rounds
+from hub.table.store import Store
 from spoke.accounts import Accounts, Role
 from spoke.places import Cluster
 from tests.hub.factories import ALICE, TERMS, Json, bent, event

@@ -12,15 +12,15 @@ from slack_sdk.web import SlackResponse
 
 from coastguard.local.slack import content as slack_content
 from coastguard.local.slack.workspace import BOT_TOKEN
-from hub.announce import EDIT_GAP, EDITS_A_MINUTE, Announcer, Saying
-from hub.audit import Entry
-from hub.bulletin import Bulletin, Content, Tone, compose
-from hub.desk import LEASE
-from hub.incident import Incident, State
-from hub.message import Message, note, render
-from hub.slack import InDoubt, NotNow, Rejected, Slack, SlackError
-from hub.store import Store
-from hub.writes import Conflict
+from hub.incidents.audit import Entry
+from hub.incidents.bulletin import Bulletin, Content, Tone, compose
+from hub.incidents.incident import Incident, State
+from hub.looks.lifecycle import LEASE
+from hub.notify.publisher import EDIT_GAP, EDITS_A_MINUTE, Announcer, Saying
+from hub.slack.bulletin_message import Message, note, render
+from hub.slack.client import InDoubt, NotNow, Rejected, Slack, SlackError
+from hub.table.store import Store
+from hub.table.writes import Conflict
 from tests.hub.factories import ALICE, BOB, CHANNEL, CLUSTER, ELSEWHERE, EPISODE, NOON, bulletin, entry, incident
 from tests.hub.slack_side import SlackSide
 from tests.hub.timing import Clock

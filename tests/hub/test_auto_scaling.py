@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from hub.hints import Drop, Hint
-from hub.incident import Incident, State
-from hub.lookout import _in_groups
-from hub.store import Known
+from hub.incidents.hints import Drop, Hint
+from hub.incidents.incident import Incident, State
+from hub.looks.reconciler import _in_groups
+from hub.table.store import Known
 from spoke.hosts import GROUPS_A_CALL
 from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, GRACE, NOON, incident, instance_id

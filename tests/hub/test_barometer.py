@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from hub.barometer import Barometer
-from hub.bulletin import Bulletin
-from hub.hints import StormHint, from_message
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.hints import StormHint, from_message
+from hub.incidents.storm import FRESH, MANY, Storm
+from hub.notify.storm_cache import Barometer
 from hub.queues import Queues
-from hub.store import Store
-from hub.storm import FRESH, MANY, Storm
+from hub.table.store import Store
 from spoke.places import Cluster
 from tests.hub.factories import CHANNEL, CLUSTER, NOON
 from tests.hub.stack import Mail

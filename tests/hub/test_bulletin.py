@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from hub.bulletin import ROWS, Tone, compose, how_it_ended, unheeded
-from hub.incident import Incident, State
+from hub.incidents.bulletin import ROWS, Tone, compose, how_it_ended, unheeded
+from hub.incidents.incident import Incident, State
 from tests.hub.factories import CLUSTER, EPISODE, NOON, bulletin, finished, incident, instance_id, repair, sighting
 from tests.hub.rendering import drawn, words
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.slack import Rejected
+from hub.slack.client import Rejected
 from tests.hub.factories import CHANNEL
 from tests.hub.station import Station
 from tests.hub.test_muting import said

@@ -14,11 +14,22 @@ from hub.chain import (
     repair_looked_at_in,
     waits_in_queue,
 )
-from hub.hints import AGAIN, SWEEP, Chore, Drop, Hint, MuteHint, PolicyHint, StormHint, from_message, to_message
-from hub.incident import REPAIR_PATIENCE, Repair, begin_repair, end_repair
-from hub.sorting import Sorter
-from hub.store import Conflict, Store
-from hub.terms import Terms
+from hub.incidents.hints import (
+    AGAIN,
+    SWEEP,
+    Chore,
+    Drop,
+    Hint,
+    MuteHint,
+    PolicyHint,
+    StormHint,
+    from_message,
+    to_message,
+)
+from hub.incidents.incident import REPAIR_PATIENCE, Repair, begin_repair, end_repair
+from hub.looks.ingestion import Sorter
+from hub.policy.terms import Terms
+from hub.table.store import Conflict, Store
 from spoke.places import Cluster
 from tests.hub.factories import ALICE, CHANNEL, CLUSTER, ELSEWHERE, GRACE, NOON, drop, instance_id, record
 from tests.hub.stack import Mail

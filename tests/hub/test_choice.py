@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from hub.hints import SWEEP, Drop, Hint
-from hub.incident import State
-from hub.terms import ANY, Terms
+from hub.incidents.hints import SWEEP, Drop, Hint
+from hub.incidents.incident import State
+from hub.policy.terms import ANY, Terms
 from spoke.accounts import Accounts, Role
 from spoke.discovery import MONITORING_TAG
 from spoke.places import Cluster

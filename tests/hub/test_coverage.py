@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.coverage import NOT_LATELY, STALE, Coverage, Place, Seen, coverage, visited
+from hub.scopes.coverage import NOT_LATELY, STALE, Coverage, Place, Seen, coverage, visited
 from tests.hub.factories import NOON
 
 SECOND = timedelta(seconds=1)

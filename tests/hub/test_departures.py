@@ -11,11 +11,11 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 from moto.organizations.models import organizations_backends
 
-from hub.absence import TIMES
-from hub.departures import KEPT
-from hub.hints import REQUEST, Hint
-from hub.incident import State
-from hub.organization import Nobody
+from hub.incidents.hints import REQUEST, Hint
+from hub.incidents.incident import State
+from hub.looks.departures import KEPT
+from hub.scopes.absence import TIMES
+from hub.sweeping.organization import Nobody
 from spoke.places import Cluster
 from tests.hub.factories import GRACE
 from tests.hub.station import Station

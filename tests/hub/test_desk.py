@@ -6,15 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from hub.audit import Entry
-from hub.bulletin import Bulletin
-from hub.desk import LEASE, Desk, Examined, Gone, Seen, Watch
-from hub.hints import Drop
-from hub.incident import REPAIR_PATIENCE, Incident, Reason, State, acknowledge
-from hub.slack import TIMEOUT_SECONDS
-from hub.store import Store
-from hub.tally import Tally
-from hub.writes import Conflict
+from hub.incidents.audit import Entry
+from hub.incidents.breakdown import Tally
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.hints import Drop
+from hub.incidents.incident import REPAIR_PATIENCE, Incident, Reason, State, acknowledge
+from hub.looks.lifecycle import LEASE, Desk, Examined, Gone, Seen, Watch
+from hub.slack.client import TIMEOUT_SECONDS
+from hub.table.store import Store
+from hub.table.writes import Conflict
 from spoke.sightings import Sighting
 from tests.hub.factories import (
     ALICE,

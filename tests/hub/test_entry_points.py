@@ -13,12 +13,12 @@ from botocore.exceptions import ClientError
 
 from coastguard.local.slack.workspace import BOT_TOKEN
 from hub import ingest, look, sweep
-from hub.hints import SWEEP, Drop, Hint, from_message, to_message
-from hub.incident import State
+from hub.incidents.hints import SWEEP, Drop, Hint, from_message, to_message
+from hub.incidents.incident import State
 from hub.queues import group_id
-from hub.rounds import ROUND
-from hub.settings import BadSettings
-from hub.store import Store
+from hub.runtime.settings import BadSettings
+from hub.sweeping.sweeper import ROUND
+from hub.table.store import Store
 from spoke.places import Cluster
 from tests.hub.factories import CHANNEL, CLUSTER, ELSEWHERE, GRACE, NOON, bulletin, event, incident
 from tests.hub.faults import Faults

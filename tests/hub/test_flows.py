@@ -14,11 +14,11 @@ from slack_sdk.web import SlackResponse
 
 from coastguard.local import gaps
 from coastguard.local.slack.workspace import BOT_TOKEN
-from hub.announce import EDITS_A_MINUTE
-from hub.hints import AGAIN, REQUEST, Drop, Hint
-from hub.incident import Repair, State, acknowledge, begin_repair, end_repair
+from hub.incidents.hints import AGAIN, REQUEST, Drop, Hint
+from hub.incidents.incident import Repair, State, acknowledge, begin_repair, end_repair
+from hub.notify.publisher import EDITS_A_MINUTE
 from hub.queues import NotYet, group_id
-from hub.slack import Slack
+from hub.slack.client import Slack
 from spoke.deadline import within
 from spoke.places import Cluster
 from tests.hub.factories import ALICE, GRACE, NOON, incident, instance_id

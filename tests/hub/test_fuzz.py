@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from hub.hints import Chore, Hint, from_message
+from hub.incidents.hints import Chore, Hint, from_message
+from hub.looks.ingestion import Sorter
 from hub.queues import Queues, records
-from hub.sorting import Sorter
 from spoke.places import Cluster
 from tests.hub import hostility
 from tests.hub.factories import GRACE, NOON, TERMS, Json, bent, event, instance_id
@@ -96,7 +96,7 @@ def _record(number: int, body: str, attributes: Json) -> Json:
 @pytest.fixture
 def calm_logs() -> Iterator[None]:
     """Nobody reads a hundred thousand lines."""
-    log = logging.getLogger("hub.sorting")
+    log = logging.getLogger("hub.looks.ingestion")
     log.setLevel(logging.ERROR)
     yield
     log.setLevel(logging.NOTSET)

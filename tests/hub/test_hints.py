@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.hints import (
+from hub.incidents.hints import (
     AGAIN,
     ALONE,
     DROPS_PER_MESSAGE,

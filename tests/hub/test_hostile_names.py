@@ -6,15 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from hub.audit import Entry
-from hub.bulletin import ROWS, compose
-from hub.incident import Incident, State
-from hub.message import UNMUTE, channel_lost, note, reminder, render
-from hub.mute_message import digest, warning
-from hub.storm import Storm, lock
-from hub.storm import count as counted
-from hub.storm_message import render_storm
-from hub.tally import Tally
+from hub.incidents.audit import Entry
+from hub.incidents.breakdown import Tally
+from hub.incidents.bulletin import ROWS, compose
+from hub.incidents.incident import Incident, State
+from hub.incidents.storm import Storm, lock
+from hub.incidents.storm import count as counted
+from hub.slack.bulletin_message import UNMUTE, channel_lost, note, reminder, render
+from hub.slack.mute_message import digest, warning
+from hub.slack.storm_message import render_storm
 from tests.hub.factories import CHANNEL, NOON, bulletin, entry, finished, incident, muted, pending, repair, sighting
 from tests.hub.rendering import all_blocks, buttons, check, check_bulletin, drawn, length, tricks
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.hints import MOST_WAITS, Drop
-from hub.incident import (
+from hub.incidents.hints import MOST_WAITS, Drop
+from hub.incidents.incident import (
     ACCOUNT_GONE,
     CALM,
     LONGEST_HELD,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.incident import Incident, State
-from hub.listing import Asked, Part, Told, parts, told
+from hub.incidents.incident import Incident, State
+from hub.slack.listing import Asked, Part, Told, parts, told
 from tests.hub.factories import ALICE, CLUSTER, NOON, incident, sighting
 from tests.hub.rendering import check, tricks
 from tests.hub.test_hostile_names import HOSTILE, everywhere

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from hub.bulletin import CHOICES, ROWS, compose
-from hub.incident import Incident, State
-from hub.message import ACKNOWLEDGE, LIST, MUTE, PICK, REPAIR, Message, Subject, render
-from hub.storm import lock
+from hub.incidents.bulletin import CHOICES, ROWS, compose
+from hub.incidents.incident import Incident, State
+from hub.incidents.storm import lock
+from hub.slack.bulletin_message import ACKNOWLEDGE, LIST, MUTE, PICK, REPAIR, Message, Subject, render
 from spoke.places import Cluster
 from tests.hub.factories import (
     ALICE,

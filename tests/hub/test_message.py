@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.bulletin import CHOICES, ROWS, compose
-from hub.incident import Incident, State
-from hub.message import (
+from hub.incidents.bulletin import CHOICES, ROWS, compose
+from hub.incidents.incident import Incident, State
+from hub.incidents.mute import Mute
+from hub.incidents.storm import lock
+from hub.slack.bulletin_message import (
     ACKNOWLEDGE,
     APPROVE,
     DECLINE,
@@ -28,8 +30,6 @@ from hub.message import (
     reminder,
     render,
 )
-from hub.mutes import Mute
-from hub.storm import lock
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
 from spoke.sighting import Registration

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.mrkdwn import code, date, escape, mention, plural, visible
+from hub.slack.mrkdwn import code, date, escape, mention, plural, visible
 from tests.hub.factories import NOON
 from tests.hub.rendering import tricks
 

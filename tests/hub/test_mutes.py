@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.directory import Account
-from hub.mutes import LONG, WARNING, Mute, ends_soon, in_force, over, overlapping
-from hub.scope import Scope
+from hub.incidents.mute import LONG, WARNING, Mute, ends_soon, in_force, over, overlapping
+from hub.scopes.account import Account
+from hub.scopes.scope import Scope
 from spoke.places import Cluster
 from tests.hub.factories import ALICE, BOB, CLUSTER, ELSEWHERE, NOON, instance_id
 from tests.hub.scopes import UNITS, accounts, clusters, instances, scopes

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from hub.directory import Account
-from hub.hints import AGAIN, ALONE, REQUEST, Hint, MuteHint, from_message
-from hub.incident import State
-from hub.message import MUTE, UNMUTE
-from hub.muting import KEPT
-from hub.storm import MANY, SETTLES
+from hub.incidents.hints import AGAIN, ALONE, REQUEST, Hint, MuteHint, from_message
+from hub.incidents.incident import State
+from hub.incidents.storm import MANY, SETTLES
+from hub.notify.muting import KEPT
+from hub.scopes.account import Account
+from hub.slack.bulletin_message import MUTE, UNMUTE
 from spoke.places import Cluster
 from tests.hub.factories import ALICE, CHANNEL, GRACE, NOON, Json
 from tests.hub.rendering import buttons, words_of

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from hub.pace import Pace
+from hub.runtime.rate_limit import Pace
 
 
 class Time:

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.directory import Account
-from hub.policy import (
+from hub.policy.policy import (
     ACTIONS,
     EVERYWHERE,
     OPEN,
@@ -25,7 +24,8 @@ from hub.policy import (
     Window,
     written,
 )
-from hub.terms import ANY
+from hub.policy.terms import ANY
+from hub.scopes.account import Account
 from spoke.places import Cluster
 from tests.hub.factories import ALICE, BOB, CLUSTER
 from tests.hub.policies import POLICIES

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.directory import Account
-from hub.policy import EVERYWHERE, Approval, Cap, Facts, Match, Policy, Right, Route, Window
-from hub.policy_reasons import explain
-from hub.terms import ANY
+from hub.policy.explain import explain
+from hub.policy.policy import EVERYWHERE, Approval, Cap, Facts, Match, Policy, Right, Route, Window
+from hub.policy.terms import ANY
+from hub.scopes.account import Account
 from tests.hub.factories import ALICE, BOB, CLUSTER, NOON
 from tests.hub.policies import ACCOUNTS, POLICIES, UNITS
 

@@ -11,9 +11,9 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.exceptions import ConnectTimeoutError
 
-from hub.policy import Policy, Route
-from hub.policy_source import BadPlace, PolicySource
-from hub.policy_text import LONGEST
+from hub.policy.parse import LONGEST
+from hub.policy.policy import Policy, Route
+from hub.policy.source import BadPlace, PolicySource
 from tests.hub.timing import Clock
 
 BUCKET, KEY, NAME = "house-rules", "coastguard/policy.toml", "/coastguard/policy"
@@ -164,7 +164,7 @@ def test_a_bad_policy_leaves_the_last_good_one_in_force_and_says_what_is_wrong(
     place.put(ONE)
     assert source.policy == POLICY_ONE
     place.put(BAD)
-    caplog.set_level(logging.INFO, "hub.policy_source")
+    caplog.set_level(logging.INFO, "hub.policy.source")
     said = set()
 
     for _ in range(4):

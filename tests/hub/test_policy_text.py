@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.policy import Approval, Cap, Match, Policy, Right, Route, Window
-from hub.policy_text import LONGEST, BadPolicy, Problem, read, warnings
+from hub.policy.parse import LONGEST, BadPolicy, Problem, read, warnings
+from hub.policy.policy import Approval, Cap, Match, Policy, Right, Route, Window
 from spoke.repairs import REMEDIES
 from tests.hub.policies import Writing, writings
 

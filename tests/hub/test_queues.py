@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from hub.hints import DROPS_PER_MESSAGE, Drop, Hint, MuteHint, StormHint, from_message
+from hub.incidents.hints import DROPS_PER_MESSAGE, Drop, Hint, MuteHint, StormHint, from_message
 from hub.queues import (
     GROUP_NEEDS,
     LONGEST_DELAY,

@@ -9,12 +9,12 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 from moto.organizations.models import organizations_backends
 
-from hub import organization, registry
-from hub.directory import Account
-from hub.known_accounts import KEPT, KnownAccounts
-from hub.organization import PERMISSIONS, Organization
-from hub.registry import CALLS_A_ROUND, Registry
-from hub.store import Store
+from hub.notify.account_cache import KEPT, KnownAccounts
+from hub.scopes.account import Account
+from hub.sweeping import account_sync, organization
+from hub.sweeping.account_sync import CALLS_A_ROUND, Registry
+from hub.sweeping.organization import PERMISSIONS, Organization
+from hub.table.store import Store
 from tests.hub.faults import Faults
 from tests.hub.stack import create_table
 from tests.hub.timing import Clock
@@ -394,7 +394,7 @@ def test_what_is_called_is_what_is_declared(office: Office) -> None:
     office.registry().keep([ACCOUNT])
 
     assert sorted(f"organizations:{name}" for name in office.called()) == list(PERMISSIONS)
-    assert registry.KEPT == organization.KEPT
+    assert account_sync.KEPT == organization.KEPT
 
 
 # Who reads it

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from hub.bulletin import REOPENS
-from hub.hints import Drop, Hint
-from hub.incident import CALM
+from hub.incidents.bulletin import REOPENS
+from hub.incidents.hints import Drop, Hint
+from hub.incidents.incident import CALM
 from spoke.places import Cluster
 from tests.hub.factories import GRACE, NOON, Json, bent, event
 from tests.hub.rendering import words_of

@@ -10,19 +10,11 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 from moto.organizations.models import organizations_backends
 
-from hub.coverage import Place, Seen, coverage
-from hub.directory import Account
-from hub.hints import SWEEP, Hint, from_message
-from hub.rounds import (
-    CLUSTER_READS,
-    CLUSTERS_A_VISIT,
-    RESOURCE_READS,
-    ROUND_MINUTES,
-    in_turn,
-    portion,
-    turn,
-)
-from hub.terms import Terms
+from hub.incidents.hints import SWEEP, Hint, from_message
+from hub.policy.terms import Terms
+from hub.scopes.account import Account
+from hub.scopes.coverage import Place, Seen, coverage
+from hub.sweeping.sweeper import CLUSTER_READS, CLUSTERS_A_VISIT, RESOURCE_READS, ROUND_MINUTES, in_turn, portion, turn
 from spoke.accounts import Accounts, Role
 from spoke.discovery import MONITORING_TAG
 from spoke.places import Cluster

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.directory import Account
-from hub.scope import Scope
+from hub.scopes.account import Account
+from hub.scopes.scope import Scope
 from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, ELSEWHERE, LONGEST, instance_id
 from tests.hub.scopes import UNITS, accounts, clusters, directories, instances, scopes

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from hub.secrets import BadSecret, SlackSecret, Vault
+from hub.runtime.secrets import BadSecret, SlackSecret, Vault
 from tests.hub.timing import Clock
 
 TOKEN, SIGNING = "xoxb-true-secret", "signing-true-secret"

@@ -5,7 +5,7 @@ from dataclasses import MISSING, dataclass, fields
 import pytest
 
 from hub import ingest, look, sweep
-from hub.settings import BadSettings, read
+from hub.runtime.settings import BadSettings, read
 
 
 @dataclass(frozen=True)

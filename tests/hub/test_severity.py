@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.severity import severity
+from hub.incidents.severity import severity
 from spoke.sighting import Registration, Sighting
 from tests.hub.factories import CLUSTER, instance_id, sighting
 

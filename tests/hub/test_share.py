@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
-from hub.bulletin import ROWS
-from hub.desk import Seen, Watch
-from hub.incident import pick
-from hub.store import Known
+from hub.incidents.bulletin import ROWS
+from hub.incidents.incident import pick
+from hub.looks.lifecycle import Seen, Watch
+from hub.table.store import Known
 from spoke.places import Cluster
 from tests.hub.factories import CHANNEL, CLUSTER, GRACE, NOON, bulletin, incident, sighting
 from tests.hub.rendering import words_of

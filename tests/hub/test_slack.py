@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from coastguard.local.slack.workspace import BOT_TOKEN
-from hub.blocks import section
-from hub.slack import LOST, THREADLESS, InDoubt, NotNow, Rejected, Slack, SlackError
+from hub.slack.blocks import section
+from hub.slack.client import LOST, THREADLESS, InDoubt, NotNow, Rejected, Slack, SlackError
 from tests.hub.factories import ALICE, CHANNEL, NOON, Json
 from tests.hub.slack_side import SlackSide
 from tests.hub.timing import Clock

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from hub.hints import Drop, Hint, MuteHint, StormHint, from_message, to_message
+from hub.incidents.hints import Drop, Hint, MuteHint, StormHint, from_message, to_message
+from hub.looks.ingestion import Sorter
 from hub.queues import Queues
-from hub.sorting import Sorter
 from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, ELSEWHERE, GRACE, NOON, TERMS, Json, bent, drop, event, instance_id, record
 from tests.hub.reluctance import Reluctance

@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 from pynamodb.exceptions import PynamoDBException
 
-from hub import audit
-from hub.bulletin import Bulletin
-from hub.coverage import Seen
-from hub.directory import Account
-from hub.incident import RESOLVED_KEPT, Incident, Pending, State
-from hub.mutes import Mute
-from hub.store import (
+from hub.incidents import audit
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.incident import RESOLVED_KEPT, Incident, Pending, State
+from hub.incidents.mute import Mute
+from hub.incidents.storm import Storm
+from hub.policy.repair_stop import Switch
+from hub.scopes.account import Account
+from hub.scopes.coverage import Seen
+from hub.table.store import (
     BUDGET_KEPT,
     MUTE_KEPT,
     REQUEST_KEPT,
@@ -26,9 +28,7 @@ from hub.store import (
     Known,
     Store,
 )
-from hub.storm import Storm
-from hub.switch import Switch
-from hub.writes import Conflict
+from hub.table.writes import Conflict
 from spoke.places import Cluster
 from spoke.sightings import Sighting
 from tests.hub.factories import (

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from hub.bulletin import REOPENS, Bulletin
-from hub.hints import StormHint
-from hub.incident import Incident
-from hub.message import Message
-from hub.storm import CALM, FRESH, LONG, MANY, Count, Storm, brewing, caught, count, lock, weather
-from hub.storm_message import render_storm
-from hub.tally import Tally
+from hub.incidents.breakdown import Tally
+from hub.incidents.bulletin import REOPENS, Bulletin
+from hub.incidents.hints import StormHint
+from hub.incidents.incident import Incident
+from hub.incidents.storm import CALM, FRESH, LONG, MANY, Count, Storm, brewing, caught, count, lock, weather
+from hub.slack.bulletin_message import Message
+from hub.slack.storm_message import render_storm
 from spoke.places import Cluster
 from tests.hub.factories import CHANNEL, CLUSTER, NOON, incident, sighting
 from tests.hub.rendering import check, length, tricks, words

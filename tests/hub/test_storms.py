@@ -8,16 +8,16 @@ from datetime import timedelta
 
 import pytest
 
-from hub.bulletin import Bulletin
-from hub.desk import LEASE
-from hub.hints import ALONE, Drop, Hint, StormHint
-from hub.incident import State
-from hub.lookout import GATHERS_SECONDS
-from hub.message import REPAIR
-from hub.store import TRANSACTION
-from hub.storm import CALM, MANY, SETTLES, Storm, lock
-from hub.storms import TURN
-from hub.tally import Tally
+from hub.incidents.breakdown import Tally
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.hints import ALONE, Drop, Hint, StormHint
+from hub.incidents.incident import State
+from hub.incidents.storm import CALM, MANY, SETTLES, Storm, lock
+from hub.looks.lifecycle import LEASE
+from hub.looks.reconciler import GATHERS_SECONDS
+from hub.notify.storm_turn import TURN
+from hub.slack.bulletin_message import REPAIR
+from hub.table.store import TRANSACTION
 from spoke.deadline import within
 from spoke.places import Cluster
 from tests.hub.factories import CHANNEL, CLUSTER, GRACE, NOON, Json, incident

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
-from hub.tags import KEPT, Tags
-from hub.terms import ANY
+from hub.looks.cluster_tags import KEPT, Tags
+from hub.policy.terms import ANY
 from spoke.accounts import Accounts, Member, Role
 from spoke.discovery import MONITORING_TAG
 from spoke.places import Cluster

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hub.incident import Incident, State
-from hub.tally import Tally
+from hub.incidents.breakdown import Tally
+from hub.incidents.incident import Incident, State
 from tests.hub.factories import incident, sighting
 
 

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from hub.telemetry import Counts, log_as_json
+from hub.runtime.telemetry import Counts, log_as_json
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.terms import ANY, BadTerms, Terms
+from hub.policy.terms import ANY, BadTerms, Terms
 from spoke.places import Cluster
 from tests.hub.factories import CHANNEL, CLUSTER, ELSEWHERE, GRACE, TERMS
 

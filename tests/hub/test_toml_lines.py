@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.toml_lines import Path, lines_of, nearest
+from hub.policy.toml_lines import Path, lines_of, nearest
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,12 @@
 
 import pytest
 
-from hub.directory import Account
-from hub.incident import Incident, acknowledge
-from hub.mutes import Mute
-from hub.policy_source import KEPT
-from hub.scope import Scope
-from hub.storm import MANY
+from hub.incidents.incident import Incident, acknowledge
+from hub.incidents.mute import Mute
+from hub.incidents.storm import MANY
+from hub.policy.source import KEPT
+from hub.scopes.account import Account
+from hub.scopes.scope import Scope
 from spoke.places import Cluster
 from tests.hub.factories import ALICE, CHANNEL, GRACE, NOON, Json
 from tests.hub.rendering import words_of

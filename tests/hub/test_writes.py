@@ -7,10 +7,10 @@ import botocore.session
 import pytest
 from pynamodb.exceptions import CancellationReason, PutError, PynamoDBException, TransactWriteError, VerboseClientError
 
-from hub.coverage import Seen
-from hub.store import Alongside, Store
-from hub.switch import Switch
-from hub.writes import CONDITION, PASSING, TRIES, Conflict, Contended, sort, write
+from hub.policy.repair_stop import Switch
+from hub.scopes.coverage import Seen
+from hub.table.store import Alongside, Store
+from hub.table.writes import CONDITION, PASSING, TRIES, Conflict, Contended, sort, write
 from tests.hub.factories import ALICE, CLUSTER, NOON, entry, incident, instance_id
 from tests.hub.stack import create_table
 from tests.wire.faults import Fault, Kind

@@ -21,13 +21,13 @@ from coastguard.local.aws_process import WorldError
 from coastguard.local.real_slack import RealSlack, connected, meet
 from coastguard.local.slack.directory import FOREIGNER, GUEST, PEOPLE, TEAM
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
-from hub.bulletin import compose
-from hub.directory import Account
-from hub.message import ACKNOWLEDGE, render
-from hub.policy import Facts
-from hub.policy_source import PolicySource
-from hub.policy_text import read
-from hub.slack import Slack
+from hub.incidents.bulletin import compose
+from hub.policy.parse import read
+from hub.policy.policy import Facts
+from hub.policy.source import PolicySource
+from hub.scopes.account import Account
+from hub.slack.bulletin_message import ACKNOWLEDGE, render
+from hub.slack.client import Slack
 from tests.chatops.policies import Ssm
 from tests.hub.factories import ALICE, CHANNEL, bulletin, incident
 from tests.local_slack.serving import served

@@ -7,7 +7,7 @@ import pytest
 from chatops.app import SAY
 from chatops.manual import COMMANDS
 from coastguard.checkout import ROOT
-from hub.policy import ACTIONS
+from hub.policy.policy import ACTIONS
 from spoke.repairs import REMEDIES
 from tests.browser.scenes import SCENES, Said
 

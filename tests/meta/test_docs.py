@@ -29,7 +29,11 @@ def test_every_row_of_the_i_want_to_table_leads_to_a_file() -> None:
 
 @pytest.mark.parametrize(
     ("place", "name"),
-    [("hub/incident.py", "def decide"), ("hub/hints.py", "KINDS:"), ("spoke/repairs/__init__.py", "REMEDIES:")],
+    [
+        ("hub/incidents/incident.py", "def decide"),
+        ("hub/incidents/hints.py", "KINDS:"),
+        ("spoke/repairs/__init__.py", "REMEDIES:"),
+    ],
 )
 def test_what_the_table_names_inside_a_file_is_there(place: str, name: str) -> None:
     assert name in (ROOT / place).read_text()
@@ -57,7 +61,7 @@ def test_every_rehearsal_and_remedy_is_documented(name: str) -> None:
 def test_every_count_is_documented() -> None:
     counted = {
         name
-        for path in (*ROOT.glob("hub/*.py"), *ROOT.glob("chatops/*.py"))
+        for path in (*ROOT.glob("hub/**/*.py"), *ROOT.glob("chatops/**/*.py"))
         for name in re.findall(r"count(?:s\.add)?\(\"([a-z]+)\"", path.read_text())
     }
     section = (ROOT / "docs/how-it-works.md").read_text().split("## Counts")[1]
@@ -71,7 +75,7 @@ def test_every_emoji_that_messages_use_is_drawn_by_the_local_page() -> None:
     # A machine without a font for them shows empty boxes.
     used = {
         name
-        for path in (*ROOT.glob("hub/*.py"), *ROOT.glob("chatops/*.py"))
+        for path in (*ROOT.glob("hub/**/*.py"), *ROOT.glob("chatops/**/*.py"))
         for name in re.findall(r'["(]:([a-z_]+[a-z]):[ ")]', path.read_text())
     }
     page = ROOT / "coastguard/local/page"

@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 
 from coastguard.checkout import ROOT
 from coastguard.cli import app
-from hub.policy import ACTIONS, ALL, REPAIR, Policy
-from hub.policy_text import BadPolicy, read, warnings
-from hub.severity import Severity
+from hub.incidents.severity import Severity
+from hub.policy.parse import BadPolicy, read, warnings
+from hub.policy.policy import ACTIONS, ALL, REPAIR, Policy
 from spoke.repairs import REMEDIES
 
 DOCUMENT = (ROOT / "docs/policy.md").read_text()

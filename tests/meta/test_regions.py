@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import botocore.session
 import pytest
 
-from hub import policy_forms
-from hub.bulletin import compose
-from hub.hints import StormHint, from_message
-from hub.message import render
+from hub.incidents.bulletin import compose
+from hub.incidents.hints import StormHint, from_message
+from hub.policy import values
+from hub.slack.bulletin_message import render
 from spoke.partitions import partition_of, partitions
 from spoke.places import BadPlace, Cluster, ContainerInstance, check_region, partition
 from tests.hub.factories import bulletin, incident
@@ -54,8 +54,8 @@ def test_what_names_a_region_is_read(region: str, name: str) -> None:
     instance = ContainerInstance.from_arn(f"arn:{name}:ecs:{region}:{ACCOUNT}:container-instance/prod/{INSTANCE}")
     assert instance.region == region
     topic = f"arn:{name}:sns:{region}:{ACCOUNT}:pager"
-    assert policy_forms.topic(topic) == topic
-    assert policy_forms.region(region) == region
+    assert values.topic(topic) == topic
+    assert values.region(region) == region
     assert from_message(f'{{"storm": "T0COAST01/{region}"}}') == StormHint("T0COAST01", region)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from coastguard.checkout import ROOT
-from hub.hints import KINDS
+from hub.incidents.hints import KINDS
 from tests.templates.reading import read
 
 

@@ -10,7 +10,7 @@ from botocore.awsrequest import AWSResponse
 from chatops import requests
 from chatops.requests import Request
 from coastguard.deploy import HUB_STACK
-from hub.hints import Hint, to_message
+from hub.incidents.hints import Hint, to_message
 from hub.queues import Queues, group_id
 from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, Json, bent, drop, event, instance_id, record

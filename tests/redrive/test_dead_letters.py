@@ -4,7 +4,7 @@ import pytest
 
 from chatops.requests import FRESH
 from coastguard.dead_letters import Finding, Kind, Letter, examine, plan
-from hub.hints import StormHint, to_message
+from hub.incidents.hints import StormHint, to_message
 from tests.hub import hostility
 from tests.hub.factories import CHANNEL, NOON
 

@@ -4,7 +4,7 @@ import os
 
 import boto3
 
-from hub.store import Store
+from hub.table.store import Store
 from tests.hub.stack import create_table
 from tests.shapes.recording import Json, record_messages, record_rows, record_surfaces
 from tests.wire.table import Tables

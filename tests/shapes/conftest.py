@@ -9,8 +9,8 @@ from starlette.applications import Starlette
 
 from coastguard.local.slack.server import routes
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
-from hub.slack import Slack
-from hub.store import Store
+from hub.slack.client import Slack
+from hub.table.store import Store
 from tests.chatops.factories import Clock
 from tests.chatops.fronts import Doorway, Front
 from tests.chatops.policies import Ssm

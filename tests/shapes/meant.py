@@ -10,21 +10,31 @@ from typing import NamedTuple
 from chatops.asks import HOME, Ask
 from chatops.commands import Command, to_line
 from chatops.requests import Request
-from hub.absence import Absence
-from hub.audit import Entry
-from hub.bulletin import Bulletin
 from hub.chain import Waiting
-from hub.coverage import Seen
-from hub.directory import Account
-from hub.hints import AGAIN, ALONE, REPLAY, REQUEST, SWEEP, Drop, Hint, MuteHint, PolicyHint, StormHint
-from hub.incident import Incident, Pending, Repair, State, acknowledge, await_approval, begin_repair, end_repair, pick
-from hub.ledger import Ledger
-from hub.mutes import Mute
-from hub.scope import Scope
-from hub.store import Claim
-from hub.storm import Storm
-from hub.switch import Switch
-from hub.tally import Tally
+from hub.incidents.audit import Entry
+from hub.incidents.breakdown import Tally
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.hints import AGAIN, ALONE, REPLAY, REQUEST, SWEEP, Drop, Hint, MuteHint, PolicyHint, StormHint
+from hub.incidents.incident import (
+    Incident,
+    Pending,
+    Repair,
+    State,
+    acknowledge,
+    await_approval,
+    begin_repair,
+    end_repair,
+    pick,
+)
+from hub.incidents.mute import Mute
+from hub.incidents.storm import Storm
+from hub.policy.ledger import Ledger
+from hub.policy.repair_stop import Switch
+from hub.scopes.absence import Absence
+from hub.scopes.account import Account
+from hub.scopes.coverage import Seen
+from hub.scopes.scope import Scope
+from hub.table.store import Claim
 from spoke.places import Cluster
 from spoke.sighting import Registration, Sighting
 

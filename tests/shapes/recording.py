@@ -10,23 +10,24 @@ from chatops import answers, asks, home, requests, views
 from chatops.commands import Command
 from chatops.finding import Candidates
 from chatops.home import Tab
-from hub import hints, listing
-from hub.absence import Absence
-from hub.audit import Entry
-from hub.bulletin import Bulletin, compose
 from hub.chain import Waiting
-from hub.coverage import Coverage
-from hub.directory import Account
-from hub.incident import Incident
-from hub.listing import Asked, Told
-from hub.message import render
-from hub.mute_message import warning
-from hub.mutes import Mute
-from hub.scope import Scope
-from hub.store import Claim, Store
-from hub.storm import Storm, count
-from hub.storm_message import render_storm
-from hub.switch import Switch
+from hub.incidents import hints
+from hub.incidents.audit import Entry
+from hub.incidents.bulletin import Bulletin, compose
+from hub.incidents.incident import Incident
+from hub.incidents.mute import Mute
+from hub.incidents.storm import Storm, count
+from hub.policy.repair_stop import Switch
+from hub.scopes.absence import Absence
+from hub.scopes.account import Account
+from hub.scopes.coverage import Coverage
+from hub.scopes.scope import Scope
+from hub.slack import listing
+from hub.slack.bulletin_message import render
+from hub.slack.listing import Asked, Told
+from hub.slack.mute_message import warning
+from hub.slack.storm_message import render_storm
+from hub.table.store import Claim, Store
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
 from tests.shapes import meant

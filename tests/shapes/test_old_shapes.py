@@ -24,19 +24,21 @@ from chatops.requests import Request
 from coastguard.local.slack import clicks, modals
 from coastguard.local.slack.clicks import Press
 from coastguard.local.slack.modals import Pressed, Submitted
-from hub import hints, listing, store
-from hub.absence import Absence
-from hub.audit import Entry
-from hub.bulletin import Bulletin
 from hub.chain import Waiting
-from hub.directory import Account
-from hub.incident import Incident, State
-from hub.ledger import Ledger
-from hub.message import event_type
-from hub.mutes import Mute
-from hub.store import Claim, Store
-from hub.storm import Storm
-from hub.switch import Switch
+from hub.incidents import hints
+from hub.incidents.audit import Entry
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.incident import Incident, State
+from hub.incidents.mute import Mute
+from hub.incidents.storm import Storm
+from hub.policy.ledger import Ledger
+from hub.policy.repair_stop import Switch
+from hub.scopes.absence import Absence
+from hub.scopes.account import Account
+from hub.slack import listing
+from hub.slack.bulletin_message import event_type
+from hub.table import store
+from hub.table.store import Claim, Store
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
 from tests.shapes.conftest import Kept, Office
@@ -126,7 +128,7 @@ def test_every_kind_of_row_has_a_sample() -> None:
     lacking = [kind for kind in kinds_of_rows() if not any(kind.fullmatch(f"{pk} {sk}") for pk, sk in rows)]
     assert lacking == []
     strange = [row for row in rows if not any(kind.fullmatch(" ".join(row)) for kind in kinds_of_rows())]
-    assert strange == [], "the docstring of hub/store.py tells of every kind of row"
+    assert strange == [], "the docstring of hub/table/store.py tells of every kind of row"
 
 
 def test_every_state_of_an_incident_has_a_sample() -> None:
@@ -205,7 +207,7 @@ def test_every_kind_of_message_has_a_sample() -> None:
 
 
 def reasons_to_look() -> Iterator[str]:
-    """What hub/hints.py writes as a hint's reason: constants, and literals in a hint's second place."""
+    """What hub/incidents/hints.py writes as a hint's reason: constants, and literals in a hint's second place."""
     for node in ast.walk(ast.parse(Path(hints.__file__).read_text("utf-8"))):
         match node:
             case ast.Call(func=ast.Name(id="Hint"), args=[_, ast.Constant(value=str(why)), *_]):

@@ -8,21 +8,21 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from coastguard.local.slack.messages import Message
-from hub.audit import Entry
-from hub.bulletin import Bulletin, compose
 from hub.chain import MOST_HOPS
-from hub.directory import Account
-from hub.hints import StormHint
-from hub.incident import Condition, Incident, Repair
-from hub.message import render
-from hub.mutes import Mute, in_force
-from hub.muting import KEPT as KEPT_MUTES
+from hub.incidents.audit import Entry
+from hub.incidents.bulletin import Bulletin, compose
+from hub.incidents.hints import StormHint
+from hub.incidents.incident import Condition, Incident, Repair
+from hub.incidents.mute import Mute, in_force
+from hub.incidents.storm import Storm, count, lock
+from hub.looks.cluster_tags import KEPT
+from hub.notify.muting import KEPT as KEPT_MUTES
+from hub.policy.repair_stop import Switch
 from hub.queues import group_id
-from hub.store import Claim
-from hub.storm import Storm, count, lock
-from hub.storm_message import render_storm
-from hub.switch import Switch
-from hub.tags import KEPT
+from hub.scopes.account import Account
+from hub.slack.bulletin_message import render
+from hub.slack.storm_message import render_storm
+from hub.table.store import Claim
 from spoke.places import Cluster
 from tests.simulation.fleet import QUIET
 from tests.simulation.tables import Change

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from coastguard.local.aws.lineage import MOST_INVOCATIONS
-from hub import chain, storms
+from hub import chain
 from hub.chain import MOST_HOPS
-from hub.terms import Terms
+from hub.notify import storm_turn
+from hub.policy.terms import Terms
 from tests.hub.factories import CHANNEL, GRACE
 from tests.simulation.play import settle
 from tests.simulation.promises import Broken, Watcher
@@ -100,7 +101,7 @@ def test_a_chain_that_is_too_long_is_seen(world: World, watcher: Watcher, monkey
 
 def test_a_storm_hands_over_to_the_sweep(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Eleven turns follow the first one, and then the sweep asks for the next."""
-    monkeypatch.setattr(storms, "TURN", 2)
+    monkeypatch.setattr(storm_turn, "TURN", 2)
     names = tuple(f"c{number}" for number in range(15))
     world = World(stage, clusters=names, machines=1)
     world.guarded = True

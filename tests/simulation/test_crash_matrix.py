@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from chatops.commands import Command
-from hub.incident import Incident
-from hub.store import Claim
-from hub.switch import Switch
+from hub.incidents.incident import Incident
+from hub.policy.repair_stop import Switch
+from hub.table.store import Claim
 from tests.chatops.factories import ALICE, BOB
 from tests.simulation.fate import Died
 from tests.simulation.play import settle

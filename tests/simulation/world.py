@@ -39,25 +39,25 @@ from coastguard.local.slack.payloads import Click, Handles
 from coastguard.local.slack.tickets import Origin
 from coastguard.local.slack.use import Found, used
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
-from hub.desk import Desk
-from hub.hints import SWEEP, Hint
-from hub.hints import to_message as to_hint
-from hub.known_accounts import KnownAccounts
-from hub.lookout import Lookout, assemble
-from hub.message import MUTE, REPAIR, UNMUTE
-from hub.organization import Organization
-from hub.outlets import Outlets
-from hub.pace import Pace
-from hub.policy_source import PolicySource
+from hub.incidents.hints import SWEEP, Hint
+from hub.incidents.hints import to_message as to_hint
+from hub.looks.ingestion import Sorter
+from hub.looks.lifecycle import Desk
+from hub.looks.reconciler import Lookout, assemble
+from hub.notify.account_cache import KnownAccounts
+from hub.notify.routing import Rules
+from hub.notify.sns import Outlets
+from hub.policy.repair_stop import Switch
+from hub.policy.source import PolicySource
+from hub.policy.terms import Terms
 from hub.queues import NotYet, Queues, Record, group_id, records
-from hub.registry import PACE, Registry
-from hub.rounds import Rounds
-from hub.rules import Rules
-from hub.slack import Slack
-from hub.sorting import Sorter
-from hub.store import Conflict
-from hub.switch import Switch
-from hub.terms import Terms
+from hub.runtime.rate_limit import Pace
+from hub.slack.bulletin_message import MUTE, REPAIR, UNMUTE
+from hub.slack.client import Slack
+from hub.sweeping.account_sync import PACE, Registry
+from hub.sweeping.organization import Organization
+from hub.sweeping.sweeper import Rounds
+from hub.table.store import Conflict
 from spoke.accounts import Role
 from spoke.deadline import within
 from spoke.errors import Busy

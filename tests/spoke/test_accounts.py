@@ -11,7 +11,7 @@ import time_machine
 from botocore.exceptions import ClientError
 from botocore.loaders import Loader
 
-from hub.runtime import hub_session
+from hub.runtime.clients import hub_session
 from spoke.accounts import Accounts, Role
 from spoke.errors import STALE, Busy, Refused
 from spoke.places import BadPlace

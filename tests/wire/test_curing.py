@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from hub.organization import Organization
-from hub.runtime import AWS, hub_session
-from hub.store import Store
-from hub.switch import Switch
+from hub.policy.repair_stop import Switch
+from hub.runtime.clients import AWS, hub_session
+from hub.sweeping.organization import Organization
+from hub.table.store import Store
 from tests.hub.stack import create_table
 from tests.wire.conftest import REGION
 from tests.wire.members import Members, Place

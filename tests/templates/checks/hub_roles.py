@@ -1,6 +1,6 @@
 """The hub's roles: each may do what was agreed, on what was agreed, and nothing else."""
 
-from hub.organization import PERMISSIONS
+from hub.sweeping.organization import PERMISSIONS
 from tests.templates.examining import Request, allows, listed, statements
 from tests.templates.world import HUB, MEMBER, ORGANIZATION, World
 

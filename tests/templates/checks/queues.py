@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from hub.rounds import ROUND_MINUTES
+from hub.sweeping.sweeper import ROUND_MINUTES
 from spoke.discovery import UNDELIVERED_QUEUE
 from tests.templates.deploying import Resource, Stack
 from tests.templates.examining import Request, allows, denies

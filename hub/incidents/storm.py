@@ -1,0 +1,168 @@
+"""Storms: many clusters of one Region that fall into trouble together become one message. Pure, no clock.
+
+    more than MANY clusters of a channel and Region in trouble since FRESH ──▶ storm ──▶ over
+                                                                                │
+                       each cluster's own bulletin is posted in its thread ◀────┤
+                              nothing drastic may be done while it lasts ◀──────┘
+
+It is over when all have recovered, when at most MANY are left and none has joined for CALM, or none for LONG.
+
+A channel and Region has one storm at a time, with one message. Its row is kept apart from those of the clusters: the
+clusters' bulletins are true also if nobody sees the storm.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from hub.incidents.breakdown import Tally
+from hub.incidents.bulletin import REOPENS, Bulletin
+from hub.incidents.hints import StormHint
+
+MANY = 10
+FRESH = timedelta(minutes=5)
+CALM = timedelta(minutes=10)
+# A storm that only lasts is no storm any more: it must not lock repairs for ever.
+LONG = timedelta(hours=1)
+# While clusters still join in, the count is what matters; their own bulletins follow after.
+SETTLES = timedelta(seconds=15)
+_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Storm:
+    """The one Slack message about a storm, as far as we know what Slack shows, and the most it has ever counted."""
+
+    kind: ClassVar[str] = "storm"
+    thread: ClassVar[str] = ""
+
+    channel: str
+    region: str
+    episode: str
+    began_at: datetime
+    newest_at: datetime
+    most: tuple[int, int, int] = (0, 0, 0)  # accounts, clusters, instances
+    ts: str = ""
+    shown: str = ""
+    doubt_since: datetime | None = None
+    lease_until: datetime | None = None
+    shown_at: datetime | None = None
+    closed: bool = False
+    closed_at: datetime | None = None
+    over: bool = False
+    version: int = 0
+
+    @property
+    def hint(self) -> StormHint:
+        """What asks to see to it."""
+        return StormHint(self.channel, self.region)
+
+    @property
+    def id(self) -> str:
+        """Names this storm in the message's metadata: one channel and Region, one episode."""
+        return f"{self.channel}/{self.region}#{self.episode}"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What a storm amounts to now. `worst` are its largest clusters; `listed` of them stand in the thread.
+
+    `muted` are not counted: so many clusters, which the storm had, are in trouble and muted.
+    """
+
+    accounts: int
+    clusters: int
+    tally: Tally
+    worst: tuple[tuple[Bulletin, int], ...]
+    listed: int
+    muted: int = 0
+
+
+def brewing(bulletins: Iterable[Bulletin], now: datetime) -> set[StormHint]:
+    """Name the channels and Regions in which clusters in trouble are many enough for a storm."""
+    places: dict[StormHint, list[Bulletin]] = {}
+    for bulletin in bulletins:
+        if bulletin.muted:
+            continue
+        places.setdefault(StormHint(bulletin.channel, bulletin.cluster.region), []).append(bulletin)
+    return {place for place, members in places.items() if _many(members, now)}
+
+
+def weather(standing: Storm | None, place: StormHint, members: Sequence[Bulletin], now: datetime) -> Storm | None:
+    """Say what becomes of a place's storm, given its clusters' bulletins that are not closed; None: there is none."""
+    newest = max((member.opened_at for member in members if member.opened_at), default=now)
+    if standing is None or standing.closed:
+        if not _many(members, now):
+            return None
+        begun = _begun(standing, place, newest, now)
+        return _most(begun, caught(begun, members))
+    mine = caught(standing, members)
+    storm = _most(replace(standing, newest_at=max(newest, standing.newest_at) if mine else standing.newest_at), mine)
+    calm = now - storm.newest_at
+    told = all(member.ts for member in mine)
+    over = not mine or (told and (calm >= LONG or (calm >= CALM and len(mine) <= MANY)))
+    return replace(storm, over=over)
+
+
+def caught(storm: Storm, members: Sequence[Bulletin]) -> list[Bulletin]:
+    """Choose the clusters that the storm holds: neither recovered, nor in trouble since long before it.
+
+    Those that were left to a storm are held by it however long it took to begin.
+    """
+    first = storm.began_at - FRESH
+    return [
+        m
+        for m in members
+        if m.tally.instances and m.opened_at and (m.opened_at >= first or m.storm == storm.id or _is_left(m))
+    ]
+
+
+def count(members: Sequence[Bulletin], muted: int = 0) -> Count:
+    """Add up what the clusters of a storm amount to, `muted` ones besides."""
+    worst = sorted(members, key=lambda member: (-member.tally.instances, member.cluster))
+    return Count(
+        accounts=len({member.cluster.account for member in members}),
+        clusters=len(members),
+        tally=Tally.together(member.tally for member in members),
+        worst=tuple((member, member.tally.instances) for member in worst[:_NAMED]),
+        listed=sum(bool(member.ts) for member in members),
+        muted=muted,
+    )
+
+
+def lock(region: str) -> str:
+    """Tell why nothing drastic may be done while a storm lasts; the same words as long as it lasts."""
+    return (
+        f"Terminate is locked while the storm in {region} lasts: what so many clusters suffer together has a cause"
+        " outside of them, and new instances would suffer it too."
+    )
+
+
+def _many(members: Iterable[Bulletin], now: datetime) -> bool:
+    fresh = [m for m in members if m.tally.instances and m.opened_at and (now - m.opened_at < FRESH or _is_left(m))]
+    return len(fresh) > MANY
+
+
+def _is_left(member: Bulletin) -> bool:
+    """Whether a look has left it to a storm that has not posted it yet."""
+    return member.aside and not member.ts
+
+
+def _begun(before: Storm | None, place: StormHint, newest: datetime, now: datetime) -> Storm:
+    if before and before.closed_at and now - before.closed_at < REOPENS:
+        return replace(before, closed=False, closed_at=None, over=False, shown="", newest_at=newest)
+    return Storm(
+        channel=place.channel,
+        region=place.region,
+        episode=f"st-{now:%Y%m%dT%H%M%S%f}",
+        began_at=now,
+        newest_at=newest,
+        version=before.version if before else 0,
+    )
+
+
+def _most(storm: Storm, members: Sequence[Bulletin]) -> Storm:
+    accounts = len({member.cluster.account for member in members})
+    now = (accounts, len(members), sum(member.tally.instances for member in members))
+    return replace(storm, most=(max(storm.most[0], now[0]), max(storm.most[1], now[1]), max(storm.most[2], now[2])))

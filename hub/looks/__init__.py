@@ -1,0 +1,1 @@
+"""One look at one cluster: what is hinted at is gathered, looked at, decided and written."""

@@ -1,0 +1,236 @@
+"""The desk: the one door through which incidents change.
+
+A look brings sightings (`examine`), a click brings a change that somebody wants (`change`). Either way the incident is
+read, decided upon and written with the version that was read, together with its log entries; if somebody else was
+quicker, it is read and decided upon again.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from hub.incidents.audit import Entry
+from hub.incidents.breakdown import Tally
+from hub.incidents.bulletin import HELD_UP, Bulletin, how_it_ended
+from hub.incidents.hints import Drop
+from hub.incidents.incident import CALM, FLAPS, Incident, Reason, Verdict, decide, keep_on
+from hub.slack.mrkdwn import few
+from hub.table.store import Alongside, Known, Store
+from hub.table.writes import Conflict
+from spoke.places import Cluster
+from spoke.sighting import Sighting
+
+# A lease on posting outlives Slack's client timeout (4 s), so that two posters never overlap.
+LEASE = timedelta(seconds=10)
+_TRIES = 5
+_NAMED = 5
+_FLAPPING = (
+    f"gone {FLAPS} times within an hour: this stays one incident until the agent has been back for"
+    f" {CALM.seconds // 60} minutes"
+)
+_PENDING_ENDS = {
+    Reason.LAPSED: ("request lapsed", "nobody approved it in time"),
+    Reason.OVER: ("request withdrawn", "the trouble is over"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a look has made of a cluster: its incidents now, its bulletin, and the verdicts that were reached.
+
+    Incidents have the versions that were read, also those that were written.
+    """
+
+    incidents: tuple[Incident, ...]
+    bulletin: Bulletin | None
+    verdicts: tuple[Verdict, ...]
+
+
+class Gone(Exception):
+    """The incident somebody wants to change is over, or is another one by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How a cluster is watched: how long an agent may be gone, where its bulletins go, what group it is in.
+
+    `aside` says that a bulletin that begins now is to be left to a storm, and is not posted for itself; one that is
+    `muted` is not posted either. `owners` are mentioned in its first post, a `topic` of SNS hears too. `registered` is
+    how many instances the cluster has, 0 if nobody could tell, None if nobody was asked. `account_name` is what the
+    organization calls the account; a bulletin keeps the one that it begins with.
+    """
+
+    grace: timedelta
+    channel: str
+    group: str = ""
+    owners: tuple[str, ...] = ()
+    topic: str = ""
+    aside: bool = False
+    muted: bool = False
+    registered: int | None = None
+    account_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look brings, each by container instance: how it is, what was said of it, who took its place."""
+
+    sightings: Mapping[str, Sighting]
+    drops: Mapping[str, Drop]
+    replacements: Mapping[str, str]
+
+
+class Desk:
+    """Reads, decides, writes."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def examine(self, cluster: Cluster, known: Known, seen: Seen, watch: Watch, now: datetime) -> Examined:
+        """Bring the cluster's incidents in line with what was seen. Raises Conflict: then look again."""
+        running = known.bulletin if known.bulletin and not known.bulletin.closed else None
+        bulletin = _counted(running or _begin(cluster, known, watch, now), watch)
+        verdicts = tuple(
+            decide(
+                known.incidents.get(instance),
+                sighting,
+                seen.drops.get(instance),
+                cluster=cluster,
+                episode=bulletin.episode,
+                now=now,
+                grace=watch.grace,
+                replacement=seen.replacements.get(instance, ""),
+            )
+            for instance, sighting in sorted(seen.sightings.items())
+        )
+        changed = [
+            v.incident for v in verdicts if v.incident and v.incident != known.incidents.get(v.incident.instance)
+        ]
+        if running:
+            anew = {i.instance for i in changed}  # DynamoDB takes one write of a row in a transaction
+            told = (i for i in known.incidents.values() if i.episode == running.episode and i.instance not in anew)
+            changed += [kept for i in told if (kept := keep_on(i, now)) != i]
+        if not changed:
+            return Examined(tuple(known.incidents.values()), bulletin if running else known.bulletin, verdicts)
+        incidents = known.incidents | {i.instance: i for i in changed}
+        opens = any(verdict.reason is Reason.CONFIRMED for verdict in verdicts)
+        if not (running or opens):
+            self._store.save(changed, entries=_entries(verdicts, known, now))
+            return Examined(tuple(incidents.values()), None, verdicts)
+        counted = replace(bulletin, tally=Tally.of(i for i in incidents.values() if i.episode == bulletin.episode))
+        # Whoever opens an incident writes its bulletin too: if somebody has closed it meanwhile, that is a conflict.
+        entries = _entries(verdicts, known, now)
+        if opens and known.bulletin and known.bulletin.closed and bulletin.episode == known.bulletin.episode:
+            entries.append(Entry(now, "", "reopened", cluster.name, "", aloud=not watch.muted))
+        written = self._store.save(changed, counted if opens or counted != running else None, entries)
+        return Examined(tuple(incidents.values()), written or running, verdicts)
+
+    def change(
+        self,
+        cluster: Cluster,
+        instance: str,
+        incident: str,
+        change: Callable[[Incident], tuple[Incident, Sequence[Entry]]],
+        alongside: Callable[[], Alongside | None] = lambda: None,
+    ) -> Incident:
+        """Change the incident of that id as `change` says, with its log entries and what is written `alongside`.
+
+        What either raises passes through. Raises Gone, and Conflict after several tries; each reads everything again.
+        """
+        for last in (False,) * (_TRIES - 1) + (True,):
+            current = self._store.incident(cluster, instance)
+            if current is None or current.id != incident or not current.unresolved:
+                raise Gone(incident)
+            changed, entries = change(current)
+            try:
+                self._store.save([changed], entries=entries, alongside=alongside())
+            except Conflict:
+                if last:
+                    raise
+            else:
+                break
+        return replace(changed, version=changed.version + 1)
+
+
+def _counted(bulletin: Bulletin, watch: Watch) -> Bulletin:
+    """Note how many instances the cluster has, if somebody was asked."""
+    return bulletin if watch.registered is None else replace(bulletin, registered=watch.registered)
+
+
+def _begin(cluster: Cluster, known: Known, watch: Watch, now: datetime) -> Bulletin:
+    """Begin an episode, or go on with one that was over a moment ago.
+
+    A new bulletin is born in doubt, so the post that follows needs no write before it; unless none follows.
+    """
+    before = known.bulletin
+    silent = watch.aside or watch.muted
+    # In the thread of a storm that is over nobody would see it.
+    if before and before.reopens(now) and (silent or not before.thread):
+        again = replace(before, closed=False, closed_at=None, shown="", opened_at=now, said_again_at=None)
+        return replace(again, muted=watch.muted)
+    return Bulletin(
+        cluster=cluster,
+        episode=f"ep-{now:%Y%m%dT%H%M%S%f}",
+        channel=watch.channel,
+        noted=f"log#{now.isoformat(timespec='milliseconds')}",
+        doubt_since=None if silent else now,
+        lease_until=None if silent else now + LEASE,
+        aside=watch.aside,
+        muted=watch.muted,
+        opened_at=now,
+        group=watch.group,
+        owners=watch.owners,
+        topic=watch.topic,
+        account_name=watch.account_name,
+        version=before.version if before else 0,
+    )
+
+
+def _entries(verdicts: Sequence[Verdict], known: Known, now: datetime) -> list[Entry]:
+    """Log what a look has found: a line for what opened, one for each kind of ending and for each repair given up.
+
+    An agent that flaps is worth a line too, when it is first seen to, and so is a repair that needs no approval any
+    more, or has not got one in time.
+    """
+    opened = [v.incident for v in verdicts if v.reason is Reason.CONFIRMED and v.incident]
+    over = [v.incident for v in verdicts if v.reason is Reason.OVER and v.incident]
+    entries = [_entry(now, "opened", about, how, quiet=True) for how, about in _sorted_by(_how_it_began, opened)]
+    entries += [_entry(now, "resolved", about, how) for how, about in _sorted_by(_how_it_ended, over)]
+    flapping = [i for i in opened if i.flapping]
+    entries += [_entry(now, "flapping", flapping, _FLAPPING)] if flapping else []
+    entries += [
+        _entry(now, f"{v.incident.repair.remedy} goes on", [v.incident], HELD_UP)
+        for v in verdicts
+        if v.reason is Reason.HELD and v.incident and v.incident.repair
+    ]
+    entries += [
+        _entry(now, f"{v.incident.repair.remedy} failed", [v.incident], v.incident.repair.problem)
+        for v in verdicts
+        if v.reason is Reason.OVERDUE and v.incident and v.incident.repair
+    ]
+    for verdict in verdicts:
+        before = known.incidents.get(verdict.incident.instance) if verdict.incident else None
+        if before and before.pending and verdict.reason in _PENDING_ENDS:
+            what, why = _PENDING_ENDS[verdict.reason]
+            entries.append(_entry(now, f"{before.pending.remedy}: {what}", [before], why))
+    return entries
+
+
+def _entry(now: datetime, what: str, about: Sequence[Incident], result: str, *, quiet: bool = False) -> Entry:
+    names = [i.sighting.host or i.instance for i in about]
+    where = few(names, _NAMED)
+    return Entry(now, "", what, where, result, incident=about[0].id if len(about) == 1 else "", quiet=quiet)
+
+
+def _sorted_by(tell: Callable[[Incident], str], incidents: Sequence[Incident]) -> list[tuple[str, list[Incident]]]:
+    return [(how, [i for i in incidents if tell(i) == how]) for how in sorted({tell(i) for i in incidents})]
+
+
+def _how_it_began(incident: Incident) -> str:
+    if incident.sighting.alive_as:
+        return "an old registration of a host that is well"
+    return "reported, could not be checked" if incident.sighting.connected is None else "the agent is disconnected"
+
+
+def _how_it_ended(incident: Incident) -> str:
+    return how_it_ended(incident) + (f" by {incident.replacement}" if incident.replacement else "")

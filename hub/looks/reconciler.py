@@ -1,0 +1,411 @@
+"""The lookout: one look at one cluster, from the hints about it to the bulletin. Gathers and applies; decides nothing.
+
+A look is a rerun of the same comparison, whatever caused it: read what is known, see how things are, bring the
+incidents in line (hub.looks.lifecycle), have them spoken of (hub.notify.notifier).
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import islice
+
+from hub.chain import Waiting, onward, put_off, repair_looked_at_in, waits_in_queue
+from hub.incidents.bulletin import ROWS
+from hub.incidents.hints import (
+    AGAIN,
+    REQUEST,
+    SWEEP,
+    BadHint,
+    Chore,
+    Drop,
+    Hint,
+    MuteHint,
+    PolicyHint,
+    StormHint,
+    from_message,
+    gather,
+    newest,
+)
+from hub.incidents.incident import UNWATCHED, Condition, Incident, Verdict, awaits_replacement, condition, confirms
+from hub.incidents.storm import MANY
+from hub.looks.cluster_tags import Tags
+from hub.looks.departures import Departures
+from hub.looks.lifecycle import Desk, Seen, Watch
+from hub.notify.account_cache import KnownAccounts
+from hub.notify.muting import Muting
+from hub.notify.notifier import Voice
+from hub.notify.policy_alarm import Caretaker
+from hub.notify.publisher import Announcer
+from hub.notify.routing import Rules
+from hub.notify.sns import Outlets
+from hub.notify.storm_cache import Barometer
+from hub.notify.storm_turn import Storms
+from hub.policy.source import PolicySource
+from hub.policy.terms import Terms
+from hub.queues import NotYet, Queues, Record
+from hub.slack.client import NotNow, Slack, SlackError
+from hub.table.store import Known, Store
+from spoke.accounts import Accounts, Member, Role
+from spoke.deadline import deadline, for_seconds
+from spoke.errors import Busy, ClusterGone, Refused
+from spoke.hosts import GROUPS_A_CALL
+from spoke.places import Cluster
+from spoke.registrations import HOSTS_A_CALL, in_cluster
+from spoke.sighting import Sighting
+from spoke.sightings import forgotten, look, registered, replacement
+from spoke.states import MISSING
+
+log = logging.getLogger(__name__)
+
+# A member that is throttled or does not answer is tried so often before the alert goes out unchecked.
+PATIENCE = 3
+# So long a look may begin calls of a member, one of which takes ten seconds if it is not answered (spoke.accounts).
+LOOK_SECONDS = 15
+# So soon a look is tried anew that had no time left to begin.
+_BREATH_SECONDS = 5
+# When so many clusters lose agents together, more of each is on its way: a look waits for so many seconds, once.
+CROWD, GATHERS_SECONDS = 5, 10
+# What stands in for ECS's word for an instance's status while ECS cannot be read.
+UNKNOWN = "UNKNOWN"
+_TROUBLE = {Condition.DISCONNECTED, Condition.UNREADABLE}
+
+
+@dataclass(frozen=True, slots=True)
+class Lookout:
+    """Everything a look works with; `assemble` puts it together."""
+
+    accounts: Accounts
+    reader: Role
+    store: Store
+    desk: Desk
+    rules: Rules
+    terms: Terms
+    tags: Tags
+    barometer: Barometer
+    storms: Storms
+    muting: Muting
+    departures: Departures
+    voice: Voice
+    caretaker: Caretaker
+    queues: Queues
+    delay_url: str
+    clock: Callable[[], datetime]
+    count: Callable[[str, int], None]
+
+    def attend(self, waiting: Sequence[Record]) -> None:
+        """Take all waiting messages of one group together: of a cluster, or of a storm."""
+        # What this invocation sends has as many hops behind it as the record of its batch that has the most.
+        hops = max((record.hops for record in waiting), default=0)
+        found = [replace(hint, hops=max(hint.hops, hops)) for record in waiting if (hint := self._read(record))]
+        for hint in gather(hint for hint in found if isinstance(hint, Hint)):
+            gathers = hint.crowd >= CROWD
+            if gathers and waiting[0].tries == 1:
+                raise NotYet(GATHERS_SECONDS)
+            with for_seconds(LOOK_SECONDS):
+                self.look(hint, max(waiting[0].tries - 2 * gathers, 1))  # it may have been cut off besides
+        for storm in sorted({hint for hint in found if isinstance(hint, StormHint)}):
+            self.storms.attend(storm)
+        for mute in sorted({hint for hint in found if isinstance(hint, MuteHint)}):
+            self._attend(mute, partial(self.muting.attend, mute.scope))
+        for policy in {hint for hint in found if isinstance(hint, PolicyHint)}:
+            self._attend(policy, self.caretaker.attend)
+
+    def look(self, hint: Hint, tries: int) -> None:
+        """Look at a cluster. What it raises is worth another try."""
+        cluster = hint.cluster
+        member = self.accounts.member(cluster.account, cluster.region, self.reader)
+        known = self.store.known(cluster)
+        drops = _drops(hint, known, self.clock())
+        live = {i.instance for i in known.incidents.values() if i.unresolved}
+        # Only what is known already may end so: that agents are gone is said, whatever anybody thinks of their account.
+        out_of_reach = self.departures.of(cluster) if live else ""
+        if deadline().left() <= 0:
+            # Our own table has used up the time: that says nothing of the member, who has not been asked yet.
+            raise NotYet(_BREATH_SECONDS)
+        wanted = drops.keys() - live if out_of_reach else drops.keys() | live
+
+        def unseen(instance: str) -> Sighting:
+            return _unseen(known.incidents.get(instance), instance, drops.get(instance))
+
+        tag = self.tags.value(member, cluster) if self.terms.by_tag and wanted else None
+        if self.terms.watches(tag):
+            sightings = self._see(member, cluster, wanted, unseen, known, _in_groups(hint, known), tries)
+            sightings = self._with_others(member, cluster, sightings, hint, known)
+        else:
+            sightings = {instance: replace(unseen(instance), status=UNWATCHED) for instance in wanted}
+        if out_of_reach:
+            sightings = {**sightings, **{i: replace(unseen(i), status=out_of_reach) for i in live}}
+        seen = Seen(sightings, drops, self._replacements(member, known, sightings))
+        size = None if hint.crowd > MANY else self._size(member, cluster, sightings)
+        broken = [sighting for sighting in sightings.values() if condition(sighting) in _TROUBLE]
+        watch = self._watch(hint, known, tag, size, broken)
+        examined = self.desk.examine(cluster, known, seen, watch, self.clock())
+        self._look_again(hint, known, drops, examined.verdicts)
+        self.voice.speak(hint, known, examined)
+        self.count("looks", 1)
+
+    def _attend(self, chore: MuteHint | PolicyHint, tell: Callable[[], None]) -> None:
+        try:
+            tell()
+        except SlackError as error:
+            if isinstance(error, NotNow) and (later := put_off(chore, error.seconds, self.clock())):
+                self.queues.later(self.delay_url, [(later, error.seconds)])
+                return
+            # The next sweep asks again, as long as it has not been said.
+            log.warning("chore.unsaid", extra={"error": str(error)})
+            self.count("unannounced", 1)
+
+    def _watch(self, hint: Hint, known: Known, tag: str | None, size: int | None, broken: Sequence[Sighting]) -> Watch:
+        cluster = hint.cluster
+        begins = known.bulletin is None or known.bulletin.closed
+        way = self.rules.way(cluster, tag, broken, size or 0)
+        gone = [sighting.instance for sighting in broken]
+        muted = begins and bool(gone) and self.muting.of(cluster, gone, tag or "") is not None
+        storm = StormHint(way.channel, cluster.region)
+        return Watch(
+            grace=self.terms.grace_of(cluster),
+            channel=way.channel,
+            owners=way.owners,
+            topic=way.topic,
+            group=tag or "",
+            aside=begins and not muted and self.barometer.falls(storm, cluster, hint.crowd),
+            muted=muted,
+            registered=size,
+            account_name=self.rules.accounts.of(cluster.account).name,
+        )
+
+    def _size(self, member: Member, cluster: Cluster, sightings: Mapping[str, Sighting]) -> int | None:
+        """Count the cluster's instances, of which a bulletin tells the share once they are many.
+
+        None: they are few, and the policy does not ask for their share. 0: nobody can tell, so no share is told. A look
+        in a storm does not ask, the next one does.
+        """
+        gone = sum(sighting.connected is False for sighting in sightings.values())
+        if gone <= ROWS and not (gone and self.rules.policy.asks_share):
+            return None
+        try:
+            return registered(member, cluster)
+        except (Refused, Busy, ClusterGone) as error:
+            log.warning("size.unknown", extra={"cluster": cluster.key, "error": str(error)})
+            return 0
+
+    def _see(  # noqa: PLR0913  # where, whom, and what to do without
+        self,
+        member: Member,
+        cluster: Cluster,
+        wanted: AbstractSet[str],
+        unseen: Callable[[str], Sighting],
+        known: Known,
+        in_groups: set[str],
+        tries: int,
+    ) -> Mapping[str, Sighting]:
+        """See how instances are; `unseen` makes what stands in for one that nobody can tell anything about."""
+        if not wanted:
+            return {}
+        hosts_of = {i.instance: i.sighting.host for i in known.incidents.values() if i.unresolved and i.sighting.host}
+        try:
+            found = look(member, cluster, sorted(wanted), in_groups, hosts_of)
+        except ClusterGone:
+            gone = {instance: replace(unseen(instance), status=MISSING) for instance in wanted}
+            return gone | forgotten(member, cluster, hosts_of)
+        except (Refused, Busy) as error:
+            if isinstance(error, Busy) and tries < PATIENCE:
+                raise
+            # Alerts fail open: say it, and say that it could not be checked.
+            log.warning("look.unreadable", extra={"cluster": cluster.key, "error": str(error)})
+            self.count("unreadable", 1)
+            return {instance: replace(unseen(instance), unchecked=(str(error),)) for instance in wanted}
+        untold = wanted - found.keys()
+        return found | {i: replace(unseen(i), unchecked=("ECS tells nothing about it",)) for i in untold}
+
+    def _with_others(
+        self, member: Member, cluster: Cluster, sightings: Mapping[str, Sighting], hint: Hint, known: Known
+    ) -> Mapping[str, Sighting]:
+        """See whether hosts are well under another registration; who is not asked about keeps what was found before."""
+        live = {i.instance: i.sighting for i in known.incidents.values() if i.unresolved}
+        kept = {
+            instance: replace(seen, others=live[instance].others)
+            for instance, seen in sightings.items()
+            if instance in live and live[instance].host == seen.host
+        }
+        sightings = {**sightings, **kept}
+        asked = _to_ask(hint, known, sightings, self.terms.grace_of(cluster), self.clock())
+        if not asked:
+            return sightings
+        try:
+            found = in_cluster(member, cluster, asked, sightings)
+        except (Refused, Busy, ClusterGone) as error:
+            log.warning("registrations.unread", extra={"cluster": cluster.key, "error": str(error)})
+            why = f"whether the host is registered elsewhere: {error}"
+            return sightings | {s.instance: replace(s, unchecked=(*s.unchecked, why)) for s in asked}
+        return sightings | {instance: replace(sightings[instance], others=others) for instance, others in found.items()}
+
+    def _replacements(self, member: Member, known: Known, sightings: Mapping[str, Sighting]) -> Mapping[str, str]:
+        """Find who took the place of terminated instances; nobody takes two places."""
+        taken = {i.replacement for i in known.incidents.values() if i.replacement}
+        found: dict[str, str] = {}
+        for incident in sorted(known.incidents.values(), key=lambda i: i.instance):
+            repair = incident.repair
+            sighting = sightings.get(incident.instance)
+            gone = sighting and condition(sighting) in {Condition.DEREGISTERED, Condition.TERMINATED}
+            if not (gone and repair and repair.group and awaits_replacement(incident, self.clock())):
+                continue
+            try:
+                host = replacement(member, incident.cluster, repair.group, repair.at, taken)
+            except (Refused, Busy, ClusterGone) as error:
+                log.warning("replacement.unreadable", extra={"incident": incident.id, "error": str(error)})
+                continue
+            if host:
+                taken.add(host)
+                found[incident.instance] = host
+        return found
+
+    def _look_again(self, hint: Hint, known: Known, drops: Mapping[str, Drop], verdicts: Sequence[Verdict]) -> None:
+        """Put off what cannot be told yet: one message for each time to look again.
+
+        What only wants another look gets it from a chain of looks that an event or a click began; a sweep begins none,
+        or each round would begin one more. A drop that has longer to wait than the chain can is kept in the table.
+        """
+        now, further = self.clock(), onward(replace(hint, why=AGAIN, drops=(), crowd=0, until=None))
+        puts_off: dict[timedelta, list[Drop]] = {}
+        kept: dict[str, Waiting] = {}
+        for again, drop in _again(hint, verdicts):
+            before = known.waiting.get(drop.instance) if drop else None
+            # What has begun to wait in the table stays there: a round that sees the agent gone finds its date there.
+            if drop and ((before and not before.over) or not (further and waits_in_queue(again, hint.hops))):
+                kept[drop.instance] = Waiting(hint.cluster, drop, now + again)
+            else:
+                puts_off.setdefault(again, []).extend([drop] if drop else [])
+        if further:
+            waits = [(replace(further, drops=tuple(some)), again) for again, some in puts_off.items()]
+            self.queues.later(self.delay_url, [(later, again.total_seconds()) for later, again in waits])
+        self._keep_waiting(known, drops, kept)
+
+    def _keep_waiting(self, known: Known, drops: Mapping[str, Drop], kept: Mapping[str, Waiting]) -> None:
+        """Write the drops that wait in the table, and that those are over which wait no longer."""
+        before = {instance: one for instance, one in known.waiting.items() if instance in drops and not one.over}
+        over = [replace(one, over=True) for instance, one in before.items() if instance not in kept]
+        new = [one for instance, one in kept.items() if instance not in before or before[instance].drop != one.drop]
+        versions = {instance: one.version for instance, one in known.waiting.items()}
+        self.store.keep_waiting([replace(one, version=versions.get(one.drop.instance, 0)) for one in (*over, *new)])
+
+    def _read(self, record: Record) -> Hint | Chore | None:
+        """Read a message of looks.fifo. Only we write them, so one that cannot be read comes from another release.
+
+        It is counted and given up: the sweep finds the trouble all the same, and failing would hold up the group.
+        """
+        try:
+            return from_message(record.body)
+        except BadHint:
+            log.exception("hint.unreadable", extra={"record": record.id, "group": record.group})
+            self.count("malformed", 1)
+            return None
+
+
+def assemble(  # noqa: PLR0913  # what a look works with, each of it once
+    *,
+    accounts: Accounts,
+    reader: Role,
+    store: Store,
+    slack: Callable[[], Slack],
+    terms: Terms,
+    policy: PolicySource,
+    outlets: Outlets,
+    queues: Queues,
+    looks_url: str,
+    delay_url: str,
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], None],
+    count: Callable[[str, int], None],
+) -> Lookout:
+    """Put a lookout together."""
+    announcer = Announcer(slack, store, clock, count)
+    storms = Storms(store, announcer, slack, queues, looks_url, delay_url, clock, sleep, count)
+    barometer = Barometer(store, queues, looks_url, clock)
+    rules = Rules(policy, KnownAccounts(store, clock), terms, clock)
+    muting = Muting(store, slack, rules, clock)
+    return Lookout(
+        accounts=accounts,
+        reader=reader,
+        store=store,
+        desk=Desk(store),
+        rules=rules,
+        terms=terms,
+        tags=Tags(clock),
+        barometer=barometer,
+        storms=storms,
+        muting=muting,
+        departures=Departures(store, clock),
+        voice=Voice(store, announcer, barometer, muting, rules, outlets, slack, queues, delay_url, clock, count),
+        caretaker=Caretaker(store, slack, rules, clock),
+        queues=queues,
+        delay_url=delay_url,
+        clock=clock,
+        count=count,
+    )
+
+
+def _drops(hint: Hint, known: Known, now: datetime) -> dict[str, Drop]:
+    """Take of each instance what dates its trouble best: of those that the hint names, and those that have waited."""
+    named = {drop.instance for drop in hint.drops}
+    kept = [one.drop for i, one in known.waiting.items() if not one.over and (i in named or one.due <= now)]
+    return {drop.instance: drop for drop in newest([*hint.drops, *kept])}
+
+
+def _again(hint: Hint, verdicts: Sequence[Verdict]) -> Iterator[tuple[timedelta, Drop | None]]:
+    """Say what is to be looked at again when: drops that are too young, and what changes or is being repaired."""
+    soon = repair_looked_at_in(hint.hops)
+    for verdict in verdicts:
+        if verdict.again is not None and verdict.drop:
+            yield verdict.again, verdict.drop
+        elif verdict.again is not None and hint.why != SWEEP and soon:
+            yield soon, None
+
+
+def _in_groups(hint: Hint, known: Known) -> set[str]:
+    """Name the instances of which Auto Scaling is asked too.
+
+    It costs a call, so the first look at new trouble goes without; later ones ask while there are few. Where Auto
+    Scaling is known to have had its hand in it, it is asked at once.
+    """
+    live = {i.instance for i in known.incidents.values() if i.unresolved}
+    before = {i.instance for i in known.incidents.values() if i.ending == Condition.OUT_OF_SERVICE}
+    return before | (live if not hint.drops and len(live) <= GROUPS_A_CALL else set())
+
+
+def _to_ask(
+    hint: Hint, known: Known, sightings: Mapping[str, Sighting], grace: timedelta, now: datetime
+) -> list[Sighting]:
+    """Choose whose other registrations are asked for, in one call: nobody's in a crowd, and of a cluster's many later.
+
+    That is: new trouble while it is little, old trouble of which nobody has asked yet or that is a ghost as far as is
+    known, and everything that somebody has just clicked about.
+    """
+    if hint.crowd >= CROWD:
+        return []
+    drops = {drop.instance: drop for drop in hint.drops}
+    in_ec2 = [s for s in sightings.values() if s.connected is False and s.host.startswith("i-") and not s.managed]
+    before = {s.instance: known.incidents.get(s.instance) for s in in_ec2}
+    confirmed = (s for s in in_ec2 if confirms(before[s.instance], s, drops.get(s.instance), now, grace))
+    new = list(islice(confirmed, ROWS + 1))  # a storm need not be judged twice to know that it is one
+    old = [
+        s
+        for s in in_ec2
+        if (incident := before[s.instance])
+        and incident.unresolved
+        and condition(s) in {Condition.DISCONNECTED, Condition.DRAINING}
+        and (hint.why == REQUEST or s.others is None or s.alive_as)
+    ]
+    return [*(new if len(new) <= ROWS else []), *old][:HOSTS_A_CALL]
+
+
+def _unseen(known: Incident | None, instance: str, drop: Drop | None) -> Sighting:
+    """Stand in for an instance nobody could look at, with what was seen of it last.
+
+    What would decide about it is left out: since then its host may have been started, or taken into service again.
+    """
+    last = known.sighting if known else Sighting(instance, UNKNOWN, host=drop.host if drop else "")
+    return replace(last, status=UNKNOWN, connected=None, since=None, host_state=None, lifecycle="", unchecked=())

@@ -1,0 +1,1 @@
+"""Who hears of a cluster, when, and through which door: the notifier, the publisher, storms and mutes."""

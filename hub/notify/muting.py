@@ -1,0 +1,100 @@
+"""Muting: which clusters nobody is told of, and what is said when a mute ends.
+
+A mute takes effect at once for whoever reads it next, and within some seconds for functions that have read before. When
+it ends, the sweep's looks say what is still broken; beside, the channel gets a digest: what was recorded meanwhile.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from hub.incidents.incident import Incident
+from hub.incidents.mute import Mute, ends_soon, in_force, over
+from hub.notify.notice import give_notice
+from hub.notify.routing import Rules
+from hub.policy.terms import ANY
+from hub.slack.blocks import Block
+from hub.slack.client import Slack
+from hub.slack.mute_message import digest, warning
+from hub.table.store import Store
+from hub.table.writes import Conflict
+from spoke.places import Cluster
+
+log = logging.getLogger(__name__)
+
+# So old may be what a function knows of mutes.
+KEPT = timedelta(seconds=10)
+
+
+@dataclass(slots=True)
+class Muting:
+    """The mutes there are, and the policy's windows."""
+
+    store: Store
+    slack: Callable[[], Slack]
+    rules: Rules
+    clock: Callable[[], datetime]
+    _read: tuple[datetime, list[Mute]] | None = field(default=None, init=False)
+
+    def of(
+        self, cluster: Cluster, instances: Iterable[str] = (), group: str = ANY, *, anew: bool = False
+    ) -> Mute | None:
+        """Return what mutes a cluster: something that covers it whole, or else each of these instances.
+
+        Of several mutes it is the one that lasts longest; of several instances the one that is heard of again first.
+        `group` is the cluster's monitoring group, as in hub.policy.Facts. With `anew`, what was read before does not
+        count: somebody may just have muted something, or ended that.
+        """
+        now = self.clock()
+        if anew:
+            self._read = None
+        account = self.rules.accounts.of(cluster.account)
+        mutes = self._mutes(now)
+        window = self.rules.window(cluster, account, now, group)
+        whole = in_force([*mutes, *([window] if window else [])], cluster, account, now)
+        if whole:
+            return whole
+        each = [in_force(mutes, cluster, account, now, instance) for instance in instances]
+        return min((mute for mute in each if mute), key=lambda mute: mute.until) if each and all(each) else None
+
+    def record(self, mute: Mute, opened: int) -> None:
+        """Count incidents that were opened under a mute."""
+        if opened and mute.by:
+            self.store.recorded(mute, opened)
+
+    def attend(self, scope: str) -> None:
+        """Say that a mute is over, or ends soon. Twice at worst, if we die between saying and noting it."""
+        now = self.clock()
+        self._read = (now, self.store.mutes())
+        found = next((mute for mute in self._read[1] if str(mute.scope) == scope), None)
+        if found and over(found, now) and not found.told_at:
+            still = self._open(found)
+            silent = sum(self.of(incident.cluster, [incident.instance]) is not None for incident in still)
+            self._say(found, digest(found, self.store.recorded(found), still, silent))
+            self._note(replace(found, told_at=now))
+        elif found and ends_soon(found, now):
+            self._say(found, warning(found))
+            self._note(replace(found, warned_at=now))
+
+    def _mutes(self, now: datetime) -> list[Mute]:
+        if self._read is None or now - self._read[0] >= KEPT:
+            self._read = (now, self.store.mutes())
+        return self._read[1]
+
+    def _open(self, mute: Mute) -> list[Incident]:
+        """Read what is still in trouble under a mute."""
+        everything = self.store.everything_open()
+        return [
+            i for i in everything if mute.scope.covers(i.cluster, self.rules.accounts.of(i.cluster.account), i.instance)
+        ]
+
+    def _say(self, mute: Mute, message: tuple[str, list[Block]]) -> None:
+        """Say it where the mute was asked for, or else where everything is said. Raises SlackError."""
+        give_notice(self.slack(), self.rules, message, mute.channel)
+
+    def _note(self, mute: Mute) -> None:
+        try:
+            self.store.keep_mute(mute)
+        except Conflict:
+            log.info("mute.changed", extra={"scope": str(mute.scope)})

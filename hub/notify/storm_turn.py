@@ -1,0 +1,237 @@
+"""Storms at work: one turn at the storm of a channel and Region. Gathers and applies; hub.incidents.storm decides.
+
+A turn brings the storm's message in line, and then posts some of its clusters' own bulletins in its thread, a message a
+second, as Slack takes them. It is the only one that posts those: a cluster's look leaves its bulletin to the storm (see
+hub.notify.storm_cache) and edits it once it stands there. So also here nobody races.
+
+    doubt and lease in the rows of this turn's bulletins, together ─▶ a post for each ─▶ ts in the rows, together
+          │ any crash or lost answer: their doubts stay
+          ▼
+    next turn: the thread is read once, what stands there is adopted
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from math import ceil
+
+from hub.chain import onward, put_off
+from hub.incidents.audit import Entry
+from hub.incidents.bulletin import Bulletin, compose
+from hub.incidents.hints import ALONE, Hint, StormHint
+from hub.incidents.incident import Incident
+from hub.incidents.storm import SETTLES, Storm, caught, count, lock, weather
+from hub.notify.publisher import Announcer, Saying
+from hub.queues import Queues
+from hub.slack.bulletin_message import note, render
+from hub.slack.client import LOST, THREADLESS, NotNow, Rejected, Slack, SlackError
+from hub.slack.storm_message import render_storm
+from hub.table.store import Store
+from spoke.deadline import deadline
+
+log = logging.getLogger(__name__)
+
+# Bulletins that a turn posts, and how long it goes on: it must end before its function's time does, with Slack at its
+# slowest. The more, the fewer calls a storm costs: a turn reads and writes everything once.
+TURN = 30
+_LONGEST_TURN = timedelta(seconds=36)
+# What its last post and writing it all down may take, in seconds.
+_TO_SETTLE = 10
+# Longer than a turn takes, so that no turn posts what the one before may still be posting.
+_LEASE = timedelta(seconds=60)
+# Slack: one message a second in a channel.
+_POST_SECONDS = 1.0
+_LONGEST_PAUSE = 5
+# How soon to see again to a storm that grows.
+_SOON = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Storms:
+    """Everything that a turn works with. `sleep` waits for some seconds."""
+
+    store: Store
+    announcer: Announcer
+    slack: Callable[[], Slack]
+    queues: Queues
+    looks_url: str
+    delay_url: str
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    count: Callable[[str, int], None]
+
+    def attend(self, place: StormHint) -> None:
+        """Take a turn. What it raises is worth another try."""
+        now = self.clock()
+        everyone = [b for b in self.store.open_bulletins(place.region) if b.channel == place.channel]
+        members = [member for member in everyone if not member.muted]
+        standing = self.store.storm(place.channel, place.region)
+        storm = weather(standing, place, members, now)
+        if storm is None:
+            self._never_mind(place, members, now)
+            return
+        muted = sum(bool(b.muted and b.storm == storm.id and b.tally.instances) for b in everyone)
+        try:
+            self._take_turn(place, storm, standing, members, muted)
+        except Rejected as error:
+            if error.word not in LOST:
+                raise
+            self._give_up(place, members, error)
+
+    def _take_turn(
+        self, place: StormHint, storm: Storm, standing: Storm | None, members: Sequence[Bulletin], muted: int
+    ) -> None:
+        if standing and standing.closed and storm.ts and not self._say_aloud(place, storm):
+            return
+        if storm != standing:
+            storm = self.store.keep(storm)
+        self.count("storms", 1)
+        mine = caught(storm, members)
+        storm = self._say(place, storm, mine, muted)
+        if storm.ts and not storm.closed:
+            self._post(place, storm, mine)
+
+    def _give_up(self, place: StormHint, members: Sequence[Bulletin], why: Rejected) -> None:
+        """The storm's channel is lost: each cluster that nobody was told of goes elsewhere by itself.
+
+        There they may be a storm again.
+        """
+        log.warning("storm.homeless", extra={"channel": place.channel, "region": place.region, "word": why.word})
+        standing = self.store.storm(place.channel, place.region)
+        if standing and not standing.closed:
+            self.store.keep(replace(standing, ts="", shown="", closed=True, closed_at=None, over=True))
+        self._look_at(place, [member for member in members if not member.ts])
+
+    def _never_mind(self, place: StormHint, members: Sequence[Bulletin], now: datetime) -> None:
+        """There is no storm: whose bulletin was left to it has to speak for itself, unless more are still to come."""
+        left = [member for member in members if not member.ts and member.aside]
+        if not left:
+            return
+        newest = max((member.opened_at for member in left if member.opened_at), default=now)
+        if now - newest < SETTLES:
+            self._again_in(place, _SOON)
+        else:
+            self._look_at(place, left)
+
+    def _again_in(self, place: StormHint, seconds: float) -> None:
+        """Ask for another turn; if the chain may not be longer, or the next round comes before, the sweep asks."""
+        if later := put_off(place, seconds, self.clock()):
+            self.queues.later(self.delay_url, [(later, seconds)])
+
+    def _say_aloud(self, place: StormHint, storm: Storm) -> bool:
+        """Tell in the channel that a storm goes on in its message, for an edit notifies nobody; twice at worst.
+
+        Returns False if it has to wait.
+        """
+        text, blocks = note(Entry(self.clock(), "", "reopened", storm.region, ""))
+        try:
+            self.slack().post(storm.channel, text, blocks, thread=storm.ts, aloud=True)
+        except NotNow as error:
+            self._again_in(place, error.seconds)
+            return False
+        except Rejected as error:
+            # Somebody has deleted the message, say: then it is posted anew, which notifies by itself.
+            log.warning("storm.unsaid", extra={"storm": storm.id, "word": error.word})
+        return True
+
+    def _say(self, place: StormHint, storm: Storm, members: Sequence[Bulletin], muted: int) -> Storm:
+        saying = Saying(render_storm(storm, count(members, muted)), last=storm.over)
+        try:
+            return self.announcer.show(storm, saying, leased=False)
+        except NotNow as error:
+            log.info("storm.later", extra={"storm": storm.id, "seconds": error.seconds})
+            self._again_in(place, error.seconds)
+            return storm
+
+    def _post(self, place: StormHint, storm: Storm, members: Sequence[Bulletin]) -> None:
+        """Take the clusters in, and post some of those that Slack does not show yet."""
+        waiting = [member for member in members if not member.ts]
+        unsettled = (storm.newest_at + SETTLES - self.clock()).total_seconds()
+        turn = [] if unsettled > 0 else sorted(waiting, key=lambda member: member.cluster)[:TURN]
+        posted = self._post_some(place, storm, turn) if turn else 0
+        early = [member for member in members if member.ts and member.storm != storm.id]
+        self.store.keep_all([replace(member, storm=storm.id) for member in early])
+        if not waiting:
+            return
+        if not posted:
+            self._again_in(place, ceil(unsettled) if unsettled > 0 else _SOON)
+        elif further := onward(replace(place, until=None)):
+            # Each turn asks once for the next one, however often it is repeated.
+            self.queues.ask_looks(self.looks_url, [further], f"{storm.id} {len(waiting) - posted} left")
+
+    def _post_some(self, place: StormHint, storm: Storm, turn: Sequence[Bulletin]) -> int:
+        now = self.clock()
+        # One whose incidents the index does not show yet has its turn later.
+        incidents = self.store.open_incidents([member.cluster for member in turn])
+        free = [member for member in turn if incidents[member.cluster] and _is_free(member, now)]
+        doubts = [member.doubt_since for member in free if member.doubt_since]
+        before = self.announcer.posted_in(storm.channel, storm.ts, min(doubts)) if doubts else {}
+        begun = self.store.keep_all(
+            [
+                replace(member, storm=storm.id, thread=storm.ts, doubt_since=now, lease_until=now + _LEASE)
+                for member in free
+            ]
+        )
+        shown: list[Bulletin] = []
+        for number, member in enumerate(begun):
+            if self.clock() - now > _LONGEST_TURN or deadline().left() < _TO_SETTLE:
+                self._settle(shown, begun[number:])
+                return len(shown)
+            try:
+                if member.id in before:
+                    shown.append(replace(member, ts=before[member.id]))
+                    continue
+                # Before the first one too: the turn before has ended with a post.
+                self.sleep(_POST_SECONDS)
+                shown.append(self._post_one(storm, member, incidents[member.cluster]))
+            except Rejected as error:
+                if error.word in LOST:
+                    self._settle(shown, begun[number:])
+                    raise
+                if error.word in THREADLESS:
+                    # Then each speaks for itself, in the channel.
+                    alone = [replace(member, thread="", storm="") for member in begun[number:]]
+                    self._settle(shown, alone)
+                    self._look_at(place, alone)
+                    return len(shown)
+                log.exception("storm.rejected", extra={"bulletin": member.id, "word": error.word})
+                self.count("rejected", 1)
+            except NotNow as error:
+                self._settle(shown, begun[number:])
+                self.sleep(min(error.seconds, _LONGEST_PAUSE))
+                return len(shown)
+            except SlackError:
+                self._settle(shown, begun[number + 1 :])
+                raise
+        self._settle(shown, [])
+        return len(shown)
+
+    def _post_one(self, storm: Storm, member: Bulletin, incidents: Sequence[Incident]) -> Bulletin:
+        message = render(compose(member, incidents, lock(storm.region)), member)
+        parts = message.text, message.blocks, message.attachments, message.metadata
+        ts = self.slack().post(storm.channel, *parts, thread=storm.ts)
+        return replace(member, ts=ts, shown=message.digest, shown_at=self.clock())
+
+    def _settle(self, shown: Sequence[Bulletin], untouched: Sequence[Bulletin]) -> None:
+        """Write what Slack shows by now. Whom somebody has changed meanwhile is read again: a ts must not get lost."""
+        settled = [replace(member, doubt_since=None, lease_until=None) for member in (*shown, *untouched)]
+        written = {member.id for member in self.store.keep_all(settled)}
+        for member in settled:
+            if member.id not in written and member.ts:
+                newest = self.store.bulletin(member.cluster)
+                if newest and newest.episode == member.episode:
+                    there = replace(newest, ts=member.ts, thread=member.thread, storm=member.storm, shown="")
+                    self.store.keep(replace(there, doubt_since=None, lease_until=None))
+        self.count("announced", len(shown))
+
+    def _look_at(self, place: StormHint, members: Sequence[Bulletin]) -> None:
+        alone = [onward(Hint(member.cluster, ALONE, hops=place.hops)) for member in members]
+        hints = [hint for hint in alone if hint]  # the sweep asks for the others
+        self.queues.ask_looks(self.looks_url, hints, self.clock().isoformat())
+
+
+def _is_free(member: Bulletin, now: datetime) -> bool:
+    """Whether the storm may post it: nobody may be posting it now, and nobody may have posted it in the channel."""
+    posting = member.lease_until is not None and now < member.lease_until
+    return not posting and not (member.doubt_since and not member.thread)

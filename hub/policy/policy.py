@@ -1,0 +1,367 @@
+"""The policy: who hears of what, who may do what where, and what needs a second person. Pure.
+
+    routes     in order, the first that fits: which channel, whom to mention, which environment it is
+    rights     who may do what; without any, nobody may do more than OPEN
+    approvals  in order, the first that fits: who else has to agree to a remedy
+    caps       how often a remedy may be used; all that fit
+    windows    hours of maintenance that come again: what happens then is recorded and not said
+
+hub.policy.parse reads it, hub.policy.explain explains it, docs/policy.md describes it.
+
+What is not known about a place (an account that nobody could read up, say) is taken so that alerts fail open and
+actions closed: a route, a right and a window have to fit surely, an approval and a cap only possibly.
+"""
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from fnmatch import fnmatchcase
+from zoneinfo import ZoneInfo
+
+from hub.policy.terms import ANY
+from hub.scopes.account import Account
+from spoke.places import Cluster
+
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+# What people do besides repairs; a remedy's verb is its name.
+ACTIONS = ("acknowledge", "mute", "stop", "approve", "audit")
+# What takes no right as long as nobody has any: it only holds back. Once there are rights, only what is granted goes.
+OPEN = ("acknowledge", "mute", "stop", "audit")
+START = "start"
+"""To let repairs run again, which goes with the right to stop them; without rights it does not."""
+REPAIR = "repair"
+"""In a right: every remedy there is."""
+ALL = "*"
+"""In a right: everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a place. None, "" and an account without a name mean that it is not known, or not one place.
+
+    `group` is the cluster's monitoring group, "" for one without and ANY when nobody could read it. A whole account is
+    Facts(None, account), a Region of it has `region` besides.
+    """
+
+    cluster: Cluster | None
+    account: Account
+    group: str = ""
+    severity: str = ""
+    region: str = ""
+
+
+EVERYWHERE = Facts(None, Account(""))
+"""The whole organization: what fits it surely is meant for everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Which places something is meant for: all keys that have words must fit, each by one of its words."""
+
+    account: tuple[str, ...] = ()
+    unit: tuple[str, ...] = ()
+    account_tag: tuple[str, ...] = ()
+    region: tuple[str, ...] = ()
+    cluster: tuple[str, ...] = ()
+    group: tuple[str, ...] = ()
+    severity: tuple[str, ...] = ()
+
+    def fits(self, facts: Facts) -> bool:
+        """Whether it is surely meant for this place."""
+        return all(verdict for _, verdict in self.verdicts(facts))
+
+    def may_fit(self, facts: Facts) -> bool:
+        """Whether it could be meant for this place, as far as anybody knows."""
+        return all(verdict is not False for _, verdict in self.verdicts(facts))
+
+    def verdicts(self, facts: Facts) -> list[tuple[str, bool | None]]:
+        """Say of each key that has words whether it fits, None if nobody knows."""
+        return [(key, _VERDICTS[key](words, facts)) for key, words in self.asked()]
+
+    def asked(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Name the keys that have words, with these."""
+        return [(key, words) for key in _VERDICTS if (words := getattr(self, key))]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Who hears of a place. `channel` is "" for the channel that the stack's parameters give it."""
+
+    where: Match = Match()
+    channel: str = ""
+    owners: tuple[str, ...] = ()
+    sns_topic: str = ""
+    environment: str = ""
+    remind_after: timedelta | None = None
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """Who may do what where; `who` are ids of users and user groups."""
+
+    who: tuple[str, ...]
+    may: tuple[str, ...]
+    where: Match = Match()
+    line: int = field(default=0, compare=False)
+
+    def grants(self, verb: str) -> bool:
+        """Whether the verb is among those it allows."""
+        asked = right_to(verb)
+        return bool({asked, ALL} & set(self.may)) or (asked not in ACTIONS and REPAIR in self.may)
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What needs a second person: remedies (none named: all), on more instances at once or with more in trouble.
+
+    `approvers` are ids; none named: whoever has the right to approve. `more_than_share` is a fraction of 1.
+    """
+
+    where: Match = Match()
+    environments: tuple[str, ...] = ()
+    remedies: tuple[str, ...] = ()
+    more_than: int = 0
+    more_than_share: float | None = None
+    approvers: tuple[str, ...] = ()
+    expires: timedelta = timedelta(minutes=15)
+    line: int = field(default=0, compare=False)
+
+    def asks(self, remedy: str, instances: int, share: float | None) -> bool:
+        """Whether it is about such a repair; a share that nobody knows counts as large."""
+        if self.remedies and remedy not in self.remedies:
+            return False
+        if self.more_than_share is None:
+            return instances > self.more_than
+        return share is None or share > self.more_than_share
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """How often remedies (none named: all, together) may be used in the places it is meant for."""
+
+    most: int
+    per: timedelta
+    where: Match = Match()
+    remedies: tuple[str, ...] = ()
+    line: int = field(default=0, compare=False)
+
+    @property
+    def id(self) -> str:
+        """Names its ledger: another place, remedy or time is another cap, another number is not."""
+        return hashlib.sha256(f"{self.where} {self.remedies} {written(self.per)}".encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Hours of maintenance that come again. `days` are those on which it begins, 0 is Monday; `start` is of the zone.
+
+    `length` is time that passes, so where clocks are changed meanwhile they show another end. A start that clocks skip
+    is as much later as they skip, one that comes twice is the first.
+    """
+
+    days: tuple[int, ...]
+    start: time
+    length: timedelta
+    zone: str
+    where: Match = Match()
+    reason: str = ""
+    line: int = field(default=0, compare=False)
+
+    def span(self, now: datetime) -> tuple[datetime, datetime] | None:
+        """Say from when until when it is in force now, in the zone's time; None if it is not."""
+        zone = ZoneInfo(self.zone)
+        today = now.astimezone(zone).date()
+        for back in range(self.length.days + 2):
+            day = today - timedelta(days=back)
+            if day.weekday() in self.days:
+                begins = datetime.combine(day, self.start, zone).astimezone(UTC)
+                if begins <= now < begins + self.length:
+                    return begins.astimezone(zone), (begins + self.length).astimezone(zone)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A window that is in force now, and when that began and ends."""
+
+    window: Window
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """All of it. An empty one leaves everything as it is without: `aliases` are pairs of alias and account id."""
+
+    routes: tuple[Route, ...] = ()
+    rights: tuple[Right, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    caps: tuple[Cap, ...] = ()
+    windows: tuple[Window, ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
+    remind_after: timedelta | None = None
+    fallback_channel: str = ""
+    operators: tuple[str, ...] = ()
+
+    @property
+    def asks_account_tags(self) -> bool:
+        """Whether any of it goes by the accounts' tags, which cost a call for each account."""
+        places = (each.where for several in (self.routes, self.rights, self.approvals) for each in several)
+        more = (each.where for several in (self.caps, self.windows) for each in several)
+        return any(where.account_tag for where in (*places, *more))
+
+    @property
+    def asks_share(self) -> bool:
+        """Whether any of it goes by which share of a cluster is in trouble, which costs a call."""
+        return any(approval.more_than_share is not None for approval in self.approvals)
+
+    def route(self, facts: Facts) -> Route | None:
+        """Find the route of a place, None if it goes the way that the stack's parameters say."""
+        return next((route for route in self.routes if route.where.fits(facts)), None)
+
+    def reminds_after(self, facts: Facts) -> timedelta | None:
+        """Tell how long an incident may wait unacknowledged until it is said again, None for ever."""
+        route = self.route(facts)
+        return route.remind_after if route and route.remind_after else self.remind_after
+
+    def environments(self, facts: Facts) -> tuple[str, ...]:
+        """Name the environments that a place can be of; several only where not all is known that routes ask for."""
+        found: list[str] = []
+        for route in self.routes:
+            if route.where.may_fit(facts):
+                found.append(route.environment)
+            if route.where.fits(facts):
+                break
+        else:
+            found.append("")
+        return tuple(dict.fromkeys(found))
+
+    def may(self, verb: str, user: str, groups: Collection[str], facts: Facts) -> bool:
+        """Whether a full member who is in these user groups may do that to everything in this place.
+
+        `verb` is one of ACTIONS, START or a remedy's name.
+        """
+        if not self.rights:
+            return verb in OPEN
+        return not {user, *groups}.isdisjoint(self.who_may(verb, facts))
+
+    def who_may(self, verb: str, facts: Facts) -> tuple[str, ...]:
+        """Name to whom that is granted, by ids of users and user groups."""
+        granting = (right for right in self.rights if right.grants(verb) and right.where.fits(facts))
+        return _once(who for right in granting for who in right.who)
+
+    def approval(self, remedy: str, facts: Facts, instances: int, share: float | None) -> Approval | None:
+        """Say what a repair needs: `instances` of the cluster are under repair with it, `share` of it is in trouble.
+
+        None: nobody knows the share.
+        """
+        environments = set(self.environments(facts))
+        return next(
+            (
+                approval
+                for approval in self.approvals
+                if approval.asks(remedy, instances, share)
+                and approval.where.may_fit(facts)
+                and (not approval.environments or environments & set(approval.environments))
+            ),
+            None,
+        )
+
+    def who_may_approve(self, approval: Approval, facts: Facts) -> tuple[str, ...]:
+        """Name who may agree, by ids. Nobody named: nobody can."""
+        return approval.approvers or self.who_may("approve", facts)
+
+    def may_approve(self, approval: Approval, user: str, groups: Collection[str], facts: Facts) -> bool:
+        """Whether somebody may agree. That it is not the person who asked, the caller sees to."""
+        if not approval.approvers or not self.rights:
+            return self.may("approve", user, groups, facts)
+        return not {user, *groups}.isdisjoint(approval.approvers)
+
+    def caps_on(self, remedy: str, facts: Facts) -> tuple[Cap, ...]:
+        """Find every cap on a remedy in this place."""
+        return tuple(c for c in self.caps if (not c.remedies or remedy in c.remedies) and c.where.may_fit(facts))
+
+    def in_force(self, now: datetime) -> list[InForce]:
+        """Name the windows that are in force now, wherever they are meant for."""
+        spans = ((window, window.span(now)) for window in self.windows)
+        return [InForce(window, *span) for window, span in spans if span]
+
+    def window(self, facts: Facts, now: datetime) -> InForce | None:
+        """Find the window that is in force now in this place; of several the one that ends last."""
+        found = (each for each in self.in_force(now) if each.window.where.fits(facts))
+        return max(found, key=lambda each: each.until, default=None)
+
+
+def right_to(verb: str) -> str:
+    """Name the right that something takes."""
+    return "stop" if verb == START else verb
+
+
+def written(length: timedelta) -> str:
+    """Write a time as a policy does: 1d, 1h30m, 15m."""
+    minutes = int(length.total_seconds()) // 60
+    parts = ((minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "m"))
+    return "".join(f"{number}{unit}" for number, unit in parts if number) or "0m"
+
+
+def _once(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words))
+
+
+def _is_known(account: Account, what: str = "") -> bool:
+    """Whether somebody could read the account up, every account has a name, and what is asked about it."""
+    return bool(account.name) and what not in account.unread
+
+
+def _account(words: tuple[str, ...], facts: Facts) -> bool | None:
+    account = facts.account
+    # An account may be called like another one's id.
+    names = {word.casefold() for word in words if not word.isdecimal()}
+    if account.id in words or account.name.casefold() in names:
+        return True
+    if not account.id:
+        return None
+    by_name = any(not word.isdecimal() for word in words)
+    return None if by_name and not _is_known(account) else False
+
+
+def _unit(words: tuple[str, ...], facts: Facts) -> bool | None:
+    if set(words) & set(facts.account.units):
+        return True
+    return False if _is_known(facts.account, "units") else None
+
+
+def _account_tag(words: tuple[str, ...], facts: Facts) -> bool | None:
+    if any(word in {key, f"{key}={value}"} for key, value in facts.account.tags for word in words):
+        return True
+    return False if _is_known(facts.account, "tags") else None
+
+
+def _region(words: tuple[str, ...], facts: Facts) -> bool | None:
+    region = facts.cluster.region if facts.cluster else facts.region
+    return region in words if region else None
+
+
+def _cluster(words: tuple[str, ...], facts: Facts) -> bool | None:
+    return any(fnmatchcase(facts.cluster.name, word) for word in words) if facts.cluster else None
+
+
+def _group(words: tuple[str, ...], facts: Facts) -> bool | None:
+    return None if facts.group == ANY or not facts.cluster else facts.group in words
+
+
+def _severity(words: tuple[str, ...], facts: Facts) -> bool | None:
+    return facts.severity in words if facts.severity else None
+
+
+_VERDICTS: dict[str, Callable[[tuple[str, ...], Facts], bool | None]] = {
+    "account": _account,
+    "unit": _unit,
+    "account_tag": _account_tag,
+    "region": _region,
+    "cluster": _cluster,
+    "group": _group,
+    "severity": _severity,
+}

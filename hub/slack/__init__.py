@@ -1,0 +1,1 @@
+"""Slack: the client, and what messages look like. Drawings are pure."""

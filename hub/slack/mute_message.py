@@ -1,0 +1,59 @@
+"""What is said when a mute ends, or will soon. Pure."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from hub.incidents.incident import Incident
+from hub.incidents.mute import Mute
+from hub.slack.blocks import Block, actions, button, context, mrkdwn, plain, section
+from hub.slack.bulletin_message import UNMUTE
+from hub.slack.mrkdwn import code, date, mention, plural, visible
+
+_NAMED = 8
+_REASON = 300
+_NAME = 60
+
+
+def digest(mute: Mute, recorded: int, still: Sequence[Incident], silent: int = 0) -> tuple[str, list[Block]]:
+    """Tell what happened while nobody was told: `recorded` incidents were opened, and `still` are unresolved.
+
+    Some of those may be older than the mute, and `silent` are muted by something else.
+    """
+    clusters = Counter(incident.cluster for incident in still)
+    headline = f"{code(mute.scope.label)} is no longer muted"
+    if not recorded and not still:
+        amount = "Nothing happened meanwhile."
+    else:
+        over = max(recorded - sum(incident.opened_at >= mute.since for incident in still), 0)
+        amount = (
+            f"Meanwhile {plural(recorded, 'incident')} came up; over by now: {over:,}."
+            f" Still in trouble: {plural(len(still), 'instance')} of {plural(len(clusters), 'cluster')}"
+            + _where_to_find(len(still), silent)
+        )
+    lines = [
+        f"{code(cluster.name, _NAME)} in {code(cluster.account)} · {cluster.region}: {plural(number, 'instance')}"
+        for cluster, number in clusters.most_common(_NAMED)
+    ]
+    lines += [f"and {len(clusters) - _NAMED:,} more clusters"] if len(clusters) > _NAMED else []
+    blocks = [section(f":bell: *{headline}*"), section(amount)]
+    blocks += [section("\n".join(lines))] if lines else []
+    return f"{headline}. {amount}", [*blocks, *_small_print(mute)]
+
+
+def warning(mute: Mute) -> tuple[str, list[Block]]:
+    """Tell whoever muted something that it will be heard of again soon."""
+    line = f"{mention(mute.by)}, {code(mute.scope.label)} is muted until {date(mute.until)} and no longer."
+    unmute = button(UNMUTE, "Unmute now", str(mute.scope))
+    return line, [section(f":bell: {line}"), *_small_print(mute), actions(unmute)]
+
+
+def _small_print(mute: Mute) -> list[Block]:
+    early = f", until {mention(mute.ended_by)} ended that" if mute.ended_by else ""
+    asked = mrkdwn(f"Muted by {mention(mute.by)} {date(mute.since)}{early}")
+    return [context(asked, *([plain(visible(mute.reason, _REASON))] if mute.reason else []))]
+
+
+def _where_to_find(still: int, silent: int) -> str:
+    if silent:
+        return f"; {silent:,} of these are muted by something else."
+    return ", told of in their clusters' messages." if still else "."
