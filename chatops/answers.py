@@ -19,8 +19,9 @@ from hub.incidents.mute import Mute
 from hub.policy.policy import InForce, Match
 from hub.scopes.scope import Scope
 from hub.slack.blocks import ROOM, Block, actions, button, context, fields, length, mrkdwn, plain, section
-from hub.slack.mrkdwn import code, date, escape, few, mention, plural, visible
+from hub.slack.mrkdwn import code, date, escape, mention, visible
 from hub.times import span_words
+from hub.words import few, plural
 
 Answer = tuple[str, list[Block]]
 

@@ -48,10 +48,11 @@ from hub.runtime.rate_limit import Pace
 from hub.slack.blocks import context, mrkdwn, plain, section
 from hub.slack.client import Rejected, Slack
 from hub.slack.listing import EVENT_TYPE, Asked, parts, told
-from hub.slack.mrkdwn import date, escape, few, mention, visible
+from hub.slack.mrkdwn import date, escape, mention, visible
 from hub.sweeping.sweeper import CLUSTER_READS, RESOURCE_READS
 from hub.table.store import Alongside, Claim, Store
 from hub.table.writes import Conflict
+from hub.words import few
 from spoke.accounts import Accounts, Role
 from spoke.errors import Busy, NotDone, Refused
 from spoke.registrations import Asking

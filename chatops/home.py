@@ -12,8 +12,9 @@ from hub.policy.policy import InForce
 from hub.scopes.coverage import Coverage
 from hub.slack.blocks import Block, button, context, mrkdwn, plain, section
 from hub.slack.bulletin_message import account
-from hub.slack.mrkdwn import code, date, mention, plural, visible
+from hub.slack.mrkdwn import code, date, mention, visible
 from hub.times import span_words
+from hub.words import plural
 
 _DIVIDER: Block = {"type": "divider"}
 # Slack shows 100 blocks at most; an answer on top has up to half of them.

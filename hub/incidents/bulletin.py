@@ -13,11 +13,14 @@ from typing import ClassVar
 from hub.incidents.breakdown import Tally
 from hub.incidents.incident import Condition, Incident, State
 from hub.incidents.mute import Mute
-from hub.slack.mrkdwn import plural
+from hub.words import plural
 from spoke.places import Cluster
 
 # What was resolved a shorter while ago goes on in its message instead of beginning a new one.
 REOPENS = timedelta(minutes=10)
+
+# A lease on posting outlives Slack's client timeout (4 s), so that two posters never overlap.
+LEASE = timedelta(seconds=10)
 
 # Up to so many instances have a row and buttons each; beyond, the bulletin is of constant size.
 ROWS = 5

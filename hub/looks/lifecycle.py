@@ -5,23 +5,20 @@ read, decided upon and written with the version that was read, together with its
 quicker, it is read and decided upon again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from hub.incidents.audit import Entry
 from hub.incidents.breakdown import Tally
-from hub.incidents.bulletin import HELD_UP, Bulletin, how_it_ended
-from hub.incidents.hints import Drop
+from hub.incidents.bulletin import HELD_UP, LEASE, Bulletin, how_it_ended
+from hub.incidents.examined import Examined, Seen, Watch
 from hub.incidents.incident import CALM, FLAPS, Incident, Reason, Verdict, decide, keep_on
-from hub.slack.mrkdwn import few
 from hub.table.store import Alongside, Known, Store
 from hub.table.writes import Conflict
+from hub.words import few
 from spoke.places import Cluster
-from spoke.sighting import Sighting
 
-# A lease on posting outlives Slack's client timeout (4 s), so that two posters never overlap.
-LEASE = timedelta(seconds=10)
 _TRIES = 5
 _NAMED = 5
 _FLAPPING = (
@@ -34,50 +31,8 @@ _PENDING_ENDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """What a look has made of a cluster: its incidents now, its bulletin, and the verdicts that were reached.
-
-    Incidents have the versions that were read, also those that were written.
-    """
-
-    incidents: tuple[Incident, ...]
-    bulletin: Bulletin | None
-    verdicts: tuple[Verdict, ...]
-
-
 class Gone(Exception):
     """The incident somebody wants to change is over, or is another one by now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """How a cluster is watched: how long an agent may be gone, where its bulletins go, what group it is in.
-
-    `aside` says that a bulletin that begins now is to be left to a storm, and is not posted for itself; one that is
-    `muted` is not posted either. `owners` are mentioned in its first post, a `topic` of SNS hears too. `registered` is
-    how many instances the cluster has, 0 if nobody could tell, None if nobody was asked. `account_name` is what the
-    organization calls the account; a bulletin keeps the one that it begins with.
-    """
-
-    grace: timedelta
-    channel: str
-    group: str = ""
-    owners: tuple[str, ...] = ()
-    topic: str = ""
-    aside: bool = False
-    muted: bool = False
-    registered: int | None = None
-    account_name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a look brings, each by container instance: how it is, what was said of it, who took its place."""
-
-    sightings: Mapping[str, Sighting]
-    drops: Mapping[str, Drop]
-    replacements: Mapping[str, str]
 
 
 class Desk:

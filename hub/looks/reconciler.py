@@ -14,6 +14,7 @@ from itertools import islice
 
 from hub.chain import Waiting, onward, put_off, repair_looked_at_in, waits_in_queue
 from hub.incidents.bulletin import ROWS
+from hub.incidents.examined import Seen, Watch
 from hub.incidents.hints import (
     AGAIN,
     REQUEST,
@@ -33,7 +34,7 @@ from hub.incidents.incident import UNWATCHED, Condition, Incident, Verdict, awai
 from hub.incidents.storm import MANY
 from hub.looks.cluster_tags import Tags
 from hub.looks.departures import Departures
-from hub.looks.lifecycle import Desk, Seen, Watch
+from hub.looks.lifecycle import Desk
 from hub.notify.account_cache import KnownAccounts
 from hub.notify.muting import Muting
 from hub.notify.notifier import Voice

@@ -25,8 +25,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from hub.incidents.audit import Entry
-from hub.incidents.bulletin import Bulletin
-from hub.looks.lifecycle import LEASE
+from hub.incidents.bulletin import LEASE, Bulletin
 from hub.slack.bulletin_message import Message, event_type, notes
 from hub.slack.client import LOST, NotNow, Rejected, Slack
 from hub.table.store import Record, Store

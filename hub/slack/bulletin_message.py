@@ -33,8 +33,9 @@ from hub.slack.blocks import (
     section,
     select,
 )
-from hub.slack.mrkdwn import code, date, few, mention, plural, visible
+from hub.slack.mrkdwn import code, date, mention, visible
 from hub.times import span_words
+from hub.words import few, plural
 from spoke.partitions import partition_of
 from spoke.places import Cluster, ContainerInstance
 from spoke.repairs import REMEDIES

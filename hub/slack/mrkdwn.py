@@ -7,7 +7,6 @@ plain_text objects.
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 # As written, with entities: what is foreign must not make a message longer than Slack takes.
@@ -54,14 +53,3 @@ def date(at: datetime) -> str:
     """Show a moment in the reader's own time."""
     fallback = f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time_secs}}|{fallback}>"
-
-
-def few(names: Sequence[str], most: int, between: str = ", ") -> str:
-    """Name the first of several, and say how many are left out; the names must be harmless already."""
-    more = len(names) - most
-    return between.join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
-
-
-def plural(number: int, noun: str, several: str = "") -> str:
-    """Count something: 1 incident, 1,200 incidents; `several` is the plural where it is not made with an s."""
-    return f"{number:,} {noun if number == 1 else several or f'{noun}s'}"

@@ -7,7 +7,8 @@ from hub.incidents.incident import Incident
 from hub.incidents.mute import Mute
 from hub.slack.blocks import Block, actions, button, context, mrkdwn, plain, section
 from hub.slack.bulletin_message import UNMUTE
-from hub.slack.mrkdwn import code, date, mention, plural, visible
+from hub.slack.mrkdwn import code, date, mention, visible
+from hub.words import plural
 
 _NAMED = 8
 _REASON = 300

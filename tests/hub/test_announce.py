@@ -13,9 +13,8 @@ from slack_sdk.web import SlackResponse
 from coastguard.local.slack import content as slack_content
 from coastguard.local.slack.workspace import BOT_TOKEN
 from hub.incidents.audit import Entry
-from hub.incidents.bulletin import Bulletin, Content, Tone, compose
+from hub.incidents.bulletin import LEASE, Bulletin, Content, Tone, compose
 from hub.incidents.incident import Incident, State
-from hub.looks.lifecycle import LEASE
 from hub.notify.publisher import EDIT_GAP, EDITS_A_MINUTE, Announcer, Saying
 from hub.slack.bulletin_message import Message, note, render
 from hub.slack.client import InDoubt, NotNow, Rejected, Slack, SlackError

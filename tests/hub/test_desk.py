@@ -8,10 +8,11 @@ import pytest
 
 from hub.incidents.audit import Entry
 from hub.incidents.breakdown import Tally
-from hub.incidents.bulletin import Bulletin
+from hub.incidents.bulletin import LEASE, Bulletin
+from hub.incidents.examined import Examined, Seen, Watch
 from hub.incidents.hints import Drop
 from hub.incidents.incident import REPAIR_PATIENCE, Incident, Reason, State, acknowledge
-from hub.looks.lifecycle import LEASE, Desk, Examined, Gone, Seen, Watch
+from hub.looks.lifecycle import Desk, Gone
 from hub.slack.client import TIMEOUT_SECONDS
 from hub.table.store import Store
 from hub.table.writes import Conflict

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.slack.mrkdwn import code, date, escape, mention, plural, visible
+from hub.slack.mrkdwn import code, date, escape, mention, visible
+from hub.words import plural
 from tests.hub.factories import NOON
 from tests.hub.rendering import tricks
 

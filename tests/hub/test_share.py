@@ -6,8 +6,8 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 
 from hub.incidents.bulletin import ROWS
+from hub.incidents.examined import Seen, Watch
 from hub.incidents.incident import pick
-from hub.looks.lifecycle import Seen, Watch
 from hub.table.store import Known
 from spoke.places import Cluster
 from tests.hub.factories import CHANNEL, CLUSTER, GRACE, NOON, bulletin, incident, sighting

@@ -9,11 +9,10 @@ from datetime import timedelta
 import pytest
 
 from hub.incidents.breakdown import Tally
-from hub.incidents.bulletin import Bulletin
+from hub.incidents.bulletin import LEASE, Bulletin
 from hub.incidents.hints import ALONE, Drop, Hint, StormHint
 from hub.incidents.incident import State
 from hub.incidents.storm import CALM, MANY, SETTLES, Storm, lock
-from hub.looks.lifecycle import LEASE
 from hub.looks.reconciler import GATHERS_SECONDS
 from hub.notify.storm_turn import TURN
 from hub.slack.bulletin_message import REPAIR
