@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-from chatops import asks, requests
-from chatops.caps import Caps
-from chatops.execution import Execution
-from chatops.people import People
+from chatops.clicks import requests
+from chatops.clicks.caps import Caps
+from chatops.clicks.handler import Execution
+from chatops.commands import message
+from chatops.commands.handler import Talk
 from chatops.rights import Rights
-from chatops.talk import Talk
+from chatops.slack_users import People
 from hub.looks.lifecycle import Desk
 from hub.notify.account_cache import KnownAccounts
 from hub.notify.routing import Rules
 from hub.policy.source import PolicySource
 from hub.policy.terms import Terms
 from hub.queues import Queues, Record, answer, records
-from hub.runtime.clients import AWS, clock, hub_session, time_left
+from hub.runtime.clients import AWS, hub_session
+from hub.runtime.clock import clock, time_left
 from hub.runtime.secrets import Vault
 from hub.runtime.settings import read
 from hub.runtime.telemetry import Counts, log_as_json
@@ -64,7 +66,7 @@ class Act:
     def attend(self, waiting: Sequence[Record]) -> None:
         """Work off one group's messages in their order. What it raises is worth another try."""
         for record in waiting:
-            asked = asks.from_message(record.body)
+            asked = message.from_message(record.body)
             if asked:
                 self.talk.hear(asked)
                 continue

@@ -23,12 +23,14 @@ from slack_bolt.middleware import Middleware
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from chatops import answers, requests, views
-from chatops.answers import SAY
-from chatops.asks import HOME, Ask, ask
-from chatops.commands import Command, Mistake, parse, to_line
-from chatops.manual import help_text
-from chatops.requests import BadRequest, Request, from_click, from_view, view_id
+from chatops import modals
+from chatops.clicks import requests
+from chatops.clicks.requests import BadRequest, Request, from_click, from_view, view_id
+from chatops.commands import answers
+from chatops.commands.answers import SAY
+from chatops.commands.help_pages import help_text
+from chatops.commands.message import HOME, Ask, ask
+from chatops.commands.parse import Command, Mistake, parse, to_line
 from chatops.rights import Rights
 from hub.runtime.secrets import SlackSecret
 from hub.slack.blocks import Block
@@ -156,7 +158,7 @@ def _hear_buttons(app: App, front: Front) -> None:
         request = front.checked(from_click(body, action, front.clock()))
         remedy = REMEDIES.get(request.wish)
         if remedy and remedy.drastic and not request.refused:
-            front.open(client, body, views.repair_view(remedy, body, action))
+            front.open(client, body, modals.repair_view(remedy, body, action))
         else:
             front.enqueue(request)
         ack()
@@ -184,21 +186,21 @@ def _hear_buttons(app: App, front: Front) -> None:
 
 
 def _hear_modals(app: App, front: Front) -> None:
-    @app.view(views.REPAIR)
+    @app.view(modals.REPAIR)
     @_of_ours
     def repair_confirmed(ack: Ack, body: Body, view: Body) -> None:
         request = from_view(body, front.clock())
-        errors = views.proof_missing(view)
+        errors = modals.proof_missing(view)
         if errors:
             ack(response_action="errors", errors=errors)
             return
         front.enqueue(front.checked(request))
         ack()
 
-    @app.view(views.MUTE)
+    @app.view(modals.MUTE)
     @_of_ours
     def mute_confirmed(ack: Ack, body: Body, view: Body) -> None:
-        line, channel, answers_to, errors = views.mute_asked(view)
+        line, channel, answers_to, errors = modals.mute_asked(view)
         if errors:
             ack(response_action="errors", errors=errors)
             return
@@ -258,7 +260,7 @@ def _say(front: Front, command: Command, body: Body, client: WebClient) -> None:
     """Pass on a command, or ask in a modal for what a mute lacks; whoever may not is told so by act instead."""
     asked = front.checked_ask(ask(body, to_line(command), front.clock()), command.right)
     if command.verb == "mute" and command.missing and not asked.refused:
-        front.open(client, body, views.mute_view(command, asked.channel, asked.answers))
+        front.open(client, body, modals.mute_view(command, asked.channel, asked.answers))
     else:
         front.enqueue_ask(asked)
 

@@ -9,15 +9,18 @@ from typing import Any
 
 from botocore.config import Config
 
-from chatops import app, asks, requests
-from chatops.asks import Ask
-from chatops.gate import Gate
-from chatops.people import People
-from chatops.requests import Request
+from chatops import app
+from chatops.clicks import requests
+from chatops.clicks.requests import Request
+from chatops.commands import message
+from chatops.commands.message import Ask
+from chatops.http_adapter import Gate
 from chatops.rights import Rights
+from chatops.slack_users import People
 from hub.policy.source import PolicySource
 from hub.queues import Queues, group_id
-from hub.runtime.clients import AWS, clock, hub_session
+from hub.runtime.clients import AWS, hub_session
+from hub.runtime.clock import clock
 from hub.runtime.secrets import SlackSecret, Vault
 from hub.runtime.settings import read
 from hub.runtime.telemetry import Counts, log_as_json
@@ -59,7 +62,7 @@ def make_front(
         queues.send_in_order(settings.acts_queue_url, group, requests.to_message(request), request.id)
 
     def enqueue_ask(asked: Ask) -> None:
-        queues.send_in_order(settings.acts_queue_url, asked.group, asks.to_message(asked), asked.id)
+        queues.send_in_order(settings.acts_queue_url, asked.group, message.to_message(asked), asked.id)
 
     return app.Front(enqueue, enqueue_ask, Rights(policy, people), clock, renew)
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chatops.people import People
+from chatops.slack_users import People
 from hub.policy.policy import OPEN, Approval, Facts, Policy, right_to
 from hub.policy.source import PolicySource
 from hub.slack.client import Rejected, SlackError

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from chatops import requests
-from chatops.requests import FRESH
+from chatops.clicks import requests
+from chatops.clicks.requests import FRESH
 from hub.incidents.hints import BadHint, Foreign, from_message, gist
 
 # Hostile records can bring any number of reasons.

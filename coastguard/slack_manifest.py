@@ -7,7 +7,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from chatops.manual import COMMANDS
+from chatops.commands.help_pages import COMMANDS
 
 SCOPES = ("chat:write", "commands", "channels:history", "groups:history", "usergroups:read", "users:read")
 """What the bot may do: no more than the code asks of Slack. Tests hold them to the methods that it calls."""

@@ -8,7 +8,8 @@ from typing import Any
 from hub.looks.ingestion import Sorter
 from hub.policy.terms import Terms
 from hub.queues import Queues, answer, records
-from hub.runtime.clients import AWS, clock, hub_session
+from hub.runtime.clients import AWS, hub_session
+from hub.runtime.clock import clock
 from hub.runtime.settings import read
 from hub.runtime.telemetry import Counts, log_as_json
 

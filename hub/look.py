@@ -11,7 +11,8 @@ from hub.notify.sns import Outlets
 from hub.policy.source import PolicySource
 from hub.policy.terms import Terms
 from hub.queues import Queues, answer, records
-from hub.runtime.clients import AWS, clock, hub_session, time_left
+from hub.runtime.clients import AWS, hub_session
+from hub.runtime.clock import clock, time_left
 from hub.runtime.secrets import Vault
 from hub.runtime.settings import read
 from hub.runtime.telemetry import Counts, log_as_json

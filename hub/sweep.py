@@ -16,7 +16,8 @@ from hub.policy.policy import Policy
 from hub.policy.source import PolicySource
 from hub.policy.terms import Terms
 from hub.queues import Queues
-from hub.runtime.clients import AWS, clock, hub_session
+from hub.runtime.clients import AWS, hub_session
+from hub.runtime.clock import clock
 from hub.runtime.rate_limit import Pace
 from hub.runtime.settings import read
 from hub.runtime.telemetry import Counts, log_as_json

@@ -23,7 +23,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
 from chatops import app, front
-from chatops.people import is_member
+from chatops.slack_users import is_member
 from coastguard.local.aws_process import AwsProcess, WorldError
 from coastguard.slack_manifest import SCOPES
 from hub.runtime.clients import AWS

@@ -1,8 +1,4 @@
-"""What every entry point needs of its surroundings: the time and how much is left, AWS's clients and their patience."""
-
-import math
-from collections.abc import Callable
-from datetime import UTC, datetime
+"""AWS's clients in the hub: how long they wait, and what they try again."""
 
 import boto3
 from botocore.config import Config
@@ -23,14 +19,3 @@ def hub_session() -> boto3.Session:
     made = boto3.Session()
     cure(made.events)
     return made
-
-
-def clock() -> datetime:
-    """Tell the time."""
-    return datetime.now(UTC)
-
-
-def time_left(context: object) -> Callable[[], float]:
-    """Return what tells how many seconds a function has left, by Lambda's context; without one, for ever."""
-    milliseconds = getattr(context, "get_remaining_time_in_millis", None)
-    return (lambda: milliseconds() / 1_000) if milliseconds else (lambda: math.inf)

@@ -10,7 +10,7 @@ from unittest.mock import patch
 from urllib.parse import urlencode
 
 from chatops import front
-from chatops.gate import Gate
+from chatops.http_adapter import Gate
 from coastguard.local.slack.directory import PEOPLE, TEAM
 from coastguard.local.slack.payloads import signed_headers
 from hub.incidents.bulletin import compose

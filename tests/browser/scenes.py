@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chatops import answers, home, views
-from chatops.answers import Answer, Standing
-from chatops.commands import Command, Mistake, parse
-from chatops.finding import Known, find
-from chatops.manual import help_text
-from chatops.reasons import reasons
+from chatops import modals
+from chatops.commands import answers, home
+from chatops.commands.answers import Answer, Standing
+from chatops.commands.help_pages import help_text
+from chatops.commands.name_lookup import Known, find
+from chatops.commands.parse import Command, Mistake, parse
+from chatops.commands.reasons import reasons
 from hub.incidents.audit import Entry
 from hub.incidents.breakdown import Tally
 from hub.incidents.bulletin import Bulletin, compose
@@ -312,7 +313,7 @@ def terminating() -> Asked:
     seen = about.sighting
     value = f"{Subject(about.cluster, about.instance, about.id)} {seen.host} {seen.running_tasks} running"
     body = {"container": {"channel_id": CHANNEL, "message_ts": "1795175700.000100"}}
-    view = views.repair_view(REMEDIES["terminate"], body, {"action_id": f"{REPAIR}terminate", "value": value})
+    view = modals.repair_view(REMEDIES["terminate"], body, {"action_id": f"{REPAIR}terminate", "value": value})
     return Asked(view, {"reason": "its disk is full"})
 
 
@@ -375,7 +376,7 @@ SCENES: dict[str, Scene] = {
     # What is asked, and the Home
     "terminate-modal": terminating(),
     "mute-modal": Asked(
-        views.mute_view(Command("mute", "payments", "4h"), CHANNEL, ""), {"reason": "deploy of the new AMI"}
+        modals.mute_view(Command("mute", "payments", "4h"), CHANNEL, ""), {"reason": "deploy of the new AMI"}
     ),
     "home": Home(home.draw(tab(), COMMAND, NOW)),
 }

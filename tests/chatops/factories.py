@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-from chatops.requests import Request
+from chatops.clicks.requests import Request
 from coastguard.local.slack import clicks, modals, payloads
 from coastguard.local.slack.clicks import Press, Typed
 from coastguard.local.slack.delivery import Delivery

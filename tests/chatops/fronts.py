@@ -12,12 +12,14 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chatops import app, asks, requests
-from chatops.asks import Ask
-from chatops.gate import Gate
-from chatops.people import People
-from chatops.requests import Request
+from chatops import app
+from chatops.clicks import requests
+from chatops.clicks.requests import Request
+from chatops.commands import message
+from chatops.commands.message import Ask
+from chatops.http_adapter import Gate
 from chatops.rights import Rights
+from chatops.slack_users import People
 from coastguard.local.slack.directory import TEAM
 from coastguard.local.slack.workspace import BOT_TOKEN
 from hub.policy.source import PolicySource
@@ -82,7 +84,7 @@ class Front:
         self.taken.append(request)
 
     def _hear(self, asked: Ask) -> None:
-        self._send(asked.group, asks.to_message(asked), asked.id)
+        self._send(asked.group, message.to_message(asked), asked.id)
         self.said.append(asked)
 
     def _send(self, group: str, body: str, token: str) -> None:

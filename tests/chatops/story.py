@@ -16,14 +16,14 @@ import boto3
 from botocore.loaders import Loader
 from slack_sdk import WebClient
 
-from chatops import views
+from chatops import modals as views
 from chatops.act import Act
-from chatops.caps import Caps
-from chatops.execution import Execution
-from chatops.people import People
-from chatops.requests import Request, from_click, from_view
+from chatops.clicks.caps import Caps
+from chatops.clicks.handler import Execution
+from chatops.clicks.requests import Request, from_click, from_view
+from chatops.commands.handler import Talk
 from chatops.rights import Rights
-from chatops.talk import Talk
+from chatops.slack_users import People
 from coastguard.local.slack import clicks, modals
 from coastguard.local.slack.clicks import Press, Typed
 from coastguard.local.slack.delivery import Delivery

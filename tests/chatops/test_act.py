@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chatops import act
-from chatops.requests import to_message
+from chatops.clicks.requests import to_message
 from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET
 from hub.incidents.incident import State
 from hub.queues import group_id

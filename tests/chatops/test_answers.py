@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatops import answers
-from chatops.answers import SAY, Answer, Standing
-from chatops.commands import Command, Mistake, parse
-from chatops.finding import Candidates, Known, Nothing, find
-from chatops.manual import COMMANDS, help_text
+from chatops.commands import answers
+from chatops.commands.answers import SAY, Answer, Standing
+from chatops.commands.help_pages import COMMANDS, help_text
+from chatops.commands.name_lookup import Candidates, Known, Nothing, find
+from chatops.commands.parse import Command, Mistake, parse
 from hub.incidents.incident import Incident, State
 from hub.incidents.mute import Mute
 from hub.policy.policy import InForce, Match, Window

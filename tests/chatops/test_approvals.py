@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chatops.requests import Request
+from chatops.clicks.requests import Request
 from coastguard.local.slack.directory import GUEST
 from coastguard.local.slack.errors import Refused
 from hub.incidents.incident import REPAIR_PATIENCE, State

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from chatops.requests import Request
+from chatops.clicks.requests import Request
 from hub.incidents.incident import State
 from hub.looks.lifecycle import Desk
 from hub.policy.ledger import Ledger

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from chatops.commands import LONGEST_REASON, LONGEST_TARGET, Command, Mistake, parse, tidy, to_line
-from chatops.manual import COMMANDS
+from chatops.commands.help_pages import COMMANDS
+from chatops.commands.parse import LONGEST_REASON, LONGEST_TARGET, Command, Mistake, parse, tidy, to_line
 from hub.scopes.scope import Scope
 from tests.hub.factories import LONGEST
 from tests.hub.test_hostile_names import HOSTILE

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from chatops.requests import Request
+from chatops.clicks.requests import Request
 from hub.incidents.incident import State
 from hub.slack.bulletin_message import ACKNOWLEDGE
 from tests.chatops.factories import ALICE, BOB

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from chatops.door import LARGEST_BODY, OLDEST_SECONDS, refusal
+from chatops.signature import LARGEST_BODY, OLDEST_SECONDS, refusal
 from coastguard.local.slack.workspace import SIGNING_SECRET
 from tests.chatops.factories import NOW, signed
 

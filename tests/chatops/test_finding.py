@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatops.finding import Candidates, Found, Known, Nothing, accounts, find, find_one, label
+from chatops.commands.name_lookup import Candidates, Found, Known, Nothing, accounts, find, find_one, label
 from hub.scopes.account import Account
 from hub.scopes.scope import Scope
 from spoke.places import Cluster

@@ -16,8 +16,8 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from chatops import front, views
-from chatops.requests import Request, from_message
+from chatops import front, modals
+from chatops.clicks.requests import Request, from_message
 from coastguard.local.slack import payloads
 from coastguard.local.slack.directory import TEAM
 from coastguard.local.slack.modals import Submitted
@@ -153,7 +153,7 @@ def test_a_warm_front_makes_one_call_between_click_and_acknowledgement(cloud: Cl
 def submission(posted: Posted) -> bytes:
     """The modal before a repair, as Alice submits it."""
     clicked = payload_of(posted.click(TERMINATE))
-    modal = views.repair_view(REMEDIES["terminate"], clicked, clicked["actions"][0])
+    modal = modals.repair_view(REMEDIES["terminate"], clicked, clicked["actions"][0])
     opened = posted.workspace.views.open(ALICE, modal)
     typed = filled(proof=incident().sighting.host[-4:], reason="it hangs")
     return posted.ears.submit(posted.workspace, Submitted(ALICE, opened["id"], typed))

@@ -13,10 +13,10 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from chatops import gate, views
-from chatops.commands import Command, parse
-from chatops.door import LARGEST_BODY, OLDEST_SECONDS
-from chatops.requests import Request
+from chatops import http_adapter, modals
+from chatops.clicks.requests import Request
+from chatops.commands.parse import Command, parse
+from chatops.signature import LARGEST_BODY, OLDEST_SECONDS
 from coastguard.local.slack import payloads
 from coastguard.local.slack.content import Content
 from coastguard.local.slack.directory import TEAM
@@ -121,7 +121,7 @@ def test_a_drastic_remedys_button_asks_in_a_modal_and_nothing_is_taken_on(
     assert front_with_slack.sent == []
     modal = posted.workspace.views.top(BOB)
     assert modal is not None
-    assert modal["callback_id"] == views.REPAIR
+    assert modal["callback_id"] == modals.REPAIR
     assert incident().sighting.host in json.dumps(modal["blocks"])
 
 
@@ -375,7 +375,7 @@ def test_bolt_warns_of_nothing_when_the_app_is_made(
 @example(fields={"payload": '{"a":"%22%2522%25","b":["&=+%"]}'}, noise=b"%%22%2522=%5C&%2")
 def test_a_form_with_fewer_escapes_is_the_same_form(fields: dict[str, str], noise: bytes) -> None:
     for form in (urlencode(fields).encode("utf-8", "replace"), noise, quote_from_bytes(noise).encode()):
-        lighter = gate._lighter(form)
+        lighter = http_adapter._lighter(form)
         assert len(lighter) <= len(form)
         read, same = (parse_qsl(body.decode("latin-1"), keep_blank_values=True) for body in (lighter, form))
         assert read == same

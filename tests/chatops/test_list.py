@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from chatops.requests import FRESH, Request
+from chatops.clicks.requests import FRESH, Request
 from coastguard.local.slack.faults import Fault
 from hub.incidents.bulletin import ROWS
 from hub.incidents.incident import Incident, State

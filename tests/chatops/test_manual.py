@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatops.commands import Command, parse
-from chatops.manual import COMMANDS, help_text, nearest_command
+from chatops.commands.help_pages import COMMANDS, help_text, nearest_command
+from chatops.commands.parse import Command, parse
 
 ALL = {"mute", "unmute", "mutes", "status", "incidents", "show", "why", "coverage", "audit", "stop", "start", "help"}
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from chatops.execution import PATIENCE
+from chatops.clicks.handler import PATIENCE
 from coastguard.local.slack.faults import Fault
 from hub.incidents.incident import REPAIR_PATIENCE, State
 from hub.slack.client import InDoubt, NotNow, SlackError

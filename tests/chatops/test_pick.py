@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from starlette.applications import Starlette
 
-from chatops.requests import FRESH, BadRequest, Request, from_click, from_message, to_message
+from chatops.clicks.requests import FRESH, BadRequest, Request, from_click, from_message, to_message
 from coastguard.local.slack.clicks import Press
 from coastguard.local.slack.server import routes
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatops.reasons import reasons
+from chatops.commands.reasons import reasons
 from hub.notify.account_cache import KnownAccounts
 from hub.notify.routing import Rules
 from hub.policy.policy import Match, Policy, Route

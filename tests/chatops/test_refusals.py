@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from chatops.requests import FRESH, Request
+from chatops.clicks.requests import FRESH, Request
 from hub.incidents.bulletin import REOPENS
 from hub.incidents.incident import State, acknowledge
 from hub.incidents.storm import lock

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatops.requests import BadRequest, Request, from_click, from_message, to_message
+from chatops.clicks.requests import BadRequest, Request, from_click, from_message, to_message
 from hub.slack.bulletin_message import ACKNOWLEDGE, REPAIR
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES

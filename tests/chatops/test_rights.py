@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from chatops.people import KEPT, People
 from chatops.rights import Rights
+from chatops.slack_users import KEPT, People
 from coastguard.local.slack.directory import FOREIGNER, GUEST, TEAM, UserGroup
 from coastguard.local.slack.faults import Fault
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from chatops.requests import Request
+from chatops.clicks.requests import Request
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.incident import Incident, State

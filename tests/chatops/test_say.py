@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chatops.asks import to_message
-from chatops.requests import FRESH
+from chatops.clicks.requests import FRESH
+from chatops.commands.message import to_message
 from coastguard.local.slack.directory import CHANNELS, FOREIGNER, GUEST
 from coastguard.local.slack.faults import Fault
 from hub.incidents.audit import Entry

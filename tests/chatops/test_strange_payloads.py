@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chatops.requests import from_message, to_message
+from chatops.clicks.requests import from_message, to_message
 from coastguard.local.slack.directory import TEAM
 from hub.slack.bulletin_message import ACKNOWLEDGE
 from tests.chatops.factories import ALICE, form_of, incident, payload_of

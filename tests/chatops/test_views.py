@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chatops import views
-from chatops.asks import Ask, ask
-from chatops.asks import from_message as ask_from
-from chatops.asks import to_message as ask_to
-from chatops.commands import LONGEST_REASON, LONGEST_TARGET, Command, parse
-from chatops.home import Tab, closed, draw
-from chatops.requests import BadRequest, from_click, from_message, from_view, to_message
+from chatops import modals
+from chatops.clicks.requests import BadRequest, from_click, from_message, from_view, to_message
+from chatops.commands.home import Tab, closed, draw
+from chatops.commands.message import Ask, ask
+from chatops.commands.message import from_message as ask_from
+from chatops.commands.message import to_message as ask_to
+from chatops.commands.parse import LONGEST_REASON, LONGEST_TARGET, Command, parse
 from coastguard.local.slack.clicks import Press
 from coastguard.local.slack.directory import TEAM
 from coastguard.local.slack.inputs import complaints, values_of
@@ -94,7 +94,7 @@ def submitted(view: Json, **typed: str) -> Json:
 
 
 def repair_view(of: Incident) -> Json:
-    return views.repair_view(REMEDIES["terminate"], BODY, button(of))
+    return modals.repair_view(REMEDIES["terminate"], BODY, button(of))
 
 
 # Before a repair
@@ -105,7 +105,7 @@ def test_slack_takes_the_modal_before_a_repair_whatever_stands_in_it(text: str) 
     for cluster in (CLUSTER, LONGEST):
         subject = Subject(cluster, INSTANCE, "inc-0a1b2c3d4e")
         action = {"action_id": TERMINATE, "value": f"{subject} {text[:1_000]} {text[:600]}"}
-        view = views.repair_view(REMEDIES["terminate"], BODY, action)
+        view = modals.repair_view(REMEDIES["terminate"], BODY, action)
         strict().check_view(view)
         assert tricks(view["blocks"]) == []
     strict().check_view(repair_view(replace(incident(), cluster=LONGEST)))
@@ -130,7 +130,7 @@ def test_what_is_submitted_is_the_click_with_a_reason() -> None:
 def test_the_last_four_characters_prove_that_it_was_read(typed: str, *, proven: bool) -> None:
     view = repair_view(incident())
     values = values_of(view["blocks"], filled(proof=typed, reason="x"))
-    errors = views.proof_missing({**view, "state": {"values": values}})
+    errors = modals.proof_missing({**view, "state": {"values": values}})
     assert (errors == {}) == proven
 
 
@@ -138,7 +138,7 @@ def test_an_instance_without_a_host_is_proven_by_its_own_id() -> None:
     of = replace(incident(), sighting=replace(incident().sighting, host=""))
     view = repair_view(of)
     values = values_of(view["blocks"], filled(proof=INSTANCE[-4:], reason="x"))
-    assert views.proof_missing({**view, "state": {"values": values}}) == {}
+    assert modals.proof_missing({**view, "state": {"values": values}}) == {}
 
 
 @pytest.mark.parametrize("reason", HOSTILES, ids=HOSTILE)
@@ -159,14 +159,16 @@ def test_a_reason_is_kept_in_its_place(reason: str) -> None:
 @settings(deadline=None, max_examples=120)
 @given(target=WORDS, span=WORDS, reason=WORDS)
 def test_slack_takes_the_modal_to_mute_whatever_was_typed_before(target: str, span: str, reason: str) -> None:
-    view = views.mute_view(Command("mute", target[:LONGEST_TARGET], span[:100], reason[:LONGEST_REASON]), CHANNEL, HOOK)
+    view = modals.mute_view(
+        Command("mute", target[:LONGEST_TARGET], span[:100], reason[:LONGEST_REASON]), CHANNEL, HOOK
+    )
     strict().check_view(view)
 
 
 def test_the_longest_scope_is_not_cut_off() -> None:
     scope = str(Scope.of(LONGEST, INSTANCE))
-    view = views.mute_view(Command("mute", scope), CHANNEL, HOOK)
-    line, _, _, errors = views.mute_asked(submitted(view, span="1h", reason="x")["view"])
+    view = modals.mute_view(Command("mute", scope), CHANNEL, HOOK)
+    line, _, _, errors = modals.mute_asked(submitted(view, span="1h", reason="x")["view"])
     assert errors == {}
     assert parse(line) == Command("mute", scope, "1h", "x")
 
@@ -178,10 +180,10 @@ def test_the_longest_scope_is_not_cut_off() -> None:
 def test_whatever_is_typed_into_it_is_a_command_that_says_the_same_or_a_complaint(
     target: str, reason: str, span: str
 ) -> None:
-    view = views.mute_view(Command("mute"), CHANNEL, HOOK)
+    view = modals.mute_view(Command("mute"), CHANNEL, HOOK)
     values = values_of(view["blocks"], filled(target=target or "x", custom=span, reason=reason or "x"))
 
-    line, channel, answers, errors = views.mute_asked({**view, "state": {"values": values}})
+    line, channel, answers, errors = modals.mute_asked({**view, "state": {"values": values}})
 
     assert (channel, answers) == (CHANNEL, HOOK)
     assert errors.keys() <= {"target", "reason"}
@@ -202,11 +204,11 @@ def test_a_modal_of_another_making_is_refused(metadata: object, state: object) -
         {"id": "V1", "private_metadata": json.dumps(metadata), "state": {"values": {}}},
         {"id": "V1", "private_metadata": metadata, "state": state},
         {**repair_view(incident()), "id": "V1", "state": {"values": state}},
-        {**views.mute_view(Command("mute"), CHANNEL, HOOK), "state": {"values": state}},
+        {**modals.mute_view(Command("mute"), CHANNEL, HOOK), "state": {"values": state}},
         {"id": "V1", "private_metadata": json.dumps({"channel": metadata}), "state": {"values": {}}},
         {"id": "V1", "private_metadata": json.dumps({"action": metadata, "container": metadata}), "state": state},
     ):
-        for read in (views.proof_missing, views.mute_asked):
+        for read in (modals.proof_missing, modals.mute_asked):
             with pytest.raises(BadRequest):
                 read(view)
         with pytest.raises(BadRequest):
@@ -215,7 +217,7 @@ def test_a_modal_of_another_making_is_refused(metadata: object, state: object) -
 
 def test_a_deep_modal_is_refused() -> None:
     view = {"id": "V1", "private_metadata": "[" * 100_000, "state": {"values": {}}}
-    for read in (views.proof_missing, views.mute_asked):
+    for read in (modals.proof_missing, modals.mute_asked):
         with pytest.raises(BadRequest):
             read(view)
     with pytest.raises(BadRequest):
@@ -253,22 +255,22 @@ TYPED = {"values": {"proof": {"typed": {"value": "def0"}}, "reason": {"typed": {
             id="an approval of a broadcast",
         ),
         pytest.param(in_modal("somebody.elses"), id="an unknown modal"),
-        pytest.param(in_modal(views.REPAIR), id="a modal without anything"),
-        pytest.param(in_modal(views.REPAIR, private_metadata=FULL), id="a modal without inputs"),
-        pytest.param(in_modal(views.REPAIR, private_metadata="", state=TYPED), id="a modal without its click"),
-        pytest.param(in_modal(views.REPAIR, private_metadata="null", state=TYPED), id="a modal of null"),
-        pytest.param(in_modal(views.REPAIR, private_metadata="[]", state=TYPED), id="a modal of a list"),
+        pytest.param(in_modal(modals.REPAIR), id="a modal without anything"),
+        pytest.param(in_modal(modals.REPAIR, private_metadata=FULL), id="a modal without inputs"),
+        pytest.param(in_modal(modals.REPAIR, private_metadata="", state=TYPED), id="a modal without its click"),
+        pytest.param(in_modal(modals.REPAIR, private_metadata="null", state=TYPED), id="a modal of null"),
+        pytest.param(in_modal(modals.REPAIR, private_metadata="[]", state=TYPED), id="a modal of a list"),
         pytest.param(
-            in_modal(views.REPAIR, private_metadata=FULL.replace(INSTANCE, "../../x"), state=TYPED),
+            in_modal(modals.REPAIR, private_metadata=FULL.replace(INSTANCE, "../../x"), state=TYPED),
             id="a modal of another place",
         ),
         pytest.param(
-            in_modal(views.REPAIR, private_metadata=FULL.replace(TERMINATE, REPAIR + "explode"), state=TYPED),
+            in_modal(modals.REPAIR, private_metadata=FULL.replace(TERMINATE, REPAIR + "explode"), state=TYPED),
             id="a modal of an unknown remedy",
         ),
-        pytest.param(in_modal(views.REPAIR, private_metadata=FULL, state=TYPED, id=None), id="a modal without an id"),
-        pytest.param(in_modal(views.MUTE), id="a mute without anything"),
-        pytest.param(in_modal(views.MUTE, private_metadata='{"channel": 5}', state=TYPED), id="a mute in a number"),
+        pytest.param(in_modal(modals.REPAIR, private_metadata=FULL, state=TYPED, id=None), id="a modal without an id"),
+        pytest.param(in_modal(modals.MUTE), id="a mute without anything"),
+        pytest.param(in_modal(modals.MUTE, private_metadata='{"channel": 5}', state=TYPED), id="a mute in a number"),
         pytest.param({**BODY, "type": "view_submission"}, id="a submission without its modal"),
         pytest.param({**BODY, "type": "view_closed", "view": {"id": "V1"}}, id="a modal that was closed"),
     ],
@@ -283,7 +285,7 @@ def test_what_was_never_ours_is_acknowledged_and_does_nothing(front: Front, payl
 
 
 def test_the_view_of_a_modal_without_an_id_makes_no_request_twice(front: Front) -> None:
-    payload = in_modal(views.REPAIR, private_metadata=FULL, state=TYPED)
+    payload = in_modal(modals.REPAIR, private_metadata=FULL, state=TYPED)
     body = form_of(payload)
     for _ in range(2):
         assert front.answer(http_event(body, signed(body)))["statusCode"] == 200
@@ -293,7 +295,7 @@ def test_the_view_of_a_modal_without_an_id_makes_no_request_twice(front: Front) 
 def test_a_modal_edited_to_acknowledge_is_no_more_than_an_acknowledgement(front: Front) -> None:
     """Nothing of a modal is believed: whatever it asks for is examined as if it were a click."""
     edited = FULL.replace(TERMINATE, ACKNOWLEDGE)
-    front.hear(form_of(in_modal(views.REPAIR, private_metadata=edited, state=TYPED)))
+    front.hear(form_of(in_modal(modals.REPAIR, private_metadata=edited, state=TYPED)))
     assert [taken.wish for taken in front.taken] == ["acknowledge"]
 
 
@@ -442,5 +444,5 @@ def test_slack_shows_what_is_wrong_with_a_modal_under_its_inputs(front_with_slac
     answer = front_with_slack.hear(form_of(payload))
 
     said = json.loads(answer["body"])
-    assert said == {"response_action": "errors", "errors": {"proof": views._NO_PROOF}}
+    assert said == {"response_action": "errors", "errors": {"proof": modals._NO_PROOF}}
     assert front_with_slack.sent == []

@@ -10,7 +10,7 @@ import pytest
 from slack_sdk import WebClient
 from typer.testing import CliRunner, Result
 
-from chatops.manual import COMMANDS
+from chatops.commands.help_pages import COMMANDS
 from coastguard.checkout import ROOT
 from coastguard.cli import app
 from coastguard.local.slack.directory import BOT

@@ -12,10 +12,10 @@ import httpx
 import pytest
 
 from chatops.app import Front
-from chatops.asks import Ask
-from chatops.people import People
-from chatops.requests import Request
+from chatops.clicks.requests import Request
+from chatops.commands.message import Ask
 from chatops.rights import Rights
+from chatops.slack_users import People
 from coastguard.local import real_slack
 from coastguard.local.aws_process import WorldError
 from coastguard.local.real_slack import RealSlack, connected, meet

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from chatops.app import SAY
-from chatops.manual import COMMANDS
+from chatops.commands.help_pages import COMMANDS
 from coastguard.checkout import ROOT
 from hub.policy.policy import ACTIONS
 from spoke.repairs import REMEDIES

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlencode
 
 from botocore.awsrequest import AWSResponse
 
-from chatops import requests
-from chatops.requests import Request
+from chatops.clicks import requests
+from chatops.clicks.requests import Request
 from coastguard.deploy import HUB_STACK
 from hub.incidents.hints import Hint, to_message
 from hub.queues import Queues, group_id

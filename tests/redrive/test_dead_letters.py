@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatops.requests import FRESH
+from chatops.clicks.requests import FRESH
 from coastguard.dead_letters import Finding, Kind, Letter, examine, plan
 from hub.incidents.hints import StormHint, to_message
 from tests.hub import hostility

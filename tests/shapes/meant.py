@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from chatops.asks import HOME, Ask
-from chatops.commands import Command, to_line
-from chatops.requests import Request
+from chatops.clicks.requests import Request
+from chatops.commands.message import HOME, Ask
+from chatops.commands.parse import Command, to_line
 from hub.chain import Waiting
 from hub.incidents.audit import Entry
 from hub.incidents.breakdown import Tally

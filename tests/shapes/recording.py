@@ -6,10 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from chatops import answers, asks, home, requests, views
-from chatops.commands import Command
-from chatops.finding import Candidates
-from chatops.home import Tab
+from chatops import modals
+from chatops.clicks import requests
+from chatops.commands import answers, home, message
+from chatops.commands.home import Tab
+from chatops.commands.name_lookup import Candidates
+from chatops.commands.parse import Command
 from hub.chain import Waiting
 from hub.incidents import hints
 from hub.incidents.audit import Entry
@@ -108,7 +110,7 @@ def record_messages() -> None:
     """Record the messages that are not recorded yet."""
     own = {name: hints.to_message(hint) for name, hint in meant.HINTS.items()}
     for name, act in meant.ACTS.items():
-        own[name] = requests.to_message(act) if isinstance(act, requests.Request) else asks.to_message(act)
+        own[name] = requests.to_message(act) if isinstance(act, requests.Request) else message.to_message(act)
     _add("messages", ((name, lambda text=text: text) for name, text in own.items()))
 
 
@@ -156,10 +158,10 @@ def _surfaces() -> Iterator[tuple[str, Callable[[], Json]]]:
         return next(element for element in drawn if element["action_id"].endswith("terminate"))
 
     container = {"channel_id": CHANNEL, "message_ts": bulletin.ts}
-    yield "modal, repair", lambda: views.repair_view(REMEDIES["terminate"], {"container": container}, terminate())
+    yield "modal, repair", lambda: modals.repair_view(REMEDIES["terminate"], {"container": container}, terminate())
     yield (
         "modal, mute",
-        lambda: views.mute_view(
+        lambda: modals.mute_view(
             Command("mute", str(Scope.of(CLUSTER)), reason="the new AMI"), CHANNEL, "https://hooks.slack.com/x"
         ),
     )

@@ -17,10 +17,12 @@ import pytest
 
 import chatops
 import hub
-from chatops import asks, requests, views
-from chatops.asks import Ask
-from chatops.commands import Command, parse
-from chatops.requests import Request
+from chatops import modals as views
+from chatops.clicks import requests
+from chatops.clicks.requests import Request
+from chatops.commands import help_pages, message
+from chatops.commands.message import Ask
+from chatops.commands.parse import Command, parse
 from coastguard.local.slack import clicks, modals
 from coastguard.local.slack.clicks import Press
 from coastguard.local.slack.modals import Pressed, Submitted
@@ -185,13 +187,13 @@ def test_a_message_for_ingest_or_look_is_read_as_what_it_meant(name: str) -> Non
 @pytest.mark.parametrize("name", ACTS)
 def test_a_message_for_act_is_read_as_what_it_meant(name: str) -> None:
     text = samples("messages")[name]
-    asked = asks.from_message(text)
+    asked = message.from_message(text)
     assert (asked or requests.from_message(text)) == ACTS[name]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.verb)
 def test_a_command_that_waits_in_the_queue_is_read_as_what_it_meant(command: Command) -> None:
-    asked = asks.from_message(samples("messages")[f"ask, {command.verb}"])
+    asked = message.from_message(samples("messages")[f"ask, {command.verb}"])
     assert asked
     assert parse(asked.line) == command
 
@@ -203,7 +205,7 @@ def test_every_kind_of_message_has_a_sample() -> None:
     wishes = {act.wish for act in ACTS.values() if isinstance(act, Request)}
     assert wishes == {requests.PICKING, *requests._WISHES.values(), *REMEDIES}
     said = {act.line.split(" ")[0] for act in ACTS.values() if isinstance(act, Ask)}
-    assert said == {*chatops.commands.COMMANDS, asks.HOME}
+    assert said == {*help_pages.COMMANDS, message.HOME}
 
 
 def reasons_to_look() -> Iterator[str]:
@@ -298,7 +300,7 @@ def test_every_element_that_people_can_use_has_a_sample() -> None:
 def ids_in_code() -> Iterator[str]:
     """Every text of hub and chatops that looks like an id of ours; a drill's is EventBridge's."""
     for package in (hub, chatops):
-        for path in Path(next(iter(package.__path__))).glob("*.py"):
+        for path in Path(next(iter(package.__path__))).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 match node:
                     case ast.Constant(value=str(text)) if re.fullmatch(r"coastguard\.[a-z]+\.?", text):

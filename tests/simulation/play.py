@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from chatops.commands import Command
+from chatops.commands.parse import Command
 from tests.hub.factories import CHANNEL, event
 from tests.simulation.fate import Died, Turn
 from tests.simulation.fleet import ACCOUNTS, ASIDE, HOST_STATES, IN_SERVICE, STATUSES

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from chatops.commands import Command
+from chatops.commands.parse import Command
 from hub.incidents.incident import Incident
 from hub.policy.repair_stop import Switch
 from hub.table.store import Claim

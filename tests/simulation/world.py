@@ -18,16 +18,17 @@ from urllib.parse import parse_qs
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chatops import asks, views
+from chatops import modals
 from chatops.act import Act
-from chatops.asks import Ask
-from chatops.caps import Caps
-from chatops.commands import Command, to_line
-from chatops.execution import Execution
-from chatops.people import People
-from chatops.requests import Request, from_click, from_view, to_message
+from chatops.clicks.caps import Caps
+from chatops.clicks.handler import Execution
+from chatops.clicks.requests import Request, from_click, from_view, to_message
+from chatops.commands import message as asks
+from chatops.commands.handler import Talk
+from chatops.commands.message import Ask
+from chatops.commands.parse import Command, to_line
 from chatops.rights import Rights
-from chatops.talk import Talk
+from chatops.slack_users import People
 from coastguard.local.aws import lineage
 from coastguard.local.slack import payloads
 from coastguard.local.slack.conversation import Conversation
@@ -484,7 +485,7 @@ class World:
         elif action["action_id"] == UNMUTE:
             self.say(person, Command("unmute", action["value"]), handles)
         elif remedy and remedy.drastic:
-            view = workspace.views.open(who.id, views.repair_view(remedy, payload, action))
+            view = workspace.views.open(who.id, modals.repair_view(remedy, payload, action))
             host = json.loads(view["private_metadata"])["action"]["value"].split(" ")[1]
             values = values_of(view["blocks"], filled(proof=host[-4:], reason="it hangs"))
             self.enqueue(

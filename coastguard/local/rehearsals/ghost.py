@@ -3,7 +3,7 @@
 import time
 from datetime import UTC, datetime
 
-from chatops.requests import Request, to_message
+from chatops.clicks.requests import Request, to_message
 from coastguard.local.rehearsals.stage import ALICE, CHANNEL, BrokenError, Json, Stage, state, words
 from coastguard.local.slack.directory import TEAM
 from hub.queues import group_id

@@ -19,9 +19,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from chatops import requests
-from chatops.caps import Caps, UsedUp
-from chatops.requests import FRESH, Request
+from chatops.clicks import requests
+from chatops.clicks.caps import Caps, UsedUp
+from chatops.clicks.requests import FRESH, Request
 from chatops.rights import Refusal, Rights
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin

@@ -12,7 +12,7 @@ from typing import Any
 
 from slack_bolt import App, BoltRequest
 
-from chatops import door
+from chatops import signature
 from hub.runtime.secrets import SlackSecret
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Gate:
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         body = _body(event)
         secret = self.secret()
-        reason = door.refusal(headers, body, secret.signing_secret, self.clock())
+        reason = signature.refusal(headers, body, secret.signing_secret, self.clock())
         if reason:
             return self._refuse(_UNAUTHORIZED, reason)
         try:

@@ -12,12 +12,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chatops import answers
-from chatops.answers import Answer
-from chatops.asks import Ask
-from chatops.commands import Command
-from chatops.knowledge import OLD, Knowledge, NotDone
-from chatops.requests import FRESH
+from chatops.clicks.requests import FRESH
+from chatops.commands import answers
+from chatops.commands.answers import Answer
+from chatops.commands.context import OLD, Knowledge, NotDone
+from chatops.commands.message import Ask
+from chatops.commands.parse import Command
 from hub.incidents.hints import REQUEST, Hint, MuteHint
 from hub.incidents.mute import Mute, over, overlapping
 from hub.policy.repair_stop import Switch

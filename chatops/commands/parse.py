@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from chatops.manual import COMMANDS, nearest_command
+from chatops.commands.help_pages import COMMANDS, nearest_command
 from hub.policy.policy import START
 from hub.slack.mrkdwn import escape, visible
 from hub.times import is_span

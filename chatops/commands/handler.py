@@ -2,8 +2,8 @@
 
 The answer goes to the person alone, or to the channel if it changes something for all.
 
-    claim ─▶ who is it? ─▶ read the line ─▶ it changes something: chatops.deeds      ─▶ answer ─▶ finish the claim
-                 │ a guest,                 it only asks:         chatops.tellings
+    claim ─▶ who is it? ─▶ read the line ─▶ it changes something: commands.write     ─▶ answer ─▶ finish the claim
+                 │ a guest,                 it only asks:         commands.read
                  ▼ a stranger                 │ nothing is called so, or several things are; they may not
                refused, logged                ▼
                                             told, with buttons, or who may
@@ -14,18 +14,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from chatops import answers
-from chatops.answers import Answer
-from chatops.asks import HOME, Ask
-from chatops.commands import Command, Mistake, parse
-from chatops.deeds import Deeds
-from chatops.home import closed, draw
-from chatops.knowledge import OLD, Knowledge, NotDone
-from chatops.manual import help_text
-from chatops.people import People
-from chatops.requests import FRESH
+from chatops.clicks.requests import FRESH
+from chatops.commands import answers
+from chatops.commands.answers import Answer
+from chatops.commands.context import OLD, Knowledge, NotDone
+from chatops.commands.help_pages import help_text
+from chatops.commands.home import closed, draw
+from chatops.commands.message import HOME, Ask
+from chatops.commands.parse import Command, Mistake, parse
+from chatops.commands.read import Tellings
+from chatops.commands.write import Deeds
 from chatops.rights import Rights
-from chatops.tellings import Tellings
+from chatops.slack_users import People
 from hub.notify.notice import give_notice
 from hub.notify.routing import Rules
 from hub.queues import Queues

@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chatops.commands import Command, Mistake, to_line
-from chatops.finding import Candidates, Nothing
-from chatops.manual import Help
+from chatops.commands.help_pages import Help
+from chatops.commands.name_lookup import Candidates, Nothing
+from chatops.commands.parse import Command, Mistake, to_line
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import how_it_ended, oldest_first
 from hub.incidents.incident import Incident, State

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chatops import answers
-from chatops.answers import Answer
-from chatops.asks import Ask
-from chatops.commands import Command
-from chatops.home import Tab
-from chatops.knowledge import Knowledge, NotDone
-from chatops.manual import help_text
-from chatops.reasons import reasons
+from chatops.commands import answers
+from chatops.commands.answers import Answer
+from chatops.commands.context import Knowledge, NotDone
+from chatops.commands.help_pages import help_text
+from chatops.commands.home import Tab
+from chatops.commands.message import Ask
+from chatops.commands.parse import Command
+from chatops.commands.reasons import reasons
 from hub.incidents.audit import Entry
 from hub.incidents.incident import INCIDENT_ID, Incident, Pending
 from hub.incidents.mute import over

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from chatops.requests import BadRequest, slack_id
+from chatops.clicks.requests import BadRequest, slack_id
 
 HOME = "home"
 """The line of somebody who opens the Home tab, or should see it drawn anew."""

@@ -8,8 +8,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from chatops.commands import LONGEST_REASON, LONGEST_TARGET, Command, tidy, to_line
-from chatops.requests import REASON, BadRequest, typed
+from chatops.clicks.requests import REASON, BadRequest, typed
+from chatops.commands.parse import LONGEST_REASON, LONGEST_TARGET, Command, tidy, to_line
 from hub.slack.blocks import Block, mrkdwn, option, plain, section
 from hub.slack.bulletin_message import Subject
 from hub.slack.mrkdwn import code, visible

@@ -8,13 +8,13 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from chatops import answers
-from chatops.answers import Answer
-from chatops.asks import Ask
-from chatops.commands import Command
-from chatops.finding import Candidates, Found, Known, Nothing, find, find_one
-from chatops.people import People, Person
+from chatops.commands import answers
+from chatops.commands.answers import Answer
+from chatops.commands.message import Ask
+from chatops.commands.name_lookup import Candidates, Found, Known, Nothing, find, find_one
+from chatops.commands.parse import Command
 from chatops.rights import Refusal, Rights
+from chatops.slack_users import People, Person
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.incident import Incident

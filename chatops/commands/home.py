@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chatops.answers import SAY, UNGRANTED, places, window_words, worst_first
-from chatops.commands import Command, to_line
+from chatops.commands.answers import SAY, UNGRANTED, places, window_words, worst_first
+from chatops.commands.parse import Command, to_line
 from hub.incidents.incident import Incident
 from hub.incidents.mute import Mute
 from hub.policy.policy import InForce
