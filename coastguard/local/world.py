@@ -18,8 +18,8 @@ from coastguard.local.aws import organization
 from coastguard.local.aws.layouts import DEMO, Layout
 from coastguard.local.aws_process import AwsProcess, WorldError
 from coastguard.local.members import Members
+from coastguard.local.page_server import Server, application
 from coastguard.local.real_slack import RealSlack
-from coastguard.local.server import Server, application
 from coastguard.local.slack.content import Content
 from coastguard.local.slack.directory import CHANNELS, SLACKBOT, TEAM
 from coastguard.local.slack.errors import Refused

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from slack_sdk import WebClient
 
 from coastguard.checkout import ROOT
-from coastguard.local.server import Server, application
+from coastguard.local.page_server import Server, application
 from coastguard.local.slack.tickets import Origin
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 from tests.browser.calm import Calm

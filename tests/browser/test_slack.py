@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from slack_sdk import WebClient
 
-from coastguard.local.server import Server, application
+from coastguard.local.page_server import Server, application
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 from tests.browser.calm import Calm
 from tests.browser.conftest import pages

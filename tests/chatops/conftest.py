@@ -11,7 +11,7 @@ from moto import mock_aws
 from moto.core.models import MockAWS
 from starlette.applications import Starlette
 
-from coastguard.local import gaps
+from coastguard.local.fleet import moto_gaps
 from coastguard.local.slack.server import routes
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 from hub.incidents.bulletin import compose
@@ -132,7 +132,7 @@ def owners(loader: Loader) -> Accounts:
 @pytest.fixture(scope="module")
 def moto() -> Iterator[MockAWS]:
     """Moto's AWS, with the gaps filled. To begin it takes longer than to empty it."""
-    gaps.fill()
+    moto_gaps.fill()
     gc.freeze()  # AWS's models are a million objects: to look through them again and again takes its time
     with mock_aws() as moto:
         yield moto
@@ -142,7 +142,7 @@ def moto() -> Iterator[MockAWS]:
 def aws(moto: MockAWS) -> None:
     """The same with nothing in it."""
     moto.reset()
-    gaps.PINGS.clear()
+    moto_gaps.PINGS.clear()
 
 
 _owners = count(1)

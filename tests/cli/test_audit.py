@@ -26,8 +26,8 @@ from starlette.routing import Route
 from typer.testing import CliRunner, Result
 
 from coastguard.audit import COLUMNS, AuditError, BadTime, Wanted, account_of, as_csv, as_json, find_account, moment
-from coastguard.audit_screen import Format, Screen
-from coastguard.cli import app
+from coastguard.cli.app import app
+from coastguard.cli.audit import Format, Screen
 from hub.incidents.audit import KEPT, Entry
 from hub.scopes.account import Account
 from hub.table.store import Store

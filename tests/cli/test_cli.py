@@ -5,7 +5,7 @@ import socket
 import pytest
 from typer.testing import CliRunner
 
-from coastguard.cli import app
+from coastguard.cli.app import app
 
 runner = CliRunner()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from coastguard.cli import app
+from coastguard.cli.app import app
 from coastguard.local.aws.layouts import DEMO
 from coastguard.local.slack.directory import CHANNELS, USER_GROUPS
 from coastguard.local.world import POLICY

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from chatops.commands.help_pages import COMMANDS
 from coastguard.checkout import ROOT
-from coastguard.cli import app
+from coastguard.cli.app import app
 from coastguard.local.slack.directory import BOT
 from coastguard.local.slack.methods import METHODS, SCOPES
 from coastguard.local.slack.strict import Strict

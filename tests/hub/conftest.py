@@ -16,7 +16,7 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
 from moto.organizations.models import organizations_backends
 
-from coastguard.local import gaps
+from coastguard.local.fleet import moto_gaps
 from hub.queues import Queues
 from hub.table.store import Store
 from spoke.accounts import Accounts, Role
@@ -140,8 +140,8 @@ def one_transaction_at_a_time() -> Iterator[None]:
 @pytest.fixture
 def aws(clock: Clock, one_transaction_at_a_time: None) -> Iterator[None]:  # noqa: ARG001 - moto goes by it
     """Moto's AWS, with the gaps filled and nothing in it."""
-    gaps.fill()
-    gaps.PINGS.clear()
+    moto_gaps.fill()
+    moto_gaps.PINGS.clear()
     with mock_aws():
         yield
 

@@ -7,7 +7,7 @@ import pytest
 from typer.main import get_command
 
 from coastguard.checkout import ROOT
-from coastguard.cli import app
+from coastguard.cli.app import app
 from coastguard.local.rehearsals import SCENARIOS
 from spoke.repairs import REMEDIES
 

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from coastguard.checkout import ROOT
-from coastguard.cli import app
+from coastguard.cli.app import app
 from hub.incidents.severity import Severity
 from hub.policy.parse import BadPolicy, read, warnings
 from hub.policy.policy import ACTIONS, ALL, REPAIR, Policy

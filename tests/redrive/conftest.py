@@ -5,7 +5,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from coastguard import cli
+from coastguard.cli import console
 from tests.hub.reluctance import Reluctance
 from tests.redrive.office import Office, Stack, create_queues
 
@@ -21,8 +21,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "operator-not-a-secret")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setattr(cli.out, "width", 400)  # tables in one piece
-    monkeypatch.setattr(cli.out, "height", 50)
+    monkeypatch.setattr(console.out, "width", 400)  # tables in one piece
+    monkeypatch.setattr(console.out, "height", 50)
 
 
 @pytest.fixture(autouse=True)

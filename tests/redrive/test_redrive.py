@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 from click.testing import Result
 from typer.testing import CliRunner
 
-from coastguard import redrive_screen
-from coastguard.cli import app
+from coastguard.cli import redrive as redrive_screen
+from coastguard.cli.app import app
 from coastguard.redrive import HIDDEN_SECONDS, MOST_LOOKED_AT
 from tests.hub.factories import CLUSTER, ELSEWHERE, LONGEST, Json, bent, event
 from tests.hub.reluctance import Reluctance

@@ -7,7 +7,7 @@ import pytest
 from botocore.loaders import Loader
 from moto import mock_aws
 
-from coastguard.local import gaps
+from coastguard.local.fleet import moto_gaps
 from spoke.accounts import Accounts, Member, Role
 from spoke.models import LeanLoader
 from tests.spoke.fleet import ACCOUNT, REGION, Faults, Fleet
@@ -45,8 +45,8 @@ def hub(loader: Loader) -> boto3.Session:
 @pytest.fixture
 def aws() -> Iterator[None]:
     """Moto's AWS, with the gaps filled and nothing in it."""
-    gaps.fill()
-    gaps.PINGS.clear()
+    moto_gaps.fill()
+    moto_gaps.PINGS.clear()
     with mock_aws():
         yield
 

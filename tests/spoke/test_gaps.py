@@ -11,13 +11,13 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.ecs.models import ecs_backends
 
-from coastguard.local import gaps
+from coastguard.local.fleet import moto_gaps
 
 
 @pytest.fixture
 def session(hub: boto3.Session) -> Iterator[boto3.Session]:
-    gaps.fill()
-    gaps.PINGS.clear()
+    moto_gaps.fill()
+    moto_gaps.PINGS.clear()
     with mock_aws():
         yield hub
 
@@ -139,7 +139,7 @@ def test_systems_manager_tells_who_can_take_commands(session: boto3.Session, ecs
     _, host = register(session, ecs)
     arn, _ = register(session, ecs)
     known(arn).ec2_instance_id = "mi-0123456789abcdef0"
-    gaps.PINGS["mi-0123456789abcdef0"] = "ConnectionLost"
+    moto_gaps.PINGS["mi-0123456789abcdef0"] = "ConnectionLost"
 
     pages = list(
         session.client("ssm")
@@ -195,4 +195,4 @@ def test_an_unknown_instance_of_an_empty_cluster_is_missing(ecs: Any) -> None:
 
 
 def test_another_moto_is_named_by_what_it_lacks() -> None:
-    assert gaps._missing(((str, ("upper", "shout")), (int, ("double",)))) == ["str.shout", "int.double"]
+    assert moto_gaps._missing(((str, ("upper", "shout")), (int, ("double",)))) == ["str.shout", "int.double"]

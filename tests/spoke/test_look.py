@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
-from coastguard.local import gaps
+from coastguard.local.fleet import moto_gaps
 from spoke.accounts import Member
 from spoke.errors import Busy, ClusterGone, Refused
 from spoke.places import Cluster
@@ -124,7 +124,7 @@ def test_a_machine_outside_of_ec2_is_asked_about_in_systems_manager(fleet: Fleet
     cluster = fleet.cluster()
     instance, _ = fleet.quiet(cluster)
     fleet.known(cluster, instance).ec2_instance_id = "mi-0123456789abcdef0"
-    gaps.PINGS["mi-0123456789abcdef0"] = "ConnectionLost"
+    moto_gaps.PINGS["mi-0123456789abcdef0"] = "ConnectionLost"
 
     seen = look_at(member, cluster, instance)
 
@@ -213,8 +213,8 @@ def test_whether_aws_repairs_what_it_manages_is_asked_of_its_capacity_provider(
     instance, host = fleet.quiet(cluster)
     fleet.ec2(host).operator = {"Managed": True, "Principal": "ecs.amazonaws.com"}
     fleet.known(cluster, instance).capacity_provider_name = "p"
-    gaps.AUTO_REPAIR.clear()
-    gaps.AUTO_REPAIR.update(told)
+    moto_gaps.AUTO_REPAIR.clear()
+    moto_gaps.AUTO_REPAIR.update(told)
 
     assert look_at(member, cluster, instance).auto_repair is repaired
 
@@ -226,11 +226,11 @@ def test_whether_aws_repairs_what_it_manages_is_asked_of_its_capacity_provider(
 def test_more_than_a_page_of_capacity_providers_is_read(fleet: Fleet, faults: Faults, member: Member) -> None:
     cluster = fleet.cluster()
     quiet = [fleet.quiet(cluster) for _ in range(12)]
-    gaps.AUTO_REPAIR.clear()
+    moto_gaps.AUTO_REPAIR.clear()
     for number, (instance, host) in enumerate(quiet):
         fleet.ec2(host).operator = {"Managed": True}
         fleet.known(cluster, instance).capacity_provider_name = f"p-{number}"
-        gaps.AUTO_REPAIR[f"p-{number}"] = "ENABLED"
+        moto_gaps.AUTO_REPAIR[f"p-{number}"] = "ENABLED"
 
     seen = look(member, cluster, [instance for instance, _ in quiet])
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from coastguard.local.aws.troubles import Trouble, Troubles
+from coastguard.local.fleet.troubles import Trouble, Troubles
 from coastguard.local.rehearsals.reckoning import figures
 from coastguard.local.rehearsals.table import Kept
 

@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from coastguard.local.aws import fleet_state, hosts
-from coastguard.local.aws.events import Event, emit
-from coastguard.local.aws.fleet import Fleet
 from coastguard.local.aws.loops import Chains
 from coastguard.local.aws.record import Record
 from coastguard.local.aws.silence import Silence
+from coastguard.local.fleet import hosts, state
+from coastguard.local.fleet.events import Event, emit
+from coastguard.local.fleet.fleet import Fleet
 
 PREFIX = "/_world/"
 
@@ -62,7 +62,7 @@ class Control:
 
     async def _show_fleet(self, asked: Json) -> Json:
         revision = self._record.revision
-        accounts = await asyncio.to_thread(fleet_state.picture, self._fleet.layout, asked.get("account"))
+        accounts = await asyncio.to_thread(state.picture, self._fleet.layout, asked.get("account"))
         return {"accounts": accounts, "revision": revision}
 
     async def _show_revision(self, _asked: Json) -> Json:

@@ -10,9 +10,9 @@ from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id
 from ministack.services import sts, tagging
 
-from coastguard.local.aws import fleet_resources
 from coastguard.local.aws.naming import principal_name
 from coastguard.local.aws.record import Call, Record
+from coastguard.local.fleet import resources
 
 FLEET_SERVICES = frozenset({"autoscaling", "ec2", "ecs", "organizations"})
 # An AssumeRole is recorded as one call once the role's trust policy has spoken too: see source_identity.
@@ -67,9 +67,9 @@ def _teach_resources() -> None:
         resource = None
         _condition_keys.set({})
         if service in FLEET_SERVICES:
-            request = fleet_resources.Request.of(service, headers, body, query_params, region, account_id)
-            resource = fleet_resources.resource_of(request)
-            _condition_keys.set(fleet_resources.condition_keys(request))
+            request = resources.Request.of(service, headers, body, query_params, region, account_id)
+            resource = resources.resource_of(request)
+            _condition_keys.set(resources.condition_keys(request))
         if service == "sts" and query_params.get("SourceIdentity"):
             _condition_keys.set({"sts:sourceidentity": query_params["SourceIdentity"][0]})
         return resource or str(
@@ -83,7 +83,7 @@ def _teach_tags() -> None:
     ministacks_tags = tagging.resource_tags
 
     def resource_tags(arn: str) -> dict[str, str] | None:
-        tags = fleet_resources.tags_of(arn)
+        tags = resources.tags_of(arn)
         return ministacks_tags(arn) if tags is None else tags
 
     tagging.resource_tags = resource_tags

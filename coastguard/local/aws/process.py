@@ -12,7 +12,6 @@ from typing import Any
 import ministack.app
 from ministack.core import lambda_runtime
 
-from coastguard.local import gaps
 from coastguard.local.aws import (
     bucket_owners,
     code,
@@ -27,14 +26,15 @@ from coastguard.local.aws import (
     template_addresses,
 )
 from coastguard.local.aws.control import PREFIX, Control, Receive, Scope, Send
-from coastguard.local.aws.events import Event, emit
-from coastguard.local.aws.fleet import Fleet
 from coastguard.local.aws.launch import Launch
 from coastguard.local.aws.layouts import LAYOUTS
 from coastguard.local.aws.loops import Chains
 from coastguard.local.aws.mappings import Mappings
 from coastguard.local.aws.record import Record
 from coastguard.local.aws.silence import Silence
+from coastguard.local.fleet import moto_gaps
+from coastguard.local.fleet.events import Event, emit
+from coastguard.local.fleet.fleet import Fleet
 from coastguard.local.serving import PATIENCE_SECONDS
 from coastguard.local.serving import serve as serve_until
 
@@ -43,7 +43,7 @@ Tell = Callable[[str], None]
 
 def serve(launch: Launch, listener: socket.socket, announce: Callable[[], None], tell: Tell) -> None:
     """Serve on the listener; `announce` is called once the world answers, `tell` with what takes long."""
-    gaps.fill()
+    moto_gaps.fill()
     asyncio.run(_serve(launch, listener, announce, tell))
 
 

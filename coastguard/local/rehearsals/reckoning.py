@@ -4,7 +4,7 @@
     false    an incident or a bulletin although nothing there was ever in trouble beyond the grace period
     double   a bulletin, or a storm's, of which more than one message stands in Slack
 
-The truth is the fleet's own record (coastguard.local.aws.troubles), not what the story meant to do.
+The truth is the fleet's own record (coastguard.local.fleet.troubles), not what the story meant to do.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from coastguard.local.aws.troubles import Trouble
+from coastguard.local.fleet.troubles import Trouble
 from coastguard.local.rehearsals.stage import BrokenError, Stage
 from coastguard.local.rehearsals.table import Kept, Where
 from hub.chain import MOST_HOPS

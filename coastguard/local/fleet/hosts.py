@@ -6,8 +6,8 @@ from moto.autoscaling.models import autoscaling_backends
 from moto.core.exceptions import ServiceException
 from moto.ec2.models import ec2_backends
 
-from coastguard.local.aws.fleet_state import Host, hosts, instances
 from coastguard.local.aws.moto_mount import MOTO
+from coastguard.local.fleet.state import Host, hosts, instances
 
 
 def act(account: str, region: str, named: str, action: str) -> None:

@@ -1,10 +1,10 @@
-"""What `coastguard redrive` shows: what lies in each queue, what will be sent back, how far it is, what came of it."""
+"""`coastguard redrive`: what lies in each queue, what will be sent back, how far it is, what came of it."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -13,11 +13,46 @@ from rich.table import Table
 from rich.text import Text
 
 from coastguard import redrive
+from coastguard.cli.console import out, session, tidy
 from coastguard.dead_letters import Kind, Plan, examine, goes_back, plan, rows
-from coastguard.redrive import MOST_LOOKED_AT, Overview, Queue, Tally
+from coastguard.deploy import outputs
+from coastguard.redrive import MOST_LOOKED_AT, Overview, Queue, Tally, queues
 
 _ACTS = "Requests from Slack change things; those older than 15 minutes are refused, unless they had begun."
 _COMMAND = "coastguard redrive --send-back"
+
+
+def redrive_command(
+    queue: Annotated[
+        list[Kind] | None,
+        typer.Option(help="Only these; may be given again. Else all are shown, and delay and looks sent back."),
+    ] = None,
+    send_back: Annotated[  # noqa: FBT002
+        bool, typer.Option("--send-back", help="Send back what lies there, after a question.")
+    ] = False,
+    parked: Annotated[  # noqa: FBT002
+        bool, typer.Option("--parked", help="Also records that ingest could not read: after the code was mended.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,  # noqa: FBT002
+) -> None:
+    """Show what lies in the hub's dead-letter queues and why, and send it back if asked to.
+
+    Needs AWS credentials of the hub account. Requests from Slack (acts) change things, so they go back only by name.
+    """
+    if (parked or yes) and not send_back:
+        raise typer.BadParameter("--parked and --yes go with --send-back")
+    kinds = list(dict.fromkeys(queue or ([Kind.DELAY, Kind.LOOKS] if send_back else Kind)))
+    with tidy():
+        operator = session()
+        found = queues(outputs(operator.client), kinds)
+        screen = Screen(operator.client("sqs"), out, lambda: datetime.now(UTC), parked=parked)
+        overviews = [screen.look(one) for one in found]
+        if not send_back:
+            screen.say_how_to_go_on(overviews)
+        elif screen.say_what_will_go(overviews) and (yes or typer.confirm("Send them back?")):
+            screen.send_back(overviews)
+        else:
+            out.print("Nothing was sent.")
 
 
 @dataclass(frozen=True, slots=True)

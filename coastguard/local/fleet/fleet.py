@@ -12,14 +12,14 @@ from datetime import UTC, datetime
 from moto.autoscaling.models import autoscaling_backends
 from moto.ecs.models import ecs_backends
 
-from coastguard.local.aws import fleet_build
-from coastguard.local.aws.events import Event, state_change
-from coastguard.local.aws.fleet_plan import ClusterPlan
-from coastguard.local.aws.fleet_state import Host, Instance, hosts, instances, runs
 from coastguard.local.aws.layouts import Layout
 from coastguard.local.aws.moto_mount import MOTO
 from coastguard.local.aws.record import Record
-from coastguard.local.aws.troubles import Trouble, Troubles
+from coastguard.local.fleet import build
+from coastguard.local.fleet.events import Event, state_change
+from coastguard.local.fleet.plan import ClusterPlan
+from coastguard.local.fleet.state import Host, Instance, hosts, instances, runs
+from coastguard.local.fleet.troubles import Trouble, Troubles
 
 # How long a host takes from "shutting-down" to "terminated".
 SHUTDOWN_SECONDS = 1.5
@@ -54,7 +54,7 @@ class Fleet:
         """Make the fleet of the plan; nothing is announced."""
         now = self._now()
         for account, region, plan in self.layout.planned():
-            fleet_build.build_cluster(account, region, plan, now)
+            build.build_cluster(account, region, plan, now)
         for account, region in dict.fromkeys((account, region) for account, region, _ in self.layout.planned()):
             self._booted |= hosts(account, region).keys()
             for instance in instances(account, region):
@@ -99,7 +99,7 @@ class Fleet:
             if old is None:
                 raise ValueError(f"There is no container instance {instance} in {account}/{region}.")
             plan = next(plan for plan in self.layout.plans_of(account, region) if plan.name == old.cluster_name)
-            new = fleet_build.register(account, region, plan, old.ec2_instance_id)
+            new = build.register(account, region, plan, old.ec2_instance_id)
             new.running_tasks_count, old.running_tasks_count = old.running_tasks_count, 0
             self._left.add(old.id)
             self._turn(account, region, old, connected=False)
@@ -156,7 +156,7 @@ class Fleet:
                     continue
                 self._booted.add(host.id)
                 if host.id not in at_home:
-                    fleet_build.place_replacement(plan, group, host, region)
+                    build.place_replacement(plan, group, host, region)
                 self._boot_later(account, region, plan, host)
 
     def hold(self, account: str, region: str, *, held: bool) -> None:
@@ -181,7 +181,7 @@ class Fleet:
                 self._turn(account, region, instance, connected=True)
             self._note_troubles(account, region, mine, {host.id: host})
             if not mine:
-                fleet_build.register(account, region, plan, host.id)
+                build.register(account, region, plan, host.id)
                 self.catch_up(account, region)
 
     def _shut_down(self, dying: Sequence[Host]) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
+from coastguard.cli.console import out
 from hub.incidents.severity import Severity
 from hub.policy.explain import explain
 from hub.policy.parse import BadPolicy, read, warnings
@@ -16,8 +16,6 @@ from hub.scopes.account import Account
 from spoke.places import BadPlace, Cluster
 
 policy_app = typer.Typer(help="Check a policy file, and see what it says of a cluster.", no_args_is_help=True)
-
-out = Console(highlight=False, soft_wrap=True)
 
 File = Annotated[Path, typer.Argument(help="The policy, policy.toml.", exists=True, dir_okay=False)]
 

@@ -9,7 +9,7 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import eventbridge
 
-from coastguard.local.aws.fleet_state import Instance
+from coastguard.local.fleet.state import Instance
 
 STATE_CHANGE = "ECS Container Instance State Change"
 

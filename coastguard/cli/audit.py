@@ -1,4 +1,4 @@
-"""What `coastguard audit` shows: entries as they are read, how far it is if that takes long, and why it cannot.
+"""`coastguard audit`: entries as they are read, how far it is if that takes long, and why it cannot.
 
 Entries alone go to `out`; everything else goes to `aside`, so that what is piped or kept in a file is entries.
 """
@@ -10,17 +10,31 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import islice
+from typing import Annotated
 
+import typer
 from botocore.exceptions import BotoCoreError, NoCredentialsError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from coastguard.audit import AuditError, Wanted, as_csv, as_json, csv_header, fields
+from coastguard.audit import (
+    AuditError,
+    BadTime,
+    Wanted,
+    as_csv,
+    as_json,
+    csv_header,
+    fields,
+    find_account,
+    is_id,
+    moment,
+)
+from coastguard.cli.console import aside, out, session, tidy
 from hub.incidents.audit import Entry
 from hub.slack.mrkdwn import visible
-from hub.table.store import TableError
+from hub.table.store import Store, TableError
 
 # What is there sooner needs no bar.
 _PATIENCE_SECONDS = 1.0
@@ -46,6 +60,37 @@ class Format(StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+
+
+def audit_command(  # noqa: PLR0913
+    since: Annotated[
+        str, typer.Option(help="From when: 90m, 12h, 7d ago, or 2026-11-24, 2026-11-24T09:00 in UTC.")
+    ] = "7d",
+    until: Annotated[str, typer.Option(help="Until when, written like --since; now if not given.")] = "",
+    account: Annotated[str, typer.Option(help="Only what is about this account: its id, or its name.")] = "",
+    who: Annotated[str, typer.Option(help="Only what this Slack user did or approved: U….")] = "",
+    form: Annotated[Format, typer.Option("--format", help="json is one object a line.")] = Format.TABLE,
+    table: Annotated[str, typer.Option(help="The hub's table.")] = "coastguard",
+    region: Annotated[str, typer.Option(envvar=["AWS_REGION", "AWS_DEFAULT_REGION"], help="The hub's Region.")] = "",
+) -> None:
+    """Show who did what, why, and what came of it: people's clicks and commands of up to 400 days, oldest first.
+
+    Needs AWS credentials of the hub account that may query the table.
+    """
+    now = datetime.now(UTC)
+    try:
+        begin, end = moment(since, now), moment(until, now) if until else now
+    except BadTime as error:
+        raise typer.BadParameter(str(error)) from error
+    if begin >= end:
+        raise typer.BadParameter("--until has to be later than --since")
+    with tidy(aside):
+        place = region or session().region_name
+        store = Store(table, place)
+        with explained(table, place):
+            known = is_id(account) or not account
+            wanted = Wanted(begin, end, account if known else find_account(account, store.accounts()), who)
+            Screen(out, aside).show(store.deeds(begin, end), wanted, form)
 
 
 @dataclass(frozen=True, slots=True)
