@@ -9,9 +9,9 @@ from coastguard.local.slack.faults import Fault
 from hub.incidents.incident import REPAIR_PATIENCE, State
 from hub.slack.client import InDoubt, NotNow, SlackError
 from spoke.errors import Busy
+from tests.chatops.clicks.test_failures import come_back, go_again
 from tests.chatops.factories import ALICE, BOB
 from tests.chatops.story import Story
-from tests.chatops.test_failures import come_back, go_again
 
 WHISPER = "chat.postEphemeral"
 

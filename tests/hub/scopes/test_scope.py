@@ -8,7 +8,7 @@ from hub.scopes.account import Account
 from hub.scopes.scope import Scope
 from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, ELSEWHERE, LONGEST, instance_id
-from tests.hub.scopes import UNITS, accounts, clusters, directories, instances, scopes
+from tests.hub.scopes.scopes import UNITS, accounts, clusters, directories, instances, scopes
 
 ACCOUNT = Account("222233334444", "Payments", units=UNITS[:2])
 EACH_KIND = [

@@ -48,7 +48,7 @@ from tests.hub.factories import (
     pending,
     sighting,
 )
-from tests.hub.scopes import KINDS
+from tests.hub.scopes.scopes import KINDS
 
 SECOND = timedelta(seconds=1)
 

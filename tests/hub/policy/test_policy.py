@@ -28,7 +28,7 @@ from hub.policy.terms import ANY
 from hub.scopes.account import Account
 from spoke.places import Cluster
 from tests.hub.factories import ALICE, BOB, CLUSTER
-from tests.hub.policies import POLICIES
+from tests.hub.policy.policies import POLICIES
 
 UNIT, INNER = "ou-ab12-34cd56ef", "ou-ab12-78ab90cd"
 PAYMENTS = Account(CLUSTER.account, "Payments", (UNIT, INNER), (("team", "payments"), ("cost=a", "b")))

@@ -24,8 +24,8 @@ from tests.hub.factories import (
     sighting,
 )
 from tests.hub.rendering import all_blocks, buttons, check_bulletin, drawn, length, tricks, words
-from tests.hub.test_hostile_names import HOSTILE, everywhere
-from tests.hub.test_message import longest
+from tests.hub.slack.test_bulletin_message import longest
+from tests.hub.slack.test_hostile_names import HOSTILE, everywhere
 
 TERMINATE = REPAIR + "terminate"
 CAROL = "U0CAROL03"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hub.policy.parse import LONGEST, BadPolicy, Problem, read, warnings
 from hub.policy.policy import Approval, Cap, Match, Policy, Right, Route, Window
 from spoke.repairs import REMEDIES
-from tests.hub.policies import Writing, writings
+from tests.hub.policy.policies import Writing, writings
 
 THOROUGH = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -36,7 +36,7 @@ from tests.hub.factories import (
     sighting,
 )
 from tests.hub.rendering import check, texts, tricks
-from tests.hub.test_hostile_names import HOSTILE, everywhere
+from tests.hub.slack.test_hostile_names import HOSTILE, everywhere
 
 NAMES = {"222233334444": "Payments Production"}
 HOUR = timedelta(hours=1)

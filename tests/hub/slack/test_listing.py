@@ -13,7 +13,7 @@ from hub.incidents.incident import Incident, State
 from hub.slack.listing import Asked, Part, Told, parts, told
 from tests.hub.factories import ALICE, CLUSTER, NOON, incident, sighting
 from tests.hub.rendering import check, tricks
-from tests.hub.test_hostile_names import HOSTILE, everywhere
+from tests.hub.slack.test_hostile_names import HOSTILE, everywhere
 
 ASKED = Asked("request-1", ALICE, CLUSTER)
 

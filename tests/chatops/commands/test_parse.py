@@ -10,7 +10,7 @@ from chatops.commands.help_pages import COMMANDS
 from chatops.commands.parse import LONGEST_REASON, LONGEST_TARGET, Command, Mistake, parse, tidy, to_line
 from hub.scopes.scope import Scope
 from tests.hub.factories import LONGEST
-from tests.hub.test_hostile_names import HOSTILE
+from tests.hub.slack.test_hostile_names import HOSTILE
 
 
 def read(text: str) -> Command:

@@ -11,7 +11,7 @@ from hub.policy.policy import EVERYWHERE, Approval, Cap, Facts, Match, Policy, R
 from hub.policy.terms import ANY
 from hub.scopes.account import Account
 from tests.hub.factories import ALICE, BOB, CLUSTER, NOON
-from tests.hub.policies import ACCOUNTS, POLICIES, UNITS
+from tests.hub.policy.policies import ACCOUNTS, POLICIES, UNITS
 
 KNOWN = Facts(CLUSTER, Account(ACCOUNTS[0], "Payments", UNITS[:1], (("team", "payments"),)), "prod", "warning")
 UNREAD = Facts(CLUSTER, Account(ACCOUNTS[0]), ANY)

@@ -12,9 +12,9 @@ from hub.scopes.account import Account
 from hub.slack.bulletin_message import MUTE, UNMUTE
 from spoke.places import Cluster
 from tests.hub.factories import ALICE, CHANNEL, GRACE, NOON, Json
+from tests.hub.notify.test_storm_turn import ids, in_channel, own, recover, storm_message, strike, watch
 from tests.hub.rendering import buttons, words_of
 from tests.hub.station import Station
-from tests.hub.test_storms import ids, in_channel, own, recover, storm_message, strike, watch
 from tests.spoke.fleet import ACCOUNT, REGION
 
 PATIENCE = GRACE.total_seconds() + 30

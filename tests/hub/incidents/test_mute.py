@@ -12,7 +12,7 @@ from hub.scopes.account import Account
 from hub.scopes.scope import Scope
 from spoke.places import Cluster
 from tests.hub.factories import ALICE, BOB, CLUSTER, ELSEWHERE, NOON, instance_id
-from tests.hub.scopes import UNITS, accounts, clusters, instances, scopes
+from tests.hub.scopes.scopes import UNITS, accounts, clusters, instances, scopes
 
 HOUR = timedelta(hours=1)
 ACCOUNT = Account("222233334444", "Payments", units=(UNITS[0],))

@@ -15,7 +15,7 @@ from tests.chatops.factories import ALICE, BOB
 from tests.chatops.fate import Died
 from tests.chatops.story import Story
 from tests.hub.rendering import check, tricks
-from tests.hub.test_hostile_names import HOSTILE
+from tests.hub.slack.test_hostile_names import HOSTILE
 from tests.spoke.fleet import ACCOUNT
 
 Json = dict[str, Any]

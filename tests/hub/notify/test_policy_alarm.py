@@ -4,9 +4,9 @@ import pytest
 
 from hub.slack.client import Rejected
 from tests.hub.factories import CHANNEL
+from tests.hub.notify.test_muting import said
+from tests.hub.notify.test_notifier import THIRD
 from tests.hub.station import Station
-from tests.hub.test_muting import said
-from tests.hub.test_voice import THIRD
 
 GOOD = f'[slack]\nfallback_channel = "{THIRD}"\noperators = ["S0OPERATE"]\n'
 BAD = "[[routes"

@@ -49,7 +49,7 @@ from tests.chatops.factories import (
 from tests.chatops.fronts import Front
 from tests.chatops.story import filled
 from tests.hub.rendering import all_blocks, strict, texts, tricks
-from tests.hub.test_hostile_names import HOSTILE, everywhere
+from tests.hub.slack.test_hostile_names import HOSTILE, everywhere
 
 Json = dict[str, Any]
 HOSTILES = list(HOSTILE.values())

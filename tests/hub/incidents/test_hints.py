@@ -28,7 +28,7 @@ from hub.incidents.hints import (
     to_message,
 )
 from tests.hub.factories import CLUSTER, ELSEWHERE, NOON, Json, bent, event, instance_id
-from tests.hub.scopes import KINDS
+from tests.hub.scopes.scopes import KINDS
 
 STATE_CHANGE = event("state-change")
 HEALTH_CHANGE = event("health-change-agent-gone")

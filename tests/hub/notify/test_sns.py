@@ -9,9 +9,9 @@ import pytest
 from spoke.places import Cluster
 from tests.hub.conftest import HUB_REGION
 from tests.hub.factories import CHANNEL
+from tests.hub.notify.test_muting import opened
+from tests.hub.notify.test_storm_turn import watch
 from tests.hub.station import Station
-from tests.hub.test_muting import opened
-from tests.hub.test_storms import watch
 
 ELSEWHERE = "us-east-1"
 
