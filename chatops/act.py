@@ -8,14 +8,14 @@ from typing import Any
 
 from chatops.clicks import requests
 from chatops.clicks.caps import Caps
-from chatops.clicks.handler import Execution
+from chatops.clicks.handler import ClickHandler
 from chatops.commands import message
-from chatops.commands.handler import Talk
+from chatops.commands.handler import CommandHandler
 from chatops.rights import Rights
-from chatops.slack_users import People
-from hub.looks.lifecycle import Desk
-from hub.notify.account_cache import KnownAccounts
-from hub.notify.routing import Rules
+from chatops.slack_users import SlackUsers
+from hub.looks.lifecycle import Lifecycle
+from hub.notify.account_cache import AccountCache
+from hub.notify.routing import Routing
 from hub.policy.source import PolicySource
 from hub.policy.terms import Terms
 from hub.queues import Queues, Record, answer, records
@@ -58,8 +58,8 @@ class Settings:
 class Act:
     """What act works with: `execution` does what clicks ask for, `talk` answers what people say."""
 
-    execution: Execution
-    talk: Talk
+    execution: ClickHandler
+    talk: CommandHandler
     queues: Queues
     url: str
 
@@ -91,7 +91,7 @@ def wire() -> tuple[Act, Counts]:
         return Slack(vault.slack().bot_token, settings.slack_api_url, renew=vault.token)
 
     source = PolicySource(settings.policy_place, partial(session.client, config=AWS), clock)
-    people = People(slack, settings.slack_team, clock)
+    people = SlackUsers(slack, settings.slack_team, clock)
     rights = Rights(source, people)
     terms = Terms.read(
         settings.grace_seconds,
@@ -100,10 +100,10 @@ def wire() -> tuple[Act, Counts]:
         settings.cluster_tags,
         settings.group_channels,
     )
-    rules = Rules(source, KnownAccounts(store, clock), terms, clock)
-    execution = Execution(
+    rules = Routing(source, AccountCache(store, clock), terms, clock)
+    execution = ClickHandler(
         store=store,
-        desk=Desk(store),
+        lifecycle=Lifecycle(store),
         accounts=Accounts(session),
         remediator=settings.remediator_role,
         rights=rights,
@@ -116,7 +116,7 @@ def wire() -> tuple[Act, Counts]:
         clock=clock,
         count=counts.add,
     )
-    talk = Talk(
+    talk = CommandHandler(
         store=store,
         rules=rules,
         rights=rights,

@@ -29,7 +29,7 @@ from chatops.clicks.requests import BadRequest, Request, from_click, from_view, 
 from chatops.commands import answers
 from chatops.commands.answers import SAY
 from chatops.commands.help_pages import help_text
-from chatops.commands.message import HOME, Ask, ask
+from chatops.commands.message import HOME, CommandMessage, ask
 from chatops.commands.parse import Command, Mistake, parse, to_line
 from chatops.rights import Rights
 from hub.runtime.secrets import SlackSecret
@@ -68,7 +68,7 @@ class Front:
     """
 
     enqueue: Callable[[Request], None]
-    enqueue_ask: Callable[[Ask], None]
+    enqueue_ask: Callable[[CommandMessage], None]
     rights: Rights
     clock: Callable[[], datetime]
     renew: Callable[[], str] | None = None
@@ -87,7 +87,7 @@ class Front:
         """Mark a request that will be refused, however much closer anybody looks."""
         return replace(request, refused=self._refusal(requests.verb(request.wish), request.user))
 
-    def checked_ask(self, asked: Ask, right: str) -> Ask:
+    def checked_ask(self, asked: CommandMessage, right: str) -> CommandMessage:
         """Mark what somebody says that takes a right which they have nowhere."""
         return replace(asked, refused=self._refusal(right, asked.user))
 

@@ -13,10 +13,10 @@ from chatops import app
 from chatops.clicks import requests
 from chatops.clicks.requests import Request
 from chatops.commands import message
-from chatops.commands.message import Ask
-from chatops.http_adapter import Gate
+from chatops.commands.message import CommandMessage
+from chatops.http_adapter import HttpAdapter
 from chatops.rights import Rights
-from chatops.slack_users import People
+from chatops.slack_users import SlackUsers
 from hub.policy.source import PolicySource
 from hub.queues import Queues, group_id
 from hub.runtime.clients import AWS, hub_session
@@ -55,20 +55,20 @@ def make_front(
     def slack() -> Slack:
         return Slack(secret().bot_token, settings.slack_api_url, _TIMEOUT_SECONDS, renew)
 
-    people = People(slack, settings.slack_team, clock, _PATIENCE)
+    people = SlackUsers(slack, settings.slack_team, clock, _PATIENCE)
 
     def enqueue(request: Request) -> None:
         group = group_id(request.cluster)
         queues.send_in_order(settings.acts_queue_url, group, requests.to_message(request), request.id)
 
-    def enqueue_ask(asked: Ask) -> None:
+    def enqueue_ask(asked: CommandMessage) -> None:
         queues.send_in_order(settings.acts_queue_url, asked.group, message.to_message(asked), asked.id)
 
     return app.Front(enqueue, enqueue_ask, Rights(policy, people), clock, renew)
 
 
 @cache
-def wire() -> tuple[Gate, Counts]:
+def wire() -> tuple[HttpAdapter, Counts]:
     """Make what front works with."""
     log_as_json(quiet=("slack_bolt", "slack_sdk"))  # both log the bodies of requests they do not like
     settings = read(Settings, os.environ)
@@ -77,7 +77,7 @@ def wire() -> tuple[Gate, Counts]:
     connect = partial(hub_session().client, config=AWS.merge(Config(parameter_validation=False)))
     vault = Vault(connect("secretsmanager"), settings.slack_secret_arn, clock)
     front = make_front(settings, connect, vault.slack, vault.token)
-    gate = Gate(
+    gate = HttpAdapter(
         secret=vault.slack,
         app=lambda secret: app.make(app.Workspace(settings.slack_team, settings.slack_api_url, secret), front),
         clock=clock,

@@ -1,4 +1,4 @@
-"""The gate: an HTTP request from API Gateway comes in, and an answer goes out within Slack's three seconds.
+"""The HTTP adapter: a request from API Gateway comes in, and an answer goes out within Slack's three seconds.
 
 Our own small adapter: Bolt's imports boto3 and handles lazy listeners, which we do not use.
 """
@@ -26,7 +26,7 @@ _UNAUTHORIZED = 401
 
 
 @dataclass(slots=True)
-class Gate:
+class HttpAdapter:
     """Everything the front works with. `app` makes the app for a secret: a rotated one gets a new app."""
 
     secret: Callable[[], SlackSecret]

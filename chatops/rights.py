@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chatops.slack_users import People
+from chatops.slack_users import SlackUsers
 from hub.policy.policy import OPEN, Approval, Facts, Policy, right_to
 from hub.policy.source import PolicySource
 from hub.slack.client import Rejected, SlackError
@@ -45,7 +45,7 @@ class Rights:
     """Reads the policy and people, and says no or nothing."""
 
     source: PolicySource
-    people: People
+    people: SlackUsers
 
     def refusal(self, verb: str, user: str, places: Sequence[Facts]) -> Refusal | None:
         """Say why a person may not do something in all of these places; None: they may."""

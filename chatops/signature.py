@@ -1,4 +1,4 @@
-"""The door: may this HTTP request come in? Pure, and quiet: nothing of a stranger's request is logged or answered.
+"""Signatures: may this HTTP request come in? Pure, and quiet: nothing of a stranger's request is logged or answered.
 
 Slack's SDK raises on a timestamp that is no number and on a signature that is not ASCII, and logs whole bodies, so
 what it checks is checked for its form first. Source: https://docs.slack.dev/authentication/verifying-requests-from-slack

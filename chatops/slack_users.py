@@ -1,4 +1,4 @@
-"""People: what Slack says of those who click and command, kept for some minutes."""
+"""Slack users: what Slack says of those who click and command, kept for some minutes."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ def is_member(raw: Mapping[str, Any], team: str) -> bool:
 
 
 @dataclass(slots=True)
-class People:
+class SlackUsers:
     """Reads people and user groups, each at most once in KEPT. What it raises is a SlackError.
 
     `patience` is for how long it goes on asking Slack about one person's groups, of which a policy may name many.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from hub.looks.ingestion import Sorter
+from hub.looks.ingestion import Ingestion
 from hub.policy.terms import Terms
 from hub.queues import Queues, answer, records
 from hub.runtime.clients import AWS, hub_session
@@ -26,13 +26,13 @@ class Settings:
 
 
 @cache
-def wire() -> tuple[Sorter, Counts]:
+def wire() -> tuple[Ingestion, Counts]:
     """Make what ingest works with."""
     log_as_json()
     settings = read(Settings, os.environ)
     counts = Counts()
     queues = Queues(hub_session().client("sqs", config=AWS))
-    sorter = Sorter(
+    sorter = Ingestion(
         queues=queues,
         looks_url=settings.looks_queue_url,
         delay_url=settings.delay_queue_url,

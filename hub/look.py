@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-from hub.looks.reconciler import Lookout, assemble
-from hub.notify.sns import Outlets
+from hub.looks.reconciler import Reconciler, assemble
+from hub.notify.sns import Topics
 from hub.policy.source import PolicySource
 from hub.policy.terms import Terms
 from hub.queues import Queues, answer, records
@@ -41,14 +41,14 @@ class Settings:
 
 
 @cache
-def wire() -> tuple[Lookout, str, Counts]:
+def wire() -> tuple[Reconciler, str, Counts]:
     """Make what look works with."""
     log_as_json()
     settings = read(Settings, os.environ)
     counts = Counts()
     session = hub_session()
     vault = Vault(session.client("secretsmanager", config=AWS), settings.slack_secret_arn, clock)
-    lookout = assemble(
+    reconciler = assemble(
         accounts=Accounts(session),
         reader=Role(settings.reader_role, session_name="coastguard-look"),
         store=Store(settings.table, session.region_name),
@@ -61,7 +61,7 @@ def wire() -> tuple[Lookout, str, Counts]:
             settings.group_channels,
         ),
         policy=PolicySource(settings.policy_place, partial(session.client, config=AWS), clock),
-        outlets=Outlets(partial(session.client, config=AWS), counts.add),
+        topics=Topics(partial(session.client, config=AWS), counts.add),
         queues=Queues(session.client("sqs", config=AWS)),
         looks_url=settings.looks_queue_url,
         delay_url=settings.delay_queue_url,
@@ -69,14 +69,14 @@ def wire() -> tuple[Lookout, str, Counts]:
         sleep=time.sleep,
         count=counts.add,
     )
-    return lookout, settings.looks_queue_url, counts
+    return reconciler, settings.looks_queue_url, counts
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Look at each cluster of a batch."""
-    lookout, looks_url, counts = wire()
+    reconciler, looks_url, counts = wire()
     try:
         with within(time_left(context)):
-            return answer(lookout.queues.work_off(looks_url, records(event), lookout.attend))
+            return answer(reconciler.queues.work_off(looks_url, records(event), reconciler.attend))
     finally:
         counts.flush()

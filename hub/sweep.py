@@ -18,12 +18,12 @@ from hub.policy.terms import Terms
 from hub.queues import Queues
 from hub.runtime.clients import AWS, hub_session
 from hub.runtime.clock import clock
-from hub.runtime.rate_limit import Pace
+from hub.runtime.rate_limit import RateLimit
 from hub.runtime.settings import read
 from hub.runtime.telemetry import Counts, log_as_json
-from hub.sweeping.account_sync import PACE, Registry
+from hub.sweeping.account_sync import PACE, AccountSync
 from hub.sweeping.organization import Organization
-from hub.sweeping.sweeper import Rounds
+from hub.sweeping.sweeper import Sweeper
 from hub.table.store import Store
 from spoke.accounts import Accounts, Role
 
@@ -44,23 +44,23 @@ class Settings:
 
 
 @cache
-def wire() -> tuple[Rounds, Counts]:
+def wire() -> tuple[Sweeper, Counts]:
     """Make what sweep works with."""
     log_as_json()
     settings = read(Settings, os.environ)
     session = hub_session()
     counts = Counts()
     store = Store(settings.table, session.region_name)
-    pace = Pace(*PACE, time.monotonic, time.sleep)
+    pace = RateLimit(*PACE, time.monotonic, time.sleep)
     organization = Organization(session.client("organizations", config=AWS), clock, pace)
     policy = PolicySource(settings.policy_place, partial(session.client, config=AWS), clock)
-    rounds = Rounds(
+    rounds = Sweeper(
         store=store,
         queues=Queues(session.client("sqs", config=AWS)),
         looks_url=settings.looks_queue_url,
         accounts=Accounts(session),
         reader=Role(settings.reader_role, session_name="coastguard-sweep"),
-        registry=Registry(organization, store, clock, counts.add),
+        registry=AccountSync(organization, store, clock, counts.add),
         regions=tuple(region.strip() for region in settings.regions.split(",")),
         terms=Terms.read(0, channel="", clusters=settings.cluster_tags),
         patience=_PATIENCE,

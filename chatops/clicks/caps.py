@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from hub.notify.routing import Rules
+from hub.notify.routing import Routing
 from hub.policy.ledger import Ledger
 from hub.policy.policy import Facts, written
 from hub.slack.mrkdwn import date
@@ -26,7 +26,7 @@ class Caps:
     """Counts in the table what the policy limits."""
 
     store: Store
-    rules: Rules
+    rules: Routing
     clock: Callable[[], datetime]
 
     def used(self, request: str, remedy: str, facts: Facts) -> Mapping[str, tuple[Ledger, datetime]]:

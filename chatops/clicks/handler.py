@@ -1,4 +1,4 @@
-"""Execution: a request becomes a deed, once, or is refused with the reason. Fails closed.
+"""The click handler: a request becomes a deed, once, or is refused with the reason. Fails closed.
 
     claim (conditional) ─▶ begin (one transaction) ─▶ stopped? ─▶ repair in the member account ─▶ end ─▶ finish
         │ finished before      │ stale, taken, over      │            │ NotDone, Refused
@@ -39,12 +39,12 @@ from hub.incidents.incident import (
     withdraw,
 )
 from hub.incidents.storm import lock
-from hub.looks.lifecycle import Desk, Gone
-from hub.notify.routing import Rules
+from hub.looks.lifecycle import Gone, Lifecycle
+from hub.notify.routing import Routing
 from hub.policy.policy import Approval, Facts
-from hub.policy.repair_stop import Switch
+from hub.policy.repair_stop import RepairStop
 from hub.queues import Queues
-from hub.runtime.rate_limit import Pace
+from hub.runtime.rate_limit import RateLimit
 from hub.slack.blocks import context, mrkdwn, plain, section
 from hub.slack.client import Rejected, Slack
 from hub.slack.listing import EVENT_TYPE, Asked, parts, told
@@ -99,15 +99,15 @@ class NotAllowed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Execution:
+class ClickHandler:
     """Everything that acting works with."""
 
     store: Store
-    desk: Desk
+    lifecycle: Lifecycle
     accounts: Accounts
     remediator: str
     rights: Rights
-    rules: Rules
+    rules: Routing
     caps: Caps
     queues: Queues
     looks_url: str
@@ -377,8 +377,8 @@ class Execution:
         """Let a remedy ask around in the member account, at the sweep's pace and for so long, and us at last."""
         ends = self.ticks() + _ASKS_SECONDS
         return Asking(
-            Pace(*CLUSTER_READS, self.ticks, self.sleep),
-            Pace(*RESOURCE_READS, self.ticks, self.sleep),
+            RateLimit(*CLUSTER_READS, self.ticks, self.sleep),
+            RateLimit(*RESOURCE_READS, self.ticks, self.sleep),
             lambda: self.ticks() < ends,
             go_ahead,
         )
@@ -390,7 +390,7 @@ class Execution:
         entry = _entry(request, repair.finished or repair.at, what, incident, outcome)
         entry = replace(entry, approved_by=repair.approved_by)
         try:
-            self.desk.change(
+            self.lifecycle.change(
                 request.cluster, request.instance, request.incident, lambda now: (end_repair(now, repair), [entry])
             )
         except Gone:
@@ -421,7 +421,7 @@ class Execution:
         if request.refused:
             raise NotAllowed(request.refused)
 
-    def _running(self) -> Switch:
+    def _running(self) -> RepairStop:
         """Read the switch; refuse if repairs are stopped."""
         switch = self.store.switch()
         if switch.stopped:
@@ -458,7 +458,7 @@ class Execution:
     ) -> Incident:
         """Change the incident a request is about and ask for a look, which will show it: once for each step."""
         try:
-            changed = self.desk.change(request.cluster, request.instance, request.incident, change, alongside)
+            changed = self.lifecycle.change(request.cluster, request.instance, request.incident, change, alongside)
         except Gone as error:
             raise NotAllowed(_OVER) from error
         self._ask_look(request, step)
@@ -481,7 +481,7 @@ class Execution:
             return Alongside(ended=replace(untold, outcome=outcome))
 
         try:
-            self.desk.change(request.cluster, request.instance, request.incident, take_back, alongside)
+            self.lifecycle.change(request.cluster, request.instance, request.incident, take_back, alongside)
         except Gone:
             ended = self.store.finish(untold, outcome, request.cluster, entry)
         else:

@@ -1,4 +1,4 @@
-"""Knowledge: what deeds and answers start from: what words mean, who may, what is muted, how it is logged.
+"""The context of a command: what the words mean, who may, what is muted, how it is logged.
 
 What cannot be answered or done raises NotDone, whose answer tells the person why.
 """
@@ -10,16 +10,16 @@ from datetime import datetime, timedelta
 
 from chatops.commands import answers
 from chatops.commands.answers import Answer
-from chatops.commands.message import Ask
+from chatops.commands.message import CommandMessage
 from chatops.commands.name_lookup import Candidates, Found, Known, Nothing, find, find_one
 from chatops.commands.parse import Command
 from chatops.rights import Refusal, Rights
-from chatops.slack_users import People, Person
+from chatops.slack_users import Person, SlackUsers
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.incident import Incident
 from hub.incidents.mute import Mute, in_force
-from hub.notify.routing import Rules
+from hub.notify.routing import Routing
 from hub.policy.policy import EVERYWHERE, Facts, InForce
 from hub.scopes.account import Account
 from hub.scopes.scope import Scope
@@ -44,13 +44,13 @@ class NotDone(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Knowledge:
+class CommandContext:
     """The table, the rules and the people. `command` is what the slash command is called."""
 
     store: Store
-    rules: Rules
+    rules: Routing
     rights: Rights
-    people: People
+    people: SlackUsers
     command: str
     clock: Callable[[], datetime]
     count: Callable[[str, int], None]
@@ -96,7 +96,7 @@ class Knowledge:
     # Who may, and who they are
 
     def allow(
-        self, asked: Ask, at: datetime, verb: str, scopes: Sequence[Scope], words: str
+        self, asked: CommandMessage, at: datetime, verb: str, scopes: Sequence[Scope], words: str
     ) -> None:  # who, when, what, where
         """Raise NotDone, and log it, unless the person may do that in all of these places, which they called so.
 
@@ -106,7 +106,7 @@ class Knowledge:
         if refusal or asked.refused:
             self.refuse(asked, at, verb, words, refusal or Refusal(asked.refused))
 
-    def refuse(self, asked: Ask, at: datetime, verb: str, words: str, refusal: Refusal) -> None:  # the same
+    def refuse(self, asked: CommandMessage, at: datetime, verb: str, words: str, refusal: Refusal) -> None:  # the same
         """Raise NotDone for somebody who may not, and log it."""
         entry = self.entry(asked, at, f"refused: {verb}", words, refusal.sentence, "")
         self.store.log(None, replace(entry, quiet=True))
@@ -174,6 +174,6 @@ class Knowledge:
         """Return the accounts' names by id."""
         return {account.id: account.name for account in self.rules.accounts.everyone().values()}
 
-    def entry(self, asked: Ask, at: datetime, what: str, where: str, result: str, reason: str) -> Entry:  # noqa: PLR0913  # an entry's parts
+    def entry(self, asked: CommandMessage, at: datetime, what: str, where: str, result: str, reason: str) -> Entry:  # noqa: PLR0913  # an entry's parts
         """Make an entry of the audit log."""
         return Entry(at, asked.user, what, where, result, request=asked.id, reason=reason, channel=asked.channel)

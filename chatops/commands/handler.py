@@ -1,4 +1,4 @@
-"""Talk: what people say is done or answered, once. Fails closed.
+"""The command handler: what people say is done or answered, once. Fails closed.
 
 The answer goes to the person alone, or to the channel if it changes something for all.
 
@@ -17,17 +17,17 @@ from datetime import datetime
 from chatops.clicks.requests import FRESH
 from chatops.commands import answers
 from chatops.commands.answers import Answer
-from chatops.commands.context import OLD, Knowledge, NotDone
+from chatops.commands.context import OLD, CommandContext, NotDone
 from chatops.commands.help_pages import help_text
 from chatops.commands.home import closed, draw
-from chatops.commands.message import HOME, Ask
+from chatops.commands.message import HOME, CommandMessage
 from chatops.commands.parse import Command, Mistake, parse
-from chatops.commands.read import Tellings
-from chatops.commands.write import Deeds
+from chatops.commands.read import Reads
+from chatops.commands.write import Writes
 from chatops.rights import Rights
-from chatops.slack_users import People
+from chatops.slack_users import SlackUsers
 from hub.notify.notice import give_notice
-from hub.notify.routing import Rules
+from hub.notify.routing import Routing
 from hub.queues import Queues
 from hub.slack.client import Rejected, Slack, SlackError
 from hub.table.store import Store
@@ -36,13 +36,13 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Talk:
+class CommandHandler:
     """Everything that answering works with. `command` is what the slash command is called, `regions` the members'."""
 
     store: Store
-    rules: Rules
+    rules: Routing
     rights: Rights
-    people: People
+    people: SlackUsers
     slack: Callable[[], Slack]
     queues: Queues
     looks_url: str
@@ -50,17 +50,19 @@ class Talk:
     command: str
     clock: Callable[[], datetime]
     count: Callable[[str, int], None]
-    _known: Knowledge = field(init=False)
-    _deeds: Deeds = field(init=False)
-    _tellings: Tellings = field(init=False)
+    _known: CommandContext = field(init=False)
+    _writes: Writes = field(init=False)
+    _reads: Reads = field(init=False)
 
     def __post_init__(self) -> None:
         """Put together what answers are made of."""
-        self._known = Knowledge(self.store, self.rules, self.rights, self.people, self.command, self.clock, self.count)
-        self._deeds = Deeds(self._known, self.queues, self.looks_url)
-        self._tellings = Tellings(self._known, self.regions)
+        self._known = CommandContext(
+            self.store, self.rules, self.rights, self.people, self.command, self.clock, self.count
+        )
+        self._writes = Writes(self._known, self.queues, self.looks_url)
+        self._reads = Reads(self._known, self.regions)
 
-    def hear(self, asked: Ask) -> None:
+    def hear(self, asked: CommandMessage) -> None:
         """Do what somebody says, once. What it raises is worth another try."""
         claim = self.store.claim(asked.id, self.clock())
         if claim.outcome:
@@ -83,7 +85,7 @@ class Talk:
         self.count("commands", 1)
         log.info("ask.done", extra={"ask": asked.id, "user": asked.user, "outcome": outcome})
 
-    def _do(self, asked: Ask, at: datetime) -> tuple[Answer, bool]:
+    def _do(self, asked: CommandMessage, at: datetime) -> tuple[Answer, bool]:
         """Return the answer, and whether everybody should see it. Raises NotDone."""
         if at - asked.at > FRESH:
             raise NotDone(answers.refused(OLD), "too old")
@@ -94,13 +96,13 @@ class Talk:
         if stranger:
             self._known.refuse(asked, at, command.verb, asked.line, stranger)
         if command == Command("unmute"):
-            return self._tellings.mutes(self.clock()), False
+            return self._reads.mutes(self.clock()), False
         if command.missing:
             self._refuse_incomplete(asked, command, at)
-        do = self._deeds.of(command.verb)
-        return (do(asked, command, at), True) if do else (self._tellings.tell(asked, command, at), False)
+        do = self._writes.of(command.verb)
+        return (do(asked, command, at), True) if do else (self._reads.tell(asked, command, at), False)
 
-    def _refuse_incomplete(self, asked: Ask, command: Command, at: datetime) -> None:
+    def _refuse_incomplete(self, asked: CommandMessage, command: Command, at: datetime) -> None:
         """Tell somebody, whom no modal has asked for what is missing, why not; or else how to say it."""
         if command.target:
             scope = self._known.find(command, command.target)
@@ -123,14 +125,14 @@ class Talk:
         if stranger:
             view = closed(stranger.sentence)
         else:
-            view = draw(self._tellings.tab(user, now), self.command, now, said[1] if said else ())
+            view = draw(self._reads.tab(user, now), self.command, now, said[1] if said else ())
         try:
             self.slack().publish(user, view)
         except Rejected as error:
             # It would be next time, too; whoever opens the tab again has it drawn anew.
             log.warning("home.rejected", extra={"user": user, "error": str(error)})
 
-    def _say(self, asked: Ask, answer: Answer, *, aloud: bool) -> None:
+    def _say(self, asked: CommandMessage, answer: Answer, *, aloud: bool) -> None:
         """Answer where somebody asked: by the response URL, or else in the channel.
 
         What was done from Home is said in the channel that hears of everything, or where that is lost in the fallback;

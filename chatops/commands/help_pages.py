@@ -1,4 +1,4 @@
-"""The manual: every command that people can type, with its form, what it does, and an example. Pure.
+"""Help pages: every command that people can type, with its form, what it does, and an example. Pure.
 
 What the parser knows and what `help` tells is this one table.
 """

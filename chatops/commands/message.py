@@ -1,4 +1,4 @@
-"""Asks: what somebody says to Coastguard, by a command, a button that holds one, or the Home tab. Pure.
+"""Command messages: what somebody says to Coastguard, by a command, a button that holds one, or the Home tab. Pure.
 
 An ask travels as the line of a command (chatops.commands) from front to act, which answers the person alone.
 """
@@ -21,7 +21,7 @@ _URL = re.compile(r"https?://[^\s]{1,500}")
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class CommandMessage:
     """Who says what. `channel` is where, "" in the Home tab; `answers` the response URL, "" if there is none.
 
     `refused` is why front knows that they may not.
@@ -44,7 +44,7 @@ class Ask:
 
 def ask(  # noqa: PLR0913  # what a modal has kept of who opened it
     body: Mapping[str, Any], line: str, at: datetime, once: str = "", channel: str = "", answers: str = ""
-) -> Ask:
+) -> CommandMessage:
     """Make an ask of an interaction's payload, an event or a command's form. Raises BadRequest.
 
     `once` names what is the same ask when it comes twice; without it, the trigger does.
@@ -57,7 +57,7 @@ def ask(  # noqa: PLR0913  # what a modal has kept of who opened it
         where = body.get("channel") or {}
         place = channel or (where.get("id", "") if isinstance(where, Mapping) else where) or body.get("channel_id", "")
         answers = answers or str(body.get("response_url") or "")
-        return Ask(
+        return CommandMessage(
             id=hashlib.sha256(f"{once or body['trigger_id']} {line}".encode()).hexdigest()[:20],
             line=line[:_LONGEST_LINE],
             user=slack_id(user["id"] if isinstance(user, Mapping) else user),
@@ -70,18 +70,18 @@ def ask(  # noqa: PLR0913  # what a modal has kept of who opened it
         raise BadRequest(f"nothing that somebody said: {type(error).__name__}") from error
 
 
-def to_message(asked: Ask) -> str:
+def to_message(asked: CommandMessage) -> str:
     """Write an ask for acts.fifo."""
     return json.dumps(asdict(asked) | {"at": asked.at.timestamp()}, separators=(",", ":"))
 
 
-def from_message(text: str) -> Ask | None:
+def from_message(text: str) -> CommandMessage | None:
     """Read a message of acts.fifo; None if it is no ask. Raises BadRequest."""
     try:
         fields = json.loads(text)
         if "line" not in fields:
             return None
-        asked = Ask(**(fields | {"at": datetime.fromtimestamp(fields["at"], UTC)}))
+        asked = CommandMessage(**(fields | {"at": datetime.fromtimestamp(fields["at"], UTC)}))
         slack_id(asked.user), slack_id(asked.team)
     except (KeyError, TypeError, ValueError, OverflowError, OSError, RecursionError) as error:
         raise BadRequest(f"not an ask: {error}") from error

@@ -1,4 +1,4 @@
-"""Finding: what the words of a command name among the accounts, clusters and incidents that are known. Pure.
+"""Looking names up: what a command's words name among the accounts, clusters and incidents that are known. Pure.
 
 Exact names win over those that differ in upper and lower case, these over beginnings, and beginnings over parts of
 names. What several things are called is not guessed: they are candidates. A pattern (prod-*) is found as what it is,

@@ -1,4 +1,4 @@
-"""Tellings: what people ask that changes nothing: how things stand, what happened, why, and their Home tab."""
+"""Commands that change nothing: how things stand, what happened, why, and somebody's Home tab."""
 
 import logging
 from collections import Counter
@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from chatops.commands import answers
 from chatops.commands.answers import Answer
-from chatops.commands.context import Knowledge, NotDone
+from chatops.commands.context import CommandContext, NotDone
 from chatops.commands.help_pages import help_text
 from chatops.commands.home import Tab
-from chatops.commands.message import Ask
+from chatops.commands.message import CommandMessage
 from chatops.commands.parse import Command
 from chatops.commands.reasons import reasons
 from hub.incidents.audit import Entry
@@ -31,13 +31,13 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Tellings:
+class Reads:
     """Everything that telling works with. `regions` are the members'."""
 
-    known: Knowledge
+    known: CommandContext
     regions: Sequence[str]
 
-    def tell(self, asked: Ask, command: Command, at: datetime) -> Answer:  # noqa: PLR0911  # one return for each command
+    def tell(self, asked: CommandMessage, command: Command, at: datetime) -> Answer:  # noqa: PLR0911  # one return for each command
         """Answer a command that only asks, first tried `at` that time. Raises NotDone."""
         now = self.known.clock()
         match command.verb:
@@ -86,7 +86,7 @@ class Tellings:
         mute = self.known.mute_of(incident.cluster, bulletin, incident.instance, now, self.known.in_force(now))
         return answers.shown(incident, entries, self.known.names(), mute)
 
-    def _why(self, asked: Ask, command: Command, now: datetime) -> Answer:
+    def _why(self, asked: CommandMessage, command: Command, now: datetime) -> Answer:
         cluster, incident = self._place(command, now)
         known = self.known.store.known(cluster)
         instance = incident.instance if incident else ""
@@ -114,7 +114,7 @@ class Tellings:
         found = self._coverage()
         return answers.covered(found.line, [("/".join(place), problem) for place, problem in found.blind])
 
-    def _audited(self, asked: Ask, command: Command, at: datetime, now: datetime) -> Answer:
+    def _audited(self, asked: CommandMessage, command: Command, at: datetime, now: datetime) -> Answer:
         since = now - _DAY
         if command.span:
             person = self.known.person(asked.user)

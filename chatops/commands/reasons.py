@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from hub.incidents.incident import Incident
-from hub.notify.routing import Rules
+from hub.notify.routing import Routing
 from hub.policy.explain import explain
 from hub.policy.terms import ANY, Terms
 from hub.scopes.coverage import Seen
@@ -19,7 +19,7 @@ def reasons(  # noqa: PLR0913  # all that is known
     known: Known,
     incident: Incident | None,
     seen: Seen | None,
-    rules: Rules,
+    rules: Routing,
     now: datetime,
     user: str,
     groups: Collection[str],

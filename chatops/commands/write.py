@@ -1,4 +1,4 @@
-"""Deeds: what people say that changes something for all: mutes, and the switch for repairs.
+"""Commands that write: what people say that changes something for all: mutes, and the switch for repairs.
 
     find what it names ─▶ may they? ─▶ write, unless a try before a crash has ─▶ log ─▶ ask for looks
 
@@ -15,12 +15,12 @@ from datetime import datetime
 from chatops.clicks.requests import FRESH
 from chatops.commands import answers
 from chatops.commands.answers import Answer
-from chatops.commands.context import OLD, Knowledge, NotDone
-from chatops.commands.message import Ask
+from chatops.commands.context import OLD, CommandContext, NotDone
+from chatops.commands.message import CommandMessage
 from chatops.commands.parse import Command
 from hub.incidents.hints import REQUEST, Hint, MuteHint
 from hub.incidents.mute import Mute, over, overlapping
-from hub.policy.repair_stop import Switch
+from hub.policy.repair_stop import RepairStop
 from hub.queues import Queues
 from hub.scopes.account import Account
 from hub.scopes.scope import Scope
@@ -36,18 +36,18 @@ _TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Deeds:
+class Writes:
     """Everything that doing so works with."""
 
-    known: Knowledge
+    known: CommandContext
     queues: Queues
     looks_url: str
 
-    def of(self, verb: str) -> Callable[[Ask, Command, datetime], Answer] | None:
+    def of(self, verb: str) -> Callable[[CommandMessage, Command, datetime], Answer] | None:
         """Find what a command does, None if it changes nothing."""
         return {"mute": self.mute, "unmute": self.unmute, "stop": self.turn, "start": self.turn}.get(verb)
 
-    def mute(self, asked: Ask, command: Command, at: datetime) -> Answer:
+    def mute(self, asked: CommandMessage, command: Command, at: datetime) -> Answer:
         """Mute a place for a time. A new mute of the same place takes the place of the old one."""
         scope = self.known.find(command, command.target)
         self.known.allow(asked, at, command.right, [scope], command.target)
@@ -64,7 +64,7 @@ class Deeds:
         others = overlapping(mutes, scope, at, self.known.rules.accounts.everyone())
         return answers.muted(mute, others, at, self.known.names(), self.known.windows(at, scope))
 
-    def unmute(self, asked: Ask, command: Command, at: datetime) -> Answer:
+    def unmute(self, asked: CommandMessage, command: Command, at: datetime) -> Answer:
         """End mutes before their time: that of this very place, and of the single clusters that a pattern fits."""
         mutes = [m for m in self.known.store.mutes() if m.since <= at and (not over(m, at) or m.ended_at == at)]
         scope = self.known.find(command, command.target, mutes)
@@ -84,7 +84,7 @@ class Deeds:
         said = f"{mention(asked.user)} has unmuted {what}. What is still broken there is said within a minute."
         return answers.done(said)
 
-    def turn(self, asked: Ask, command: Command, at: datetime) -> Answer:
+    def turn(self, asked: CommandMessage, command: Command, at: datetime) -> Answer:
         """Stop all repairs, or let them go on."""
         self.known.allow(asked, at, command.right, [Scope()], "all repairs")
         for _ in range(_TRIES):
@@ -92,7 +92,7 @@ class Deeds:
                 return self._turn(asked, command, at)
         return self._turn(asked, command, at)
 
-    def _turn(self, asked: Ask, command: Command, at: datetime) -> Answer:
+    def _turn(self, asked: CommandMessage, command: Command, at: datetime) -> Answer:
         stop = command.verb == "stop"
         before = self.known.store.switch()
         if before.stopped == stop and before.at != at:
@@ -104,17 +104,17 @@ class Deeds:
             raise NotDone(answers.refused("Somebody has stopped or started repairs since you said that."), "overtaken")
         if before.at != at:
             self._in_time(asked)
-            self.known.store.turn(Switch(asked.user if stop else "", at, command.reason, before.version))
+            self.known.store.turn(RepairStop(asked.user if stop else "", at, command.reason, before.version))
         self._log(asked, at, "stopped all repairs" if stop else "started repairs again", Scope(), "", command.reason)
         said = "has stopped all repairs, everywhere. Alerts go on." if stop else "has started repairs again."
         return answers.done(f"{mention(asked.user)} {said}", command.reason)
 
-    def _in_time(self, asked: Ask) -> None:
+    def _in_time(self, asked: CommandMessage) -> None:
         """Refuse to begin what was asked for long ago, and so may have waited out an outage."""
         if self.known.clock() - asked.at > FRESH:
             raise NotDone(answers.refused(OLD), "too old")
 
-    def _keep(self, asked: Ask, mute: Mute, mutes: Sequence[Mute]) -> Mute:
+    def _keep(self, asked: CommandMessage, mute: Mute, mutes: Sequence[Mute]) -> Mute:
         before = next((each for each in mutes if each.scope == mute.scope), None)
         if before and (before.since, before.by) == (mute.since, mute.by):
             return before  # this very ask has written it, before a crash
@@ -134,7 +134,7 @@ class Deeds:
             log.warning("look.not_asked", extra={"ask": token})
 
     def _log(  # noqa: PLR0913  # an entry's parts
-        self, asked: Ask, at: datetime, what: str, scope: Scope, result: str, reason: str
+        self, asked: CommandMessage, at: datetime, what: str, scope: Scope, result: str, reason: str
     ) -> None:
         entry = self.known.entry(asked, at, what, str(scope), result, reason)
         self.known.store.log(scope.one_cluster, replace(entry, quiet=True))

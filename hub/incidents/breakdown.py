@@ -1,4 +1,4 @@
-"""Tallies: how many instances are in trouble, and what they have in common. Pure.
+"""Breakdowns: how many instances are in trouble, and what they have in common. Pure.
 
 A cause that many share (a zone, an image, a release of the agent) is worth more than a list of instances.
 """
@@ -17,7 +17,7 @@ _KINDS_KEPT = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class Breakdown:
     """How many instances are in trouble, and how many of them have which zone, image and agent version."""
 
     instances: int = 0

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
-from hub.incidents.breakdown import Tally
+from hub.incidents.breakdown import Breakdown
 from hub.incidents.incident import Condition, Incident, State
 from hub.incidents.mute import Mute
 from hub.words import plural
@@ -67,7 +67,7 @@ class Bulletin:
     group: str = ""
     owners: tuple[str, ...] = ()
     topic: str = ""
-    tally: Tally = field(default_factory=Tally)
+    tally: Breakdown = field(default_factory=Breakdown)
     registered: int = 0
     account_name: str = ""
     lost: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from hub.incidents.breakdown import Tally
+from hub.incidents.breakdown import Breakdown
 from hub.incidents.bulletin import REOPENS, Bulletin
 from hub.incidents.hints import StormHint
 
@@ -73,7 +73,7 @@ class Count:
 
     accounts: int
     clusters: int
-    tally: Tally
+    tally: Breakdown
     worst: tuple[tuple[Bulletin, int], ...]
     listed: int
     muted: int = 0
@@ -124,7 +124,7 @@ def count(members: Sequence[Bulletin], muted: int = 0) -> Count:
     return Count(
         accounts=len({member.cluster.account for member in members}),
         clusters=len(members),
-        tally=Tally.together(member.tally for member in members),
+        tally=Breakdown.together(member.tally for member in members),
         worst=tuple((member, member.tally.instances) for member in worst[:_NAMED]),
         listed=sum(bool(member.ts) for member in members),
         muted=muted,

@@ -17,7 +17,7 @@ KEPT = timedelta(minutes=5)
 _MOST_KEPT = 5_000
 
 
-class Tags:
+class ClusterTags:
     """The monitoring tags of clusters. Kept by account, Region and name: clusters of different accounts share names."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:

@@ -1,4 +1,4 @@
-"""Sorting mail: a batch of the delay queue becomes one message per cluster for looks.fifo. Calls neither ECS nor Slack.
+"""Ingestion: a batch of the delay queue becomes one message per cluster for looks.fifo. Calls neither ECS nor Slack.
 
 A record that can never be read is counted, parked in the dead-letter queue with its reason, and forgotten here: it is
 not retried and does not hold up its neighbours. What a cluster with a longer grace is told goes back into the delay
@@ -27,7 +27,7 @@ _STEP = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Sorter:
+class Ingestion:
     """Everything that sorting works with."""
 
     queues: Queues

@@ -1,4 +1,4 @@
-"""The desk: the one door through which incidents change.
+"""Lifecycle: the one door through which incidents change.
 
 A look brings sightings (`examine`), a click brings a change that somebody wants (`change`). Either way the incident is
 read, decided upon and written with the version that was read, together with its log entries; if somebody else was
@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from hub.incidents.audit import Entry
-from hub.incidents.breakdown import Tally
+from hub.incidents.breakdown import Breakdown
 from hub.incidents.bulletin import HELD_UP, LEASE, Bulletin, how_it_ended
 from hub.incidents.examined import Examined, Seen, Watch
 from hub.incidents.incident import CALM, FLAPS, Incident, Reason, Verdict, decide, keep_on
@@ -35,7 +35,7 @@ class Gone(Exception):
     """The incident somebody wants to change is over, or is another one by now."""
 
 
-class Desk:
+class Lifecycle:
     """Reads, decides, writes."""
 
     def __init__(self, store: Store) -> None:
@@ -72,7 +72,7 @@ class Desk:
         if not (running or opens):
             self._store.save(changed, entries=_entries(verdicts, known, now))
             return Examined(tuple(incidents.values()), None, verdicts)
-        counted = replace(bulletin, tally=Tally.of(i for i in incidents.values() if i.episode == bulletin.episode))
+        counted = replace(bulletin, tally=Breakdown.of(i for i in incidents.values() if i.episode == bulletin.episode))
         # Whoever opens an incident writes its bulletin too: if somebody has closed it meanwhile, that is a conflict.
         entries = _entries(verdicts, known, now)
         if opens and known.bulletin and known.bulletin.closed and bulletin.episode == known.bulletin.episode:

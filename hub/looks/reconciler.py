@@ -1,4 +1,4 @@
-"""The lookout: one look at one cluster, from the hints about it to the bulletin. Gathers and applies; decides nothing.
+"""The reconciler: one look at one cluster, from the hints about it to the bulletin. It gathers and applies.
 
 A look is a rerun of the same comparison, whatever caused it: read what is known, see how things are, bring the
 incidents in line (hub.looks.lifecycle), have them spoken of (hub.notify.notifier).
@@ -32,18 +32,18 @@ from hub.incidents.hints import (
 )
 from hub.incidents.incident import UNWATCHED, Condition, Incident, Verdict, awaits_replacement, condition, confirms
 from hub.incidents.storm import MANY
-from hub.looks.cluster_tags import Tags
+from hub.looks.cluster_tags import ClusterTags
 from hub.looks.departures import Departures
-from hub.looks.lifecycle import Desk
-from hub.notify.account_cache import KnownAccounts
+from hub.looks.lifecycle import Lifecycle
+from hub.notify.account_cache import AccountCache
 from hub.notify.muting import Muting
-from hub.notify.notifier import Voice
-from hub.notify.policy_alarm import Caretaker
-from hub.notify.publisher import Announcer
-from hub.notify.routing import Rules
-from hub.notify.sns import Outlets
-from hub.notify.storm_cache import Barometer
-from hub.notify.storm_turn import Storms
+from hub.notify.notifier import Notifier
+from hub.notify.policy_alarm import PolicyAlarm
+from hub.notify.publisher import Publisher
+from hub.notify.routing import Routing
+from hub.notify.sns import Topics
+from hub.notify.storm_cache import StormCache
+from hub.notify.storm_turn import StormTurns
 from hub.policy.source import PolicySource
 from hub.policy.terms import Terms
 from hub.queues import NotYet, Queues, Record
@@ -75,22 +75,22 @@ _TROUBLE = {Condition.DISCONNECTED, Condition.UNREADABLE}
 
 
 @dataclass(frozen=True, slots=True)
-class Lookout:
+class Reconciler:
     """Everything a look works with; `assemble` puts it together."""
 
     accounts: Accounts
     reader: Role
     store: Store
-    desk: Desk
-    rules: Rules
+    lifecycle: Lifecycle
+    rules: Routing
     terms: Terms
-    tags: Tags
-    barometer: Barometer
-    storms: Storms
+    tags: ClusterTags
+    storm_cache: StormCache
+    storms: StormTurns
     muting: Muting
     departures: Departures
-    voice: Voice
-    caretaker: Caretaker
+    notifier: Notifier
+    policy_alarm: PolicyAlarm
     queues: Queues
     delay_url: str
     clock: Callable[[], datetime]
@@ -112,7 +112,7 @@ class Lookout:
         for mute in sorted({hint for hint in found if isinstance(hint, MuteHint)}):
             self._attend(mute, partial(self.muting.attend, mute.scope))
         for policy in {hint for hint in found if isinstance(hint, PolicyHint)}:
-            self._attend(policy, self.caretaker.attend)
+            self._attend(policy, self.policy_alarm.attend)
 
     def look(self, hint: Hint, tries: int) -> None:
         """Look at a cluster. What it raises is worth another try."""
@@ -143,9 +143,9 @@ class Lookout:
         size = None if hint.crowd > MANY else self._size(member, cluster, sightings)
         broken = [sighting for sighting in sightings.values() if condition(sighting) in _TROUBLE]
         watch = self._watch(hint, known, tag, size, broken)
-        examined = self.desk.examine(cluster, known, seen, watch, self.clock())
+        examined = self.lifecycle.examine(cluster, known, seen, watch, self.clock())
         self._look_again(hint, known, drops, examined.verdicts)
-        self.voice.speak(hint, known, examined)
+        self.notifier.speak(hint, known, examined)
         self.count("looks", 1)
 
     def _attend(self, chore: MuteHint | PolicyHint, tell: Callable[[], None]) -> None:
@@ -172,7 +172,7 @@ class Lookout:
             owners=way.owners,
             topic=way.topic,
             group=tag or "",
-            aside=begins and not muted and self.barometer.falls(storm, cluster, hint.crowd),
+            aside=begins and not muted and self.storm_cache.falls(storm, cluster, hint.crowd),
             muted=muted,
             registered=size,
             account_name=self.rules.accounts.of(cluster.account).name,
@@ -314,34 +314,34 @@ def assemble(  # noqa: PLR0913  # what a look works with, each of it once
     slack: Callable[[], Slack],
     terms: Terms,
     policy: PolicySource,
-    outlets: Outlets,
+    topics: Topics,
     queues: Queues,
     looks_url: str,
     delay_url: str,
     clock: Callable[[], datetime],
     sleep: Callable[[float], None],
     count: Callable[[str, int], None],
-) -> Lookout:
-    """Put a lookout together."""
-    announcer = Announcer(slack, store, clock, count)
-    storms = Storms(store, announcer, slack, queues, looks_url, delay_url, clock, sleep, count)
-    barometer = Barometer(store, queues, looks_url, clock)
-    rules = Rules(policy, KnownAccounts(store, clock), terms, clock)
+) -> Reconciler:
+    """Put a reconciler together."""
+    publisher = Publisher(slack, store, clock, count)
+    storms = StormTurns(store, publisher, slack, queues, looks_url, delay_url, clock, sleep, count)
+    storm_cache = StormCache(store, queues, looks_url, clock)
+    rules = Routing(policy, AccountCache(store, clock), terms, clock)
     muting = Muting(store, slack, rules, clock)
-    return Lookout(
+    return Reconciler(
         accounts=accounts,
         reader=reader,
         store=store,
-        desk=Desk(store),
+        lifecycle=Lifecycle(store),
         rules=rules,
         terms=terms,
-        tags=Tags(clock),
-        barometer=barometer,
+        tags=ClusterTags(clock),
+        storm_cache=storm_cache,
         storms=storms,
         muting=muting,
         departures=Departures(store, clock),
-        voice=Voice(store, announcer, barometer, muting, rules, outlets, slack, queues, delay_url, clock, count),
-        caretaker=Caretaker(store, slack, rules, clock),
+        notifier=Notifier(store, publisher, storm_cache, muting, rules, topics, slack, queues, delay_url, clock, count),
+        policy_alarm=PolicyAlarm(store, slack, rules, clock),
         queues=queues,
         delay_url=delay_url,
         clock=clock,

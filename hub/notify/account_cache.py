@@ -1,4 +1,4 @@
-"""The accounts as the table knows them: read as a whole, kept for some minutes."""
+"""The account cache: the accounts as the table knows them, read as a whole and kept for some minutes."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ KEPT = timedelta(minutes=5)
 _AGAIN = timedelta(seconds=30)
 
 
-class KnownAccounts:
+class AccountCache:
     """What is known of the organization's accounts."""
 
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:

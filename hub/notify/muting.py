@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from hub.incidents.incident import Incident
 from hub.incidents.mute import Mute, ends_soon, in_force, over
 from hub.notify.notice import give_notice
-from hub.notify.routing import Rules
+from hub.notify.routing import Routing
 from hub.policy.terms import ANY
 from hub.slack.blocks import Block
 from hub.slack.client import Slack
@@ -33,7 +33,7 @@ class Muting:
 
     store: Store
     slack: Callable[[], Slack]
-    rules: Rules
+    rules: Routing
     clock: Callable[[], datetime]
     _read: tuple[datetime, list[Mute]] | None = field(default=None, init=False)
 

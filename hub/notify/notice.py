@@ -3,14 +3,14 @@
 import logging
 from collections.abc import Sequence
 
-from hub.notify.routing import Rules
+from hub.notify.routing import Routing
 from hub.slack.blocks import Block
 from hub.slack.client import Rejected, Slack
 
 log = logging.getLogger(__name__)
 
 
-def give_notice(slack: Slack, rules: Rules, message: tuple[str, Sequence[Block]], channel: str = "") -> None:
+def give_notice(slack: Slack, rules: Routing, message: tuple[str, Sequence[Block]], channel: str = "") -> None:
     """Say it in the channel, the stack's if none is named; or, where Slack says no, in those that stand in for it.
 
     Raises SlackError; Rejected only when Slack has said no to every one of them.

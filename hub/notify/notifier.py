@@ -1,4 +1,4 @@
-"""Voice: whether and how a cluster's bulletin is heard. Gathers and applies; decides little.
+"""The notifier: whether and how a cluster's bulletin is heard. Gathers and applies; decides little.
 
 muted?            ──▶ recorded: what was never posted is not posted, what stands in the channel turns grey
 left to a storm?  ──▶ the storm posts it in its thread (hub.notify.storm_turn)
@@ -20,10 +20,10 @@ from hub.incidents.hints import AGAIN, ALONE, REQUEST, SWEEP, Hint, StormHint
 from hub.incidents.incident import Incident, Reason
 from hub.incidents.storm import lock
 from hub.notify.muting import Muting
-from hub.notify.publisher import Announcer, Saying
-from hub.notify.routing import Rules
-from hub.notify.sns import Outlets
-from hub.notify.storm_cache import Barometer
+from hub.notify.publisher import Publisher, Saying
+from hub.notify.routing import Routing
+from hub.notify.sns import Topics
+from hub.notify.storm_cache import StormCache
 from hub.queues import Queues
 from hub.slack.bulletin_message import channel_lost, reminder, render
 from hub.slack.client import LOST, NotNow, Rejected, Slack, SlackError
@@ -37,15 +37,15 @@ _SPREAD_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class Notifier:
     """Everything that speaking works with."""
 
     store: Store
-    announcer: Announcer
-    barometer: Barometer
+    publisher: Publisher
+    storm_cache: StormCache
     muting: Muting
-    rules: Rules
-    outlets: Outlets
+    rules: Routing
+    topics: Topics
     slack: Callable[[], Slack]
     queues: Queues
     delay_url: str
@@ -71,8 +71,8 @@ class Voice:
         bulletin = found
         place = StormHint(bulletin.channel, bulletin.cluster.region, hint.hops)
         if begun_now and not bulletin.muted:
-            self.barometer.opened(bulletin)
-        storm = self.barometer.standing(place) if bulletin.storm and not bulletin.muted else None
+            self.storm_cache.opened(bulletin)
+        storm = self.storm_cache.standing(place) if bulletin.storm and not bulletin.muted else None
         content = compose(bulletin, examined.incidents, lock(place.region) if storm else "", mute)
         last = content.tone is Tone.RESOLVED
         # One that is over while its post is in doubt may stand in the channel, or the storm's thread: it is found and
@@ -86,7 +86,7 @@ class Voice:
             if bulletin.muted:
                 return
             if hint.why != ALONE:
-                self.barometer.call(place)
+                self.storm_cache.call(place)
                 return
         reminded = self._reminded(hint, bulletin, content, live)
         if reminded is None:
@@ -141,23 +141,23 @@ class Voice:
         """Find out whether what is muted by now was posted before, if that is in doubt; None if it has to wait."""
         if not (bulletin.muted and bulletin.doubt_since) or bulletin.ts:
             return bulletin
-        return self._try(hint, bulletin, lambda: self.announcer.find(bulletin))
+        return self._try(hint, bulletin, lambda: self.publisher.find(bulletin))
 
     def _show(self, hint: Hint, bulletin: Bulletin, saying: Saying, *, leased: bool) -> None:
-        shown = self._try(hint, bulletin, lambda: self.announcer.show(bulletin, saying, leased=leased))
+        shown = self._try(hint, bulletin, lambda: self.publisher.show(bulletin, saying, leased=leased))
         if shown is None:
             return
         if shown is not bulletin:
             self.count("announced", 1)
             log.info("announced", extra={"cluster": bulletin.cluster.key, "ts": shown.ts})
         if not (bulletin.ts or saying.last):
-            self.outlets.tell(shown, "open", saying.message.text)
+            self.topics.tell(shown, "open", saying.message.text)
         if shown.untold:
-            told = self._try(hint, shown, lambda: self.announcer.narrate(shown, last=saying.last))
+            told = self._try(hint, shown, lambda: self.publisher.narrate(shown, last=saying.last))
             if told is None:
                 return
         if saying.last:
-            self.outlets.tell(shown, "resolved", saying.message.text)
+            self.topics.tell(shown, "resolved", saying.message.text)
 
     def _try(self, hint: Hint, bulletin: Bulletin, do: Callable[[], Bulletin]) -> Bulletin | None:
         """Do something in Slack; None if it has to wait, or is done in another channel."""

@@ -1,4 +1,4 @@
-"""Caretaker: tells the operators when something is wrong with the policy, once for each thing that is."""
+"""The policy alarm: tells the operators when something is wrong with the policy, once for each thing that is."""
 
 import hashlib
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.notify.notice import give_notice
-from hub.notify.routing import Rules
+from hub.notify.routing import Routing
 from hub.slack.blocks import context, plain, section
 from hub.slack.client import Slack
 from hub.slack.mrkdwn import mention, visible
@@ -17,12 +17,12 @@ _LONGEST = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Caretaker:
+class PolicyAlarm:
     """Everything that telling works with."""
 
     store: Store
     slack: Callable[[], Slack]
-    rules: Rules
+    rules: Routing
     clock: Callable[[], datetime]
 
     def attend(self) -> None:

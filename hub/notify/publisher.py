@@ -1,4 +1,4 @@
-"""Announce: make Slack show what a record (a bulletin or a storm) says. One message each, also after crashes.
+"""The publisher: make Slack show what a record (a bulletin or a storm) says. One message each, also after crashes.
 
     lease + doubt in the row ─▶ chat.postMessage ─▶ ts in the row, doubt cleared
           │ any crash or lost answer: the doubt stays
@@ -56,7 +56,7 @@ class Saying:
 _GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
 
 
-class Announcer:
+class Publisher:
     """Brings one record's message in line. Only a look calls it."""
 
     def __init__(

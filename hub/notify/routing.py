@@ -1,4 +1,4 @@
-"""Rules: what the policy and the stack's terms say together of a place."""
+"""Routing: what the policy and the stack's terms say together of a place."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.mute import Mute
 from hub.incidents.severity import severity
-from hub.notify.account_cache import KnownAccounts
+from hub.notify.account_cache import AccountCache
 from hub.policy.policy import Facts, Policy
 from hub.policy.source import PolicySource
 from hub.policy.terms import ANY, Terms
@@ -28,14 +28,14 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class Routing:
     """The policy, which may change any minute, and what does not change while a function lives.
 
     A policy that nobody can read is as if there were none, as far as alerts are concerned: they fail open.
     """
 
     source: PolicySource
-    accounts: KnownAccounts
+    accounts: AccountCache
     terms: Terms
     clock: Callable[[], datetime]
 

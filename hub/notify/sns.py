@@ -1,4 +1,4 @@
-"""Outlets: who hears besides Slack, an SNS topic that the policy's route names. Each state at least once.
+"""SNS: topics that hear besides Slack, because the policy's route names them. Each state at least once.
 
 A subscriber gets a sentence as subject and text, and as attributes what it may filter by.
 """
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 _SUBJECT = 100
 
 
-class Outlets:
+class Topics:
     """Publishes to topics. `client` makes a boto3 client of "sns" when the first of a Region is to be heard.
 
     SNS knows a topic only in its own Region, which its ARN names.

@@ -1,4 +1,4 @@
-"""The barometer: what a look has to know of storms before it speaks for a cluster, at the cost of next to no calls.
+"""The storm cache: what a look must know of storms before it speaks for a cluster, at the cost of next to no calls.
 
 Whether there is a storm, only its own group decides (hub.notify.storm_turn). Here is told whether one stands, or
 whether one must be expected, because this function has just seen many clusters fall into trouble or was told of many in
@@ -22,7 +22,7 @@ _KEPT = timedelta(seconds=5)
 _CALLS = timedelta(seconds=10)
 
 
-class Barometer:
+class StormCache:
     """Reads storms' rows, remembers them for seconds, and calls their group when something has changed."""
 
     def __init__(self, store: Store, queues: Queues, looks_url: str, clock: Callable[[], datetime]) -> None:

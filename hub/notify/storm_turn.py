@@ -1,4 +1,4 @@
-"""Storms at work: one turn at the storm of a channel and Region. Gathers and applies; hub.incidents.storm decides.
+"""A storm's turn: one go at the storm of a channel and Region. Gathers and applies; hub.incidents.storm decides.
 
 A turn brings the storm's message in line, and then posts some of its clusters' own bulletins in its thread, a message a
 second, as Slack takes them. It is the only one that posts those: a cluster's look leaves its bulletin to the storm (see
@@ -22,7 +22,7 @@ from hub.incidents.bulletin import Bulletin, compose
 from hub.incidents.hints import ALONE, Hint, StormHint
 from hub.incidents.incident import Incident
 from hub.incidents.storm import SETTLES, Storm, caught, count, lock, weather
-from hub.notify.publisher import Announcer, Saying
+from hub.notify.publisher import Publisher, Saying
 from hub.queues import Queues
 from hub.slack.bulletin_message import note, render
 from hub.slack.client import LOST, THREADLESS, NotNow, Rejected, Slack, SlackError
@@ -48,11 +48,11 @@ _SOON = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Storms:
+class StormTurns:
     """Everything that a turn works with. `sleep` waits for some seconds."""
 
     store: Store
-    announcer: Announcer
+    publisher: Publisher
     slack: Callable[[], Slack]
     queues: Queues
     looks_url: str
@@ -138,7 +138,7 @@ class Storms:
     def _say(self, place: StormHint, storm: Storm, members: Sequence[Bulletin], muted: int) -> Storm:
         saying = Saying(render_storm(storm, count(members, muted)), last=storm.over)
         try:
-            return self.announcer.show(storm, saying, leased=False)
+            return self.publisher.show(storm, saying, leased=False)
         except NotNow as error:
             log.info("storm.later", extra={"storm": storm.id, "seconds": error.seconds})
             self._again_in(place, error.seconds)
@@ -166,7 +166,7 @@ class Storms:
         incidents = self.store.open_incidents([member.cluster for member in turn])
         free = [member for member in turn if incidents[member.cluster] and _is_free(member, now)]
         doubts = [member.doubt_since for member in free if member.doubt_since]
-        before = self.announcer.posted_in(storm.channel, storm.ts, min(doubts)) if doubts else {}
+        before = self.publisher.posted_in(storm.channel, storm.ts, min(doubts)) if doubts else {}
         begun = self.store.keep_all(
             [
                 replace(member, storm=storm.id, thread=storm.ts, doubt_since=now, lease_until=now + _LEASE)

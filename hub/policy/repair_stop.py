@@ -1,11 +1,11 @@
-"""The switch: whether all repairs are stopped. Pure."""
+"""The stop of repairs: whether all repairs are stopped. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Switch:
+class RepairStop:
     """Repairs are stopped while `stopped_by` names somebody, a Slack user id."""
 
     stopped_by: str = ""

@@ -1,10 +1,10 @@
-"""Pace: how often something may be done. A bucket of tokens that fills again at a steady rate."""
+"""Rate limits: how often something may be done. A bucket of tokens that fills again at a steady rate."""
 
 from collections.abc import Callable
 from threading import Lock
 
 
-class Pace:
+class RateLimit:
     """Lets `burst` uses through at once and `a_second` after that; may be asked by several threads.
 
     Args:

@@ -1,4 +1,4 @@
-"""The directory: what the organization says of its accounts. Pure."""
+"""Accounts: what the organization says of them. Pure."""
 
 from dataclasses import dataclass
 

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from hub.incidents.audit import Entry
-from hub.incidents.breakdown import Tally
+from hub.incidents.breakdown import Breakdown
 from hub.incidents.bulletin import CHOICES, HELD_UP, OLDEST, Bulletin, Content, Tone, how_it_ended
 from hub.incidents.incident import INCIDENT_ID, Incident, Pending, Repair, State
 from hub.policy.terms import ANY
@@ -473,7 +473,7 @@ def _amount(content: Content) -> Block:
             *_place(content),
             _share(len(content.more), content.registered),
             ("Zones", ", ".join(f"{code(z, _FACT)} {n:,}" for z, n in sorted(zones.items())[:6])),
-            *in_common(Tally.of(content.more)),
+            *in_common(Breakdown.of(content.more)),
         ]
     )
 
@@ -544,7 +544,7 @@ def _ways_on(content: Content, room: int) -> list[Block]:
     return [actions(select(action, _PICK_ONE, options), *others)]
 
 
-def in_common(tally: Tally) -> list[tuple[str, str]]:
+def in_common(tally: Breakdown) -> list[tuple[str, str]]:
     """Name what most instances of a tally share, if they share anything."""
     of = f"of {tally.instances:,}"
     shared = [f"{what} {code(which, _FACT)} ({number:,} {of})" for what, which, number in tally.shared()]

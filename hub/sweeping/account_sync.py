@@ -1,4 +1,4 @@
-"""The registry: which member accounts the organization has, and the table's word on them kept in line with its own.
+"""Account sync: which member accounts the organization has, and the table's word on them kept in line with its own.
 
     listed            ──▶ its row says what the organization says of it
     missing           ──▶ its row stays as it is, and each list without it is counted (hub.scopes.absence)
@@ -30,7 +30,7 @@ CALLS_A_ROUND = 30
 PACE = (5, 4.0)
 
 
-class Registry:
+class AccountSync:
     """Reads the organization's accounts, and keeps them in the table."""
 
     def __init__(

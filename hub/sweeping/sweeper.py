@@ -1,4 +1,4 @@
-"""The rounds: looks that nobody asked for, which find what no event told.
+"""The sweeper: looks that nobody asked for, which find what no event told.
 
 Every minute, whatever is unfinished: each cluster with an unresolved incident, a bulletin that has not said its last or
 a drop that has waited long enough (hub.chain), each storm that stands or brews. And a tenth of the member Regions, so
@@ -25,9 +25,9 @@ from hub.incidents.mute import Mute, ends_soon, over
 from hub.incidents.storm import brewing
 from hub.policy.terms import Terms
 from hub.queues import Queues
-from hub.runtime.rate_limit import Pace
+from hub.runtime.rate_limit import RateLimit
 from hub.scopes.coverage import Place, visited
-from hub.sweeping.account_sync import Registry
+from hub.sweeping.account_sync import AccountSync
 from hub.table.store import Store, TableError
 from spoke.accounts import Accounts, Member, Role
 from spoke.discovery import clusters, monitoring_tags, quiet_instances, undelivered
@@ -65,8 +65,8 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Rounds:
-    """Everything that the rounds work with. `ticks` and `sleep` are those of time: monotonic seconds.
+class Sweeper:
+    """Everything that sweeping works with. `ticks` and `sleep` are those of time: monotonic seconds.
 
     `by_account_tag` says whether anybody goes by the accounts' tags, each of which costs a call; `policy_problem` what
     is wrong with the policy, "" if nothing is.
@@ -77,7 +77,7 @@ class Rounds:
     looks_url: str
     accounts: Accounts
     reader: Role
-    registry: Registry
+    registry: AccountSync
     regions: tuple[str, ...]
     terms: Terms
     patience: timedelta
@@ -144,7 +144,7 @@ class Rounds:
         """See which clusters of a place have lost agents."""
         if self.ticks() > deadline:
             return Visit(problem="no time left in this round")
-        reads = Pace(*CLUSTER_READS, self.ticks, self.sleep), Pace(*RESOURCE_READS, self.ticks, self.sleep)
+        reads = RateLimit(*CLUSTER_READS, self.ticks, self.sleep), RateLimit(*RESOURCE_READS, self.ticks, self.sleep)
         try:
             member = self.accounts.member(*place, self.reader)
             found = self._watched(member, portion(clusters(member, reads[0]), now), reads[0])

@@ -52,7 +52,7 @@ from hub.incidents.incident import Incident
 from hub.incidents.mute import Mute
 from hub.incidents.storm import Storm
 from hub.policy.ledger import Ledger
-from hub.policy.repair_stop import Switch
+from hub.policy.repair_stop import RepairStop
 from hub.scopes.absence import Absence
 from hub.scopes.account import Account
 from hub.scopes.coverage import Place, Seen
@@ -121,7 +121,7 @@ class Alongside:
     forgotten, `ended` is the claim that this ends, with its outcome.
     """
 
-    switch: Switch | None = None
+    switch: RepairStop | None = None
     used: Mapping[str, tuple[Ledger, datetime]] = field(default_factory=dict)
     ended: Claim | None = None
 
@@ -380,12 +380,12 @@ class Store:
         found = self._get(row.pk, row.sk)
         return int(found.used or 0) if found else 0
 
-    def switch(self) -> Switch:
+    def switch(self) -> RepairStop:
         """Read whether repairs are stopped."""
         row = self._get("switch", "repairs")
-        return self._read(row, Switch) if row else Switch()
+        return self._read(row, RepairStop) if row else RepairStop()
 
-    def turn(self, switch: Switch) -> None:
+    def turn(self, switch: RepairStop) -> None:
         """Stop repairs, or let them go on; raise Conflict. It waits out whoever begins a repair at the same time."""
         row = self._switch_row(switch)
         self._put(row, self._unchanged(row), _TRIES_TO_STOP)
@@ -542,7 +542,7 @@ class Store:
         rows += [self._claim_row(alongside.ended)] if alongside.ended else []
         return [self._switch_row(alongside.switch)] if alongside.switch else [], rows
 
-    def _switch_row(self, switch: Switch) -> _Draft:
+    def _switch_row(self, switch: RepairStop) -> _Draft:
         return self._make("switch", "repairs", switch, switch.version)
 
     def _waiting_row(self, waiting: Waiting) -> _Draft:

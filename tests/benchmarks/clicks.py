@@ -10,7 +10,7 @@ from unittest.mock import patch
 from urllib.parse import urlencode
 
 from chatops import front
-from chatops.http_adapter import Gate
+from chatops.http_adapter import HttpAdapter
 from coastguard.local.slack.directory import PEOPLE, TEAM
 from coastguard.local.slack.payloads import signed_headers
 from hub.incidents.bulletin import compose
@@ -51,7 +51,7 @@ def measure(stage: Stage, clicks: int = _CLICKS, rounds: int = _ROUNDS) -> Click
     return Clicked({name: number / (clicks * rounds) for name, number in calls.items()}, min(cpu))
 
 
-def _acknowledge(gate: Gate, event: dict[str, Any]) -> None:
+def _acknowledge(gate: HttpAdapter, event: dict[str, Any]) -> None:
     answer = gate.answer(event)
     if answer["statusCode"] != 200:
         raise RuntimeError(f"front answers {answer}")

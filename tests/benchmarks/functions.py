@@ -70,8 +70,8 @@ class Functions:
 
         def invoked(event: dict[str, Any]) -> list[str]:
             storms = replace(wired.storms, count=self._count, sleep=_no_sleep)
-            lookout = replace(wired, count=self._count, reader=Role(READER, self._session_name), storms=storms)
-            failed: list[str] = lookout.queues.work_off(looks_url, records(event), lookout.attend)
+            reconciler = replace(wired, count=self._count, reader=Role(READER, self._session_name), storms=storms)
+            failed: list[str] = reconciler.queues.work_off(looks_url, records(event), reconciler.attend)
             return failed
 
         return invoked

@@ -17,14 +17,14 @@ from chatops.commands.name_lookup import Known, find
 from chatops.commands.parse import Command, Mistake, parse
 from chatops.commands.reasons import reasons
 from hub.incidents.audit import Entry
-from hub.incidents.breakdown import Tally
+from hub.incidents.breakdown import Breakdown
 from hub.incidents.bulletin import Bulletin, compose
 from hub.incidents.incident import Incident, Pending, Repair, State
 from hub.incidents.mute import Mute
 from hub.incidents.storm import Count, Storm
 from hub.incidents.storm import lock as locked_by
-from hub.notify.account_cache import KnownAccounts
-from hub.notify.routing import Rules
+from hub.notify.account_cache import AccountCache
+from hub.notify.routing import Routing
 from hub.policy.parse import read
 from hub.policy.policy import Policy
 from hub.policy.terms import Terms
@@ -211,12 +211,12 @@ def storm(*, over: bool) -> Said:
             (PAYMENTS.account, "prod-ledger", 9),
         )
     ]
-    tally = Tally(114, {"eu-west-1b": 112, "eu-west-1a": 2}, {"ami-0d71ea30463e0ff8d": 60}, {"1.86.0": 80})
+    tally = Breakdown(114, {"eu-west-1b": 112, "eu-west-1a": 2}, {"ami-0d71ea30463e0ff8d": 60}, {"1.86.0": 80})
     count = Count(3, 14, tally, tuple(fleet), 9)
     standing = Storm(
         CHANNEL, "eu-west-1", _EPISODE, ago(minutes=6), ago(minutes=4), most=(3, 16, 131), over=over, ts="1"
     )
-    message = render_storm(standing, Count(0, 0, Tally(), (), 0) if over else count)
+    message = render_storm(standing, Count(0, 0, Breakdown(), (), 0) if over else count)
     return Said(message.text, message.blocks, message.attachments)
 
 
@@ -264,8 +264,8 @@ def why() -> Said:
         def accounts(self) -> Mapping[str, Account]:
             return ACCOUNTS
 
-    accounts = KnownAccounts(Table(), lambda: NOW)  # type: ignore[arg-type]  # as much of the table as is needed
-    rules = Rules(Source(), accounts, Terms(timedelta(seconds=120), CHANNEL), lambda: NOW)  # type: ignore[arg-type]  # the same
+    accounts = AccountCache(Table(), lambda: NOW)  # type: ignore[arg-type]  # as much of the table as is needed
+    rules = Routing(Source(), accounts, Terms(timedelta(seconds=120), CHANNEL), lambda: NOW)  # type: ignore[arg-type]  # the same
     seen = Seen(ago(minutes=4), ago(minutes=4))
     lines = reasons(
         PAYMENTS, KnownOfCluster({}, bulletin()), incident(), seen, rules, NOW, ALICE, (ON_CALL,), muted=False

@@ -14,7 +14,7 @@ from hub.incidents.bulletin import Bulletin
 from hub.incidents.hints import Chore, Hint
 from hub.incidents.incident import Incident
 from hub.incidents.mute import Mute
-from hub.policy.repair_stop import Switch
+from hub.policy.repair_stop import RepairStop
 from hub.queues import Queues
 from hub.slack.client import Slack
 from hub.table.store import Alongside, Claim, Store
@@ -89,7 +89,7 @@ class MortalStore(Store):
         with self._fate.step("mute"):
             return super().keep_mute(mute)
 
-    def turn(self, switch: Switch) -> None:
+    def turn(self, switch: RepairStop) -> None:
         with self._fate.step("turn"):
             super().turn(switch)
 

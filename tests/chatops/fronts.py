@@ -16,10 +16,10 @@ from chatops import app
 from chatops.clicks import requests
 from chatops.clicks.requests import Request
 from chatops.commands import message
-from chatops.commands.message import Ask
-from chatops.http_adapter import Gate
+from chatops.commands.message import CommandMessage
+from chatops.http_adapter import HttpAdapter
 from chatops.rights import Rights
-from chatops.slack_users import People
+from chatops.slack_users import SlackUsers
 from coastguard.local.slack.directory import TEAM
 from coastguard.local.slack.workspace import BOT_TOKEN
 from hub.policy.source import PolicySource
@@ -50,16 +50,16 @@ class Front:
     api: str = NO_SLACK
     ssm: Ssm = field(default_factory=Ssm)
     taken: list[Request] = field(default_factory=list)
-    said: list[Ask] = field(default_factory=list)
+    said: list[CommandMessage] = field(default_factory=list)
     sent: list[Record] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     apps: int = 0
     renew: Callable[[], str] | None = None
 
     def __post_init__(self) -> None:
-        self.people = People(lambda: Slack(BOT_TOKEN, self.api), TEAM.id, self.clock)
+        self.people = SlackUsers(lambda: Slack(BOT_TOKEN, self.api), TEAM.id, self.clock)
         self.rights = Rights(PolicySource("ssm:/coastguard/policy", lambda _: self.ssm, self.clock), self.people)
-        self.gate = Gate(secret=lambda: self.secret, app=self._make, clock=self.clock, count=self._count)
+        self.gate = HttpAdapter(secret=lambda: self.secret, app=self._make, clock=self.clock, count=self._count)
         self._tokens: set[str] = set()
 
     def hear(self, body: bytes, content_type: str = "application/x-www-form-urlencoded") -> dict[str, Any]:
@@ -83,7 +83,7 @@ class Front:
         self._send(group_id(request.cluster), requests.to_message(request), request.id)
         self.taken.append(request)
 
-    def _hear(self, asked: Ask) -> None:
+    def _hear(self, asked: CommandMessage) -> None:
         self._send(asked.group, message.to_message(asked), asked.id)
         self.said.append(asked)
 

@@ -19,11 +19,11 @@ from slack_sdk import WebClient
 from chatops import modals as views
 from chatops.act import Act
 from chatops.clicks.caps import Caps
-from chatops.clicks.handler import Execution
+from chatops.clicks.handler import ClickHandler
 from chatops.clicks.requests import Request, from_click, from_view
-from chatops.commands.handler import Talk
+from chatops.commands.handler import CommandHandler
 from chatops.rights import Rights
-from chatops.slack_users import People
+from chatops.slack_users import SlackUsers
 from coastguard.local.slack import clicks, modals
 from coastguard.local.slack.clicks import Press, Typed
 from coastguard.local.slack.delivery import Delivery
@@ -36,11 +36,11 @@ from hub.incidents.hints import REQUEST, Drop, Hint, from_message
 from hub.incidents.incident import Incident, State
 from hub.incidents.mute import Mute
 from hub.incidents.storm import Storm
-from hub.looks.lifecycle import Desk
+from hub.looks.lifecycle import Lifecycle
 from hub.looks.reconciler import assemble
-from hub.notify.account_cache import KnownAccounts
-from hub.notify.routing import Rules
-from hub.notify.sns import Outlets
+from hub.notify.account_cache import AccountCache
+from hub.notify.routing import Routing
+from hub.notify.sns import Topics
 from hub.policy.source import KEPT, PolicySource
 from hub.policy.terms import Terms
 from hub.queues import Queues, Record
@@ -145,7 +145,7 @@ class Story:
     grouped: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.desk = Desk(self.hub.store)
+        self.lifecycle = Lifecycle(self.hub.store)
         self.front = Front(self.clock, api=self.slack, ssm=self.ssm)
         self.doorway.answer = self.front.answer
         terms = Terms(timedelta(minutes=2), CHANNEL)
@@ -157,7 +157,7 @@ class Story:
             slack=lambda: Slack(BOT_TOKEN, self.slack),
             terms=terms,
             policy=PolicySource("ssm:/coastguard/policy", lambda _: self.ssm, self.clock),
-            outlets=Outlets(boto3.client, self._count),
+            topics=Topics(boto3.client, self._count),
             queues=Queues(self.hub.sqs),
             looks_url=self.urls["LooksQueue"],
             delay_url=self.urls["DelayQueue"],
@@ -169,14 +169,14 @@ class Story:
     def begin_anew(self) -> None:
         """A new execution environment of act, which remembers nothing."""
         source = PolicySource("ssm:/coastguard/policy", lambda _: self.ssm, self.clock)
-        self.people = People(self._slack, TEAM.id, self.clock)
+        self.people = SlackUsers(self._slack, TEAM.id, self.clock)
         rights = Rights(source, self.people)
-        rules = Rules(
-            source, KnownAccounts(self.hub.store, self.clock), Terms(timedelta(minutes=2), CHANNEL), self.clock
+        rules = Routing(
+            source, AccountCache(self.hub.store, self.clock), Terms(timedelta(minutes=2), CHANNEL), self.clock
         )
-        self.acting = Execution(
+        self.acting = ClickHandler(
             store=self.hub.store,
-            desk=self.desk,
+            lifecycle=self.lifecycle,
             accounts=self.hub.accounts,
             remediator=REMEDIATOR,
             rights=rights,
@@ -190,7 +190,7 @@ class Story:
             count=self._count,
             sleep=lambda seconds: self.clock.go_on(timedelta(seconds=seconds)),
         )
-        self.talk = Talk(
+        self.talk = CommandHandler(
             store=self.hub.store,
             rules=rules,
             rights=rights,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from chatops import modals
 from chatops.clicks.requests import BadRequest, from_click, from_message, from_view, to_message
 from chatops.commands.home import Tab, closed, draw
-from chatops.commands.message import Ask, ask
+from chatops.commands.message import CommandMessage, ask
 from chatops.commands.message import from_message as ask_from
 from chatops.commands.message import to_message as ask_to
 from chatops.commands.parse import LONGEST_REASON, LONGEST_TARGET, Command, parse
@@ -350,7 +350,7 @@ def test_a_message_of_another_making_is_no_ask(value: object) -> None:
             asked = ask_from(text)
         except BadRequest:
             continue
-        assert asked is None or isinstance(asked, Ask)
+        assert asked is None or isinstance(asked, CommandMessage)
 
 
 # The Home

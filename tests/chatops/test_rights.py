@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chatops.rights import Rights
-from chatops.slack_users import KEPT, People
+from chatops.slack_users import KEPT, SlackUsers
 from coastguard.local.slack.directory import FOREIGNER, GUEST, TEAM, UserGroup
 from coastguard.local.slack.faults import Fault
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
@@ -41,7 +41,7 @@ class House:
 
     def __init__(self, workspace: Workspace, api: str, clock: Clock) -> None:
         self.workspace, self.clock, self.ssm = workspace, clock, Ssm()
-        self.people = People(lambda: Slack(BOT_TOKEN, api), TEAM.id, clock)
+        self.people = SlackUsers(lambda: Slack(BOT_TOKEN, api), TEAM.id, clock)
         self.rights = Rights(PolicySource("ssm:/coastguard/policy", lambda _: self.ssm, clock), self.people)
 
     def rule(self, text: str | None) -> None:
@@ -183,7 +183,7 @@ def test_front_does_not_ask_for_groups_without_end_before_it_answers(house: Hous
         house.clock.go_on(timedelta(seconds=0.2))
         return Slack(BOT_TOKEN, slack)
 
-    people = People(slowly, TEAM.id, house.clock, timedelta(seconds=0.5))
+    people = SlackUsers(slowly, TEAM.id, house.clock, timedelta(seconds=0.5))
     rights = Rights(house.rights.source, people)
 
     assert rights.somewhere("mute", BOB) is None  # nobody knows: act will say

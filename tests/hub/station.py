@@ -16,18 +16,18 @@ from moto.sqs.models import sqs_backends
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.incident import Incident
 from hub.incidents.mute import Mute
-from hub.looks.ingestion import Sorter
-from hub.looks.lifecycle import Desk
-from hub.looks.reconciler import Lookout, assemble
-from hub.notify.sns import Outlets
+from hub.looks.ingestion import Ingestion
+from hub.looks.lifecycle import Lifecycle
+from hub.looks.reconciler import Reconciler, assemble
+from hub.notify.sns import Topics
 from hub.policy.source import PolicySource
 from hub.policy.terms import Terms
 from hub.queues import Queues, answer, records
 from hub.scopes.scope import Scope
 from hub.slack.client import Slack
-from hub.sweeping.account_sync import Registry
+from hub.sweeping.account_sync import AccountSync
 from hub.sweeping.organization import Organization
-from hub.sweeping.sweeper import Rounds
+from hub.sweeping.sweeper import Sweeper
 from hub.table.store import Store
 from spoke.accounts import Accounts, Role
 from spoke.places import Cluster
@@ -62,11 +62,11 @@ class Station:
     slowness: float = 1.0
 
     @property
-    def desk(self) -> Desk:
-        return Desk(self.store)
+    def lifecycle(self) -> Lifecycle:
+        return Lifecycle(self.store)
 
     @property
-    def lookout(self) -> Lookout:
+    def reconciler(self) -> Reconciler:
         """A function's; the next one remembers nothing of what this one has seen."""
         return assemble(
             accounts=self.accounts,
@@ -75,7 +75,7 @@ class Station:
             slack=self.client,
             terms=self.terms,
             policy=PolicySource(self.policy_place, boto3.client, self.clock),
-            outlets=Outlets(boto3.client, self.count),
+            topics=Topics(boto3.client, self.count),
             queues=self.queues,
             looks_url=self.mail.looks,
             delay_url=self.mail.delay,
@@ -85,19 +85,19 @@ class Station:
         )
 
     @property
-    def sorter(self) -> Sorter:
+    def sorter(self) -> Ingestion:
         mail = self.mail
-        return Sorter(self.queues, mail.looks, mail.delay, mail.dead, self.terms, self.clock, self.count)
+        return Ingestion(self.queues, mail.looks, mail.delay, mail.dead, self.terms, self.clock, self.count)
 
     @property
-    def rounds(self) -> Rounds:
-        return Rounds(
+    def rounds(self) -> Sweeper:
+        return Sweeper(
             store=self.store,
             queues=self.queues,
             looks_url=self.mail.looks,
             accounts=self.accounts,
             reader=self.reader,
-            registry=Registry(
+            registry=AccountSync(
                 Organization(self.organizations, self.clock, lambda: None), self.store, self.clock, self.count
             ),
             regions=self.regions,
@@ -194,9 +194,9 @@ class Station:
         return self._invoke(self.mail.delay, lambda batch: self.sorter.sort(records(batch)), most=1_000)
 
     def look(self) -> int:
-        lookout = self.lookout
+        reconciler = self.reconciler
         return self._invoke(
-            self.mail.looks, lambda batch: self.queues.work_off(self.mail.looks, records(batch), lookout.attend)
+            self.mail.looks, lambda batch: self.queues.work_off(self.mail.looks, records(batch), reconciler.attend)
         )
 
     def sweep(self) -> None:

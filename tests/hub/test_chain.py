@@ -27,7 +27,7 @@ from hub.incidents.hints import (
     to_message,
 )
 from hub.incidents.incident import REPAIR_PATIENCE, Repair, begin_repair, end_repair
-from hub.looks.ingestion import Sorter
+from hub.looks.ingestion import Ingestion
 from hub.policy.terms import Terms
 from hub.table.store import Conflict, Store
 from spoke.places import Cluster
@@ -94,7 +94,7 @@ def test_a_wait_fits_the_queue_if_the_hops_that_are_left_are_enough() -> None:
 
 
 @pytest.fixture
-def sorter(station: Station) -> Sorter:
+def sorter(station: Station) -> Ingestion:
     station.terms = replace(station.terms, longer=((f"*/{CLUSTER.name}", 24 * HOUR),))
     station.clock.forward(seconds=GRACE.total_seconds())
     return station.sorter
@@ -105,7 +105,7 @@ def hints(bodies: list[str]) -> list[Hint]:
 
 
 def test_what_one_invocation_sends_has_as_many_hops_as_the_most_of_its_batch(
-    station: Station, sorter: Sorter, mail: Mail
+    station: Station, sorter: Ingestion, mail: Mail
 ) -> None:
     """Lambda counts so: the header that an invocation sends with its calls is one for all of them."""
     fresh, old = Hint(ELSEWHERE, "state change", (drop(ago=HOUR),)), StormHint("C0ECSALERTS", "eu-west-1", hops=7)
@@ -116,7 +116,9 @@ def test_what_one_invocation_sends_has_as_many_hops_as_the_most_of_its_batch(
     assert [hint and hint.hops for hint in read] == [7, 7]
 
 
-def test_a_grace_longer_than_a_chain_is_looked_at_at_once_and_a_shorter_one_waits(sorter: Sorter, mail: Mail) -> None:
+def test_a_grace_longer_than_a_chain_is_looked_at_at_once_and_a_shorter_one_waits(
+    sorter: Ingestion, mail: Mail
+) -> None:
     early, soon = drop(1, ago=HOUR), drop(2, ago=23 * HOUR)
 
     sorter.sort([record(to_message(Hint(CLUSTER, "state change", (early, soon))))])
@@ -126,7 +128,7 @@ def test_a_grace_longer_than_a_chain_is_looked_at_at_once_and_a_shorter_one_wait
     assert mail.waiting(mail.delay) == 1
 
 
-def test_what_has_no_hops_left_is_looked_at_at_once(sorter: Sorter, mail: Mail) -> None:
+def test_what_has_no_hops_left_is_looked_at_at_once(sorter: Ingestion, mail: Mail) -> None:
     soon = drop(ago=24 * HOUR - MINUTE)
 
     sorter.sort([record(to_message(Hint(CLUSTER, AGAIN, (soon,), hops=11)))])

@@ -13,9 +13,9 @@ import pytest
 
 from chatops.app import Front
 from chatops.clicks.requests import Request
-from chatops.commands.message import Ask
+from chatops.commands.message import CommandMessage
 from chatops.rights import Rights
-from chatops.slack_users import People
+from chatops.slack_users import SlackUsers
 from coastguard.local import real_slack
 from coastguard.local.aws_process import WorldError
 from coastguard.local.real_slack import RealSlack, connected, meet
@@ -50,7 +50,7 @@ def no_proxy() -> Iterator[None]:
 class Passed:
     """What was passed on, unless the queue is down."""
 
-    asks: list[Ask] = field(default_factory=list)
+    asks: list[CommandMessage] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     is_down: bool = False
 
@@ -58,7 +58,7 @@ class Passed:
         self._check()
         self.requests.append(request)
 
-    def enqueue_ask(self, asked: Ask) -> None:
+    def enqueue_ask(self, asked: CommandMessage) -> None:
         self._check()
         self.asks.append(asked)
 
@@ -79,7 +79,7 @@ class Stage:
         def clock() -> datetime:
             return datetime.now(UTC)
 
-        people = People(lambda: Slack(BOT_TOKEN, self.slack.api_url), TEAM.id, clock)
+        people = SlackUsers(lambda: Slack(BOT_TOKEN, self.slack.api_url), TEAM.id, clock)
         rights = Rights(PolicySource("ssm:/coastguard/policy", lambda _: Ssm(), clock), people)
         with connected(self.slack, Front(self.passed.enqueue, self.passed.enqueue_ask, rights, clock)):
             yield

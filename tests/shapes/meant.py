@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from chatops.clicks.requests import Request
-from chatops.commands.message import HOME, Ask
+from chatops.commands.message import HOME, CommandMessage
 from chatops.commands.parse import Command, to_line
 from hub.chain import Waiting
 from hub.incidents.audit import Entry
-from hub.incidents.breakdown import Tally
+from hub.incidents.breakdown import Breakdown
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.hints import AGAIN, ALONE, REPLAY, REQUEST, SWEEP, Drop, Hint, MuteHint, PolicyHint, StormHint
 from hub.incidents.incident import (
@@ -29,7 +29,7 @@ from hub.incidents.incident import (
 from hub.incidents.mute import Mute
 from hub.incidents.storm import Storm
 from hub.policy.ledger import Ledger
-from hub.policy.repair_stop import Switch
+from hub.policy.repair_stop import RepairStop
 from hub.scopes.absence import Absence
 from hub.scopes.account import Account
 from hub.scopes.coverage import Seen
@@ -117,7 +117,7 @@ _BULLETIN = Bulletin(
     group="payments",
     owners=(ALICE, "S0LEADS01"),
     topic="arn:aws:sns:eu-west-1:111122223333:alerts",
-    tally=Tally(2, {"eu-west-1a": 2}, {"ami-0123456789abcdef0": 2}, {"1.86.0": 2}),
+    tally=Breakdown(2, {"eu-west-1a": 2}, {"ami-0123456789abcdef0": 2}, {"1.86.0": 2}),
     registered=20,
     account_name="Payments",
     version=1,
@@ -191,7 +191,7 @@ ROWS: dict[str, object] = {
     "bulletin, aside": replace(_BULLETIN, ts="", shown="", shown_at=None, aside=True),
     "bulletin, in a storm": replace(_BULLETIN, storm=f"{_STORM.id}", thread=_STORM.ts),
     "bulletin, moved": replace(_BULLETIN, channel=FALLBACK, lost=(CHANNEL,)),
-    "bulletin, closed": replace(_BULLETIN, closed=True, closed_at=NOW, tally=Tally()),
+    "bulletin, closed": replace(_BULLETIN, closed=True, closed_at=NOW, tally=Breakdown()),
     "log entry of a cluster": _ENTRY,
     "log entry of the organization": replace(_ENTRY, what="stop", cluster="", incident=""),
     "log entry of Coastguard itself": replace(_ENTRY, who="", what="resolved", source_identity="", channel=""),
@@ -214,8 +214,8 @@ ROWS: dict[str, object] = {
     "mute of a pattern": replace(_MUTE, scope=Scope.parse("cluster:*/*/prod-*")),
     "mute of an instance": replace(_MUTE, scope=Scope.of(CLUSTER, instance(1))),
     "mute of a maintenance window": replace(_MUTE, scope=Scope(), by="", channel=""),
-    "switch, stopped": Switch(ALICE, NOW, "the last repair went wrong", version=1),
-    "switch, started": Switch(version=1),
+    "switch, stopped": RepairStop(ALICE, NOW, "the last repair went wrong", version=1),
+    "switch, started": RepairStop(version=1),
     "ledger": {"cap-1": Ledger({ASKED: NOW}, version=1)},
     "account": Account(CLUSTER.account, "Payments", ("ou-ab12-11112222",), (("team", "payments"),), ("tags",)),
     "account, gone": Gone(Account(OTHER.account, "Search")),
@@ -263,8 +263,10 @@ COMMANDS = (
 )
 
 
-def _ask(line: str) -> Ask:
-    return Ask(ASKED, line, ALICE, TEAM, CHANNEL, NOW, "https://hooks.slack.com/commands/T0COAST01/1/x", "You may not.")
+def _ask(line: str) -> CommandMessage:
+    return CommandMessage(
+        ASKED, line, ALICE, TEAM, CHANNEL, NOW, "https://hooks.slack.com/commands/T0COAST01/1/x", "You may not."
+    )
 
 
 HINTS: dict[str, Hint | StormHint | MuteHint | PolicyHint] = {
@@ -278,7 +280,7 @@ HINTS: dict[str, Hint | StormHint | MuteHint | PolicyHint] = {
     "hint of a mute": MuteHint(str(Scope.of(CLUSTER))),
     "hint of the policy": PolicyHint(),
 }
-ACTS: dict[str, Request | Ask] = {
+ACTS: dict[str, Request | CommandMessage] = {
     "request, acknowledge": _request("acknowledge"),
     "request, pick": _request("pick"),
     "request, list": _request("list", instance="", incident=""),

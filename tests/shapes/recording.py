@@ -19,7 +19,7 @@ from hub.incidents.bulletin import Bulletin, compose
 from hub.incidents.incident import Incident
 from hub.incidents.mute import Mute
 from hub.incidents.storm import Storm, count
-from hub.policy.repair_stop import Switch
+from hub.policy.repair_stop import RepairStop
 from hub.scopes.absence import Absence
 from hub.scopes.account import Account
 from hub.scopes.coverage import Coverage
@@ -63,7 +63,7 @@ def write(store: Store, name: str, value: object) -> None:  # noqa: C901, PLR091
             store.finish(store.claim(value.request, value.at), value.outcome)
         case Mute():
             store.keep_mute(replace(value, version=value.version - 1))
-        case Switch():
+        case RepairStop():
             store.turn(replace(value, version=value.version - 1))
         case Account():
             store.keep_accounts([value], now=NOW)

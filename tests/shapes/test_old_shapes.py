@@ -21,7 +21,7 @@ from chatops import modals as views
 from chatops.clicks import requests
 from chatops.clicks.requests import Request
 from chatops.commands import help_pages, message
-from chatops.commands.message import Ask
+from chatops.commands.message import CommandMessage
 from chatops.commands.parse import Command, parse
 from coastguard.local.slack import clicks, modals
 from coastguard.local.slack.clicks import Press
@@ -34,7 +34,7 @@ from hub.incidents.incident import Incident, State
 from hub.incidents.mute import Mute
 from hub.incidents.storm import Storm
 from hub.policy.ledger import Ledger
-from hub.policy.repair_stop import Switch
+from hub.policy.repair_stop import RepairStop
 from hub.scopes.absence import Absence
 from hub.scopes.account import Account
 from hub.slack import listing
@@ -98,7 +98,7 @@ def read(store: Store, row: dict[str, Any], meant: object) -> object:  # noqa: C
             return store.claim(request, NOW)
         case Mute():
             return store.mutes()[0]
-        case Switch():
+        case RepairStop():
             return store.switch()
         case Account(id=account):
             return store.accounts()[account]
@@ -204,7 +204,7 @@ def test_every_kind_of_message_has_a_sample() -> None:
     assert whys >= set(reasons_to_look())
     wishes = {act.wish for act in ACTS.values() if isinstance(act, Request)}
     assert wishes == {requests.PICKING, *requests._WISHES.values(), *REMEDIES}
-    said = {act.line.split(" ")[0] for act in ACTS.values() if isinstance(act, Ask)}
+    said = {act.line.split(" ")[0] for act in ACTS.values() if isinstance(act, CommandMessage)}
     assert said == {*help_pages.COMMANDS, message.HOME}
 
 

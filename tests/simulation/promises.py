@@ -17,7 +17,7 @@ from hub.incidents.mute import Mute, in_force
 from hub.incidents.storm import Storm, count, lock
 from hub.looks.cluster_tags import KEPT
 from hub.notify.muting import KEPT as KEPT_MUTES
-from hub.policy.repair_stop import Switch
+from hub.policy.repair_stop import RepairStop
 from hub.queues import group_id
 from hub.scopes.account import Account
 from hub.slack.bulletin_message import render
@@ -62,7 +62,7 @@ class Watcher:
         self.entries: dict[tuple[str, str], Entry] = {}
         self.known: dict[str, Incident] = {}
         self.mutes: dict[str, Mute] = {}
-        self.switch = Switch()
+        self.switch = RepairStop()
         self.begun: dict[str, datetime] = {}
         self._muted_at: dict[str, datetime] = {}
         self._shown_before: set[str] = set()
@@ -117,7 +117,7 @@ class Watcher:
             storm = self._read(change.after, Storm)
             self.storms[change.key] = storm
         elif kind == "switch":
-            self.switch = self._read(change.after, Switch)
+            self.switch = self._read(change.after, RepairStop)
         elif kind in _KINDS:
             value = self._read(change.after, _KINDS[kind])
             match value:
@@ -223,7 +223,7 @@ class Watcher:
         """Raise Broken if a promise was not kept so far."""
         world = self.world
         broken = self.broken + world.failures + [f"Slack refused {refused}" for refused in world.line.refused]
-        broken += [*self._doubles(), *self._deeds(), *self._ends(), *self._left()]
+        broken += [*self._doubles(), *self._writes(), *self._ends(), *self._left()]
         broken += [f"a chain has invoked {n} {many} times" for n, many in world.chains.items() if many > MOST_HOPS]
         if broken:
             raise Broken("\n".join(broken))
@@ -264,7 +264,7 @@ class Watcher:
         """What the messages are about, and the state that they show."""
         return [(name, _state(message)) for name, message in self.messages()]
 
-    def _deeds(self) -> Iterator[str]:
+    def _writes(self) -> Iterator[str]:
         """Nothing is done without a click, of the host that was clicked on, once for each, and not after a refusal."""
         clicked: dict[tuple[str, str, str], list[str]] = {}
         for asked in self.world.asked:

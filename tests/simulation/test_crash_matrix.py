@@ -15,7 +15,7 @@ import pytest
 
 from chatops.commands.parse import Command
 from hub.incidents.incident import Incident
-from hub.policy.repair_stop import Switch
+from hub.policy.repair_stop import RepairStop
 from hub.table.store import Claim
 from tests.chatops.factories import ALICE, BOB
 from tests.simulation.fate import Died
@@ -233,7 +233,7 @@ def repairs_are_started_again(world: World) -> None:
 
 def _turn(world: World, who: str) -> None:
     store = world.stage.environments[-1].store
-    store.turn(Switch(who, world.clock(), "an outage", store.switch().version))
+    store.turn(RepairStop(who, world.clock(), "an outage", store.switch().version))
 
 
 def who_clicked_loses_the_right(world: World) -> None:

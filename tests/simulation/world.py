@@ -21,14 +21,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chatops import modals
 from chatops.act import Act
 from chatops.clicks.caps import Caps
-from chatops.clicks.handler import Execution
+from chatops.clicks.handler import ClickHandler
 from chatops.clicks.requests import Request, from_click, from_view, to_message
 from chatops.commands import message as asks
-from chatops.commands.handler import Talk
-from chatops.commands.message import Ask
+from chatops.commands.handler import CommandHandler
+from chatops.commands.message import CommandMessage
 from chatops.commands.parse import Command, to_line
 from chatops.rights import Rights
-from chatops.slack_users import People
+from chatops.slack_users import SlackUsers
 from coastguard.local.aws import lineage
 from coastguard.local.slack import payloads
 from coastguard.local.slack.conversation import Conversation
@@ -42,22 +42,22 @@ from coastguard.local.slack.use import Found, used
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 from hub.incidents.hints import SWEEP, Hint
 from hub.incidents.hints import to_message as to_hint
-from hub.looks.ingestion import Sorter
-from hub.looks.lifecycle import Desk
-from hub.looks.reconciler import Lookout, assemble
-from hub.notify.account_cache import KnownAccounts
-from hub.notify.routing import Rules
-from hub.notify.sns import Outlets
-from hub.policy.repair_stop import Switch
+from hub.looks.ingestion import Ingestion
+from hub.looks.lifecycle import Lifecycle
+from hub.looks.reconciler import Reconciler, assemble
+from hub.notify.account_cache import AccountCache
+from hub.notify.routing import Routing
+from hub.notify.sns import Topics
+from hub.policy.repair_stop import RepairStop
 from hub.policy.source import PolicySource
 from hub.policy.terms import Terms
 from hub.queues import NotYet, Queues, Record, group_id, records
-from hub.runtime.rate_limit import Pace
+from hub.runtime.rate_limit import RateLimit
 from hub.slack.bulletin_message import MUTE, REPAIR, UNMUTE
 from hub.slack.client import Slack
-from hub.sweeping.account_sync import PACE, Registry
+from hub.sweeping.account_sync import PACE, AccountSync
 from hub.sweeping.organization import Organization
-from hub.sweeping.sweeper import Rounds
+from hub.sweeping.sweeper import Sweeper
 from hub.table.store import Conflict
 from spoke.accounts import Role
 from spoke.deadline import within
@@ -116,7 +116,7 @@ class Asked:
 class Said:
     """A command that has come in, and how it was meant."""
 
-    asked: Ask
+    asked: CommandMessage
     command: Command
     sure: bool
 
@@ -164,7 +164,7 @@ class World:
             groups=frozenset("*"),
             channels=(("two", SECOND.id),),
         )
-        self.lookouts: dict[int, Lookout] = {}
+        self.lookouts: dict[int, Reconciler] = {}
         self.actings: dict[int, Act] = {}
         self.policy = Ssm(POLICIES["usual"].text)
         self.policies: list[tuple[datetime, Policy]] = [(self.clock(), POLICIES["usual"])]
@@ -187,14 +187,14 @@ class World:
         def sort(number: int, batch: Json) -> list[str]:
             env = self.stage.environments[number]
             urls = self.looks.url, self.delay.url, self.delay_dead.url
-            return Sorter(Queues(env.sqs), *urls, self.terms, env.clock, self.count).sort(records(batch))
+            return Ingestion(Queues(env.sqs), *urls, self.terms, env.clock, self.count).sort(records(batch))
 
         return self._invoke("ingest", self.delay, _INGEST, sort, turn)
 
     def look(self, turn: Turn | None = None) -> int:
         def look(number: int, batch: Json) -> list[str]:
-            lookout = self._lookout(number)
-            return lookout.queues.work_off(self.looks.url, records(batch), self._noted("look", lookout.attend))
+            reconciler = self._lookout(number)
+            return reconciler.queues.work_off(self.looks.url, records(batch), self._noted("look", reconciler.attend))
 
         return self._invoke("look", self.looks, _LOOK, look, turn)
 
@@ -217,7 +217,7 @@ class World:
         free = [number for number in range(len(self.stage.environments)) if number not in busy]
         return self._chance.choice(free) if self.rotates else free[0]
 
-    def _lookout(self, number: int) -> Lookout:
+    def _lookout(self, number: int) -> Reconciler:
         env = self.stage.environments[number]
         if number not in self.lookouts:
             self.lookouts[number] = assemble(
@@ -227,7 +227,7 @@ class World:
                 slack=self._slack,
                 terms=self.terms,
                 policy=self._source(env.clock),
-                outlets=Outlets(boto3.client, self.count),
+                topics=Topics(boto3.client, self.count),
                 queues=Queues(env.sqs),
                 looks_url=self.looks.url,
                 delay_url=self.delay.url,
@@ -242,12 +242,12 @@ class World:
         if number not in self.actings:
             clock = env.clock
             source, queues = self._source(clock), Queues(env.sqs)
-            people = People(self._slack, TEAM.id, clock)
+            people = SlackUsers(self._slack, TEAM.id, clock)
             rights = Rights(source, people)
-            rules = Rules(source, KnownAccounts(env.store, clock), self.terms, clock)
-            execution = Execution(
+            rules = Routing(source, AccountCache(env.store, clock), self.terms, clock)
+            execution = ClickHandler(
                 store=env.store,
-                desk=Desk(env.store),
+                lifecycle=Lifecycle(env.store),
                 accounts=env.accounts,
                 remediator=REMEDIATOR,
                 rights=rights,
@@ -260,7 +260,7 @@ class World:
                 clock=clock,
                 count=self.count,
             )
-            talk = Talk(
+            talk = CommandHandler(
                 store=env.store,
                 rules=rules,
                 rights=rights,
@@ -279,16 +279,16 @@ class World:
     def _source(self, clock: Callable[[], datetime]) -> PolicySource:
         return PolicySource("ssm:/coastguard/policy", lambda _: self.policy, clock)
 
-    def _rounds(self, number: int) -> Rounds:
+    def _rounds(self, number: int) -> Sweeper:
         env = self.stage.environments[number]
-        pace = Pace(*PACE, self.clock.seconds, self.fate.sleep)
-        return Rounds(
+        pace = RateLimit(*PACE, self.clock.seconds, self.fate.sleep)
+        return Sweeper(
             store=env.store,
             queues=Queues(env.sqs),
             looks_url=self.looks.url,
             accounts=env.accounts,
             reader=Role(READER, "coastguard-sweep"),
-            registry=Registry(Organization(env.organizations, env.clock, pace), env.store, env.clock, self.count),
+            registry=AccountSync(Organization(env.organizations, env.clock, pace), env.store, env.clock, self.count),
             regions=(REGION,),
             terms=self.terms,
             patience=timedelta(seconds=25),
@@ -548,7 +548,7 @@ class World:
         with self.fate.aside():
             store = self.stage.environments[0].store
             before = store.switch()
-            store.turn(Switch(ALICE if stop else "", self.clock(), "a deploy", before.version))
+            store.turn(RepairStop(ALICE if stop else "", self.clock(), "a deploy", before.version))
         self.fate.done("dynamodb:PutItem")
 
     def slack_fault(self, method: str, kind: str, **more: Any) -> None:

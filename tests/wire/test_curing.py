@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from hub.policy.repair_stop import Switch
+from hub.policy.repair_stop import RepairStop
 from hub.runtime.clients import AWS, hub_session
 from hub.sweeping.organization import Organization
 from hub.table.store import Store
@@ -67,8 +67,8 @@ def test_the_table_is_written_once_whatever_is_asked_twice(wire: Wire, dynamodb:
     with wire.hung():
         store = Store("coastguard", REGION)
         with forgetful(wire, "dynamodb", 1) as called:
-            store.turn(Switch("U0ALICE01"))
-        assert store.switch() == Switch("U0ALICE01", version=1)
+            store.turn(RepairStop("U0ALICE01"))
+        assert store.switch() == RepairStop("U0ALICE01", version=1)
     assert called["PutItem"] == 2
     assert isinstance(tables, Tables)
     assert len(tables.rows("coastguard")) == 1

@@ -7,7 +7,7 @@ import pytest
 
 from chatops.clicks.requests import Request
 from hub.incidents.incident import State
-from hub.looks.lifecycle import Desk
+from hub.looks.lifecycle import Lifecycle
 from hub.policy.ledger import Ledger
 from hub.policy.policy import Cap, Match
 from hub.slack.bulletin_message import APPROVE
@@ -159,7 +159,7 @@ def raced(story: Story, cap: Cap, others: int) -> Raced:
     store = Raced(story.hub.store._table, "eu-west-1")
     store.cap, store.others = cap.id, others
     caps = replace(story.acting.caps, store=store, clock=lambda: NOON)
-    story.acting = replace(story.acting, store=store, desk=Desk(store), caps=caps)
+    story.acting = replace(story.acting, store=store, lifecycle=Lifecycle(store), caps=caps)
     return store
 
 

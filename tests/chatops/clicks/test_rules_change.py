@@ -13,8 +13,8 @@ from chatops.clicks.requests import Request
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.incident import Incident, State
-from hub.looks.lifecycle import Desk
-from hub.policy.repair_stop import Switch
+from hub.looks.lifecycle import Lifecycle
+from hub.policy.repair_stop import RepairStop
 from hub.slack.bulletin_message import ACKNOWLEDGE, APPROVE
 from hub.table.store import Alongside, Store
 from tests.chatops.factories import ALICE, BOB
@@ -29,12 +29,12 @@ TERMINATION = "ec2:TerminateInstances"
 
 def stop(story: Story) -> None:
     before = story.hub.store.switch()
-    story.hub.store.turn(Switch(BOB, story.clock(), "an outage", before.version))
+    story.hub.store.turn(RepairStop(BOB, story.clock(), "an outage", before.version))
 
 
 def start(story: Story) -> None:
     before = story.hub.store.switch()
-    story.hub.store.turn(Switch("", story.clock(), "", before.version))
+    story.hub.store.turn(RepairStop("", story.clock(), "", before.version))
 
 
 def storm(story: Story) -> None:
@@ -215,7 +215,7 @@ class Stopping(Store):
 
     reads, saves = 0, 0
 
-    def switch(self) -> Switch:
+    def switch(self) -> RepairStop:
         read = super().switch()
         self.reads -= 1
         if self.reads == 0:
@@ -235,14 +235,16 @@ class Stopping(Store):
             self._stop(super().switch())
         return written
 
-    def _stop(self, read: Switch) -> None:
-        self.turn(Switch(BOB, read.at, "an outage", read.version))
+    def _stop(self, read: RepairStop) -> None:
+        self.turn(RepairStop(BOB, read.at, "an outage", read.version))
 
 
 def stopping(story: Story, reads: int = 0, saves: int = 0) -> None:
     store = Stopping(story.hub.store._table, "eu-west-1")
     store.reads, store.saves = reads, saves
-    story.acting = replace(story.acting, store=store, desk=Desk(store), caps=replace(story.acting.caps, store=store))
+    story.acting = replace(
+        story.acting, store=store, lifecycle=Lifecycle(store), caps=replace(story.acting.caps, store=store)
+    )
 
 
 @pytest.mark.parametrize("started", [False, True], ids=["nobody had ever stopped them", "they had been started again"])
@@ -317,14 +319,14 @@ def test_an_approval_withdrawn_meanwhile_begins_nothing(story: Story) -> None:
     approval = story.click(APPROVE, BOB)
 
     class Lapsing(Store):
-        def switch(self) -> Switch:
+        def switch(self) -> RepairStop:
             known = self.incident(story.cluster, victim.instance)
             if known and known.pending:
                 self.save([replace(known, pending=None)])
             return super().switch()
 
     store = Lapsing(story.hub.store._table, "eu-west-1")
-    story.acting = replace(story.acting, store=store, desk=Desk(store))
+    story.acting = replace(story.acting, store=store, lifecycle=Lifecycle(store))
 
     story.act(approval)
 
@@ -337,11 +339,11 @@ class Busy(Store):
 
     others = 0
 
-    def switch(self) -> Switch:
+    def switch(self) -> RepairStop:
         read = super().switch()
         if self.others:
             self.others -= 1
-            self.turn(Switch("", read.at, "somebody else", read.version))
+            self.turn(RepairStop("", read.at, "somebody else", read.version))
         return read
 
 
@@ -349,8 +351,8 @@ class Busy(Store):
 def test_a_stop_is_written_whoever_else_turns_the_switch(story: Story, others: int) -> None:
     store = Busy(story.hub.store._table, "eu-west-1")
     store.others = others
-    deeds = story.talk._deeds
-    story.talk._deeds = replace(deeds, known=replace(deeds.known, store=store))
+    deeds = story.talk._writes
+    story.talk._writes = replace(deeds, known=replace(deeds.known, store=store))
 
     story.say("stop an outage", BOB)
 

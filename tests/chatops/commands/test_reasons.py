@@ -3,8 +3,8 @@
 import pytest
 
 from chatops.commands.reasons import reasons
-from hub.notify.account_cache import KnownAccounts
-from hub.notify.routing import Rules
+from hub.notify.account_cache import AccountCache
+from hub.notify.routing import Routing
 from hub.policy.policy import Match, Policy, Route
 from hub.policy.terms import Terms
 from hub.scopes.account import Account
@@ -26,7 +26,7 @@ class Table:
 
 def told(known: Known, clusters: str = "") -> str:
     terms = Terms.read(120, CHANNEL, clusters=clusters)
-    rules = Rules(Source(), KnownAccounts(Table(), lambda: NOON), terms, lambda: NOON)  # type: ignore[arg-type]  # as much of both as is needed
+    rules = Routing(Source(), AccountCache(Table(), lambda: NOON), terms, lambda: NOON)  # type: ignore[arg-type]  # as much of both as is needed
     return "\n".join(reasons(CLUSTER, known, None, None, rules, NOON, "", (), muted=False))
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from hub.incidents.breakdown import Tally
+from hub.incidents.breakdown import Breakdown
 from hub.incidents.bulletin import REOPENS, Bulletin
 from hub.incidents.hints import StormHint
 from hub.incidents.incident import Incident
@@ -29,7 +29,7 @@ def member(number: int, ago: timedelta = SECOND, **more: object) -> Bulletin:
         CHANNEL,
         ts=f"17951757{number:02}.000100",
         opened_at=NOON - ago,
-        tally=Tally(1),
+        tally=Breakdown(1),
     )
     return replace(usual, **more)  # type: ignore[arg-type]  # any field of a bulletin
 
@@ -59,7 +59,7 @@ def storm(**more: object) -> Storm:
         pytest.param([*members(MANY), member(50, FRESH)], False, id="ten and an old one"),
         pytest.param(members(MANY + 1, opened_at=None), False, id="eleven of an older release"),
         pytest.param(members(MANY + 1, ts=""), True, id="eleven that Slack does not show"),
-        pytest.param([*members(MANY), member(50, tally=Tally())], False, id="ten and one that has recovered"),
+        pytest.param([*members(MANY), member(50, tally=Breakdown())], False, id="ten and one that has recovered"),
         pytest.param(members(MANY + 1, 2 * FRESH, ts="", aside=True), True, id="eleven that were left to a storm"),
         pytest.param(members(MANY + 1, 2 * FRESH, aside=True), False, id="eleven that an earlier storm has posted"),
     ],
@@ -131,7 +131,7 @@ def test_a_storm_soon_after_the_last_one_goes_on_in_its_message(ago: timedelta, 
         pytest.param(member(1), True, id="in trouble since it began"),
         pytest.param(member(1, timedelta(minutes=25)), True, id="since five minutes before it"),
         pytest.param(member(1, timedelta(minutes=25, seconds=1)), False, id="since long before it"),
-        pytest.param(member(1, tally=Tally()), False, id="recovered"),
+        pytest.param(member(1, tally=Breakdown()), False, id="recovered"),
         pytest.param(member(1, timedelta(hours=1), ts="", aside=True), True, id="left to it long ago"),
         pytest.param(member(1, timedelta(hours=1), aside=True, storm=storm().id), True, id="left to it and posted"),
         pytest.param(member(1, opened_at=None), False, id="of an older release"),
@@ -142,7 +142,7 @@ def test_whom_a_storm_holds(one: Bulletin, held: bool) -> None:
 
 
 def test_the_most_it_ever_held_is_remembered() -> None:
-    grown = weather(storm(), PLACE, members(15, tally=Tally(2)), NOON)
+    grown = weather(storm(), PLACE, members(15, tally=Breakdown(2)), NOON)
     assert grown is not None
     shrunk = weather(grown, PLACE, members(3), NOON)
 
@@ -157,7 +157,7 @@ def test_the_most_it_ever_held_is_remembered() -> None:
     ("left", "newest", "over"),
     [
         pytest.param([], SECOND, True, id="all have recovered"),
-        pytest.param([member(1, tally=Tally())], SECOND, True, id="all have recovered, not all have said it"),
+        pytest.param([member(1, tally=Breakdown())], SECOND, True, id="all have recovered, not all have said it"),
         pytest.param([member(1, timedelta(hours=5))], SECOND, True, id="only one is left that is older"),
         pytest.param(members(MANY, CALM), CALM, True, id="ten left, calm"),
         pytest.param(members(MANY, CALM), CALM - SECOND, False, id="ten left, not quite calm"),
@@ -202,7 +202,9 @@ def fleet(number: int, clusters: int) -> list[Incident]:
 
 def held(clusters: int, instances: int = 3) -> list[Bulletin]:
     return [
-        member(n, cluster=Cluster(f"{222233334444 + n % 40}", REGION, f"c-{n:03}"), tally=Tally.of(fleet(n, instances)))
+        member(
+            n, cluster=Cluster(f"{222233334444 + n % 40}", REGION, f"c-{n:03}"), tally=Breakdown.of(fleet(n, instances))
+        )
         for n in range(clusters)
     ]
 
@@ -212,7 +214,10 @@ def drawn(clusters: list[Bulletin], **more: object) -> Message:
 
 
 def test_a_storm_is_counted_with_what_is_shared_and_the_largest_clusters() -> None:
-    clusters = [*held(12), member(70, cluster=replace(CLUSTER, name="largest"), tally=Tally(99, {"eu-west-1a": 99}))]
+    clusters = [
+        *held(12),
+        member(70, cluster=replace(CLUSTER, name="largest"), tally=Breakdown(99, {"eu-west-1a": 99})),
+    ]
 
     counted = count(clusters)
 
@@ -303,4 +308,4 @@ def test_the_same_storm_has_the_same_digest() -> None:
 
 
 def test_of_nobody_nothing_is_counted() -> None:
-    assert count([]) == Count(0, 0, Tally(), (), 0)
+    assert count([]) == Count(0, 0, Breakdown(), (), 0)

@@ -79,14 +79,14 @@ def test_clusters_of_the_same_name_in_two_accounts_are_chosen_each_for_itself(
     station.terms = terms(clusters="prod")
     other = Fleet(owners.member("333344445555", REGION, Role("owner", f"other-{station.reader.session_name}")))
     here, there = tagged(station.fleet, "payments", "prod"), tagged(other, "payments", None)
-    lookout = station.lookout  # one function, which remembers what it has read
+    reconciler = station.reconciler  # one function, which remembers what it has read
     for fleet, cluster in ((other, there), (station.fleet, here)):
         instance, _ = fleet.quiet(cluster)
         fleet.unplug(cluster, instance, since=NOON - GRACE)
 
     for fleet, cluster in ((other, there), (station.fleet, here)):
         (instance,) = fleet.registered(cluster)
-        lookout.look(Hint(cluster, SWEEP, (Drop(instance, NOON),)), 1)
+        reconciler.look(Hint(cluster, SWEEP, (Drop(instance, NOON),)), 1)
 
     assert [bool(station.incidents(cluster)) for cluster in (here, there)] == [True, False]
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
-from hub.looks.cluster_tags import KEPT, Tags
+from hub.looks.cluster_tags import KEPT, ClusterTags
 from hub.policy.terms import ANY
 from spoke.accounts import Accounts, Member, Role
 from spoke.discovery import MONITORING_TAG
@@ -20,8 +20,8 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def tags(clock: Clock) -> Tags:
-    return Tags(clock)
+def tags(clock: Clock) -> ClusterTags:
+    return ClusterTags(clock)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def tag(fleet: Fleet, cluster: Cluster, value: str) -> None:
 
 
 def test_a_tag_is_read_once_in_five_minutes(
-    fleet: Fleet, tags: Tags, member: Member, faults: Faults, clock: Clock
+    fleet: Fleet, tags: ClusterTags, member: Member, faults: Faults, clock: Clock
 ) -> None:
     cluster = fleet.cluster()
     tag(fleet, cluster, "prod")
@@ -52,7 +52,7 @@ def test_a_tag_is_read_once_in_five_minutes(
     assert faults.calls[READ] == 2
 
 
-def test_that_a_cluster_has_no_tag_is_kept_too(fleet: Fleet, tags: Tags, member: Member, faults: Faults) -> None:
+def test_that_a_cluster_has_no_tag_is_kept_too(fleet: Fleet, tags: ClusterTags, member: Member, faults: Faults) -> None:
     cluster = fleet.cluster()
 
     assert [tags.value(member, cluster) for _ in range(3)] == [None] * 3
@@ -64,7 +64,7 @@ def test_that_a_cluster_has_no_tag_is_kept_too(fleet: Fleet, tags: Tags, member:
     [pytest.param("333344445555", REGION, id="accounts"), pytest.param(ACCOUNT, "us-east-1", id="Regions")],
 )
 def test_clusters_of_the_same_name_do_not_share_a_tag(
-    fleet: Fleet, owners: Accounts, tags: Tags, accounts: Accounts, reader: Role, account: str, region: str
+    fleet: Fleet, owners: Accounts, tags: ClusterTags, accounts: Accounts, reader: Role, account: str, region: str
 ) -> None:
     elsewhere = Fleet(owners.member(account, region, Role("owner", f"owner-{account}-{region}")))
     here, there = fleet.cluster(), elsewhere.cluster()
@@ -86,7 +86,7 @@ TROUBLE = [
 
 @pytest.mark.parametrize("trouble", TROUBLE)
 def test_a_tag_that_cannot_be_read_may_be_any_and_is_not_kept(
-    fleet: Fleet, tags: Tags, accounts: Accounts, reader: Role, faults: Faults, trouble: Callable[[Faults], None]
+    fleet: Fleet, tags: ClusterTags, accounts: Accounts, reader: Role, faults: Faults, trouble: Callable[[Faults], None]
 ) -> None:
     cluster = fleet.cluster()
     tag(fleet, cluster, "test")
@@ -100,7 +100,7 @@ def test_a_tag_that_cannot_be_read_may_be_any_and_is_not_kept(
 
 
 def test_a_tag_that_can_no_longer_be_read_is_still_known(
-    fleet: Fleet, tags: Tags, member: Member, faults: Faults, clock: Clock
+    fleet: Fleet, tags: ClusterTags, member: Member, faults: Faults, clock: Clock
 ) -> None:
     cluster = fleet.cluster()
     tag(fleet, cluster, "test")
@@ -112,6 +112,6 @@ def test_a_tag_that_can_no_longer_be_read_is_still_known(
     assert tags.value(member, cluster) == "test"
 
 
-def test_the_tag_of_a_cluster_that_is_gone_may_be_any(fleet: Fleet, tags: Tags, member: Member) -> None:
+def test_the_tag_of_a_cluster_that_is_gone_may_be_any(fleet: Fleet, tags: ClusterTags, member: Member) -> None:
     assert fleet
     assert tags.value(member, Cluster(ACCOUNT, REGION, "gone")) == ANY

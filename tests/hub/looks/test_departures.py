@@ -201,8 +201,8 @@ def test_an_account_that_comes_back_is_watched_again(station: Station) -> None:
     for _ in range(TIMES):
         round_(station)
     # This function remembers for some minutes that the account is gone.
-    lookout = station.lookout
-    assert lookout.departures.of(cluster)
+    reconciler = station.reconciler
+    assert reconciler.departures.of(cluster)
     station.sweep()
     assert station.states() == ["resolved"]
     be("ACTIVE")(station)
@@ -212,7 +212,7 @@ def test_an_account_that_comes_back_is_watched_again(station: Station) -> None:
     station.wait(seconds=GRACE.total_seconds() + 10)
     # It goes on in the message that has said so a moment ago.
     assert station.states() == ["open"]
-    lookout.look(Hint(cluster, REQUEST), 1)
+    reconciler.look(Hint(cluster, REQUEST), 1)
 
     assert station.states() == ["open"]
     assert ACCOUNT in station.store.accounts()
@@ -260,12 +260,12 @@ def test_the_first_look_at_new_trouble_costs_no_call_for_it(station: Station, re
     station.wait(seconds=GRACE.total_seconds() + 10)
     assert (station.states(), reads.made) == (["open"], 0)
 
-    lookout = station.lookout
+    reconciler = station.reconciler
     for _ in range(3):
-        lookout.look(Hint(cluster, REQUEST), 1)
+        reconciler.look(Hint(cluster, REQUEST), 1)
     assert reads.made == 1
     station.clock.forward(seconds=KEPT.total_seconds())
-    lookout.look(Hint(cluster, REQUEST), 1)
+    reconciler.look(Hint(cluster, REQUEST), 1)
     assert reads.made == 2
 
 

@@ -389,7 +389,7 @@ def test_a_look_whose_time_the_table_has_used_up_says_nothing_of_the_member(stat
     gone = Hint(cluster, "state change", (Drop(instance, station.clock() - 2 * GRACE),))
 
     with within(lambda: 0.0), pytest.raises(NotYet):
-        station.lookout.look(gone, tries=3)
+        station.reconciler.look(gone, tries=3)
 
     assert station.store.known(cluster).incidents == {}
     assert station.counted["unreadable"] == 0
@@ -585,7 +585,7 @@ def test_a_person_is_not_held_up_by_the_edits_of_others(station: Station, cluste
     for _ in range(EDITS_A_MINUTE):
         station.store.spend("chat.update", station.clock())
     found = station.incidents(cluster)[instance]
-    station.desk.change(cluster, instance, found.id, lambda now: (acknowledge(now, ALICE, station.clock()), []))
+    station.lifecycle.change(cluster, instance, found.id, lambda now: (acknowledge(now, ALICE, station.clock()), []))
     station.queues.ask_looks(station.mail.looks, [Hint(cluster, AGAIN), Hint(cluster, REQUEST)], "click")
 
     station.deliver()
@@ -652,7 +652,7 @@ def once(action: Callable[[], None]) -> Callable[[], None]:
 def test_two_looks_at_once_end_in_one_message(station: Station, cluster: Cluster) -> None:
     instance, _ = station.quiet(cluster)
     told = Hint(cluster, "state change", (Drop(instance, NOON, 10),))
-    other = station.lookout
+    other = station.reconciler
 
     def meanwhile() -> None:
         other.look(told, 1)
@@ -672,7 +672,7 @@ def test_an_incident_that_opens_while_another_look_closes_the_bulletin_is_not_lo
 ) -> None:
     first, _ = opened(station, cluster)
     second, host = station.quiet(cluster)
-    other = station.lookout
+    other = station.reconciler
 
     def meanwhile() -> None:
         """ECS has answered already that the first one is gone; now it is back, and another look sees that."""
@@ -716,7 +716,7 @@ def repaired(station: Station, cluster: Cluster, group: str) -> tuple[str, str]:
     found = station.incidents(cluster)[instance]
     begun = Repair("request-1", "terminate", ALICE, station.clock())
     done = replace(begun, finished=station.clock(), group=group, steps=("Terminated it.",))
-    station.desk.change(cluster, instance, found.id, lambda now: (begin_repair(now, begun), []))
+    station.lifecycle.change(cluster, instance, found.id, lambda now: (begin_repair(now, begun), []))
     station.fleet.member.call(
         "autoscaling",
         "terminate_instance_in_auto_scaling_group",
@@ -724,7 +724,7 @@ def repaired(station: Station, cluster: Cluster, group: str) -> tuple[str, str]:
         ShouldDecrementDesiredCapacity=False,
     )
     deregistered(station, cluster, instance, host)
-    station.desk.change(cluster, instance, found.id, lambda now: (end_repair(now, done), []))
+    station.lifecycle.change(cluster, instance, found.id, lambda now: (end_repair(now, done), []))
     station.queues.ask_looks(station.mail.looks, [Hint(cluster, "request")], "request-1")
     return instance, host
 

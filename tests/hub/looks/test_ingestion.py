@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hub.incidents.hints import Drop, Hint, MuteHint, StormHint, from_message, to_message
-from hub.looks.ingestion import Sorter
+from hub.looks.ingestion import Ingestion
 from hub.queues import Queues
 from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, ELSEWHERE, GRACE, NOON, TERMS, Json, bent, drop, event, instance_id, record
@@ -36,17 +36,17 @@ def counted() -> Counter[str]:
 
 
 @pytest.fixture
-def sorter(mail: Mail, reluctant_sqs: tuple[Any, Reluctance], counted: Counter[str], clock: Clock) -> Sorter:
+def sorter(mail: Mail, reluctant_sqs: tuple[Any, Reluctance], counted: Counter[str], clock: Clock) -> Ingestion:
     clock.forward(seconds=GRACE.total_seconds())  # which the delay queue has held the events for
 
     def count(name: str, number: int) -> None:
         counted[name] += number
 
-    return Sorter(Queues(reluctant_sqs[0]), mail.looks, mail.delay, mail.dead, TERMS, clock, count)
+    return Ingestion(Queues(reluctant_sqs[0]), mail.looks, mail.delay, mail.dead, TERMS, clock, count)
 
 
 @pytest.fixture
-def long_sorter(sorter: Sorter) -> Sorter:
+def long_sorter(sorter: Ingestion) -> Ingestion:
     """One to which every cluster has a grace of ten minutes."""
     return replace(sorter, terms=replace(TERMS, grace=timedelta(minutes=10)))
 
@@ -66,7 +66,7 @@ def parked(mail: Mail) -> dict[str, str]:
     return {one["body"]: one["messageAttributes"]["reason"]["StringValue"] for one in kept}
 
 
-def test_a_malformed_record_among_ten_hurts_only_itself(mail: Mail, sorter: Sorter, counted: Counter[str]) -> None:
+def test_a_malformed_record_among_ten_hurts_only_itself(mail: Mail, sorter: Ingestion, counted: Counter[str]) -> None:
     batch = [record(state_change(number), number) for number in range(10)]
     batch[4] = record("{not JSON", 4)
 
@@ -79,7 +79,7 @@ def test_a_malformed_record_among_ten_hurts_only_itself(mail: Mail, sorter: Sort
 
 
 def test_what_names_another_account_is_parked_and_counted_as_foreign(
-    mail: Mail, sorter: Sorter, counted: Counter[str]
+    mail: Mail, sorter: Ingestion, counted: Counter[str]
 ) -> None:
     names = ["foreign-account", "foreign-region", "foreign-instance", "malformed-without-cluster", "malformed-kind"]
 
@@ -92,7 +92,7 @@ def test_what_names_another_account_is_parked_and_counted_as_foreign(
     assert sorted(reason.split(":")[0] for reason in reasons.values()) == ["foreign"] * 3 + ["malformed"] * 2
 
 
-def test_a_cluster_is_asked_for_once_with_all_its_drops(mail: Mail, sorter: Sorter) -> None:
+def test_a_cluster_is_asked_for_once_with_all_its_drops(mail: Mail, sorter: Ingestion) -> None:
     batch = [record(state_change(number), number) for number in range(50)]
     batch += [record(state_change(number, cluster="prod-search"), 100 + number) for number in range(50)]
     batch += [record(event("health-change-agent-gone"), 200), record(to_message(Hint(ELSEWHERE, "sweep")), 201)]
@@ -103,7 +103,7 @@ def test_a_cluster_is_asked_for_once_with_all_its_drops(mail: Mail, sorter: Sort
     assert drops == {CLUSTER: 51, replace(CLUSTER, name="prod-search"): 50, ELSEWHERE: 0}
 
 
-def test_duplicates_and_old_news_are_one_drop(mail: Mail, sorter: Sorter) -> None:
+def test_duplicates_and_old_news_are_one_drop(mail: Mail, sorter: Ingestion) -> None:
     versions = [7, 9, 8, 9]
 
     sorter.sort([record(state_change(1, version), number) for number, version in enumerate(versions)])
@@ -112,7 +112,7 @@ def test_duplicates_and_old_news_are_one_drop(mail: Mail, sorter: Sorter) -> Non
     assert hint.drops == (Drop(instance_id(1), NOON, 9, host="i-0b7c9d1e2f3a4b5c6"),)
 
 
-def test_a_hint_that_was_put_back_goes_the_same_way(mail: Mail, sorter: Sorter) -> None:
+def test_a_hint_that_was_put_back_goes_the_same_way(mail: Mail, sorter: Ingestion) -> None:
     hint = Hint(CLUSTER, "look again", (drop(waits=1),))
 
     sorter.sort([record(to_message(hint))])
@@ -139,7 +139,7 @@ LONG = 600 * SECOND
     ],
 )
 def test_who_has_a_longer_grace_is_put_back_until_it_is_over(
-    mail: Mail, long_sorter: Sorter, counted: Counter[str], ago: timedelta, early: bool
+    mail: Mail, long_sorter: Ingestion, counted: Counter[str], ago: timedelta, early: bool
 ) -> None:
     assert long_sorter.sort([record(to_message(told_of(1, ago)))]) == []
 
@@ -147,7 +147,9 @@ def test_who_has_a_longer_grace_is_put_back_until_it_is_over(
     assert counted == {"hints": 1} | ({"early": 1} if early else {})
 
 
-def test_who_waits_comes_back_as_it_was_when_its_grace_is_over(mail: Mail, long_sorter: Sorter, clock: Clock) -> None:
+def test_who_waits_comes_back_as_it_was_when_its_grace_is_over(
+    mail: Mail, long_sorter: Ingestion, clock: Clock
+) -> None:
     hint = told_of(1, 480 * SECOND)
     long_sorter.sort([record(to_message(hint))])
 
@@ -158,7 +160,7 @@ def test_who_waits_comes_back_as_it_was_when_its_grace_is_over(mail: Mail, long_
     assert [from_message(body) for body in mail.bodies(mail.delay)] == [replace(hint, hops=1)]
 
 
-def test_the_future_is_now(mail: Mail, long_sorter: Sorter, clock: Clock) -> None:
+def test_the_future_is_now(mail: Mail, long_sorter: Ingestion, clock: Clock) -> None:
     long_sorter.sort([record(to_message(told_of(1, -3_600 * SECOND)))])
 
     clock.forward(seconds=602)
@@ -167,7 +169,7 @@ def test_the_future_is_now(mail: Mail, long_sorter: Sorter, clock: Clock) -> Non
 
 
 def test_of_a_cluster_only_what_is_early_waits_and_what_waits_about_as_long_waits_together(
-    mail: Mail, long_sorter: Sorter
+    mail: Mail, long_sorter: Ingestion
 ) -> None:
     batch = [told_of(1, LONG), told_of(2, 300 * SECOND), told_of(3, 302 * SECOND), told_of(4, 100 * SECOND)]
 
@@ -178,7 +180,7 @@ def test_of_a_cluster_only_what_is_early_waits_and_what_waits_about_as_long_wait
     assert mail.waiting(mail.delay) == 2
 
 
-def test_what_has_no_date_does_not_wait(mail: Mail, long_sorter: Sorter) -> None:
+def test_what_has_no_date_does_not_wait(mail: Mail, long_sorter: Ingestion) -> None:
     hints = [Hint(CLUSTER, "health change", (Drop(instance_id(), None),)), Hint(ELSEWHERE, "look again")]
 
     long_sorter.sort([record(to_message(hint), number) for number, hint in enumerate(hints)])
@@ -188,7 +190,7 @@ def test_what_has_no_date_does_not_wait(mail: Mail, long_sorter: Sorter) -> None
 
 
 def test_a_batch_that_cannot_be_put_back_is_given_back_whole(
-    mail: Mail, long_sorter: Sorter, reluctance: Reluctance
+    mail: Mail, long_sorter: Ingestion, reluctance: Reluctance
 ) -> None:
     reluctance.refuses = lambda entry: "DelaySeconds" in entry
 
@@ -202,7 +204,7 @@ def test_a_batch_that_cannot_be_put_back_is_given_back_whole(
 
 
 def test_each_hint_of_a_loss_is_told_how_many_clusters_of_its_region_there_are_in_the_batch(
-    mail: Mail, sorter: Sorter
+    mail: Mail, sorter: Ingestion
 ) -> None:
     here = [told_of(1, GRACE, replace(CLUSTER, name=f"c-{number}")) for number in range(12)]
     there = [told_of(1, GRACE, ELSEWHERE), told_of(2, GRACE, ELSEWHERE)]
@@ -217,7 +219,7 @@ def test_each_hint_of_a_loss_is_told_how_many_clusters_of_its_region_there_are_i
 
 @pytest.mark.parametrize("chore", [StormHint("C0ECSALERTS", "eu-west-1"), MuteHint("account:222233334444")])
 def test_a_chore_is_asked_for_once(
-    mail: Mail, sorter: Sorter, counted: Counter[str], chore: StormHint | MuteHint
+    mail: Mail, sorter: Ingestion, counted: Counter[str], chore: StormHint | MuteHint
 ) -> None:
     assert sorter.sort([record(to_message(chore), number) for number in range(3)]) == []
 
@@ -225,7 +227,7 @@ def test_a_chore_is_asked_for_once(
     assert counted == {"hints": 3}
 
 
-def test_a_storm_that_sqs_refuses_is_given_back(mail: Mail, sorter: Sorter, reluctance: Reluctance) -> None:
+def test_a_storm_that_sqs_refuses_is_given_back(mail: Mail, sorter: Ingestion, reluctance: Reluctance) -> None:
     reluctance.refuses = lambda entry: "storm" in entry["MessageBody"]
     batch = [record(to_message(StormHint("C0ECSALERTS", "eu-west-1")), 1), record(state_change(1), 2)]
 
@@ -233,20 +235,20 @@ def test_a_storm_that_sqs_refuses_is_given_back(mail: Mail, sorter: Sorter, relu
     assert len(asked(mail)) == 1
 
 
-def test_a_drill_is_counted_and_nobody_looks(mail: Mail, sorter: Sorter, counted: Counter[str]) -> None:
+def test_a_drill_is_counted_and_nobody_looks(mail: Mail, sorter: Ingestion, counted: Counter[str]) -> None:
     assert sorter.sort([record(event("drill"))]) == []
 
     assert (mail.waiting(mail.looks), mail.waiting(mail.dead)) == (0, 0)
     assert counted == {"drills": 1, "hints": 0}
 
 
-def test_an_empty_batch_is_nothing(mail: Mail, sorter: Sorter) -> None:
+def test_an_empty_batch_is_nothing(mail: Mail, sorter: Ingestion) -> None:
     assert sorter.sort([]) == []
     assert mail.waiting(mail.looks) == 0
 
 
 def test_records_of_a_cluster_that_sqs_refuses_are_given_back(
-    mail: Mail, sorter: Sorter, reluctance: Reluctance
+    mail: Mail, sorter: Ingestion, reluctance: Reluctance
 ) -> None:
     batch = [record(state_change(number, cluster=f"c-{number % 3}"), number) for number in range(9)]
     reluctance.refuses = lambda entry: json.loads(entry["MessageBody"])["cluster"].endswith("/c-1")
@@ -256,7 +258,9 @@ def test_records_of_a_cluster_that_sqs_refuses_are_given_back(
     assert {hint.cluster.name for hint in asked(mail)} == {"c-0", "c-2"}
 
 
-def test_a_bad_record_that_sqs_does_not_keep_is_given_back(mail: Mail, sorter: Sorter, reluctance: Reluctance) -> None:
+def test_a_bad_record_that_sqs_does_not_keep_is_given_back(
+    mail: Mail, sorter: Ingestion, reluctance: Reluctance
+) -> None:
     reluctance.refuses = lambda entry: entry["MessageBody"] == "bad"
 
     assert sorter.sort([record("bad", 1), record("worse", 2), record(state_change(3), 3)]) == ["record-1"]
@@ -265,7 +269,7 @@ def test_a_bad_record_that_sqs_does_not_keep_is_given_back(mail: Mail, sorter: S
     assert len(asked(mail)) == 1
 
 
-def test_a_batch_sorted_again_after_a_crash_asks_only_once(mail: Mail, sorter: Sorter) -> None:
+def test_a_batch_sorted_again_after_a_crash_asks_only_once(mail: Mail, sorter: Ingestion) -> None:
     batch = [record(state_change(number), number) for number in range(3)]
 
     sorter.sort(batch)
@@ -274,14 +278,14 @@ def test_a_batch_sorted_again_after_a_crash_asks_only_once(mail: Mail, sorter: S
     assert mail.waiting(mail.looks) == 1
 
 
-def test_another_batch_about_the_same_cluster_asks_again(mail: Mail, sorter: Sorter) -> None:
+def test_another_batch_about_the_same_cluster_asks_again(mail: Mail, sorter: Ingestion) -> None:
     sorter.sort([record(state_change(1), 1)])
     sorter.sort([record(state_change(1), 2)])
 
     assert mail.waiting(mail.looks) == 2
 
 
-def test_a_record_that_hurts_in_every_way_does_not_stop_a_thousand_others(mail: Mail, sorter: Sorter) -> None:
+def test_a_record_that_hurts_in_every_way_does_not_stop_a_thousand_others(mail: Mail, sorter: Ingestion) -> None:
     nasty: list[str | Json] = [
         "[" * 50_000,
         "\u2028",

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from hub.incidents.hints import Chore, Hint, from_message
-from hub.looks.ingestion import Sorter
+from hub.looks.ingestion import Ingestion
 from hub.queues import Queues, records
 from spoke.places import Cluster
 from tests.hub import hostility
@@ -111,7 +111,7 @@ def test_hostile_records_hurt_only_themselves(seed: int) -> None:
         counted[name] += number
 
     def sort(batch: Json, now: datetime) -> list[str]:
-        return Sorter(Queues(sqs), LOOKS, DELAY, DEAD, TERMS, lambda: now, count).sort(records(batch))
+        return Ingestion(Queues(sqs), LOOKS, DELAY, DEAD, TERMS, lambda: now, count).sort(records(batch))
 
     given_back = [record for batch in batches(thrown, seed) for record in sort(batch, NOON)]
 

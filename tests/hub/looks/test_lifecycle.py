@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from hub.incidents.audit import Entry
-from hub.incidents.breakdown import Tally
+from hub.incidents.breakdown import Breakdown
 from hub.incidents.bulletin import LEASE, Bulletin
 from hub.incidents.examined import Examined, Seen, Watch
 from hub.incidents.hints import Drop
 from hub.incidents.incident import REPAIR_PATIENCE, Incident, Reason, State, acknowledge
-from hub.looks.lifecycle import Desk, Gone
+from hub.looks.lifecycle import Gone, Lifecycle
 from hub.slack.client import TIMEOUT_SECONDS
 from hub.table.store import Store
 from hub.table.writes import Conflict
@@ -40,12 +40,12 @@ WATCH = Watch(GRACE, CHANNEL)
 
 
 @pytest.fixture
-def desk(store: Store) -> Desk:
-    return Desk(store)
+def lifecycle(store: Store) -> Lifecycle:
+    return Lifecycle(store)
 
 
 def examine(
-    desk: Desk,
+    lifecycle: Lifecycle,
     store: Store,
     *sightings: Sighting,
     replacements: Mapping[str, str] | None = None,
@@ -54,7 +54,7 @@ def examine(
 ) -> Examined:
     drops = {seen.instance: Drop(seen.instance, NOON - GRACE, seen.version) for seen in sightings if told}
     seen = Seen({seen.instance: seen for seen in sightings}, drops, replacements or {})
-    return desk.examine(CLUSTER, store.known(CLUSTER), seen, watch, NOON)
+    return lifecycle.examine(CLUSTER, store.known(CLUSTER), seen, watch, NOON)
 
 
 def logged(store: Store) -> list[Entry]:
@@ -64,8 +64,8 @@ def logged(store: Store) -> list[Entry]:
 # What a look brings
 
 
-def test_the_first_incident_begins_an_episode_with_a_bulletin_in_doubt(desk: Desk, store: Store) -> None:
-    examined = examine(desk, store, sighting())
+def test_the_first_incident_begins_an_episode_with_a_bulletin_in_doubt(lifecycle: Lifecycle, store: Store) -> None:
+    examined = examine(lifecycle, store, sighting())
 
     begun = store.bulletin(CLUSTER)
     assert begun == examined.bulletin
@@ -77,7 +77,7 @@ def test_the_first_incident_begins_an_episode_with_a_bulletin_in_doubt(desk: Des
         doubt_since=NOON,
         lease_until=NOON + LEASE,
         opened_at=NOON,
-        tally=Tally.of(examined.incidents),
+        tally=Breakdown.of(examined.incidents),
         version=1,
     )
     assert [replace(found, version=1) for found in examined.incidents] == [*store.known(CLUSTER).incidents.values()]
@@ -88,18 +88,18 @@ def test_a_lease_is_longer_than_anybody_waits_for_slack() -> None:
     assert timedelta(seconds=TIMEOUT_SECONDS) < LEASE
 
 
-def test_nothing_to_tell_writes_nothing(desk: Desk, store: Store) -> None:
-    examined = examine(desk, store, sighting(1, connected=True), sighting(2, status="DRAINING"))
+def test_nothing_to_tell_writes_nothing(lifecycle: Lifecycle, store: Store) -> None:
+    examined = examine(lifecycle, store, sighting(1, connected=True), sighting(2, status="DRAINING"))
 
     assert (examined.incidents, examined.bulletin) == ((), None)
     assert store.known(CLUSTER).bulletin is None
     assert logged(store) == []
 
 
-def test_the_next_incident_joins_the_running_episode(desk: Desk, store: Store) -> None:
+def test_the_next_incident_joins_the_running_episode(lifecycle: Lifecycle, store: Store) -> None:
     store.save([incident(1)], bulletin())
 
-    examined = examine(desk, store, sighting(1), sighting(2))
+    examined = examine(lifecycle, store, sighting(1), sighting(2))
 
     assert {found.episode for found in examined.incidents} == {EPISODE}
     assert examined.bulletin is not None
@@ -107,10 +107,10 @@ def test_the_next_incident_joins_the_running_episode(desk: Desk, store: Store) -
     assert store.bulletin(CLUSTER) == examined.bulletin
 
 
-def test_after_an_episode_is_closed_the_next_one_begins(desk: Desk, store: Store) -> None:
+def test_after_an_episode_is_closed_the_next_one_begins(lifecycle: Lifecycle, store: Store) -> None:
     store.save([incident(1, State.RESOLVED)], bulletin(episode="ep-before", closed=True))
 
-    examined = examine(desk, store, sighting(1))
+    examined = examine(lifecycle, store, sighting(1))
 
     assert examined.bulletin is not None
     assert (examined.bulletin.episode, examined.bulletin.ts, examined.bulletin.closed) == (EPISODE, "", False)
@@ -118,19 +118,19 @@ def test_after_an_episode_is_closed_the_next_one_begins(desk: Desk, store: Store
     assert store.known(CLUSTER).incidents[instance_id(1)].episode == EPISODE
 
 
-def test_an_episode_goes_on_until_its_end_was_said(desk: Desk, store: Store) -> None:
+def test_an_episode_goes_on_until_its_end_was_said(lifecycle: Lifecycle, store: Store) -> None:
     store.save([incident(1, State.RESOLVED)], bulletin(closed=False))
 
-    examine(desk, store, sighting(2))
+    examine(lifecycle, store, sighting(2))
 
     assert {found.episode for found in store.known(CLUSTER).incidents.values()} == {EPISODE}
 
 
-def test_a_look_that_changes_nothing_writes_nothing(desk: Desk, store: Store) -> None:
-    examine(desk, store, sighting(1), sighting(2))
+def test_a_look_that_changes_nothing_writes_nothing(lifecycle: Lifecycle, store: Store) -> None:
+    examine(lifecycle, store, sighting(1), sighting(2))
     before = store.known(CLUSTER)
 
-    examined = examine(desk, store, sighting(1), sighting(2))
+    examined = examine(lifecycle, store, sighting(1), sighting(2))
 
     assert store.known(CLUSTER) == before
     assert [verdict.reason for verdict in examined.verdicts] == [Reason.STILL, Reason.STILL]
@@ -138,7 +138,7 @@ def test_a_look_that_changes_nothing_writes_nothing(desk: Desk, store: Store) ->
 
 
 @pytest.mark.parametrize("meanwhile", ["incident", "bulletin"])
-def test_who_was_overtaken_opens_nothing(desk: Desk, store: Store, meanwhile: str) -> None:
+def test_who_was_overtaken_opens_nothing(lifecycle: Lifecycle, store: Store, meanwhile: str) -> None:
     store.save([incident(1)], bulletin())
     known = store.known(CLUSTER)
     if meanwhile == "incident":
@@ -148,7 +148,7 @@ def test_who_was_overtaken_opens_nothing(desk: Desk, store: Store, meanwhile: st
     seen = Seen({instance_id(2): sighting(2)}, {instance_id(2): drop(2)}, {})
 
     with pytest.raises(Conflict):
-        desk.examine(CLUSTER, known, seen, WATCH, NOON)
+        lifecycle.examine(CLUSTER, known, seen, WATCH, NOON)
 
     assert len(logged(store)) == 0
 
@@ -193,21 +193,21 @@ def test_who_was_overtaken_opens_nothing(desk: Desk, store: Store, meanwhile: st
     ],
 )
 def test_what_a_look_has_found_is_logged(
-    desk: Desk, store: Store, before: list[Incident], seen: list[Sighting], lines: list[tuple[str, str, bool]]
+    lifecycle: Lifecycle, store: Store, before: list[Incident], seen: list[Sighting], lines: list[tuple[str, str, bool]]
 ) -> None:
     if before:
         store.save(before, bulletin())
 
-    examine(desk, store, *seen)
+    examine(lifecycle, store, *seen)
 
     assert sorted((one.what, one.result, one.quiet) for one in logged(store)) == lines
     assert all((one.at, one.who) == (NOON, "") for one in logged(store))
 
 
-def test_the_log_names_who_took_the_place(desk: Desk, store: Store) -> None:
+def test_the_log_names_who_took_the_place(lifecycle: Lifecycle, store: Store) -> None:
     store.save([incident(1, State.REPAIRING, repair=finished())], bulletin())
 
-    examine(desk, store, sighting(1, host_state="terminated"), replacements={instance_id(1): "i-new"})
+    examine(lifecycle, store, sighting(1, host_state="terminated"), replacements={instance_id(1): "i-new"})
 
     assert [one.result for one in logged(store)] == ["terminated, replaced by i-new"]
 
@@ -221,9 +221,9 @@ def test_the_log_names_who_took_the_place(desk: Desk, store: Store) -> None:
     ],
 )
 def test_a_line_of_the_log_names_five_hosts_at_most(
-    desk: Desk, store: Store, count: int, where: str, about_one: bool
+    lifecycle: Lifecycle, store: Store, count: int, where: str, about_one: bool
 ) -> None:
-    examine(desk, store, *map(sighting, range(1, count + 1)))
+    examine(lifecycle, store, *map(sighting, range(1, count + 1)))
 
     (one,) = logged(store)
     assert one.where == where
@@ -237,10 +237,10 @@ def acknowledged(current: Incident) -> tuple[Incident, list[Entry]]:
     return acknowledge(current, ALICE, NOON), [entry()]
 
 
-def test_a_change_is_written_with_its_log(desk: Desk, store: Store) -> None:
+def test_a_change_is_written_with_its_log(lifecycle: Lifecycle, store: Store) -> None:
     store.save([incident()])
 
-    changed = desk.change(CLUSTER, instance_id(), incident().id, acknowledged)
+    changed = lifecycle.change(CLUSTER, instance_id(), incident().id, acknowledged)
 
     assert changed == store.incident(CLUSTER, instance_id())
     assert (changed.state, changed.acknowledged_by, changed.version) == (State.ACKNOWLEDGED, ALICE, 2)
@@ -255,12 +255,12 @@ def test_a_change_is_written_with_its_log(desk: Desk, store: Store) -> None:
         pytest.param(incident(id="inc-other"), id="another one by now"),
     ],
 )
-def test_an_incident_that_is_over_is_not_changed(desk: Desk, store: Store, there: Incident | None) -> None:
+def test_an_incident_that_is_over_is_not_changed(lifecycle: Lifecycle, store: Store, there: Incident | None) -> None:
     if there:
         store.save([there])
 
     with pytest.raises(Gone):
-        desk.change(CLUSTER, instance_id(), incident().id, acknowledged)
+        lifecycle.change(CLUSTER, instance_id(), incident().id, acknowledged)
 
     assert store.incident(CLUSTER, instance_id()) == (replace(there, version=1) if there else None)
     assert logged(store) == []
@@ -270,20 +270,22 @@ class No(Exception):
     """Somebody thinks better of it."""
 
 
-def test_what_a_change_raises_passes_through_and_nothing_is_written(desk: Desk, store: Store) -> None:
+def test_what_a_change_raises_passes_through_and_nothing_is_written(lifecycle: Lifecycle, store: Store) -> None:
     store.save([incident()])
 
     def change(_: Incident) -> tuple[Incident, list[Entry]]:
         raise No
 
     with pytest.raises(No):
-        desk.change(CLUSTER, instance_id(), incident().id, change)
+        lifecycle.change(CLUSTER, instance_id(), incident().id, change)
 
     assert store.incident(CLUSTER, instance_id()) == incident(version=1)
 
 
 @pytest.mark.parametrize("quicker", [1, 4])
-def test_a_change_is_decided_again_on_what_somebody_quicker_has_written(desk: Desk, store: Store, quicker: int) -> None:
+def test_a_change_is_decided_again_on_what_somebody_quicker_has_written(
+    lifecycle: Lifecycle, store: Store, quicker: int
+) -> None:
     store.save([incident()])
     seen: list[int] = []
 
@@ -293,7 +295,7 @@ def test_a_change_is_decided_again_on_what_somebody_quicker_has_written(desk: De
             store.save([replace(current, sighting=sighting(running_tasks=len(seen)))])
         return acknowledge(current, BOB, NOON), [entry(who=BOB)]
 
-    changed = desk.change(CLUSTER, instance_id(), incident().id, change)
+    changed = lifecycle.change(CLUSTER, instance_id(), incident().id, change)
 
     assert seen == [6, *range(1, quicker + 1)]
     assert (changed.acknowledged_by, changed.sighting.running_tasks) == (BOB, quicker)
@@ -301,7 +303,7 @@ def test_a_change_is_decided_again_on_what_somebody_quicker_has_written(desk: De
     assert len(logged(store)) == 1
 
 
-def test_who_is_always_overtaken_gives_up(desk: Desk, store: Store) -> None:
+def test_who_is_always_overtaken_gives_up(lifecycle: Lifecycle, store: Store) -> None:
     store.save([incident()])
 
     def change(current: Incident) -> tuple[Incident, list[Entry]]:
@@ -309,7 +311,7 @@ def test_who_is_always_overtaken_gives_up(desk: Desk, store: Store) -> None:
         return acknowledge(current, BOB, NOON), [entry()]
 
     with pytest.raises(Conflict):
-        desk.change(CLUSTER, instance_id(), incident().id, change)
+        lifecycle.change(CLUSTER, instance_id(), incident().id, change)
 
     left = store.incident(CLUSTER, instance_id())
     assert left is not None
@@ -317,7 +319,7 @@ def test_who_is_always_overtaken_gives_up(desk: Desk, store: Store) -> None:
     assert logged(store) == []
 
 
-def test_who_is_overtaken_by_the_end_is_told_that_it_is_over(desk: Desk, store: Store) -> None:
+def test_who_is_overtaken_by_the_end_is_told_that_it_is_over(lifecycle: Lifecycle, store: Store) -> None:
     store.save([incident()])
 
     def change(current: Incident) -> tuple[Incident, list[Entry]]:
@@ -325,7 +327,7 @@ def test_who_is_overtaken_by_the_end_is_told_that_it_is_over(desk: Desk, store: 
         return acknowledge(current, BOB, NOON), [entry()]
 
     with pytest.raises(Gone):
-        desk.change(CLUSTER, instance_id(), incident().id, change)
+        lifecycle.change(CLUSTER, instance_id(), incident().id, change)
 
 
 # What is muted
@@ -334,19 +336,21 @@ def test_who_is_overtaken_by_the_end_is_told_that_it_is_over(desk: Desk, store: 
 MUTED = replace(WATCH, muted=True)
 
 
-def test_a_bulletin_that_begins_muted_is_not_in_doubt(desk: Desk, store: Store) -> None:
-    examined = examine(desk, store, sighting(), watch=MUTED)
+def test_a_bulletin_that_begins_muted_is_not_in_doubt(lifecycle: Lifecycle, store: Store) -> None:
+    examined = examine(lifecycle, store, sighting(), watch=MUTED)
 
     assert examined.bulletin
     assert (examined.bulletin.muted, examined.bulletin.doubt_since, examined.bulletin.lease_until) == (True, None, None)
 
 
 @pytest.mark.parametrize("muted", [True, False])
-def test_a_bulletin_that_goes_on_says_so_aloud_unless_it_is_muted(desk: Desk, store: Store, *, muted: bool) -> None:
+def test_a_bulletin_that_goes_on_says_so_aloud_unless_it_is_muted(
+    lifecycle: Lifecycle, store: Store, *, muted: bool
+) -> None:
     over = bulletin(closed=True, closed_at=NOON - timedelta(minutes=5), muted=not muted, said_again_at=NOON)
     store.save([incident(1, State.RESOLVED)], over)
 
-    examined = examine(desk, store, sighting(), watch=replace(WATCH, muted=muted))
+    examined = examine(lifecycle, store, sighting(), watch=replace(WATCH, muted=muted))
 
     assert examined.bulletin
     assert (examined.bulletin.episode, examined.bulletin.ts) == (over.episode, over.ts)
@@ -367,16 +371,16 @@ def test_a_bulletin_that_goes_on_says_so_aloud_unless_it_is_muted(desk: Desk, st
     ],
 )
 def test_what_an_open_bulletin_tells_of_is_kept_on(
-    desk: Desk, store: Store, closed: bool, days: float, kept: float | None
+    lifecycle: Lifecycle, store: Store, closed: bool, days: float, kept: float | None
 ) -> None:
     over = incident(1, State.RESOLVED, resolved_at=NOON)
     store.save([over, incident(2), incident(3, State.RESOLVED, resolved_at=NOON, episode="ep-before")])
-    store.keep(bulletin(closed=closed, closed_at=NOON if closed else None, tally=Tally.of([incident(2)])))
+    store.keep(bulletin(closed=closed, closed_at=NOON if closed else None, tally=Breakdown.of([incident(2)])))
     before = store.known(CLUSTER)
     day = timedelta(days=1)
 
     for _ in range(3):
-        desk.examine(CLUSTER, store.known(CLUSTER), Seen({}, {}, {}), WATCH, NOON + days * day)
+        lifecycle.examine(CLUSTER, store.known(CLUSTER), Seen({}, {}, {}), WATCH, NOON + days * day)
 
     after = store.known(CLUSTER)
     assert after.incidents[over.instance].keep_until == (None if kept is None else NOON + kept * day)
@@ -386,15 +390,15 @@ def test_what_an_open_bulletin_tells_of_is_kept_on(
     assert after.bulletin == before.bulletin
 
 
-def test_what_is_kept_on_may_begin_anew_in_the_same_look(desk: Desk, store: Store) -> None:
+def test_what_is_kept_on_may_begin_anew_in_the_same_look(lifecycle: Lifecycle, store: Store) -> None:
     """DynamoDB takes one write of a row in a transaction."""
     over = incident(1, State.RESOLVED, resolved_at=NOON)
     store.save([over, incident(2)])
-    store.keep(bulletin(tally=Tally.of([incident(2)])))
+    store.keep(bulletin(tally=Breakdown.of([incident(2)])))
     later = NOON + timedelta(days=1, hours=12)
     gone = sighting(1, since=later - timedelta(hours=1))
 
-    desk.examine(CLUSTER, store.known(CLUSTER), Seen({gone.instance: gone}, {}, {}), WATCH, later)
+    lifecycle.examine(CLUSTER, store.known(CLUSTER), Seen({gone.instance: gone}, {}, {}), WATCH, later)
 
     again = store.known(CLUSTER).incidents[over.instance]
     assert (again.unresolved, again.opened_at) == (True, later)

@@ -128,7 +128,7 @@ def test_a_bulletin_that_is_left_to_a_storm_is_written_with_its_share(station: S
     known = station.store.known(CLUSTER)
     changed = {name: replace(s, running_tasks=1) for name, s in seen.sightings.items()}
 
-    station.desk.examine(
+    station.lifecycle.examine(
         CLUSTER, known, replace(seen, sightings=changed), Watch(GRACE, CHANNEL, registered=40), station.clock()
     )
 
@@ -138,7 +138,9 @@ def test_a_bulletin_that_is_left_to_a_storm_is_written_with_its_share(station: S
 def test_a_look_that_asks_nobody_keeps_what_is_known(station: Station) -> None:
     own = bulletin(registered=40)
 
-    examined = station.desk.examine(CLUSTER, Known({}, own), Seen({}, {}, {}), Watch(GRACE, CHANNEL), station.clock())
+    examined = station.lifecycle.examine(
+        CLUSTER, Known({}, own), Seen({}, {}, {}), Watch(GRACE, CHANNEL), station.clock()
+    )
 
     assert examined.bulletin == own
 
@@ -147,7 +149,7 @@ def test_who_was_picked_stays_so_over_looks_and_restarts(station: Station, clust
     instances = trouble(station, cluster, ROWS + 1)
     station.wait(seconds=PATIENCE)
     chosen = station.incidents(cluster)[instances[3]]
-    station.desk.change(cluster, chosen.instance, chosen.id, lambda known: (pick(known, station.clock()), []))
+    station.lifecycle.change(cluster, chosen.instance, chosen.id, lambda known: (pick(known, station.clock()), []))
 
     station.wait(seconds=10)
     station.sweep()

@@ -243,7 +243,7 @@ def test_a_message_that_goes_on_after_a_mute_says_so_once(station: Station, clus
 
 
 def test_a_function_that_has_read_mutes_sees_a_new_one_after_some_seconds(station: Station, cluster: Cluster) -> None:
-    muting = station.lookout.muting
+    muting = station.reconciler.muting
     assert muting.of(cluster) is None
     station.mute(ORGANIZATION)
     assert muting.of(cluster) is None
@@ -258,11 +258,11 @@ def test_a_look_that_somebody_has_caused_knows_what_they_have_just_muted_or_not(
 ) -> None:
     station.mute(ORGANIZATION)
     opened(station, cluster)
-    lookout = station.lookout
-    lookout.look(Hint(cluster, AGAIN), 1)
+    reconciler = station.reconciler
+    reconciler.look(Hint(cluster, AGAIN), 1)
     station.unmute(ORGANIZATION)
 
-    lookout.look(Hint(cluster, REQUEST), 1)
+    reconciler.look(Hint(cluster, REQUEST), 1)
     station.wait(seconds=2 * SETTLES.total_seconds())
 
     assert len(bulletins(station)) == 1
@@ -426,7 +426,7 @@ def test_a_window_of_the_policy_mutes_and_cannot_be_taken_back(station: Station,
     watch(station, 2)
     assert len(bulletins(station)) == 1
     assert station.store.mutes() == []
-    window = station.lookout.muting.of(cluster)
+    window = station.reconciler.muting.of(cluster)
     assert window
     assert station.store.recorded(window) == 0
 
@@ -453,7 +453,7 @@ def test_a_message_that_a_window_silences_says_why_and_has_no_button(station: St
 
 def test_a_window_may_be_of_a_monitoring_group(station: Station, cluster: Cluster) -> None:
     station.govern(WINDOW.replace('cluster = ["prod-*"]', 'group = ["prod"]'))
-    rules = station.lookout.rules
+    rules = station.reconciler.rules
     account = rules.accounts.of(cluster.account)
 
     assert rules.window(cluster, account, NOON, "prod") is not None
@@ -624,7 +624,7 @@ def test_a_mute_that_has_been_replaced_meanwhile_is_not_told_of(station: Station
 def test_who_is_asked_twice_says_it_once(station: Station) -> None:
     station.mute(ORGANIZATION, minutes=1)
     station.clock.forward(minutes=1)
-    muting = station.lookout.muting
+    muting = station.reconciler.muting
 
     for _ in range(2):
         muting.attend(ORGANIZATION)
@@ -633,7 +633,7 @@ def test_who_is_asked_twice_says_it_once(station: Station) -> None:
 
 
 def test_nobody_is_told_of_a_mute_that_is_none(station: Station) -> None:
-    station.lookout.muting.attend(ORGANIZATION)
+    station.reconciler.muting.attend(ORGANIZATION)
 
     assert station.slack.messages() == []
 

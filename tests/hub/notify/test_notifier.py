@@ -168,7 +168,7 @@ def test_of_what_is_taken_care_of_nobody_is_reminded(station: Station, cluster: 
     instance = opened(station, cluster)
     if how == "acknowledged":
         incident = station.incidents(cluster)[instance]
-        station.desk.change(cluster, instance, incident.id, taken)  # type: ignore[arg-type]  # without entries
+        station.lifecycle.change(cluster, instance, incident.id, taken)  # type: ignore[arg-type]  # without entries
     elif how == "muted":
         station.mute("organization", hours=2)
     else:
@@ -186,7 +186,7 @@ def test_what_has_just_come_up_is_not_reminded_of_though_the_bulletin_is_old(
 ) -> None:
     station.govern(REMINDERS)
     old = opened(station, cluster)
-    station.desk.change(cluster, old, station.incidents(cluster)[old].id, taken)  # type: ignore[arg-type]  # no entries
+    station.lifecycle.change(cluster, old, station.incidents(cluster)[old].id, taken)  # type: ignore[arg-type]  # no entries
     watch(station, 40)
 
     opened(station, cluster)

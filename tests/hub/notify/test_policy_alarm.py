@@ -14,12 +14,12 @@ BAD = "[[routes"
 
 def test_operators_are_told_once_that_the_policy_is_wrong(station: Station) -> None:
     station.govern(GOOD)
-    station.lookout.caretaker.attend()
+    station.reconciler.policy_alarm.attend()
     assert said(station) == []
     station.govern(BAD)
 
     for _ in range(2):
-        station.lookout.caretaker.attend()
+        station.reconciler.policy_alarm.attend()
 
     assert said(station) == ["<!subteam^S0OPERATE> Something is wrong with Coastguard's policy."]
     assert said(station, THIRD) == []
@@ -31,7 +31,7 @@ def test_where_the_channel_is_lost_the_last_good_policys_fallback_is_told(statio
     station.slack.change(CHANNEL, archived=True)
 
     for _ in range(2):
-        station.lookout.caretaker.attend()
+        station.reconciler.policy_alarm.attend()
 
     assert len(said(station, THIRD)) == 1
 
@@ -40,9 +40,9 @@ def test_what_nobody_could_be_told_is_told_later(station: Station) -> None:
     station.govern(BAD)
     station.slack.change(CHANNEL, archived=True)
     with pytest.raises(Rejected):
-        station.lookout.caretaker.attend()
+        station.reconciler.policy_alarm.attend()
 
     station.slack.change(CHANNEL, archived=False)
-    station.lookout.caretaker.attend()
+    station.reconciler.policy_alarm.attend()
 
     assert len(said(station)) == 1

@@ -15,7 +15,7 @@ from coastguard.local.slack.workspace import BOT_TOKEN
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import LEASE, Bulletin, Content, Tone, compose
 from hub.incidents.incident import Incident, State
-from hub.notify.publisher import EDIT_GAP, EDITS_A_MINUTE, Announcer, Saying
+from hub.notify.publisher import EDIT_GAP, EDITS_A_MINUTE, Publisher, Saying
 from hub.slack.bulletin_message import Message, note, render
 from hub.slack.client import InDoubt, NotNow, Rejected, Slack, SlackError
 from hub.table.store import Store
@@ -66,12 +66,12 @@ class Scene:
             self.clock.forward(seconds=EDIT_GAP.seconds)
         kept = self.bulletin
         says = saying(compose(kept, incidents), kept)
-        shown = self.announcer.show(kept, says, leased=first)
-        return self.announcer.narrate(shown, last=says.last) if shown.untold else shown
+        shown = self.publisher.show(kept, says, leased=first)
+        return self.publisher.narrate(shown, last=says.last) if shown.untold else shown
 
     @property
-    def announcer(self) -> Announcer:
-        return Announcer(self.client, self.store, self.clock)
+    def publisher(self) -> Publisher:
+        return Publisher(self.client, self.store, self.clock)
 
     def post_and_die(self, incidents: list[Incident] = OPEN) -> str:
         """Somebody posts, and crashes before it is noted."""
@@ -292,7 +292,7 @@ def test_of_two_who_come_after_the_lease_one_posts(scene: Scene) -> None:
     scene.show()
 
     with pytest.raises((Conflict, NotNow)):
-        scene.announcer.show(late, saying(content, late), leased=False)
+        scene.publisher.show(late, saying(content, late), leased=False)
 
     assert scene.bulletin.ts == scene.only_message()["ts"]
 
@@ -401,7 +401,7 @@ def test_a_channel_nobody_can_post_to_is_told(
     content = compose(shown, OPEN)
 
     with pytest.raises(Rejected, match=word):
-        Announcer(slack.client, store, clock).show(shown, saying(content, shown), leased=True)
+        Publisher(slack.client, store, clock).show(shown, saying(content, shown), leased=True)
 
     assert store.bulletin(CLUSTER) == replace(shown, doubt_since=None, lease_until=None, version=2)
 
@@ -448,7 +448,7 @@ def test_what_one_who_was_overtaken_has_drawn_does_not_last(scene: Scene, step: 
     content = compose(old, RESOLVED)
 
     with pytest.raises(Conflict):
-        scene.announcer.show(old, saying(content, old), leased=False)
+        scene.publisher.show(old, saying(content, old), leased=False)
     scene.show(ACKNOWLEDGED)
 
     assert said(scene) == "acknowledged"
@@ -488,13 +488,13 @@ def edits(slack: SlackSide) -> int:
 def test_the_46th_edit_of_a_minute_is_put_off_into_the_next_and_each_to_a_moment_of_its_own(
     store: Store, slack: SlackSide, clock: Clock
 ) -> None:
-    announcer, late = Announcer(slack.client, store, clock), []
+    publisher, late = Publisher(slack.client, store, clock), []
     clock.forward(seconds=20)
     use_up(store, clock, but=3)
 
     for one in many(store, slack, 3 + 20):
         try:
-            announcer.show(one, acknowledged(one), leased=False)
+            publisher.show(one, acknowledged(one), leased=False)
         except NotNow as error:
             late.append(error.seconds)
 
@@ -509,7 +509,7 @@ def test_what_is_put_off_is_dropped_by_nobody_and_shows_the_newest_state(
     store: Store, slack: SlackSide, clock: Clock
 ) -> None:
     """Each comes back when it was told to, and draws what is true by then; Slack's own limit is never met."""
-    announcer, shown = Announcer(slack.client, store, clock), many(store, slack, EDITS_A_MINUTE + 15)
+    publisher, shown = Publisher(slack.client, store, clock), many(store, slack, EDITS_A_MINUTE + 15)
     due = {one.cluster: clock.seconds() for one in shown}
     began, newest, refusals = clock.seconds(), BOB, set[str]()
     while due:
@@ -519,7 +519,7 @@ def test_what_is_put_off_is_dropped_by_nobody_and_shows_the_newest_state(
         one = store.bulletin(cluster)
         assert one is not None
         try:
-            announcer.show(one, acknowledged(one, newest), leased=False)
+            publisher.show(one, acknowledged(one, newest), leased=False)
         except NotNow as error:
             refusals.add(str(error))
             due[cluster] = clock.seconds() + error.seconds
@@ -531,28 +531,28 @@ def test_what_is_put_off_is_dropped_by_nobody_and_shows_the_newest_state(
 
 
 def test_an_edit_that_a_person_waits_for_is_not_held_up(store: Store, slack: SlackSide, clock: Clock) -> None:
-    announcer = Announcer(slack.client, store, clock)
+    publisher = Publisher(slack.client, store, clock)
     (one,) = many(store, slack, 1)
     use_up(store, clock)
 
-    shown = announcer.show(one, replace(acknowledged(one), urgent=True), leased=False)
-    again = announcer.show(shown, replace(acknowledged(one, BOB), urgent=True), leased=False)
+    shown = publisher.show(one, replace(acknowledged(one), urgent=True), leased=False)
+    again = publisher.show(shown, replace(acknowledged(one, BOB), urgent=True), leased=False)
 
     assert again.shown != shown.shown != one.shown
     assert edits(slack) == 1
 
 
 def test_the_next_minute_has_a_budget_of_its_own(store: Store, slack: SlackSide, clock: Clock) -> None:
-    announcer = Announcer(slack.client, store, clock)
+    publisher = Publisher(slack.client, store, clock)
     clock.forward(seconds=59)
     (one,) = many(store, slack, 1)
     use_up(store, clock)
     with pytest.raises(NotNow):
-        announcer.show(one, acknowledged(one), leased=False)
+        publisher.show(one, acknowledged(one), leased=False)
 
     clock.forward(seconds=1)
 
-    announcer.show(one, acknowledged(one), leased=False)
+    publisher.show(one, acknowledged(one), leased=False)
     assert edits(slack) == 1
 
 
@@ -647,7 +647,7 @@ def test_what_stands_in_a_thread_is_told_by_bulletin_and_doubles_are_deleted(sce
         posted.setdefault(one.id, ts)
     scene.slack.client().post(CHANNEL, "a note", [], thread=thread)
 
-    assert scene.announcer.posted_in(CHANNEL, thread, NOON) == posted
+    assert scene.publisher.posted_in(CHANNEL, thread, NOON) == posted
     assert len(replies_of(scene, thread)) == 4
 
 

@@ -8,7 +8,7 @@ import pytest
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.hints import StormHint, from_message
 from hub.incidents.storm import FRESH, MANY, Storm
-from hub.notify.storm_cache import Barometer
+from hub.notify.storm_cache import StormCache
 from hub.queues import Queues
 from hub.table.store import Store
 from spoke.places import Cluster
@@ -38,18 +38,18 @@ def counting(store: Store) -> CountingStore:
 
 
 @pytest.fixture
-def barometer(counting: CountingStore, queues: Queues, mail: Mail, clock: Clock) -> Barometer:
-    return Barometer(counting, queues, mail.looks, clock)
+def storm_cache(counting: CountingStore, queues: Queues, mail: Mail, clock: Clock) -> StormCache:
+    return StormCache(counting, queues, mail.looks, clock)
 
 
 def other(number: int, region: str = CLUSTER.region) -> Bulletin:
     return Bulletin(Cluster(CLUSTER.account, region, f"c-{number:02}"), f"ep-{number}", CHANNEL)
 
 
-def seen(count: int, region: str = CLUSTER.region) -> Callable[[Barometer], None]:
-    def see(barometer: Barometer) -> None:
+def seen(count: int, region: str = CLUSTER.region) -> Callable[[StormCache], None]:
+    def see(storm_cache: StormCache) -> None:
         for number in range(count):
-            barometer.opened(other(number, region))
+            storm_cache.opened(other(number, region))
 
     return see
 
@@ -73,35 +73,35 @@ def standing(store: Store, **more: object) -> Storm:
     ],
 )
 def test_what_falls_to_a_storm(
-    barometer: Barometer,
+    storm_cache: StormCache,
     counting: CountingStore,
-    before: Callable[[Barometer], None],
+    before: Callable[[StormCache], None],
     crowd: int,
     storm: bool,
     falls: bool,
 ) -> None:
     if storm:
         standing(counting)
-    before(barometer)
+    before(storm_cache)
 
-    assert barometer.falls(PLACE, CLUSTER, crowd) is falls
+    assert storm_cache.falls(PLACE, CLUSTER, crowd) is falls
 
 
-def test_a_cluster_is_no_company_for_itself(barometer: Barometer, counting: CountingStore) -> None:
+def test_a_cluster_is_no_company_for_itself(storm_cache: StormCache, counting: CountingStore) -> None:
     standing(counting)
-    barometer.opened(other(1))
+    storm_cache.opened(other(1))
 
-    assert not barometer.falls(PLACE, other(1).cluster, 0)
+    assert not storm_cache.falls(PLACE, other(1).cluster, 0)
 
 
-def test_what_was_seen_more_than_five_minutes_ago_is_forgotten(barometer: Barometer, clock: Clock) -> None:
-    seen(MANY)(barometer)
+def test_what_was_seen_more_than_five_minutes_ago_is_forgotten(storm_cache: StormCache, clock: Clock) -> None:
+    seen(MANY)(storm_cache)
 
     clock.forward(seconds=FRESH.total_seconds() - 1)
-    assert barometer.falls(PLACE, CLUSTER, 0)
+    assert storm_cache.falls(PLACE, CLUSTER, 0)
     clock.forward(seconds=1)
 
-    assert not barometer.falls(PLACE, CLUSTER, 0)
+    assert not storm_cache.falls(PLACE, CLUSTER, 0)
 
 
 @pytest.mark.parametrize(
@@ -110,42 +110,42 @@ def test_what_was_seen_more_than_five_minutes_ago_is_forgotten(barometer: Barome
     ids=["lasts", "over, not yet said", "over and said"],
 )
 def test_a_storm_stands_until_its_end_was_said(
-    barometer: Barometer, counting: CountingStore, more: dict[str, object], stands: bool
+    storm_cache: StormCache, counting: CountingStore, more: dict[str, object], stands: bool
 ) -> None:
     kept = standing(counting, **more)
 
-    assert barometer.standing(PLACE) == (kept if stands else None)
+    assert storm_cache.standing(PLACE) == (kept if stands else None)
 
 
 def test_a_storm_is_read_once_in_five_seconds_and_a_lone_look_reads_nothing(
-    barometer: Barometer, counting: CountingStore, clock: Clock
+    storm_cache: StormCache, counting: CountingStore, clock: Clock
 ) -> None:
-    barometer.falls(PLACE, CLUSTER, 0)
+    storm_cache.falls(PLACE, CLUSTER, 0)
     assert CountingStore.reads == 0
-    barometer.opened(other(1))
+    storm_cache.opened(other(1))
     for _ in range(50):
-        barometer.falls(PLACE, CLUSTER, 0)
-        barometer.standing(PLACE)
+        storm_cache.falls(PLACE, CLUSTER, 0)
+        storm_cache.standing(PLACE)
     assert CountingStore.reads == 1
 
     kept = standing(counting)
     clock.forward(seconds=5)
 
-    assert barometer.standing(PLACE) == kept
+    assert storm_cache.standing(PLACE) == kept
     assert CountingStore.reads == 2
 
 
 def test_a_storm_is_called_once_in_ten_seconds_whoever_calls(
-    barometer: Barometer, store: Store, queues: Queues, mail: Mail, clock: Clock
+    storm_cache: StormCache, store: Store, queues: Queues, mail: Mail, clock: Clock
 ) -> None:
-    another = Barometer(store, queues, mail.looks, clock)
+    another = StormCache(store, queues, mail.looks, clock)
     for _ in range(10):
-        barometer.call(PLACE)
+        storm_cache.call(PLACE)
         another.call(PLACE)
     assert mail.waiting(mail.looks) == 1
 
     clock.forward(seconds=10)
-    barometer.call(PLACE)
+    storm_cache.call(PLACE)
 
     assert mail.waiting(mail.looks) == 2
     assert from_message(mail.bodies(mail.looks)[0]) == PLACE

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.incidents.breakdown import Tally
+from hub.incidents.breakdown import Breakdown
 from hub.incidents.bulletin import LEASE, Bulletin
 from hub.incidents.hints import ALONE, Drop, Hint, StormHint
 from hub.incidents.incident import State
@@ -340,7 +340,7 @@ def _waiting(cluster: Cluster) -> Bulletin:
         noted=f"log#{NOON.isoformat(timespec='milliseconds')}",
         aside=True,
         opened_at=NOON,
-        tally=Tally(1),
+        tally=Breakdown(1),
     )
 
 
@@ -500,7 +500,7 @@ def test_what_a_look_changes_while_the_storm_posts_is_not_lost(station: Station)
                 changed.append(clusters[0])
                 newest = meanwhile.bulletin(clusters[0])
                 assert newest is not None
-                meanwhile.keep(replace(newest, tally=Tally(5)))
+                meanwhile.keep(replace(newest, tally=Breakdown(5)))
             return ts
 
     station.client = lambda: Interrupted(station.slack.api_url, Doom())
@@ -557,7 +557,7 @@ def test_a_lone_look_is_told_that_there_is_no_storm(station: Station) -> None:
     resolve(station, cluster)
     station.clock.forward(minutes=3)
 
-    station.lookout.look(Hint(cluster, ALONE, (Drop(instance, NOON),)), 1)
+    station.reconciler.look(Hint(cluster, ALONE, (Drop(instance, NOON),)), 1)
 
     assert in_channel(station) == [station.bulletin(cluster).id]
     assert not station.bulletin(cluster).aside
@@ -588,7 +588,7 @@ def test_a_turn_ends_while_there_is_time_to_write_down_what_was_posted(station: 
         return (ends - station.clock()).total_seconds()
 
     with within(left):
-        station.lookout.storms.attend(PLACE)
+        station.reconciler.storms.attend(PLACE)
 
     shown = [cluster for cluster in clusters if station.bulletin(cluster).ts]
     assert station.clock() < ends

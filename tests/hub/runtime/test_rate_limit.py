@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from hub.runtime.rate_limit import Pace
+from hub.runtime.rate_limit import RateLimit
 
 
 class Time:
@@ -26,7 +26,7 @@ def time() -> Time:
     return Time()
 
 
-def uses(pace: Pace, time: Time, count: int) -> list[float]:
+def uses(pace: RateLimit, time: Time, count: int) -> list[float]:
     """When each of so many uses was let through, in seconds from now."""
     began = time.now
     moments = []
@@ -41,7 +41,7 @@ def most_within(moments: list[float], seconds: float) -> int:
 
 
 def test_a_burst_goes_through_at_once_and_then_a_steady_rate(time: Time) -> None:
-    moments = uses(Pace(12, 5.0, time.ticks, time.sleep), time, 62)
+    moments = uses(RateLimit(12, 5.0, time.ticks, time.sleep), time, 62)
 
     assert moments[:12] == [0.0] * 12
     assert moments[-1] == pytest.approx(10.0)
@@ -50,7 +50,7 @@ def test_a_burst_goes_through_at_once_and_then_a_steady_rate(time: Time) -> None
 
 
 def test_what_was_not_used_is_saved_up_but_no_more_than_a_burst(time: Time) -> None:
-    pace = Pace(3, 1.0, time.ticks, time.sleep)
+    pace = RateLimit(3, 1.0, time.ticks, time.sleep)
     uses(pace, time, 3)
 
     time.sleep(2)
@@ -60,7 +60,7 @@ def test_what_was_not_used_is_saved_up_but_no_more_than_a_burst(time: Time) -> N
 
 
 def test_over_any_time_no_more_goes_through_than_was_promised(time: Time) -> None:
-    pace = Pace(25, 5.0, time.ticks, time.sleep)
+    pace = RateLimit(25, 5.0, time.ticks, time.sleep)
     moments: list[float] = []
     for pause in (0, 3, 0, 11, 0.1, 40):
         time.sleep(pause)
@@ -73,7 +73,7 @@ def test_over_any_time_no_more_goes_through_than_was_promised(time: Time) -> Non
 
 def test_several_threads_share_a_pace() -> None:
     slept: list[float] = []
-    pace = Pace(5, 2.0, lambda: 0.0, slept.append)
+    pace = RateLimit(5, 2.0, lambda: 0.0, slept.append)
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda _: pace(), range(45)))

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from hub.incidents.audit import Entry
-from hub.incidents.breakdown import Tally
+from hub.incidents.breakdown import Breakdown
 from hub.incidents.bulletin import ROWS, compose
 from hub.incidents.incident import Incident, State
 from hub.incidents.storm import Storm, lock
@@ -133,7 +133,7 @@ def test_an_account_may_be_called_anything(text: str, count: int) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_a_storm_may_be_in_accounts_called_anything(text: str) -> None:
-    clusters = [bulletin(tally=Tally.of([incident()]), account_name=text) for _ in range(11)]
+    clusters = [bulletin(tally=Breakdown.of([incident()]), account_name=text) for _ in range(11)]
     message = render_storm(Storm(CHANNEL, "eu-west-1", "st-1", NOON, NOON, most=(1, 11, 11)), counted(clusters))
 
     check_bulletin(message)

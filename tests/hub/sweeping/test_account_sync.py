@@ -9,10 +9,10 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 from moto.organizations.models import organizations_backends
 
-from hub.notify.account_cache import KEPT, KnownAccounts
+from hub.notify.account_cache import KEPT, AccountCache
 from hub.scopes.account import Account
 from hub.sweeping import account_sync, organization
-from hub.sweeping.account_sync import CALLS_A_ROUND, Registry
+from hub.sweeping.account_sync import CALLS_A_ROUND, AccountSync
 from hub.sweeping.organization import PERMISSIONS, Organization
 from hub.table.store import Store
 from tests.hub.faults import Faults
@@ -44,9 +44,9 @@ class Office:
     counted: Counter[str] = field(default_factory=Counter)
     paced: int = 0
 
-    def registry(self) -> Registry:
+    def registry(self) -> AccountSync:
         """One that remembers nothing."""
-        return Registry(self.organization(), self.store, self.clock, self.count)
+        return AccountSync(self.organization(), self.store, self.clock, self.count)
 
     def organization(self) -> Organization:
         return Organization(self.client, self.clock, self.pace)
@@ -401,7 +401,7 @@ def test_what_is_called_is_what_is_declared(office: Office) -> None:
 
 
 def test_an_account_is_known_for_five_minutes_without_asking_again(office: Office) -> None:
-    known = KnownAccounts(office.store, office.clock)
+    known = AccountCache(office.store, office.clock)
     office.store.keep_accounts([Account(ACCOUNT, "before")], now=office.clock())
     assert known.of(ACCOUNT).name == "before"
     office.registry().keep()
@@ -416,7 +416,7 @@ def test_an_account_is_known_for_five_minutes_without_asking_again(office: Offic
 
 
 def test_until_an_account_is_known_at_all_it_is_asked_again_soon(office: Office) -> None:
-    known = KnownAccounts(office.store, office.clock)
+    known = AccountCache(office.store, office.clock)
     assert known.of(ACCOUNT) == Account(ACCOUNT)
     office.registry().keep()
 
@@ -430,7 +430,7 @@ def test_a_table_that_cannot_be_read_costs_nothing_but_the_names(
     office: Office, dynamodb: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     office.registry().keep()
-    known, new = (KnownAccounts(office.store, office.clock) for _ in range(2))
+    known, new = (AccountCache(office.store, office.clock) for _ in range(2))
     assert known.of(ACCOUNT).name == "payments"
     dynamodb.delete_table(TableName="coastguard")
     office.clock.forward(seconds=KEPT.total_seconds())

@@ -14,7 +14,7 @@ from hub.incidents.bulletin import Bulletin
 from hub.incidents.incident import RESOLVED_KEPT, Incident, Pending, State
 from hub.incidents.mute import Mute
 from hub.incidents.storm import Storm
-from hub.policy.repair_stop import Switch
+from hub.policy.repair_stop import RepairStop
 from hub.scopes.account import Account
 from hub.scopes.coverage import Seen
 from hub.table.store import (
@@ -437,12 +437,12 @@ def test_what_a_mute_records_is_counted_for_it_alone(store: Store, dynamodb: Any
 
 
 def test_repairs_go_on_until_somebody_stops_them(store: Store) -> None:
-    assert store.switch() == Switch()
+    assert store.switch() == RepairStop()
     assert not store.switch().stopped
 
-    store.turn(Switch(ALICE, NOON, "an AWS outage"))
+    store.turn(RepairStop(ALICE, NOON, "an AWS outage"))
     stopped = store.switch()
-    assert (stopped, stopped.stopped) == (Switch(ALICE, NOON, "an AWS outage", version=1), True)
+    assert (stopped, stopped.stopped) == (RepairStop(ALICE, NOON, "an AWS outage", version=1), True)
     store.turn(replace(stopped, stopped_by=""))
 
     assert not store.switch().stopped
@@ -753,7 +753,7 @@ def test_only_what_every_release_has_written_must_be_there() -> None:
     assert needed(audit.Entry) == {"at", "who", "what", "where", "result"}
     assert needed(Claim) == {"request", "at"}
     assert needed(Mute) == {"scope", "until", "by", "reason", "since"}
-    assert needed(Switch) == set()
+    assert needed(RepairStop) == set()
     assert needed(Pending) == {"request", "remedy", "by", "at", "expires", "approvers"}
     assert needed(Storm) == {"channel", "region", "episode", "began_at", "newest_at"}
     assert needed(Account) == {"id"}

@@ -7,7 +7,7 @@ import botocore.session
 import pytest
 from pynamodb.exceptions import CancellationReason, PutError, PynamoDBException, TransactWriteError, VerboseClientError
 
-from hub.policy.repair_stop import Switch
+from hub.policy.repair_stop import RepairStop
 from hub.scopes.coverage import Seen
 from hub.table.store import Alongside, Store
 from hub.table.writes import CONDITION, PASSING, TRIES, Conflict, Contended, sort, write
@@ -155,7 +155,7 @@ WRITES: dict[str, Callable[[Store], object]] = {
     "a claim": lambda store: store.claim("r-1", NOON),
     "a log entry": lambda store: store.log(CLUSTER, entry()),
     "a counter": lambda store: store.spend("edits", NOON),
-    "the switch": lambda store: store.turn(Switch(ALICE, NOON)),
+    "the switch": lambda store: store.turn(RepairStop(ALICE, NOON)),
     "what was seen": lambda store: store.keep_seen(0, {("111122223333", "eu-west-1"): Seen(NOON, NOON)}, NOON),
 }
 
@@ -176,7 +176,7 @@ def test_who_stops_repairs_is_not_turned_away_by_repairs_that_begin(
     """Every repair that begins holds on to the switch for a moment, and there may be many of them."""
     wire.faults.order(Fault("dynamodb:PutItem", Kind.CONFLICTING, chance=0.9))
 
-    store.turn(Switch(ALICE, NOON, "an outage"))
+    store.turn(RepairStop(ALICE, NOON, "an outage"))
 
     assert store.switch().stopped
     assert len(waits) > TRIES
@@ -188,13 +188,15 @@ def test_who_stops_repairs_is_not_turned_away_by_repairs_that_begin(
 @pytest.mark.parametrize(
     ("read", "meanwhile"),
     [
-        pytest.param(Switch(), Switch(ALICE, NOON), id="nobody had ever stopped repairs"),
-        pytest.param(Switch("", NOON, version=1), Switch(ALICE, NOON, version=1), id="they had been started again"),
+        pytest.param(RepairStop(), RepairStop(ALICE, NOON), id="nobody had ever stopped repairs"),
+        pytest.param(
+            RepairStop("", NOON, version=1), RepairStop(ALICE, NOON, version=1), id="they had been started again"
+        ),
     ],
 )
-def test_what_begins_stands_or_falls_with_the_switch(store: Store, read: Switch, meanwhile: Switch) -> None:
+def test_what_begins_stands_or_falls_with_the_switch(store: Store, read: RepairStop, meanwhile: RepairStop) -> None:
     if read.version:
-        store.turn(Switch("", NOON))
+        store.turn(RepairStop("", NOON))
     store.save([incident()], entries=[entry("first")], alongside=Alongside(store.switch()))
     store.turn(meanwhile)
 
