@@ -61,7 +61,7 @@ class Workspace:
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
+class SlackApp:
     """What the app passes things on to; both raise if they cannot. `rights` knows who may do something at all.
 
     `renew` returns the bot token as it is by now.
@@ -120,7 +120,7 @@ class _OnlyOurTeam(Middleware):
         return next()
 
 
-def make(workspace: Workspace, front: Front) -> App:
+def make(workspace: Workspace, front: SlackApp) -> App:
     """Make the app. Whoever dispatches to it has checked the signature."""
     identity = AuthorizeResult(enterprise_id=None, team_id=workspace.team, bot_token=workspace.secret.bot_token)
     app = App(
@@ -151,7 +151,7 @@ def make(workspace: Workspace, front: Front) -> App:
     return app
 
 
-def _hear_buttons(app: App, front: Front) -> None:
+def _hear_buttons(app: App, front: SlackApp) -> None:
     @app.action(_REQUESTS)
     @_of_ours
     def clicked(ack: Ack, body: Body, action: Body, client: WebClient) -> None:
@@ -185,7 +185,7 @@ def _hear_buttons(app: App, front: Front) -> None:
         ack()
 
 
-def _hear_modals(app: App, front: Front) -> None:
+def _hear_modals(app: App, front: SlackApp) -> None:
     @app.view(modals.REPAIR)
     @_of_ours
     def repair_confirmed(ack: Ack, body: Body, view: Body) -> None:
@@ -209,7 +209,7 @@ def _hear_modals(app: App, front: Front) -> None:
         ack()
 
 
-def _hear_words(app: App, front: Front) -> None:
+def _hear_words(app: App, front: SlackApp) -> None:
     @app.command(_ANY)
     @_of_ours
     def commanded(ack: Ack, body: Body, client: WebClient) -> None:
@@ -256,7 +256,7 @@ def _value(action: Body) -> str:
     return value
 
 
-def _say(front: Front, command: Command, body: Body, client: WebClient) -> None:
+def _say(front: SlackApp, command: Command, body: Body, client: WebClient) -> None:
     """Pass on a command, or ask in a modal for what a mute lacks; whoever may not is told so by act instead."""
     asked = front.checked_ask(ask(body, to_line(command), front.clock()), command.right)
     if command.verb == "mute" and command.missing and not asked.refused:

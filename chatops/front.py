@@ -47,7 +47,7 @@ def make_front(
     connect: Callable[[str], Any],
     secret: Callable[[], SlackSecret],
     renew: Callable[[], str] | None = None,
-) -> app.Front:
+) -> app.SlackApp:
     """Make what the app passes things on to. `connect` makes a boto3 client of a service; `renew` is Slack's."""
     queues = Queues(connect("sqs"))
     policy = PolicySource(settings.policy_place, connect, clock)
@@ -64,7 +64,7 @@ def make_front(
     def enqueue_ask(asked: CommandMessage) -> None:
         queues.send_in_order(settings.acts_queue_url, asked.group, message.to_message(asked), asked.id)
 
-    return app.Front(enqueue, enqueue_ask, Rights(policy, people), clock, renew)
+    return app.SlackApp(enqueue, enqueue_ask, Rights(policy, people), clock, renew)
 
 
 @cache

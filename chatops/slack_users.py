@@ -10,7 +10,7 @@ from hub.slack.client import NotNow, Rejected, Slack
 
 log = logging.getLogger(__name__)
 
-KEPT = timedelta(minutes=5)
+USERS_KEPT = timedelta(minutes=5)
 _UTC = "Etc/UTC"
 # Slack's word for a user group that is disabled, or was never there.
 _NO_GROUP = "no_such_subteam"
@@ -37,7 +37,7 @@ def is_member(raw: Mapping[str, Any], team: str) -> bool:
 
 @dataclass(slots=True)
 class SlackUsers:
-    """Reads people and user groups, each at most once in KEPT. What it raises is a SlackError.
+    """Reads people and user groups, each at most once in USERS_KEPT. What it raises is a SlackError.
 
     `patience` is for how long it goes on asking Slack about one person's groups, of which a policy may name many.
     """
@@ -53,7 +53,7 @@ class SlackUsers:
         """Read one person."""
         now = self.clock()
         read = self._persons.get(user)
-        if read is None or now - read[0] >= KEPT:
+        if read is None or now - read[0] >= USERS_KEPT:
             raw = self.slack().user(user)
             member = is_member(raw, self.team)
             offset = raw.get("tz_offset")
@@ -75,7 +75,7 @@ class SlackUsers:
     def _members(self, group: str) -> frozenset[str]:
         now = self.clock()
         read = self._groups.get(group)
-        if read is None or now - read[0] >= KEPT:
+        if read is None or now - read[0] >= USERS_KEPT:
             try:
                 members = self.slack().group(group)
             except Rejected as error:

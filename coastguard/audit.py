@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from hub.incidents.audit import KEPT, Entry
+from hub.incidents.audit import LOG_KEPT, Entry
 from hub.scopes.account import Account
 from hub.scopes.scope import Scope
 from hub.slack.mrkdwn import visible
@@ -75,7 +75,7 @@ def moment(text: str, now: datetime) -> datetime:
     written = text.strip().lower()
     if _LENGTH.fullmatch(written):
         minutes = sum(int(number) * _MINUTES[unit] for number, unit in _PART.findall(written))
-        return now - min(timedelta(minutes=minutes), KEPT)
+        return now - min(timedelta(minutes=minutes), LOG_KEPT)
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError as error:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from chatops.commands import answers
 from chatops.commands.answers import Answer
 from chatops.commands.message import CommandMessage
-from chatops.commands.name_lookup import Candidates, Found, Known, Nothing, find, find_one
+from chatops.commands.name_lookup import Candidates, Found, KnownNames, Nothing, find, find_one
 from chatops.commands.parse import Command
 from chatops.rights import Refusal, Rights
 from chatops.slack_users import Person, SlackUsers
@@ -35,7 +35,7 @@ _LOOKED_BACK = timedelta(days=3)
 OLD = "You said that more than 15 minutes ago, and nothing was done since. Please say it again if it still helps."
 
 
-class NotDone(Exception):
+class Declined(Exception):
     """What is refused or cannot be done; `answer` tells the person why."""
 
     def __init__(self, answer: Answer, outcome: str) -> None:
@@ -70,9 +70,9 @@ class CommandContext:
             case Found(scope):
                 return scope
             case Candidates():
-                raise NotDone(answers.ambiguous(command, found), "ambiguous")
+                raise Declined(answers.ambiguous(command, found), "ambiguous")
             case Nothing():
-                raise NotDone(answers.unknown(self.command, words, found), "unknown")
+                raise Declined(answers.unknown(self.command, words, found), "unknown")
 
     def incident(self, wanted: str, now: datetime) -> Incident:
         """Find an incident by its id, or the instance's; one that is over if somebody has done something about it."""
@@ -84,14 +84,14 @@ class CommandContext:
             for incident in self.store.known(Cluster.from_key(cluster)).incidents.values():
                 if incident.id == wanted:
                     return incident
-        raise NotDone(answers.no_incident(self.command, wanted), "unknown")
+        raise Declined(answers.no_incident(self.command, wanted), "unknown")
 
-    def _known(self, mutes: Iterable[Mute] = ()) -> Known:
+    def _known(self, mutes: Iterable[Mute] = ()) -> KnownNames:
         troubled = list(self.store.everything_open())
         clusters = {bulletin.cluster for bulletin in self.store.open_bulletins()} | {i.cluster for i in troubled}
         clusters |= {cluster for mute in mutes if (cluster := mute.scope.one_cluster)}
         directory = list(self.rules.accounts.everyone().values())
-        return Known(directory, dict(self.rules.policy.aliases), sorted(clusters), troubled)
+        return KnownNames(directory, dict(self.rules.policy.aliases), sorted(clusters), troubled)
 
     # Who may, and who they are
 
@@ -111,14 +111,16 @@ class CommandContext:
         entry = self.entry(asked, at, f"refused: {verb}", words, refusal.sentence, "")
         self.store.log(None, replace(entry, quiet=True))
         self.count("refusals", 1)
-        raise NotDone(answers.refused(refusal.sentence, may=refusal.who_may, how=refusal.how), "refused")
+        raise Declined(answers.refused(refusal.sentence, may=refusal.who_may, how=refusal.how), "refused")
 
     def person(self, user: str) -> Person:
         """Say who somebody is, and above all when: their time zone. Raises NotDone."""
         try:
             return self.people.person(user)
         except SlackError as error:
-            raise NotDone(answers.refused("Slack did not tell your time zone. Please try again."), "no zone") from error
+            raise Declined(
+                answers.refused("Slack did not tell your time zone. Please try again."), "no zone"
+            ) from error
 
     def facts(self, scope: Scope) -> Facts:
         """Gather what the policy is asked about. What is not known of a place does not fit a right.

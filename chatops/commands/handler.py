@@ -17,7 +17,7 @@ from datetime import datetime
 from chatops.clicks.requests import FRESH
 from chatops.commands import answers
 from chatops.commands.answers import Answer
-from chatops.commands.context import OLD, CommandContext, NotDone
+from chatops.commands.context import OLD, CommandContext, Declined
 from chatops.commands.help_pages import help_text
 from chatops.commands.home import closed, draw
 from chatops.commands.message import HOME, CommandMessage
@@ -74,7 +74,7 @@ class CommandHandler:
         outcome, aloud = "answered", False
         try:
             answer, aloud = self._do(asked, claim.at)
-        except NotDone as refused:
+        except Declined as refused:
             answer, outcome = refused.answer, str(refused)
         self._say(asked, answer, aloud=aloud)
         if not asked.channel:
@@ -88,7 +88,7 @@ class CommandHandler:
     def _do(self, asked: CommandMessage, at: datetime) -> tuple[Answer, bool]:
         """Return the answer, and whether everybody should see it. Raises NotDone."""
         if at - asked.at > FRESH:
-            raise NotDone(answers.refused(OLD), "too old")
+            raise Declined(answers.refused(OLD), "too old")
         command = parse(asked.line)
         if isinstance(command, Mistake):
             return answers.mistaken(self.command, command), False
@@ -109,7 +109,7 @@ class CommandHandler:
             self._known.allow(asked, at, command.right, [scope], command.target)
         elif refusal := self.rights.somewhere(command.right, asked.user):
             self._known.refuse(asked, at, command.right, asked.line, refusal)
-        raise NotDone(answers.helped(self.command, help_text(command.verb)), "incomplete")
+        raise Declined(answers.helped(self.command, help_text(command.verb)), "incomplete")
 
     def refresh(self, user: str) -> None:
         """Draw a person's Home tab anew after what they did elsewhere. If it cannot be, it is when they open it."""

@@ -37,7 +37,7 @@ _LEVELS: tuple[_Test, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownNames:
     """What there is to be found: `aliases` are other names of account ids, `troubled` the unresolved incidents."""
 
     directory: Sequence[Account] = ()
@@ -81,7 +81,7 @@ def accounts(words: str, directory: Sequence[Account], aliases: Mapping[str, str
     return next(filter(None, (by_id, by_name, *_accounts(words, directory, aliases))), [])
 
 
-def find(words: str, known: Known) -> Found | Candidates | Nothing:
+def find(words: str, known: KnownNames) -> Found | Candidates | Nothing:
     """Find what the words of a command are about."""
     if words.casefold() in _ALL:
         return Found(Scope())
@@ -90,7 +90,7 @@ def find(words: str, known: Known) -> Found | Candidates | Nothing:
     return _settled(next(filter(None, _scopes(words, known)), []), words, known)
 
 
-def find_one(words: str, known: Known) -> Found | Candidates | Nothing:
+def find_one(words: str, known: KnownNames) -> Found | Candidates | Nothing:
     """Find what words are about that mean one thing: of a pattern, the known clusters that it fits."""
     found = find(words, known)
     if isinstance(found, Found) and found.scope.is_pattern:
@@ -99,7 +99,7 @@ def find_one(words: str, known: Known) -> Found | Candidates | Nothing:
     return found
 
 
-def _settled(found: Iterable[Scope], words: str, known: Known) -> Found | Candidates | Nothing:
+def _settled(found: Iterable[Scope], words: str, known: KnownNames) -> Found | Candidates | Nothing:
     several = sorted(set(found), key=lambda scope: (-scope.width, str(scope)))
     if len(several) == 1:
         return Found(several[0])
@@ -107,7 +107,7 @@ def _settled(found: Iterable[Scope], words: str, known: Known) -> Found | Candid
     return Candidates(options, len(several) - len(options)) if options else Nothing(_nearest(words, known))
 
 
-def label(scope: Scope, known: Known) -> str:
+def label(scope: Scope, known: KnownNames) -> str:
     """Name a scope in at most 75 characters for people who know names better than ids; in it are foreign words."""
     name = next((each.name for each in known.directory if each.id == scope.account), "")
     match scope.kind:
@@ -137,7 +137,7 @@ def _as_scope(words: str) -> Scope | None:
         return None
 
 
-def _scopes(words: str, known: Known) -> Iterator[list[Scope]]:
+def _scopes(words: str, known: KnownNames) -> Iterator[list[Scope]]:
     """Find scopes, those first that fit best."""
     everybody = known.accounts()
     by_account = [[Scope(account=a.id) for a in level] for level in _accounts(words, everybody, known.aliases)]
@@ -162,7 +162,7 @@ def _clusters(words: str, known: Sequence[Cluster]) -> Iterator[list[Cluster]]:
         yield [each for each in known if words and (each.key == words or fits(each.name, words))]
 
 
-def _places(words: str, known: Known) -> list[Scope]:
+def _places(words: str, known: KnownNames) -> list[Scope]:
     """Read units, Regions, patterns, and what stands behind an account's name: payments/eu-west-1, payments/prod-*.
 
     A cluster that is well is not known: it is taken for what its full name says.
@@ -182,7 +182,7 @@ def _places(words: str, known: Known) -> list[Scope]:
     return []
 
 
-def _owners(whose: str, known: Known) -> list[str]:
+def _owners(whose: str, known: KnownNames) -> list[str]:
     """Find the ids of the accounts that are called so; "" stands for all accounts."""
     return [""] if whose == _ANY else [each.id for each in accounts(whose, known.accounts(), known.aliases)]
 
@@ -215,12 +215,12 @@ def _instances(words: str, troubled: Iterable[Incident]) -> list[Scope]:
     ]
 
 
-def _unread(words: str, known: Known) -> list[Scope]:
+def _unread(words: str, known: KnownNames) -> list[Scope]:
     """Take an account's id for what it is while nobody can read up which there are."""
     return [Scope(account=words)] if not known.directory and _ACCOUNT_ID.fullmatch(words) else []
 
 
-def _nearest(words: str, known: Known) -> tuple[str, ...]:
+def _nearest(words: str, known: KnownNames) -> tuple[str, ...]:
     names = {name for account in known.accounts() for name in (account.name, account.id)} | {*known.aliases}
     names |= {cluster.name for cluster in known.clusters}
     by_fold = {name.casefold()[:_LONGEST_COMPARED]: name for name in sorted(names) if name}

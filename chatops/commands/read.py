@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from chatops.commands import answers
 from chatops.commands.answers import Answer
-from chatops.commands.context import CommandContext, NotDone
+from chatops.commands.context import CommandContext, Declined
 from chatops.commands.help_pages import help_text
 from chatops.commands.home import Tab
 from chatops.commands.message import CommandMessage
@@ -107,7 +107,7 @@ class Reads:
         scope = self.known.find_one(command, command.argument)
         cluster = scope.one_cluster
         if cluster is None:
-            raise NotDone(answers.refused("Name a cluster, an instance or an incident."), "too wide")
+            raise Declined(answers.refused("Name a cluster, an instance or an incident."), "too wide")
         return cluster, self.known.store.incident(cluster, scope.instance) if scope.instance else None
 
     def _covered(self) -> Answer:
@@ -121,7 +121,7 @@ class Reads:
             try:
                 since = now - (read_span(command.span, now, person.zone, person.offset) - now)
             except BadSpan as error:
-                raise NotDone(answers.refused(str(error)), "no such time") from error
+                raise Declined(answers.refused(str(error)), "no such time") from error
         scope = self.known.find(command, command.target) if command.target else Scope()
         self.known.allow(asked, at, command.right, [scope], command.target or "everything")
         entries = [entry for entry in self.known.store.deeds(since, now + _DAY) if self._is_about(entry, scope)]

@@ -7,8 +7,8 @@ from hub.incidents.incident import Incident
 from hub.notify.routing import Routing
 from hub.policy.explain import explain
 from hub.policy.terms import ANY, Terms
-from hub.scopes.coverage import Seen
-from hub.table.store import Known
+from hub.scopes.coverage import Visit
+from hub.table.store import KnownCluster
 from hub.times import span_words
 from spoke.discovery import MONITORING_TAG
 from spoke.places import Cluster
@@ -16,9 +16,9 @@ from spoke.places import Cluster
 
 def reasons(  # noqa: PLR0913  # all that is known
     cluster: Cluster,
-    known: Known,
+    known: KnownCluster,
     incident: Incident | None,
-    seen: Seen | None,
+    seen: Visit | None,
     rules: Routing,
     now: datetime,
     user: str,
@@ -59,7 +59,7 @@ def _incident(incident: Incident, now: datetime) -> Iterator[str]:
         yield f"{incident.pending.remedy} waits for an approval until {incident.pending.expires:%H:%M} UTC."
 
 
-def _cluster(known: Known) -> Iterator[str]:
+def _cluster(known: KnownCluster) -> Iterator[str]:
     live = [incident for incident in known.incidents.values() if incident.unresolved]
     if not live:
         yield "Nothing in this cluster is in trouble, as far as Coastguard knows."
@@ -74,7 +74,7 @@ def _watched(terms: Terms) -> str:
     return f"Only clusters with the tag {MONITORING_TAG} are watched{values}."
 
 
-def _looked(seen: Seen | None, now: datetime) -> str:
+def _looked(seen: Visit | None, now: datetime) -> str:
     if seen is None:
         return "The sweep has not visited this Region of the account yet."
     if seen.problem:

@@ -15,7 +15,7 @@ from datetime import datetime
 from chatops.clicks.requests import FRESH
 from chatops.commands import answers
 from chatops.commands.answers import Answer
-from chatops.commands.context import OLD, CommandContext, NotDone
+from chatops.commands.context import OLD, CommandContext, Declined
 from chatops.commands.message import CommandMessage
 from chatops.commands.parse import Command
 from hub.incidents.hints import REQUEST, Hint, MuteHint
@@ -55,7 +55,7 @@ class Writes:
         try:
             until = read_span(command.span, at, person.zone, person.offset)
         except BadSpan as error:
-            raise NotDone(answers.refused(str(error)), "no such time") from error
+            raise Declined(answers.refused(str(error)), "no such time") from error
         mutes = self.known.store.mutes()
         wanted = Mute(scope, until, asked.user, command.reason, since=at, channel=asked.channel)
         mute = self._keep(asked, wanted, mutes)
@@ -71,7 +71,7 @@ class Writes:
         ended = [mute for mute in mutes if mute.scope == scope or _fits(scope, mute)]
         if not ended:
             hint = f"What is muted: {code(f'{self.known.command} mutes')}"
-            raise NotDone(answers.refused(f"{code(command.target)} itself is not muted. {hint}"), "not muted")
+            raise Declined(answers.refused(f"{code(command.target)} itself is not muted. {hint}"), "not muted")
         self.known.allow(asked, at, command.right, [mute.scope for mute in ended], command.target)
         for mute in ended:
             if mute.ended_at is None:
@@ -97,11 +97,11 @@ class Writes:
         before = self.known.store.switch()
         if before.stopped == stop and before.at != at:
             who = f" by {mention(before.stopped_by)} {date(before.at)}" if before.stopped and before.at else ""
-            raise NotDone(
+            raise Declined(
                 answers.refused(f"Repairs are {f'stopped already{who}' if stop else 'not stopped'}."), "no change"
             )
         if before.at and before.at > at:
-            raise NotDone(answers.refused("Somebody has stopped or started repairs since you said that."), "overtaken")
+            raise Declined(answers.refused("Somebody has stopped or started repairs since you said that."), "overtaken")
         if before.at != at:
             self._in_time(asked)
             self.known.store.turn(RepairStop(asked.user if stop else "", at, command.reason, before.version))
@@ -112,14 +112,14 @@ class Writes:
     def _in_time(self, asked: CommandMessage) -> None:
         """Refuse to begin what was asked for long ago, and so may have waited out an outage."""
         if self.known.clock() - asked.at > FRESH:
-            raise NotDone(answers.refused(OLD), "too old")
+            raise Declined(answers.refused(OLD), "too old")
 
     def _keep(self, asked: CommandMessage, mute: Mute, mutes: Sequence[Mute]) -> Mute:
         before = next((each for each in mutes if each.scope == mute.scope), None)
         if before and (before.since, before.by) == (mute.since, mute.by):
             return before  # this very ask has written it, before a crash
         if before and max(before.since, before.ended_at or before.since) > mute.since:
-            raise NotDone(answers.refused("Somebody has muted or unmuted that since you said so."), "overtaken")
+            raise Declined(answers.refused("Somebody has muted or unmuted that since you said so."), "overtaken")
         self._in_time(asked)
         return self.known.store.keep_mute(replace(mute, version=before.version if before else 0))
 

@@ -136,7 +136,7 @@ def listening(slack: RealSlack, aws: AwsProcess, function: str) -> Iterator[None
 
 
 @contextmanager
-def connected(slack: RealSlack, passed_on: app.Front) -> Iterator[None]:
+def connected(slack: RealSlack, passed_on: app.SlackApp) -> Iterator[None]:
     """Have Slack's requests heard by the app's listeners. Raises WorldError."""
     heard = app.make(app.Workspace(slack.team, slack.api_url, SlackSecret(slack.bot_token, "")), passed_on)
     client = WebClient(base_url=slack.api_url, timeout=_TIMEOUT_SECONDS, retry_handlers=[])

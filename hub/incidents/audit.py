@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-KEPT = timedelta(days=400)
+LOG_KEPT = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Findings:
     """What a look brings, each by container instance: how it is, what was said of it, who took its place."""
 
     sightings: Mapping[str, Sighting]

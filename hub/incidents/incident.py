@@ -11,7 +11,7 @@ Only `decide` opens and resolves. Clicks move an incident between the states in 
 it is bound to that incident, used up by the repair, and withdrawn when the incident ends.
 
 An instance that was confirmed to be in trouble FLAPS times within FLAP_WINDOW is flapping: its incident stays one, and
-unresolved, until the agent has been connected for CALM.
+unresolved, until the agent has been connected for STEADY.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ INCIDENT_ID = re.compile(r"inc-[0-9a-f]{10}")
 SOON = timedelta(seconds=10)
 # Agents drop several times an hour by design and are back within seconds; these are drops that outlasted the grace.
 FLAPS, FLAP_WINDOW = 3, timedelta(hours=1)
-CALM = timedelta(minutes=20)
+STEADY = timedelta(minutes=20)
 # A look reads all that is kept, so not for long: what happened stands in the log. While the bulletin that tells of it
 # has not said its last, what would go within KEPT_ON is kept anew: looks may fail for so long.
 RESOLVED_KEPT, KEPT_ON = timedelta(days=3), timedelta(days=2)
@@ -478,7 +478,7 @@ def _calm(known: Incident, drop: Drop | None, now: datetime) -> bool:
     """Whether a flapping incident whose agent is back is over: somebody repaired it, or it has stayed for long."""
     if known.state is State.REPAIRING:
         return True
-    return known.calm_since is not None and not _dropped_since(known, drop) and now - known.calm_since >= CALM
+    return known.calm_since is not None and not _dropped_since(known, drop) and now - known.calm_since >= STEADY
 
 
 def _dropped_since(known: Incident, drop: Drop | None) -> bool:

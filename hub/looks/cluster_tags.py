@@ -12,7 +12,7 @@ from spoke.places import Cluster
 
 log = logging.getLogger(__name__)
 
-KEPT = timedelta(minutes=5)
+TAGS_KEPT = timedelta(minutes=5)
 # A look at ten thousand clusters must not remember them all for ever.
 _MOST_KEPT = 5_000
 
@@ -31,7 +31,7 @@ class ClusterTags:
         """
         now = self._clock()
         kept = self._kept.get(cluster)
-        if kept and now - kept[0] < KEPT:
+        if kept and now - kept[0] < TAGS_KEPT:
             return kept[1]
         try:
             found = monitoring_tags(member, [cluster], lambda: None)

@@ -13,7 +13,7 @@ from spoke.places import Cluster
 
 log = logging.getLogger(__name__)
 
-KEPT = timedelta(minutes=5)
+ABSENCES_KEPT = timedelta(minutes=5)
 
 
 class Departures:
@@ -42,6 +42,6 @@ class Departures:
     def _may_be_gone(self, name: str) -> bool:
         now = self._clock()
         if self._due is None or now >= self._due:
-            self._due = now + KEPT
+            self._due = now + ABSENCES_KEPT
             self._gone = frozenset(each.name for each in self._store.absences().values() if each.proven)
         return name in self._gone

@@ -12,9 +12,9 @@ from datetime import datetime
 from hub.incidents.audit import Entry
 from hub.incidents.breakdown import Breakdown
 from hub.incidents.bulletin import HELD_UP, LEASE, Bulletin, how_it_ended
-from hub.incidents.examined import Examined, Seen, Watch
-from hub.incidents.incident import CALM, FLAPS, Incident, Reason, Verdict, decide, keep_on
-from hub.table.store import Alongside, Known, Store
+from hub.incidents.examined import Examined, Findings, Watch
+from hub.incidents.incident import FLAPS, STEADY, Incident, Reason, Verdict, decide, keep_on
+from hub.table.store import Alongside, KnownCluster, Store
 from hub.table.writes import Conflict
 from hub.words import few
 from spoke.places import Cluster
@@ -23,7 +23,7 @@ _TRIES = 5
 _NAMED = 5
 _FLAPPING = (
     f"gone {FLAPS} times within an hour: this stays one incident until the agent has been back for"
-    f" {CALM.seconds // 60} minutes"
+    f" {STEADY.seconds // 60} minutes"
 )
 _PENDING_ENDS = {
     Reason.LAPSED: ("request lapsed", "nobody approved it in time"),
@@ -41,7 +41,7 @@ class Lifecycle:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def examine(self, cluster: Cluster, known: Known, seen: Seen, watch: Watch, now: datetime) -> Examined:
+    def examine(self, cluster: Cluster, known: KnownCluster, seen: Findings, watch: Watch, now: datetime) -> Examined:
         """Bring the cluster's incidents in line with what was seen. Raises Conflict: then look again."""
         running = known.bulletin if known.bulletin and not known.bulletin.closed else None
         bulletin = _counted(running or _begin(cluster, known, watch, now), watch)
@@ -112,7 +112,7 @@ def _counted(bulletin: Bulletin, watch: Watch) -> Bulletin:
     return bulletin if watch.registered is None else replace(bulletin, registered=watch.registered)
 
 
-def _begin(cluster: Cluster, known: Known, watch: Watch, now: datetime) -> Bulletin:
+def _begin(cluster: Cluster, known: KnownCluster, watch: Watch, now: datetime) -> Bulletin:
     """Begin an episode, or go on with one that was over a moment ago.
 
     A new bulletin is born in doubt, so the post that follows needs no write before it; unless none follows.
@@ -141,7 +141,7 @@ def _begin(cluster: Cluster, known: Known, watch: Watch, now: datetime) -> Bulle
     )
 
 
-def _entries(verdicts: Sequence[Verdict], known: Known, now: datetime) -> list[Entry]:
+def _entries(verdicts: Sequence[Verdict], known: KnownCluster, now: datetime) -> list[Entry]:
     """Log what a look has found: a line for what opened, one for each kind of ending and for each repair given up.
 
     An agent that flaps is worth a line too, when it is first seen to, and so is a repair that needs no approval any

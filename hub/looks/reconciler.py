@@ -14,7 +14,7 @@ from itertools import islice
 
 from hub.chain import Waiting, onward, put_off, repair_looked_at_in, waits_in_queue
 from hub.incidents.bulletin import ROWS
-from hub.incidents.examined import Seen, Watch
+from hub.incidents.examined import Findings, Watch
 from hub.incidents.hints import (
     AGAIN,
     REQUEST,
@@ -48,7 +48,7 @@ from hub.policy.source import PolicySource
 from hub.policy.terms import Terms
 from hub.queues import NotYet, Queues, Record
 from hub.slack.client import NotNow, Slack, SlackError
-from hub.table.store import Known, Store
+from hub.table.store import KnownCluster, Store
 from spoke.accounts import Accounts, Member, Role
 from spoke.deadline import deadline, for_seconds
 from spoke.errors import Busy, ClusterGone, Refused
@@ -139,7 +139,7 @@ class Reconciler:
             sightings = {instance: replace(unseen(instance), status=UNWATCHED) for instance in wanted}
         if out_of_reach:
             sightings = {**sightings, **{i: replace(unseen(i), status=out_of_reach) for i in live}}
-        seen = Seen(sightings, drops, self._replacements(member, known, sightings))
+        seen = Findings(sightings, drops, self._replacements(member, known, sightings))
         size = None if hint.crowd > MANY else self._size(member, cluster, sightings)
         broken = [sighting for sighting in sightings.values() if condition(sighting) in _TROUBLE]
         watch = self._watch(hint, known, tag, size, broken)
@@ -159,7 +159,9 @@ class Reconciler:
             log.warning("chore.unsaid", extra={"error": str(error)})
             self.count("unannounced", 1)
 
-    def _watch(self, hint: Hint, known: Known, tag: str | None, size: int | None, broken: Sequence[Sighting]) -> Watch:
+    def _watch(
+        self, hint: Hint, known: KnownCluster, tag: str | None, size: int | None, broken: Sequence[Sighting]
+    ) -> Watch:
         cluster = hint.cluster
         begins = known.bulletin is None or known.bulletin.closed
         way = self.rules.way(cluster, tag, broken, size or 0)
@@ -199,7 +201,7 @@ class Reconciler:
         cluster: Cluster,
         wanted: AbstractSet[str],
         unseen: Callable[[str], Sighting],
-        known: Known,
+        known: KnownCluster,
         in_groups: set[str],
         tries: int,
     ) -> Mapping[str, Sighting]:
@@ -223,7 +225,7 @@ class Reconciler:
         return found | {i: replace(unseen(i), unchecked=("ECS tells nothing about it",)) for i in untold}
 
     def _with_others(
-        self, member: Member, cluster: Cluster, sightings: Mapping[str, Sighting], hint: Hint, known: Known
+        self, member: Member, cluster: Cluster, sightings: Mapping[str, Sighting], hint: Hint, known: KnownCluster
     ) -> Mapping[str, Sighting]:
         """See whether hosts are well under another registration; who is not asked about keeps what was found before."""
         live = {i.instance: i.sighting for i in known.incidents.values() if i.unresolved}
@@ -244,7 +246,9 @@ class Reconciler:
             return sightings | {s.instance: replace(s, unchecked=(*s.unchecked, why)) for s in asked}
         return sightings | {instance: replace(sightings[instance], others=others) for instance, others in found.items()}
 
-    def _replacements(self, member: Member, known: Known, sightings: Mapping[str, Sighting]) -> Mapping[str, str]:
+    def _replacements(
+        self, member: Member, known: KnownCluster, sightings: Mapping[str, Sighting]
+    ) -> Mapping[str, str]:
         """Find who took the place of terminated instances; nobody takes two places."""
         taken = {i.replacement for i in known.incidents.values() if i.replacement}
         found: dict[str, str] = {}
@@ -264,7 +268,9 @@ class Reconciler:
                 found[incident.instance] = host
         return found
 
-    def _look_again(self, hint: Hint, known: Known, drops: Mapping[str, Drop], verdicts: Sequence[Verdict]) -> None:
+    def _look_again(
+        self, hint: Hint, known: KnownCluster, drops: Mapping[str, Drop], verdicts: Sequence[Verdict]
+    ) -> None:
         """Put off what cannot be told yet: one message for each time to look again.
 
         What only wants another look gets it from a chain of looks that an event or a click began; a sweep begins none,
@@ -285,7 +291,7 @@ class Reconciler:
             self.queues.later(self.delay_url, [(later, again.total_seconds()) for later, again in waits])
         self._keep_waiting(known, drops, kept)
 
-    def _keep_waiting(self, known: Known, drops: Mapping[str, Drop], kept: Mapping[str, Waiting]) -> None:
+    def _keep_waiting(self, known: KnownCluster, drops: Mapping[str, Drop], kept: Mapping[str, Waiting]) -> None:
         """Write the drops that wait in the table, and that those are over which wait no longer."""
         before = {instance: one for instance, one in known.waiting.items() if instance in drops and not one.over}
         over = [replace(one, over=True) for instance, one in before.items() if instance not in kept]
@@ -349,7 +355,7 @@ def assemble(  # noqa: PLR0913  # what a look works with, each of it once
     )
 
 
-def _drops(hint: Hint, known: Known, now: datetime) -> dict[str, Drop]:
+def _drops(hint: Hint, known: KnownCluster, now: datetime) -> dict[str, Drop]:
     """Take of each instance what dates its trouble best: of those that the hint names, and those that have waited."""
     named = {drop.instance for drop in hint.drops}
     kept = [one.drop for i, one in known.waiting.items() if not one.over and (i in named or one.due <= now)]
@@ -366,7 +372,7 @@ def _again(hint: Hint, verdicts: Sequence[Verdict]) -> Iterator[tuple[timedelta,
             yield soon, None
 
 
-def _in_groups(hint: Hint, known: Known) -> set[str]:
+def _in_groups(hint: Hint, known: KnownCluster) -> set[str]:
     """Name the instances of which Auto Scaling is asked too.
 
     It costs a call, so the first look at new trouble goes without; later ones ask while there are few. Where Auto
@@ -378,7 +384,7 @@ def _in_groups(hint: Hint, known: Known) -> set[str]:
 
 
 def _to_ask(
-    hint: Hint, known: Known, sightings: Mapping[str, Sighting], grace: timedelta, now: datetime
+    hint: Hint, known: KnownCluster, sightings: Mapping[str, Sighting], grace: timedelta, now: datetime
 ) -> list[Sighting]:
     """Choose whose other registrations are asked for, in one call: nobody's in a crowd, and of a cluster's many later.
 

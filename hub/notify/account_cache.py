@@ -9,7 +9,7 @@ from hub.table.store import Store, TableError
 
 log = logging.getLogger(__name__)
 
-KEPT = timedelta(minutes=5)
+ACCOUNTS_KEPT = timedelta(minutes=5)
 # A table that does not answer, or knows no account yet, is asked again this soon; not for each look, which would cost
 # each its patience.
 _AGAIN = timedelta(seconds=30)
@@ -34,7 +34,7 @@ class AccountCache:
         if self._due is None or now >= self._due:
             try:
                 self._known = self._store.accounts()
-                self._due = now + (KEPT if self._known else _AGAIN)
+                self._due = now + (ACCOUNTS_KEPT if self._known else _AGAIN)
             except TableError as error:
                 log.warning("accounts.unreadable", extra={"reason": type(error).__name__})
                 self._due = now + _AGAIN

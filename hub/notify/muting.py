@@ -24,7 +24,7 @@ from spoke.places import Cluster
 log = logging.getLogger(__name__)
 
 # So old may be what a function knows of mutes.
-KEPT = timedelta(seconds=10)
+MUTES_KEPT = timedelta(seconds=10)
 
 
 @dataclass(slots=True)
@@ -78,7 +78,7 @@ class Muting:
             self._note(replace(found, warned_at=now))
 
     def _mutes(self, now: datetime) -> list[Mute]:
-        if self._read is None or now - self._read[0] >= KEPT:
+        if self._read is None or now - self._read[0] >= MUTES_KEPT:
             self._read = (now, self.store.mutes())
         return self._read[1]
 

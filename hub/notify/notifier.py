@@ -27,7 +27,7 @@ from hub.notify.storm_cache import StormCache
 from hub.queues import Queues
 from hub.slack.bulletin_message import channel_lost, reminder, render
 from hub.slack.client import LOST, NotNow, Rejected, Slack, SlackError
-from hub.table.store import Known, Store
+from hub.table.store import KnownCluster, Store
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class Notifier:
     clock: Callable[[], datetime]
     count: Callable[[str, int], None]
 
-    def speak(self, hint: Hint, known: Known, examined: Examined) -> None:
+    def speak(self, hint: Hint, known: KnownCluster, examined: Examined) -> None:
         """Bring the cluster's bulletin in line with what a look has found."""
         bulletin = examined.bulletin
         if bulletin is None or bulletin.closed:

@@ -28,7 +28,7 @@ from hub.incidents.audit import Entry
 from hub.incidents.bulletin import LEASE, Bulletin
 from hub.slack.bulletin_message import Message, event_type, notes
 from hub.slack.client import LOST, NotNow, Rejected, Slack
-from hub.table.store import Record, Store
+from hub.table.store import MessageRecord, Store
 from hub.table.writes import Conflict
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Publisher:
         self._clock = clock
         self._count = count
 
-    def show(self, record: Record, saying: Saying, *, leased: bool) -> Record:
+    def show(self, record: MessageRecord, saying: Saying, *, leased: bool) -> MessageRecord:
         """Make Slack show it. What has happened since the last time is still to be said (`narrate`) if it is `untold`.
 
         `leased` says that this very look has begun the record and so holds its lease. Raises SlackError, Conflict.
@@ -126,13 +126,13 @@ class Publisher:
                 slack.delete(channel, post.ts)
         return found
 
-    def _doubt_what_is_shown(self, record: Record) -> None:
+    def _doubt_what_is_shown(self, record: MessageRecord) -> None:
         """Somebody was quicker, yet Slack may show what we drew, which is older: let the next look edit again."""
         newest = self._store.newest(record)
         if newest:
             self._store.keep(replace(newest, shown="", closed=False))
 
-    def _edit(self, record: Record, saying: Saying) -> Record:
+    def _edit(self, record: MessageRecord, saying: Saying) -> MessageRecord:
         self._afford(record, urgent=saying.urgent)
         if record.shown:
             # If we die over it Slack may show the new drawing, and nobody may take it for the one before.
@@ -148,7 +148,7 @@ class Publisher:
             return self._post(replace(record, ts="", doubt_since=None), saying.message, leased=False)
         return record
 
-    def _afford(self, record: Record, *, urgent: bool) -> None:
+    def _afford(self, record: MessageRecord, *, urgent: bool) -> None:
         """Take an edit out of the app's budget, or raise NotNow with a moment of its own in a minute to come."""
         now = self._clock()
         if not urgent and record.shown_at and now - record.shown_at < EDIT_GAP:
@@ -160,7 +160,7 @@ class Publisher:
                 "this minute's edits are used up", 60 - now.second + 60 * minutes + place * 60 // EDITS_A_MINUTE
             )
 
-    def _post(self, record: Record, message: Message, *, leased: bool) -> Record:
+    def _post(self, record: MessageRecord, message: Message, *, leased: bool) -> MessageRecord:
         ts = ""
         if not leased:
             self._await_lease(record)
@@ -181,17 +181,17 @@ class Publisher:
             self._store.keep(settled)
             raise
 
-    def _update(self, record: Record, ts: str, message: Message) -> None:
+    def _update(self, record: MessageRecord, ts: str, message: Message) -> None:
         self._slack().update(record.channel, ts, message.text, message.blocks, message.attachments, message.metadata)
 
-    def _await_lease(self, record: Record) -> None:
+    def _await_lease(self, record: MessageRecord) -> None:
         """Raise NotNow while somebody else may still be posting."""
         now = self._clock()
         if record.lease_until and now < record.lease_until:
             seconds = int((record.lease_until - now).total_seconds()) + 1
             raise NotNow("a post of this message may be under way", seconds)
 
-    def _adopt(self, record: Record) -> str:
+    def _adopt(self, record: MessageRecord) -> str:
         """The earliest message that an earlier try has posted is ours from now on; doubles are deleted."""
         if record.doubt_since is None:
             return ""
@@ -211,5 +211,5 @@ class Publisher:
         return said, found[-1][0] if found else bulletin.noted
 
 
-def _closed(record: Record, now: datetime) -> Record:
+def _closed(record: MessageRecord, now: datetime) -> MessageRecord:
     return replace(record, closed=True, closed_at=now)

@@ -22,9 +22,9 @@ log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
-KEPT = timedelta(minutes=1)
+POLICY_KEPT = timedelta(minutes=1)
 # A policy that was well so shortly before it went bad is the last good one: else there may have been another since.
-_CERTAIN = 2 * KEPT
+_CERTAIN = 2 * POLICY_KEPT
 # A reading that fails once is made good by the next: while there is a good policy, only what lasts is told.
 PATIENCE = timedelta(minutes=5)
 _PROBLEMS_SAID = 3
@@ -32,7 +32,7 @@ _PROBLEMS_SAID = 3
 _VERSIONS_BACK = 5
 
 
-class BadPlace(ValueError):
+class BadPolicyPlace(ValueError):
     """What is given as the policy's place is none; the text says how to write one."""
 
 
@@ -103,7 +103,7 @@ class PolicySource:
 
     def _refresh(self) -> None:
         now = self._clock()
-        if self._keeper is None or (self._read_at and now - self._read_at < KEPT):
+        if self._keeper is None or (self._read_at and now - self._read_at < POLICY_KEPT):
             return
         before = self._unreadable or self._bad
         self._read_at = now
@@ -175,7 +175,7 @@ def _keeper(place: str, client: Callable[[str], Any]) -> _Keeper | None:
     bucket, _, key = rest.removeprefix("//").partition("/")
     if kind == "s3" and rest.startswith("//") and bucket and key:
         return _Object(bucket, key, lambda: client("s3"))
-    raise BadPlace(f"{place!r} is no place of a policy: write ssm:/name or s3://bucket/key")
+    raise BadPolicyPlace(f"{place!r} is no place of a policy: write ssm:/name or s3://bucket/key")
 
 
 def _asked(question: Callable[[_T], _Found | None], about: _T) -> _Found | None:

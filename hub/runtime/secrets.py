@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-KEPT = timedelta(minutes=5)
+SECRETS_KEPT = timedelta(minutes=5)
 # A token that is refused is read anew, but not for each of many calls that are.
 _AGAIN = timedelta(seconds=10)
 
@@ -37,7 +37,7 @@ class Vault:
 
     def slack(self) -> SlackSecret:
         """Return the secret, at most five minutes old."""
-        return self._at_most(KEPT)
+        return self._at_most(SECRETS_KEPT)
 
     def token(self) -> str:
         """Return the bot token, read anew: somebody has been told that the one that was kept is good no more."""

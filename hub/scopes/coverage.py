@@ -19,7 +19,7 @@ _NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Visit:
     """What the visits of a place have left: when the last one was, when one last saw it, why the last one did not.
 
     `problem` is "" if the last visit saw it. Its words are ours but for AWS's error codes.
@@ -60,14 +60,14 @@ class Coverage:
         return "; ".join(parts) + "."
 
 
-def visited(before: Seen | None, problem: str, now: datetime) -> Seen:
+def visited(before: Visit | None, problem: str, now: datetime) -> Visit:
     """Say what a visit leaves: with a `problem` it has not seen the place, and what was seen before it still stands."""
     if problem:
-        return Seen(now, before.at if before else None, problem)
-    return Seen(now, now)
+        return Visit(now, before.at if before else None, problem)
+    return Visit(now, now)
 
 
-def coverage(accounts: Iterable[str], regions: Sequence[str], seen: Mapping[Place, Seen], now: datetime) -> Coverage:
+def coverage(accounts: Iterable[str], regions: Sequence[str], seen: Mapping[Place, Visit], now: datetime) -> Coverage:
     """Sort the accounts' Regions by how they stand. What was seen of any other place does not count."""
     watched: list[Place] = []
     blind: list[tuple[Place, str]] = []

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.scopes.absence import Absence, missed
 from hub.scopes.account import Account
-from hub.sweeping.organization import KEPT, Organization
+from hub.sweeping.organization import LIST_KEPT, Organization
 from hub.table.store import Store, TableError
 from hub.table.writes import Conflict
 from spoke.errors import reason
@@ -79,7 +79,7 @@ class AccountSync:
     def _write(self, regions: Collection[str]) -> None:
         """Write the accounts that have changed; in a quiet organization those are none."""
         now = self._clock()
-        if self._kept is None or now - self._kept[0] >= KEPT:
+        if self._kept is None or now - self._kept[0] >= LIST_KEPT:
             self._kept = (now, self._store.accounts())
         read, kept = self._kept
         names, units = self._organization.names(), self._organization.units

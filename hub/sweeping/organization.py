@@ -18,7 +18,7 @@ PERMISSIONS = (
 """The IAM actions that the calls here need."""
 
 # So old may be what is known of accounts and units, and of tags, for each of which a call is made.
-KEPT, TAGS_KEPT = timedelta(minutes=10), timedelta(hours=1)
+LIST_KEPT, TAGS_KEPT = timedelta(minutes=10), timedelta(hours=1)
 # Organizational units are nested up to five levels below the root.
 _DEPTH = 5
 
@@ -57,7 +57,7 @@ class Organization:
         Raises as boto3 does, and Nobody.
         """
         now = self._clock()
-        if self._names is None or now - self._names[0] >= KEPT:
+        if self._names is None or now - self._names[0] >= LIST_KEPT:
             pages = self._client.get_paginator("list_accounts").paginate()
             active = {raw["Id"]: raw.get("Name", "") for page in pages for raw in page["Accounts"] if _is_active(raw)}
             if not active:
@@ -78,7 +78,7 @@ class Organization:
         """
         now = self._clock()
         if self._walk is None:
-            if self._units and now - self._units[0] < KEPT:
+            if self._units and now - self._units[0] < LIST_KEPT:
                 return calls
             self._walk = (now, self._walked())
         began, walk = self._walk

@@ -53,7 +53,7 @@ _PROBLEM = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class VisitResult:
     """What a visit to a member Region has found, or why it found nothing.
 
     `undelivered` are the events that lie there because the hub's bus did not take them, None if that could not be read.
@@ -140,21 +140,21 @@ class Sweeper:
             log.warning("seen.unwritten", extra={"reason": type(error).__name__})
             self.count("unwritten", 1)
 
-    def _visit(self, place: Place, now: datetime, deadline: float) -> Visit:
+    def _visit(self, place: Place, now: datetime, deadline: float) -> VisitResult:
         """See which clusters of a place have lost agents."""
         if self.ticks() > deadline:
-            return Visit(problem="no time left in this round")
+            return VisitResult(problem="no time left in this round")
         reads = RateLimit(*CLUSTER_READS, self.ticks, self.sleep), RateLimit(*RESOURCE_READS, self.ticks, self.sleep)
         try:
             member = self.accounts.member(*place, self.reader)
             found = self._watched(member, portion(clusters(member, reads[0]), now), reads[0])
             seen = ((cluster, quiet(member, cluster, reads[1])) for cluster in found)
             hints = tuple(_hint(cluster, gone, now) for cluster, gone in seen if gone)
-            return Visit(hints, undelivered=undelivered(member))
+            return VisitResult(hints, undelivered=undelivered(member))
         except SpokeError as error:
-            return Visit(problem=str(error))
+            return VisitResult(problem=str(error))
         except (ClientError, BotoCoreError) as error:
-            return Visit(problem=reason(error))  # AWS's own texts hold request ids and more
+            return VisitResult(problem=reason(error))  # AWS's own texts hold request ids and more
 
     def _watched(self, member: Member, some: Sequence[Cluster], pace: Callable[[], None]) -> Sequence[Cluster]:
         if not self.terms.by_tag:

@@ -55,7 +55,7 @@ from hub.policy.ledger import Ledger
 from hub.policy.repair_stop import RepairStop
 from hub.scopes.absence import Absence
 from hub.scopes.account import Account
-from hub.scopes.coverage import Place, Seen
+from hub.scopes.coverage import Place, Visit
 from hub.scopes.scope import Scope
 from hub.table.writes import TRIES, Conflict, write
 from spoke import USER_AGENT
@@ -64,7 +64,7 @@ from spoke.models import LeanLoader
 from spoke.places import Cluster
 
 _T = TypeVar("_T")
-Record = TypeVar("Record", Bulletin, Storm)
+MessageRecord = TypeVar("MessageRecord", Bulletin, Storm)
 
 # Rows of a transaction: DynamoDB takes 100.
 TRANSACTION = 100
@@ -91,7 +91,7 @@ TableError = PynamoDBException
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownCluster:
     """What is known of one cluster; incidents and waiting drops by instance."""
 
     incidents: dict[str, Incident]
@@ -228,7 +228,7 @@ class Store:
 
     # Clusters
 
-    def known(self, cluster: Cluster) -> Known:
+    def known(self, cluster: Cluster) -> KnownCluster:
         """Read a cluster's incidents, its bulletin and the drops that wait, in one query."""
         incidents: dict[str, Incident] = {}
         waiting: dict[str, Waiting] = {}
@@ -244,7 +244,7 @@ class Store:
             else:
                 incident = self._read(row, Incident)
                 incidents[incident.instance] = incident
-        return Known(incidents, bulletin, waiting)
+        return KnownCluster(incidents, bulletin, waiting)
 
     def incident(self, cluster: Cluster, instance: str) -> Incident | None:
         """Read one incident."""
@@ -283,7 +283,7 @@ class Store:
                 list(threads.map(self._write, rest))
         return replace(bulletin, version=bulletin.version + 1) if bulletin else None
 
-    def keep(self, record: Record) -> Record:
+    def keep(self, record: MessageRecord) -> MessageRecord:
         """Write what Slack shows; raise Conflict."""
         row = self._record_row(record)
         self._put(row, self._unchanged(row))
@@ -302,7 +302,7 @@ class Store:
                 written += [replace(bulletin, version=bulletin.version + 1) for bulletin in some]
         return written
 
-    def newest(self, record: Record) -> Record | None:
+    def newest(self, record: MessageRecord) -> MessageRecord | None:
         """Read a record as it is by now."""
         if isinstance(record, Bulletin):
             return self.bulletin(record.cluster)
@@ -450,10 +450,10 @@ class Store:
             draft.expires = int((absence.at + (ABSENCE_KEPT if absence.times else timedelta())).timestamp())
             self._model(draft).save()
 
-    def places_seen(self, turn: int | None = None) -> dict[Place, Seen]:
+    def places_seen(self, turn: int | None = None) -> dict[Place, Visit]:
         """Read what visits have left of all places, or of those of a turn."""
         narrowed = None if turn is None else self._row.sk.startswith(f"{turn}/")
-        found: dict[Place, Seen] = {}
+        found: dict[Place, Visit] = {}
         for row in self._row.query("seen", narrowed):
             for name, times in row.data.items():
                 account, _, region = name.partition("/")
@@ -464,7 +464,7 @@ class Store:
                     found[account, region] = seen
         return found
 
-    def keep_seen(self, turn: int, seen: Mapping[Place, Seen], now: datetime) -> None:
+    def keep_seen(self, turn: int, seen: Mapping[Place, Visit], now: datetime) -> None:
         """Write what visits have left of all places of a turn: a row or few, however many places."""
         told = [(f"{account}/{region}", _times(last)) for (account, region), last in sorted(seen.items())]
         for number, start in enumerate(range(0, len(told), SEEN_A_ROW)):
@@ -571,7 +571,7 @@ class Store:
     def _entry_row(self, cluster: Cluster | None, entry: audit.Entry) -> _Draft:
         entry = replace(entry, cluster=cluster.key if cluster else "")
         row = self._make(_cluster_pk(cluster) if cluster else "organization", entry.key, entry, 0)
-        row.expires = int((entry.at + audit.KEPT).timestamp())
+        row.expires = int((entry.at + audit.LOG_KEPT).timestamp())
         if entry.who:
             row.open_pk, row.open_sk = f"deeds {_moment(entry.at)[:7]}", f"{_moment(entry.at)}/{row.pk}/{entry.key}"
         return row
@@ -630,12 +630,12 @@ def _months(since: datetime, until: datetime) -> Iterator[str]:
         yield f"{number // 12:04}-{number % 12 + 1:02}"
 
 
-def _seen(times: Sequence[Any]) -> Seen:
+def _seen(times: Sequence[Any]) -> Visit:
     tried_at, at, problem = times
-    return Seen(_second(tried_at), None if at is None else _second(at), problem)
+    return Visit(_second(tried_at), None if at is None else _second(at), problem)
 
 
-def _times(seen: Seen) -> list[Any]:
+def _times(seen: Visit) -> list[Any]:
     """Write what was seen of a place as briefly as it goes, for there are thousands: whole seconds, no names."""
     return [int(seen.tried_at.timestamp()), seen.at and int(seen.at.timestamp()), seen.problem]
 

@@ -17,7 +17,7 @@ from unittest.mock import patch
 from hub import ingest, look, sweep
 from hub.incidents.bulletin import Tone
 from hub.queues import records
-from hub.table.store import Known, Store
+from hub.table.store import KnownCluster, Store
 from spoke.accounts import Role
 from spoke.places import Cluster
 from tests.benchmarks.stage import READER, REGION, TABLE, Stage
@@ -122,7 +122,7 @@ class Kept:
 
     def _incidents(self, clusters: set[tuple[str, str, str]]) -> Iterator[tuple[Named, bool]]:
         for cluster in clusters:
-            known: Known = self.store.known(Cluster(*cluster))
+            known: KnownCluster = self.store.known(Cluster(*cluster))
             for incident in known.incidents.values():
                 yield (*cluster, incident.instance), not incident.unresolved
 

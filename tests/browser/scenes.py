@@ -13,7 +13,7 @@ from chatops import modals
 from chatops.commands import answers, home
 from chatops.commands.answers import Answer, Standing
 from chatops.commands.help_pages import help_text
-from chatops.commands.name_lookup import Known, find
+from chatops.commands.name_lookup import KnownNames, find
 from chatops.commands.parse import Command, Mistake, parse
 from chatops.commands.reasons import reasons
 from hub.incidents.audit import Entry
@@ -29,14 +29,14 @@ from hub.policy.parse import read
 from hub.policy.policy import Policy
 from hub.policy.terms import Terms
 from hub.scopes.account import Account
-from hub.scopes.coverage import Seen, coverage
+from hub.scopes.coverage import Visit, coverage
 from hub.scopes.scope import Scope
 from hub.slack.blocks import Block
 from hub.slack.bulletin_message import REPAIR, Subject, channel_lost, note, reminder, render
 from hub.slack.mrkdwn import code, date, mention
 from hub.slack.mute_message import digest, warning
 from hub.slack.storm_message import render_storm
-from hub.table.store import Known as KnownOfCluster
+from hub.table.store import KnownCluster as KnownOfCluster
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
 from spoke.sighting import Registration, Sighting
@@ -250,7 +250,7 @@ def mistaken(typed: str) -> Said:
 
 def found(words: str) -> Any:  # what may be meant, or nothing
     """What words may mean in this fleet."""
-    return find(words, Known(list(ACCOUNTS.values()), {}, [PAYMENTS, BATCH, SEARCH], MANY))
+    return find(words, KnownNames(list(ACCOUNTS.values()), {}, [PAYMENTS, BATCH, SEARCH], MANY))
 
 
 def why() -> Said:
@@ -266,7 +266,7 @@ def why() -> Said:
 
     accounts = AccountCache(Table(), lambda: NOW)  # type: ignore[arg-type]  # as much of the table as is needed
     rules = Routing(Source(), accounts, Terms(timedelta(seconds=120), CHANNEL), lambda: NOW)  # type: ignore[arg-type]  # the same
-    seen = Seen(ago(minutes=4), ago(minutes=4))
+    seen = Visit(ago(minutes=4), ago(minutes=4))
     lines = reasons(
         PAYMENTS, KnownOfCluster({}, bulletin()), incident(), seen, rules, NOW, ALICE, (ON_CALL,), muted=False
     )
@@ -277,8 +277,8 @@ def why() -> Said:
 def everywhere() -> tuple[str, list[tuple[str, str]]]:
     """What is watched, and what is not."""
     places = [(account, region) for account in ACCOUNTS for region in ("eu-west-1", "us-east-1")]
-    fine = {place: Seen(ago(minutes=3), ago(minutes=3)) for place in places}
-    refused = Seen(ago(minutes=3), None, "the role coastguard-reader in 444455556666/us-east-1 cannot be assumed")
+    fine = {place: Visit(ago(minutes=3), ago(minutes=3)) for place in places}
+    refused = Visit(ago(minutes=3), None, "the role coastguard-reader in 444455556666/us-east-1 cannot be assumed")
     told = coverage(ACCOUNTS, ["eu-west-1", "us-east-1"], fine | {places[-1]: refused}, NOW)
     return told.line, [("/".join(place), problem) for place, problem in told.blind]
 
@@ -321,7 +321,7 @@ def tab() -> home.Tab:
     """Alice may approve what Bob has asked for."""
     waiting = replace(incident(5), pending=WAITS)
     places = coverage(
-        ACCOUNTS, ["eu-west-1"], {(a, "eu-west-1"): Seen(ago(minutes=3), ago(minutes=3)) for a in ACCOUNTS}, NOW
+        ACCOUNTS, ["eu-west-1"], {(a, "eu-west-1"): Visit(ago(minutes=3), ago(minutes=3)) for a in ACCOUNTS}, NOW
     )
     return home.Tab(ALICE, [*TROUBLED, waiting], [ACCOUNT_MUTE, CLUSTER_MUTE], [waiting], places, NAMES)
 

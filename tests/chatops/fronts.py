@@ -76,7 +76,7 @@ class Front:
 
     def _make(self, secret: SlackSecret) -> App:
         self.apps += 1
-        front = app.Front(self._take, self._hear, self.rights, self.clock, self.renew)
+        front = app.SlackApp(self._take, self._hear, self.rights, self.clock, self.renew)
         return app.make(app.Workspace(TEAM.id, self.api, secret), front)
 
     def _take(self, request: Request) -> None:

@@ -41,7 +41,7 @@ from hub.looks.reconciler import assemble
 from hub.notify.account_cache import AccountCache
 from hub.notify.routing import Routing
 from hub.notify.sns import Topics
-from hub.policy.source import KEPT, PolicySource
+from hub.policy.source import POLICY_KEPT, PolicySource
 from hub.policy.terms import Terms
 from hub.queues import Queues, Record
 from hub.scopes.account import Account
@@ -216,7 +216,7 @@ class Story:
         One that is not about rights leaves everybody theirs.
         """
         self.ssm.put(text if text is None or "[[rights]]" in text else rights + text)
-        self.clock.go_on(KEPT + timedelta(seconds=1))
+        self.clock.go_on(POLICY_KEPT + timedelta(seconds=1))
 
     def know(self, *others: Account, name: str = "Payments", units: tuple[str, ...] = ()) -> None:
         """The organization has told what its accounts are called."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chatops.rights import Rights
-from chatops.slack_users import KEPT, SlackUsers
+from chatops.slack_users import USERS_KEPT, SlackUsers
 from coastguard.local.slack.directory import FOREIGNER, GUEST, TEAM, UserGroup
 from coastguard.local.slack.faults import Fault
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
@@ -156,7 +156,7 @@ def test_people_and_groups_are_read_once_in_five_minutes(house: House) -> None:
     house.rule(granting(SRE))
     assert house.why_not(BOB) == ""
     house.workspace.user_groups[SRE] = UserGroup(SRE, "sre", "Site reliability", (CAROL,))
-    house.clock.go_on(KEPT - timedelta(seconds=1))
+    house.clock.go_on(USERS_KEPT - timedelta(seconds=1))
     assert house.why_not(BOB) == ""
 
     house.clock.go_on(timedelta(seconds=1))
@@ -168,7 +168,7 @@ def test_people_and_groups_are_read_once_in_five_minutes(house: House) -> None:
 def test_somebody_who_becomes_a_guest_is_one_within_five_minutes(house: House) -> None:
     assert house.why_not(BOB) == ""
     house.workspace.people[BOB] = replace(house.workspace.people[BOB], is_guest=True)
-    house.clock.go_on(KEPT)
+    house.clock.go_on(USERS_KEPT)
     assert house.why_not(BOB) == STRANGER
 
 

@@ -28,7 +28,7 @@ from typer.testing import CliRunner, Result
 from coastguard.audit import COLUMNS, AuditError, BadTime, Wanted, account_of, as_csv, as_json, find_account, moment
 from coastguard.cli.app import app
 from coastguard.cli.audit import Format, Screen
-from hub.incidents.audit import KEPT, Entry
+from hub.incidents.audit import LOG_KEPT, Entry
 from hub.scopes.account import Account
 from hub.table.store import Store
 from tests.hub.factories import ALICE, BOB, CLUSTER, ELSEWHERE, NOON, entry
@@ -360,7 +360,7 @@ def test_an_account_nobody_knows_is_said_with_the_nearest(words: str, said: str)
         ("90m", NOON - timedelta(minutes=90)),
         ("1d12h", NOON - 1.5 * DAY),
         (" 2W ", NOON - 14 * DAY),
-        ("999999w", NOON - KEPT),
+        ("999999w", NOON - LOG_KEPT),
         ("2026-11-19", NOON - 1.5 * DAY),
         ("2026-11-20T11:00", NOON - timedelta(hours=1)),
         ("2026-11-20T12:00+01:00", NOON - timedelta(hours=1)),

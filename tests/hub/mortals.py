@@ -12,7 +12,7 @@ from hub.incidents.bulletin import Bulletin
 from hub.incidents.hints import Hint, StormHint
 from hub.queues import Queues
 from hub.slack.client import Slack
-from hub.table.store import Record, Store
+from hub.table.store import MessageRecord, Store
 
 
 class Died(BaseException):
@@ -45,7 +45,7 @@ class MortalStore(Store):
         self.__dict__.update(vars(store))
         self._doom = doom
 
-    def keep(self, record: Record) -> Record:
+    def keep(self, record: MessageRecord) -> MessageRecord:
         with self._doom.step("keep"):
             return super().keep(record)
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from chatops.app import Front
+from chatops.app import SlackApp
 from chatops.clicks.requests import Request
 from chatops.commands.message import CommandMessage
 from chatops.rights import Rights
@@ -81,7 +81,7 @@ class Stage:
 
         people = SlackUsers(lambda: Slack(BOT_TOKEN, self.slack.api_url), TEAM.id, clock)
         rights = Rights(PolicySource("ssm:/coastguard/policy", lambda _: Ssm(), clock), people)
-        with connected(self.slack, Front(self.passed.enqueue, self.passed.enqueue_ask, rights, clock)):
+        with connected(self.slack, SlackApp(self.passed.enqueue, self.passed.enqueue_ask, rights, clock)):
             yield
 
     def do(self, what: str, **body: Any) -> httpx.Response:

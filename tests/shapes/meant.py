@@ -32,7 +32,7 @@ from hub.policy.ledger import Ledger
 from hub.policy.repair_stop import RepairStop
 from hub.scopes.absence import Absence
 from hub.scopes.account import Account
-from hub.scopes.coverage import Seen
+from hub.scopes.coverage import Visit
 from hub.scopes.scope import Scope
 from hub.table.store import Claim
 from spoke.places import Cluster
@@ -219,7 +219,10 @@ ROWS: dict[str, object] = {
     "ledger": {"cap-1": Ledger({ASKED: NOW}, version=1)},
     "account": Account(CLUSTER.account, "Payments", ("ou-ab12-11112222",), (("team", "payments"),), ("tags",)),
     "account, gone": Gone(Account(OTHER.account, "Search")),
-    "seen": {(CLUSTER.account, CLUSTER.region): Seen(NOW, NOW), (OTHER.account, OTHER.region): Seen(NOW, None, "no")},
+    "seen": {
+        (CLUSTER.account, CLUSTER.region): Visit(NOW, NOW),
+        (OTHER.account, OTHER.region): Visit(NOW, None, "no"),
+    },
     "absent": Absence(OTHER.account, 2, NOW),
     "budget of edits": Spent("chat.update", 3),
     "budget, what the operators were told": Spent("told policy", 1),

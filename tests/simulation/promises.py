@@ -15,8 +15,8 @@ from hub.incidents.hints import StormHint
 from hub.incidents.incident import Condition, Incident, Repair
 from hub.incidents.mute import Mute, in_force
 from hub.incidents.storm import Storm, count, lock
-from hub.looks.cluster_tags import KEPT
-from hub.notify.muting import KEPT as KEPT_MUTES
+from hub.looks.cluster_tags import TAGS_KEPT
+from hub.notify.muting import MUTES_KEPT as KEPT_MUTES
 from hub.policy.repair_stop import RepairStop
 from hub.queues import group_id
 from hub.scopes.account import Account
@@ -203,7 +203,7 @@ class Watcher:
         if not (out or (restless and since)):
             gone = f"gone for {(now - since).total_seconds():.0f} s" if since else "there"
             self.broken.append(f"false alarm: the agent of {self._name(incident)} was {gone}")
-        if not world.fleet.watched_lately(place, KEPT + timedelta(minutes=2)):
+        if not world.fleet.watched_lately(place, TAGS_KEPT + timedelta(minutes=2)):
             self.broken.append(f"false alarm: {self._name(incident)} is in a cluster that is not watched")
         unread = incident.sighting.unchecked and world.struck_lately(machine.account, _A_RUN)
         if machine.status != "ACTIVE" or (machine.host_state != "running" and not unread):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from chatops.commands import answers
 from chatops.commands.answers import SAY, Answer, Standing
 from chatops.commands.help_pages import COMMANDS, help_text
-from chatops.commands.name_lookup import Candidates, Known, Nothing, find
+from chatops.commands.name_lookup import Candidates, KnownNames, Nothing, find
 from chatops.commands.parse import Command, Mistake, parse
 from hub.incidents.incident import Incident, State
 from hub.incidents.mute import Mute
@@ -513,7 +513,7 @@ def parsed(text: str) -> Answer:
 
 def sought(text: str) -> Answer:
     directory = [Account(f"{n:012d}", text) for n in range(30)]
-    match find(text, Known(directory, {text: directory[0].id})):
+    match find(text, KnownNames(directory, {text: directory[0].id})):
         case Candidates() as candidates:
             return answers.ambiguous(Command("mute", target=text, span="2h", reason=text), candidates)
         case Nothing() as nothing:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatops.commands.name_lookup import Candidates, Found, Known, Nothing, accounts, find, find_one, label
+from chatops.commands.name_lookup import Candidates, Found, KnownNames, Nothing, accounts, find, find_one, label
 from hub.scopes.account import Account
 from hub.scopes.scope import Scope
 from spoke.places import Cluster
@@ -25,7 +25,7 @@ WEB, WEB_THERE = Cluster(PAYMENTS.id, "eu-west-1", "prod-web"), Cluster(STAGING.
 API, BATCH = Cluster(PAYMENTS.id, "eu-west-1", "prod-api"), Cluster(UNREAD.id, "eu-west-1", "Batch")
 CLUSTERS = (WEB, WEB_THERE, API, BATCH)
 LOST = incident(3, cluster=WEB)
-KNOWN = Known(DIRECTORY, ALIASES, CLUSTERS, (LOST,))
+KNOWN = KnownNames(DIRECTORY, ALIASES, CLUSTERS, (LOST,))
 
 
 def found(text: str) -> Found:
@@ -182,14 +182,14 @@ def test_what_is_exactly_a_region_is_one_unless_a_cluster_is_called_so_too() -> 
     similar = (Cluster(PAYMENTS.id, "eu-west-1", "EU-WEST-1"), Cluster(PAYMENTS.id, "eu-west-1", "my-eu-west-1"))
     same = Cluster(PAYMENTS.id, "eu-west-1", "eu-west-1")
 
-    assert find("eu-west-1", Known(DIRECTORY, clusters=similar)) == found("region:*/eu-west-1")
-    assert isinstance(find("eu-west-1", Known(DIRECTORY, clusters=(*similar, same))), Candidates)
+    assert find("eu-west-1", KnownNames(DIRECTORY, clusters=similar)) == found("region:*/eu-west-1")
+    assert isinstance(find("eu-west-1", KnownNames(DIRECTORY, clusters=(*similar, same))), Candidates)
 
 
 def test_of_many_candidates_ten_are_told_and_how_many_more_there_are() -> None:
     many = tuple(Cluster(f"{number:012d}", "eu-west-1", "web") for number in range(400))
 
-    answer = find("web", Known(clusters=many))
+    answer = find("web", KnownNames(clusters=many))
 
     assert isinstance(answer, Candidates)
     assert (len(answer.options), answer.more) == (10, 390)
@@ -254,7 +254,7 @@ def test_an_id_that_is_not_of_the_organization_is_not_found() -> None:
 
 
 def test_while_nobody_can_read_the_organization_up_an_id_is_taken_for_what_it_is() -> None:
-    assert find("999988887777", Known()) == found("account:999988887777")
+    assert find("999988887777", KnownNames()) == found("account:999988887777")
 
 
 @given(st.text() | st.sampled_from(list(HOSTILE.values())) | st.text(alphabet="*?[]!-ab/", max_size=60))
@@ -293,7 +293,7 @@ def test_what_is_found_is_found_again_by_its_scope(words: str) -> None:
 def test_a_label_fits_a_button_and_tells_the_account(scope: Scope, name: str) -> None:
     lost = incident(1, cluster=LONGEST, instance="0" * 36, sighting=sighting(host=name[:19].strip()))
 
-    words = label(scope, Known([Account(LONGEST.account, name)], troubled=[lost]))
+    words = label(scope, KnownNames([Account(LONGEST.account, name)], troubled=[lost]))
 
     assert len(words) <= 75
     assert LONGEST.account in words

@@ -12,10 +12,10 @@ from coastguard.local.slack.faults import Fault
 from hub.incidents.audit import Entry
 from hub.incidents.hints import REQUEST, Hint, MuteHint
 from hub.incidents.mute import Mute
-from hub.notify.muting import KEPT
+from hub.notify.muting import MUTES_KEPT
 from hub.queues import Record
 from hub.scopes.account import Account
-from hub.scopes.coverage import Seen
+from hub.scopes.coverage import Visit
 from hub.scopes.scope import Scope
 from hub.slack.bulletin_message import ACKNOWLEDGE, MUTE, UNMUTE
 from hub.slack.client import InDoubt
@@ -28,7 +28,7 @@ SECURITY = "C0SECURITY"  # where the bot is not
 OTHER = "333344445555"
 FALLBACK = CHANNELS[1].id
 # So long a function believes what it has read of mutes, and a little longer.
-LATE = KEPT + timedelta(seconds=5)
+LATE = MUTES_KEPT + timedelta(seconds=5)
 
 
 def what(entries: list[Entry]) -> list[tuple[str, str, str]]:
@@ -504,7 +504,7 @@ def test_why_of_several_asks_which(story: Story) -> None:
 def test_coverage_names_what_is_blind(story: Story) -> None:
     story.know()
     now = story.clock()
-    story.hub.store.keep_seen(0, {(ACCOUNT, REGION): Seen(now, None, "access denied")}, now)
+    story.hub.store.keep_seen(0, {(ACCOUNT, REGION): Visit(now, None, "access denied")}, now)
 
     (told,) = story.say("coverage")
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from hub.incidents.hints import MOST_WAITS, Drop
 from hub.incidents.incident import (
     ACCOUNT_GONE,
-    CALM,
     LONGEST_HELD,
     REGION_GONE,
     REPAIR_PATIENCE,
     SOON,
+    STEADY,
     UNWATCHED,
     Condition,
     Incident,
@@ -612,8 +612,8 @@ def test_a_flapping_incident_stays_while_the_agent_is_back() -> None:
 @pytest.mark.parametrize(
     ("ago", "reason"),
     [
-        pytest.param(CALM - SECOND, Reason.FLAPPING, id="a second too short"),
-        pytest.param(CALM, Reason.OVER, id="long enough"),
+        pytest.param(STEADY - SECOND, Reason.FLAPPING, id="a second too short"),
+        pytest.param(STEADY, Reason.OVER, id="long enough"),
     ],
 )
 def test_a_flapping_incident_is_over_once_the_agent_was_back_for_long(ago: timedelta, reason: Reason) -> None:
@@ -636,7 +636,7 @@ def test_a_drop_that_is_seen_is_counted_and_calm_begins_anew(seen: Sighting) -> 
     assert decided(verdict.incident, seen).incident == verdict.incident
 
 
-@pytest.mark.parametrize("calm", [MINUTE, CALM], ids=["soon after", "when it would be over"])
+@pytest.mark.parametrize("calm", [MINUTE, STEADY], ids=["soon after", "when it would be over"])
 def test_a_drop_that_nobody_saw_is_counted_and_calm_begins_anew(calm: timedelta) -> None:
     before, seen = replace(FLAPPING, calm_since=NOON - calm), sighting(connected=True, version=9)
     dropped = drop(ago=30 * SECOND, version=8)

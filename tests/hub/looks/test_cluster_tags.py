@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
-from hub.looks.cluster_tags import KEPT, ClusterTags
+from hub.looks.cluster_tags import TAGS_KEPT, ClusterTags
 from hub.policy.terms import ANY
 from spoke.accounts import Accounts, Member, Role
 from spoke.discovery import MONITORING_TAG
@@ -43,7 +43,7 @@ def test_a_tag_is_read_once_in_five_minutes(
     assert tags.value(member, cluster) == "prod"
     tag(fleet, cluster, "test")
 
-    clock.forward(seconds=(KEPT - SECOND).total_seconds())
+    clock.forward(seconds=(TAGS_KEPT - SECOND).total_seconds())
     assert tags.value(member, cluster) == "prod"
     assert faults.calls[READ] == 1
     clock.forward(seconds=1)

@@ -13,7 +13,7 @@ from moto.organizations.models import organizations_backends
 
 from hub.incidents.hints import REQUEST, Hint
 from hub.incidents.incident import State
-from hub.looks.departures import KEPT
+from hub.looks.departures import ABSENCES_KEPT
 from hub.scopes.absence import TIMES
 from hub.sweeping.organization import Nobody
 from spoke.places import Cluster
@@ -264,7 +264,7 @@ def test_the_first_look_at_new_trouble_costs_no_call_for_it(station: Station, re
     for _ in range(3):
         reconciler.look(Hint(cluster, REQUEST), 1)
     assert reads.made == 1
-    station.clock.forward(seconds=KEPT.total_seconds())
+    station.clock.forward(seconds=ABSENCES_KEPT.total_seconds())
     reconciler.look(Hint(cluster, REQUEST), 1)
     assert reads.made == 2
 

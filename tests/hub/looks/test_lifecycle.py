@@ -9,7 +9,7 @@ import pytest
 from hub.incidents.audit import Entry
 from hub.incidents.breakdown import Breakdown
 from hub.incidents.bulletin import LEASE, Bulletin
-from hub.incidents.examined import Examined, Seen, Watch
+from hub.incidents.examined import Examined, Findings, Watch
 from hub.incidents.hints import Drop
 from hub.incidents.incident import REPAIR_PATIENCE, Incident, Reason, State, acknowledge
 from hub.looks.lifecycle import Gone, Lifecycle
@@ -53,7 +53,7 @@ def examine(
     watch: Watch = WATCH,
 ) -> Examined:
     drops = {seen.instance: Drop(seen.instance, NOON - GRACE, seen.version) for seen in sightings if told}
-    seen = Seen({seen.instance: seen for seen in sightings}, drops, replacements or {})
+    seen = Findings({seen.instance: seen for seen in sightings}, drops, replacements or {})
     return lifecycle.examine(CLUSTER, store.known(CLUSTER), seen, watch, NOON)
 
 
@@ -145,7 +145,7 @@ def test_who_was_overtaken_opens_nothing(lifecycle: Lifecycle, store: Store, mea
         store.save([incident(2)])
     else:
         store.keep(replace(bulletin(version=1), closed=True))
-    seen = Seen({instance_id(2): sighting(2)}, {instance_id(2): drop(2)}, {})
+    seen = Findings({instance_id(2): sighting(2)}, {instance_id(2): drop(2)}, {})
 
     with pytest.raises(Conflict):
         lifecycle.examine(CLUSTER, known, seen, WATCH, NOON)
@@ -380,7 +380,7 @@ def test_what_an_open_bulletin_tells_of_is_kept_on(
     day = timedelta(days=1)
 
     for _ in range(3):
-        lifecycle.examine(CLUSTER, store.known(CLUSTER), Seen({}, {}, {}), WATCH, NOON + days * day)
+        lifecycle.examine(CLUSTER, store.known(CLUSTER), Findings({}, {}, {}), WATCH, NOON + days * day)
 
     after = store.known(CLUSTER)
     assert after.incidents[over.instance].keep_until == (None if kept is None else NOON + kept * day)
@@ -398,7 +398,7 @@ def test_what_is_kept_on_may_begin_anew_in_the_same_look(lifecycle: Lifecycle, s
     later = NOON + timedelta(days=1, hours=12)
     gone = sighting(1, since=later - timedelta(hours=1))
 
-    lifecycle.examine(CLUSTER, store.known(CLUSTER), Seen({gone.instance: gone}, {}, {}), WATCH, later)
+    lifecycle.examine(CLUSTER, store.known(CLUSTER), Findings({gone.instance: gone}, {}, {}), WATCH, later)
 
     again = store.known(CLUSTER).incidents[over.instance]
     assert (again.unresolved, again.opened_at) == (True, later)

@@ -7,7 +7,7 @@ import pytest
 
 from hub.incidents.bulletin import REOPENS
 from hub.incidents.hints import Drop, Hint
-from hub.incidents.incident import CALM
+from hub.incidents.incident import STEADY
 from spoke.places import Cluster
 from tests.hub.factories import GRACE, NOON, Json, bent, event
 from tests.hub.rendering import words_of
@@ -107,7 +107,7 @@ def test_a_flapping_agent_is_over_after_twenty_calm_minutes(station: Station, cl
     instance = flapping(station, cluster)
     station.reconnect(cluster, instance)
 
-    watch(station, int(CALM.total_seconds() // 60))
+    watch(station, int(STEADY.total_seconds() // 60))
     assert station.states()[-1] == "open"
     watch(station, 2)
 

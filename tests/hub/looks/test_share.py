@@ -6,9 +6,9 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 
 from hub.incidents.bulletin import ROWS
-from hub.incidents.examined import Seen, Watch
+from hub.incidents.examined import Findings, Watch
 from hub.incidents.incident import pick
-from hub.table.store import Known
+from hub.table.store import KnownCluster
 from spoke.places import Cluster
 from tests.hub.factories import CHANNEL, CLUSTER, GRACE, NOON, bulletin, incident, sighting
 from tests.hub.rendering import words_of
@@ -121,7 +121,7 @@ def test_when_nothing_can_be_read_nobody_asks_for_the_size(station: Station, clu
 
 
 def test_a_bulletin_that_is_left_to_a_storm_is_written_with_its_share(station: Station) -> None:
-    seen = Seen({s.instance: s for s in map(sighting, range(ROWS + 1))}, {}, {})
+    seen = Findings({s.instance: s for s in map(sighting, range(ROWS + 1))}, {}, {})
     crowd = {i.instance: replace(i, since=NOON, version=0) for i in map(incident, range(ROWS + 1))}
     own = bulletin(ts="", aside=True)
     station.store.save(list(crowd.values()), own)
@@ -139,7 +139,7 @@ def test_a_look_that_asks_nobody_keeps_what_is_known(station: Station) -> None:
     own = bulletin(registered=40)
 
     examined = station.lifecycle.examine(
-        CLUSTER, Known({}, own), Seen({}, {}, {}), Watch(GRACE, CHANNEL), station.clock()
+        CLUSTER, KnownCluster({}, own), Findings({}, {}, {}), Watch(GRACE, CHANNEL), station.clock()
     )
 
     assert examined.bulletin == own

@@ -7,7 +7,7 @@ import pytest
 from hub.incidents.hints import AGAIN, ALONE, REQUEST, Hint, MuteHint, from_message
 from hub.incidents.incident import State
 from hub.incidents.storm import MANY, SETTLES
-from hub.notify.muting import KEPT
+from hub.notify.muting import MUTES_KEPT
 from hub.scopes.account import Account
 from hub.slack.bulletin_message import MUTE, UNMUTE
 from spoke.places import Cluster
@@ -148,7 +148,7 @@ def test_what_is_over_before_anybody_was_told_ends_silently(station: Station, cl
 def test_what_was_posted_before_turns_grey_and_tells_nobody(station: Station, cluster: Cluster) -> None:
     opened(station, cluster)
     replies = station.slack.replies()
-    station.clock.forward(seconds=KEPT.total_seconds())
+    station.clock.forward(seconds=MUTES_KEPT.total_seconds())
     station.mute(f"account:{ACCOUNT}")
 
     station.sweep()
@@ -166,7 +166,7 @@ def test_what_was_posted_before_turns_grey_and_tells_nobody(station: Station, cl
 def test_what_may_not_be_edited_any_more_is_not_said_anew_while_it_is_muted(station: Station, cluster: Cluster) -> None:
     opened(station, cluster)
     first = station.only_message()["ts"]
-    station.clock.forward(seconds=KEPT.total_seconds())
+    station.clock.forward(seconds=MUTES_KEPT.total_seconds())
     station.mute(f"account:{ACCOUNT}", minutes=30)
     station.slack.fault("chat.update", "word", word="edit_window_closed", times=2)
 
@@ -220,7 +220,7 @@ def test_trouble_that_begins_again_while_muted_tells_nobody(station: Station, cl
     assert station.states() == ["muted"]
     assert aloud(station) == []
     station.unmute(ORGANIZATION)
-    station.wait(seconds=KEPT.total_seconds())
+    station.wait(seconds=MUTES_KEPT.total_seconds())
     watch(station, 2)
     (message,) = bulletins(station)
     assert color(message) == "#D93025"
@@ -248,7 +248,7 @@ def test_a_function_that_has_read_mutes_sees_a_new_one_after_some_seconds(statio
     station.mute(ORGANIZATION)
     assert muting.of(cluster) is None
 
-    station.clock.forward(seconds=KEPT.total_seconds())
+    station.clock.forward(seconds=MUTES_KEPT.total_seconds())
 
     assert muting.of(cluster) is not None
 

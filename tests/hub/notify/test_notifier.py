@@ -5,7 +5,7 @@ import pytest
 from hub.incidents.incident import Incident, acknowledge
 from hub.incidents.mute import Mute
 from hub.incidents.storm import MANY
-from hub.policy.source import KEPT
+from hub.policy.source import POLICY_KEPT
 from hub.scopes.account import Account
 from hub.scopes.scope import Scope
 from spoke.places import Cluster
@@ -74,7 +74,7 @@ def test_a_bulletin_goes_to_the_channel_of_its_route_and_mentions_the_owners(
 def test_another_route_is_for_new_episodes(station: Station, cluster: Cluster) -> None:
     instance = opened(station, cluster)
     station.govern(ROUTE)
-    station.clock.forward(seconds=KEPT.total_seconds())
+    station.clock.forward(seconds=POLICY_KEPT.total_seconds())
     opened(station, cluster)
     assert states(station, CHANNEL) == ["open"]
     assert "2 instances" in station.only_message()["text"]

@@ -13,7 +13,7 @@ from botocore.exceptions import ConnectTimeoutError
 
 from hub.policy.parse import LONGEST
 from hub.policy.policy import Policy, Route
-from hub.policy.source import BadPlace, PolicySource
+from hub.policy.source import BadPolicyPlace, PolicySource
 from tests.hub.timing import Clock
 
 BUCKET, KEY, NAME = "house-rules", "coastguard/policy.toml", "/coastguard/policy"
@@ -446,5 +446,5 @@ def test_a_function_that_has_just_started_has_no_policy_with_a_bad_object(
     ["policy.toml", "ssm:name", "s3:bucket/key", "s3://bucket", "s3://bucket/", "s3:///key", "https://x/y", ":"],
 )
 def test_what_is_no_place_is_said_at_the_start(place: str, line: Line, clock: Clock) -> None:
-    with pytest.raises(BadPlace, match="write ssm:/name or s3://bucket/key"):
+    with pytest.raises(BadPolicyPlace, match="write ssm:/name or s3://bucket/key"):
         PolicySource(place, line.client, clock)

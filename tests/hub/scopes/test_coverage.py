@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.scopes.coverage import NOT_LATELY, STALE, Coverage, Place, Seen, coverage, visited
+from hub.scopes.coverage import NOT_LATELY, STALE, Coverage, Place, Visit, coverage, visited
 from tests.hub.factories import NOON
 
 SECOND = timedelta(seconds=1)
@@ -16,8 +16,8 @@ LOCKED = f"role coastguard-reader cannot be assumed in {A}: AccessDenied"
 HERE = (A, REGIONS[0])
 
 
-def seen(problem: str = "", *, tried_at: datetime = NOON, at: datetime | None = NOON) -> Seen:
-    return Seen(tried_at, at, problem)
+def seen(problem: str = "", *, tried_at: datetime = NOON, at: datetime | None = NOON) -> Visit:
+    return Visit(tried_at, at, problem)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def seen(problem: str = "", *, tried_at: datetime = NOON, at: datetime | None = 
         pytest.param(None, Coverage((), (), (HERE,)), id="never visited"),
     ],
 )
-def test_a_place_is_watched_blind_or_unvisited(last: Seen | None, stands: Coverage) -> None:
+def test_a_place_is_watched_blind_or_unvisited(last: Visit | None, stands: Coverage) -> None:
     assert coverage([A], REGIONS[:1], {HERE: last} if last else {}, NOON) == stands
 
 
@@ -50,9 +50,9 @@ def test_what_was_seen_before_stands_while_a_place_is_blind() -> None:
     well = visited(first, "", NOON + SECOND)
     blind = visited(well, LOCKED, NOON + 2 * SECOND)
 
-    assert first == Seen(NOON, None, LOCKED)
-    assert well == Seen(NOON + SECOND, NOON + SECOND, "")
-    assert blind == Seen(NOON + 2 * SECOND, NOON + SECOND, LOCKED)
+    assert first == Visit(NOON, None, LOCKED)
+    assert well == Visit(NOON + SECOND, NOON + SECOND, "")
+    assert blind == Visit(NOON + 2 * SECOND, NOON + SECOND, LOCKED)
 
 
 def test_places_that_are_blind_for_the_same_reason_are_counted_together() -> None:
@@ -95,8 +95,8 @@ _places = st.tuples(st.sampled_from([A, B, "444455556666"]), st.sampled_from(REG
 _moments = st.integers(0, 100).map(lambda minutes: NOON - timedelta(minutes=minutes))
 
 
-@given(st.dictionaries(_places, st.builds(Seen, _moments, st.none() | _moments, st.sampled_from(["", LOCKED, "x"]))))
-def test_each_place_stands_in_one_way(known: dict[Place, Seen]) -> None:
+@given(st.dictionaries(_places, st.builds(Visit, _moments, st.none() | _moments, st.sampled_from(["", LOCKED, "x"]))))
+def test_each_place_stands_in_one_way(known: dict[Place, Visit]) -> None:
     found = coverage([A, B, A], REGIONS, known, NOON)
 
     places = [*found.watched, *(place for place, _ in found.blind), *found.unvisited]

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 from moto.organizations.models import organizations_backends
 
-from hub.notify.account_cache import KEPT, AccountCache
+from hub.notify.account_cache import ACCOUNTS_KEPT, AccountCache
 from hub.scopes.account import Account
 from hub.sweeping import account_sync, organization
 from hub.sweeping.account_sync import CALLS_A_ROUND, AccountSync
@@ -394,7 +394,7 @@ def test_what_is_called_is_what_is_declared(office: Office) -> None:
     office.registry().keep([ACCOUNT])
 
     assert sorted(f"organizations:{name}" for name in office.called()) == list(PERMISSIONS)
-    assert account_sync.KEPT == organization.KEPT
+    assert account_sync.KEPT == organization.LIST_KEPT
 
 
 # Who reads it
@@ -406,7 +406,7 @@ def test_an_account_is_known_for_five_minutes_without_asking_again(office: Offic
     assert known.of(ACCOUNT).name == "before"
     office.registry().keep()
 
-    office.clock.forward(seconds=KEPT.total_seconds() - 1)
+    office.clock.forward(seconds=ACCOUNTS_KEPT.total_seconds() - 1)
     assert known.of(ACCOUNT).name == "before"
     office.clock.forward(seconds=1)
 
@@ -433,7 +433,7 @@ def test_a_table_that_cannot_be_read_costs_nothing_but_the_names(
     known, new = (AccountCache(office.store, office.clock) for _ in range(2))
     assert known.of(ACCOUNT).name == "payments"
     dynamodb.delete_table(TableName="coastguard")
-    office.clock.forward(seconds=KEPT.total_seconds())
+    office.clock.forward(seconds=ACCOUNTS_KEPT.total_seconds())
 
     for _ in range(3):
         assert known.of(ACCOUNT).name == "payments"

@@ -13,7 +13,7 @@ from moto.organizations.models import organizations_backends
 from hub.incidents.hints import SWEEP, Hint, from_message
 from hub.policy.terms import Terms
 from hub.scopes.account import Account
-from hub.scopes.coverage import Place, Seen, coverage
+from hub.scopes.coverage import Place, Visit, coverage
 from hub.sweeping.sweeper import CLUSTER_READS, CLUSTERS_A_VISIT, RESOURCE_READS, ROUND_MINUTES, in_turn, portion, turn
 from spoke.accounts import Accounts, Role
 from spoke.discovery import MONITORING_TAG
@@ -392,9 +392,9 @@ def test_what_a_visit_has_seen_is_kept(station: Station, other: Fleet) -> None:
 
     seen = station.store.places_seen()
     assert len(seen) == 3
-    assert seen[ACCOUNT, REGION] == Seen(station.clock(), station.clock())
+    assert seen[ACCOUNT, REGION] == Visit(station.clock(), station.clock())
     problem = f"role coastguard-reader cannot be assumed in {OTHER}: AccessDenied"
-    assert seen[OTHER, REGION] == Seen(station.clock(), NOON, problem)
+    assert seen[OTHER, REGION] == Visit(station.clock(), NOON, problem)
     covered = coverage(station.store.accounts(), station.regions, seen, station.clock())
     assert (len(covered.watched), covered.blind, covered.unvisited) == (2, (((OTHER, REGION), problem),), ())
 

@@ -16,7 +16,7 @@ from hub.incidents.mute import Mute
 from hub.incidents.storm import Storm
 from hub.policy.repair_stop import RepairStop
 from hub.scopes.account import Account
-from hub.scopes.coverage import Seen
+from hub.scopes.coverage import Visit
 from hub.table.store import (
     BUDGET_KEPT,
     MUTE_KEPT,
@@ -25,7 +25,7 @@ from hub.table.store import (
     SEEN_KEPT,
     TRANSACTION,
     Claim,
-    Known,
+    KnownCluster,
     Store,
 )
 from hub.table.writes import Conflict
@@ -98,7 +98,7 @@ def test_everything_of_an_incident_is_kept(store: Store) -> None:
     store.save([whole])
 
     assert store.incident(CLUSTER, instance_id()) == written(whole)
-    assert store.known(CLUSTER) == Known({instance_id(): written(whole)}, None)
+    assert store.known(CLUSTER) == KnownCluster({instance_id(): written(whole)}, None)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_everything_of_a_log_entry_is_kept(store: Store) -> None:
 def test_nothing_is_known_of_a_cluster_nobody_wrote_about(store: Store) -> None:
     store.save([incident()], bulletin())
 
-    assert store.known(ELSEWHERE) == Known({}, None)
+    assert store.known(ELSEWHERE) == KnownCluster({}, None)
     assert store.incident(CLUSTER, instance_id(2)) is None
     assert store.bulletin(ELSEWHERE) is None
     assert store.entries(ELSEWHERE, "") == []
@@ -167,7 +167,7 @@ def test_two_stores_keep_to_their_tables(store: Store, dynamodb: Any) -> None:
     store.save([incident()])
 
     assert (unfinished(store), unfinished(other)) == ({CLUSTER}, {ELSEWHERE})
-    assert store.known(ELSEWHERE) == Known({}, None)
+    assert store.known(ELSEWHERE) == KnownCluster({}, None)
 
 
 # Who was quicker
@@ -189,7 +189,7 @@ def test_who_has_read_another_version_writes_nothing(store: Store, late: Inciden
     with pytest.raises(Conflict):
         store.save([neighbour, late], bulletin(), [entry()])
 
-    assert store.known(CLUSTER) == Known({instance_id(): incident(version=3)}, None)
+    assert store.known(CLUSTER) == KnownCluster({instance_id(): incident(version=3)}, None)
     assert store.entries(CLUSTER, "") == []
 
 
@@ -197,7 +197,7 @@ def test_who_has_read_a_row_that_is_gone_writes_nothing(store: Store) -> None:
     with pytest.raises(Conflict):
         store.save([incident(version=1)])
 
-    assert store.known(CLUSTER) == Known({}, None)
+    assert store.known(CLUSTER) == KnownCluster({}, None)
 
 
 @pytest.mark.parametrize("version", [0, 1, 3])
@@ -210,7 +210,7 @@ def test_a_bulletin_changes_only_for_who_has_read_it_last(store: Store, version:
     with pytest.raises(Conflict):
         store.save([incident()], bulletin(version=version, shown="late"))
 
-    assert store.known(CLUSTER) == Known({}, bulletin(version=2))
+    assert store.known(CLUSTER) == KnownCluster({}, bulletin(version=2))
 
 
 @pytest.mark.parametrize("count", [TRANSACTION - 3, TRANSACTION - 2, 2 * TRANSACTION + 1])
@@ -231,7 +231,7 @@ def test_an_incident_is_never_written_without_its_bulletin(store: Store) -> None
     with pytest.raises(Conflict):
         store.save([incident(number) for number in range(250)], bulletin())
 
-    assert store.known(CLUSTER) == Known({}, bulletin(version=1))
+    assert store.known(CLUSTER) == KnownCluster({}, bulletin(version=1))
 
 
 def test_what_fails_half_way_leaves_whole_transactions_and_the_bulletin_for_the_next_look(store: Store) -> None:
@@ -486,8 +486,11 @@ HERE, THERE = (CLUSTER.account, CLUSTER.region), (ELSEWHERE.account, ELSEWHERE.r
 
 
 def test_everything_that_was_seen_of_places_is_kept_turn_by_turn(store: Store, dynamodb: Any) -> None:
-    blind = {THERE: Seen(NOON, None, "é: AccessDenied"), HERE: Seen(NOON, NOON - 600 * SECOND, "Throttling")}
-    well = {("444455556666", "eu-west-1"): Seen(NOON, NOON)}
+    blind = {
+        THERE: Visit(NOON, None, "é: AccessDenied"),
+        HERE: Visit(NOON, NOON - 600 * SECOND, "Throttling"),
+    }
+    well = {("444455556666", "eu-west-1"): Visit(NOON, NOON)}
     store.keep_seen(1, blind, NOON)
     store.keep_seen(0, well, NOON)
 
@@ -498,21 +501,21 @@ def test_everything_that_was_seen_of_places_is_kept_turn_by_turn(store: Store, d
 
 
 def test_a_turn_forgets_the_places_that_are_no_more(store: Store) -> None:
-    store.keep_seen(1, {HERE: Seen(NOON, NOON), THERE: Seen(NOON, NOON)}, NOON)
-    store.keep_seen(1, {HERE: Seen(NOON, NOON)}, NOON)
+    store.keep_seen(1, {HERE: Visit(NOON, NOON), THERE: Visit(NOON, NOON)}, NOON)
+    store.keep_seen(1, {HERE: Visit(NOON, NOON)}, NOON)
 
     assert set(store.places_seen()) == {HERE}
 
 
 def test_a_row_holds_a_thousand_places_with_their_problems(store: Store, dynamodb: Any) -> None:
-    many = {(f"{222233334444 + n}", "ap-southeast-1"): Seen(NOON, NOON, "x" * 120) for n in range(SEEN_A_ROW + 1)}
+    many = {(f"{222233334444 + n}", "ap-southeast-1"): Visit(NOON, NOON, "x" * 120) for n in range(SEEN_A_ROW + 1)}
 
     store.keep_seen(1, many, NOON)
 
     assert store.places_seen() == many
     assert len(raw(dynamodb, "1/0", "seen")["data"]["S"]) < 400_000 / 2
     later = NOON + 600 * SECOND
-    fewer = dict.fromkeys(sorted(many)[1:], Seen(later, later))
+    fewer = dict.fromkeys(sorted(many)[1:], Visit(later, later))
     store.keep_seen(1, fewer, later)
     assert {place: store.places_seen()[place] for place in fewer} == fewer
 
@@ -564,8 +567,8 @@ def test_log_entries_are_kept_400_days_and_requests_30(store: Store, dynamodb: A
     store.log(CLUSTER, entry())
     store.claim("r-1", NOON)
 
-    assert timedelta(days=400) == audit.KEPT
-    assert raw(dynamodb, entry().key)["expires"] == {"N": str(int((NOON + audit.KEPT).timestamp()))}
+    assert timedelta(days=400) == audit.LOG_KEPT
+    assert raw(dynamodb, entry().key)["expires"] == {"N": str(int((NOON + audit.LOG_KEPT).timestamp()))}
     assert timedelta(days=30) == REQUEST_KEPT
     assert raw(dynamodb, "request", "request#r-1")["expires"] == {"N": str(int((NOON + REQUEST_KEPT).timestamp()))}
 
@@ -713,7 +716,9 @@ def test_rows_with_fields_of_a_newer_release_can_be_read(store: Store, dynamodb:
     for sk in ("bulletin", f"instance#{instance_id()}", entry().key):
         rewrite(dynamodb, sk, newer)
 
-    assert store.known(CLUSTER) == Known({instance_id(): written(incident(repair=finished()))}, bulletin(version=1))
+    assert store.known(CLUSTER) == KnownCluster(
+        {instance_id(): written(incident(repair=finished()))}, bulletin(version=1)
+    )
     assert store.entries(CLUSTER, "") == [(entry().key, entry())]
 
 
@@ -738,7 +743,9 @@ def test_rows_of_an_older_release_can_be_read(store: Store, dynamodb: Any) -> No
         rewrite(dynamodb, sk, older)
 
     bare = written(incident(sighting=Sighting(instance_id(), "ACTIVE")))
-    assert store.known(CLUSTER) == Known({instance_id(): bare}, Bulletin(CLUSTER, EPISODE, "C0ECSALERTS", version=1))
+    assert store.known(CLUSTER) == KnownCluster(
+        {instance_id(): bare}, Bulletin(CLUSTER, EPISODE, "C0ECSALERTS", version=1)
+    )
     assert store.entries(CLUSTER, "") == [(entry().key, entry(cluster=""))]
 
 

@@ -8,7 +8,7 @@ import pytest
 from pynamodb.exceptions import CancellationReason, PutError, PynamoDBException, TransactWriteError, VerboseClientError
 
 from hub.policy.repair_stop import RepairStop
-from hub.scopes.coverage import Seen
+from hub.scopes.coverage import Visit
 from hub.table.store import Alongside, Store
 from hub.table.writes import CONDITION, PASSING, TRIES, Conflict, Contended, sort, write
 from tests.hub.factories import ALICE, CLUSTER, NOON, entry, incident, instance_id
@@ -156,7 +156,7 @@ WRITES: dict[str, Callable[[Store], object]] = {
     "a log entry": lambda store: store.log(CLUSTER, entry()),
     "a counter": lambda store: store.spend("edits", NOON),
     "the switch": lambda store: store.turn(RepairStop(ALICE, NOON)),
-    "what was seen": lambda store: store.keep_seen(0, {("111122223333", "eu-west-1"): Seen(NOON, NOON)}, NOON),
+    "what was seen": lambda store: store.keep_seen(0, {("111122223333", "eu-west-1"): Visit(NOON, NOON)}, NOON),
 }
 
 
