@@ -50,7 +50,9 @@ from hub.slack.client import Rejected, Slack
 from hub.slack.listing import EVENT_TYPE, Asked, parts, told
 from hub.slack.mrkdwn import date, escape, mention, visible
 from hub.sweeping.sweeper import CLUSTER_READS, RESOURCE_READS
-from hub.table.store import Alongside, Claim, Store
+from hub.table.clusters import Alongside
+from hub.table.requests import Claim
+from hub.table.store import Store
 from hub.table.writes import Conflict
 from hub.words import few
 from spoke.accounts import Accounts, Role

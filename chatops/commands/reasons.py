@@ -8,7 +8,7 @@ from hub.notify.routing import Routing
 from hub.policy.explain import explain
 from hub.policy.terms import ANY, Terms
 from hub.scopes.coverage import Visit
-from hub.table.store import KnownCluster
+from hub.table.clusters import KnownCluster
 from hub.times import span_words
 from spoke.discovery import MONITORING_TAG
 from spoke.places import Cluster

@@ -34,7 +34,8 @@ from coastguard.audit import (
 from coastguard.cli.console import aside, out, session, tidy
 from hub.incidents.audit import Entry
 from hub.slack.mrkdwn import visible
-from hub.table.store import Store, TableError
+from hub.table.rows import TableError
+from hub.table.store import Store
 
 # What is there sooner needs no bar.
 _PATIENCE_SECONDS = 1.0

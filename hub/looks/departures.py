@@ -8,7 +8,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from hub.incidents.incident import ACCOUNT_GONE, REGION_GONE
-from hub.table.store import Store, TableError
+from hub.table.rows import TableError
+from hub.table.store import Store
 from spoke.places import Cluster
 
 log = logging.getLogger(__name__)

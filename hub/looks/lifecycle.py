@@ -14,7 +14,8 @@ from hub.incidents.breakdown import Breakdown
 from hub.incidents.bulletin import HELD_UP, LEASE, Bulletin, how_it_ended
 from hub.incidents.examined import Examined, Findings, Watch
 from hub.incidents.incident import FLAPS, STEADY, Incident, Reason, Verdict, decide, keep_on
-from hub.table.store import Alongside, KnownCluster, Store
+from hub.table.clusters import Alongside, KnownCluster
+from hub.table.store import Store
 from hub.table.writes import Conflict
 from hub.words import few
 from spoke.places import Cluster

@@ -48,7 +48,8 @@ from hub.policy.source import PolicySource
 from hub.policy.terms import Terms
 from hub.queues import NotYet, Queues, Record
 from hub.slack.client import NotNow, Slack, SlackError
-from hub.table.store import KnownCluster, Store
+from hub.table.clusters import KnownCluster
+from hub.table.store import Store
 from spoke.accounts import Accounts, Member, Role
 from spoke.deadline import deadline, for_seconds
 from spoke.errors import Busy, ClusterGone, Refused

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from hub.scopes.account import Account
-from hub.table.store import Store, TableError
+from hub.table.rows import TableError
+from hub.table.store import Store
 
 log = logging.getLogger(__name__)
 

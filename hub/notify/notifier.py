@@ -27,7 +27,8 @@ from hub.notify.storm_cache import StormCache
 from hub.queues import Queues
 from hub.slack.bulletin_message import channel_lost, reminder, render
 from hub.slack.client import LOST, NotNow, Rejected, Slack, SlackError
-from hub.table.store import KnownCluster, Store
+from hub.table.clusters import KnownCluster
+from hub.table.store import Store
 
 log = logging.getLogger(__name__)
 

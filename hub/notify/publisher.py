@@ -28,7 +28,8 @@ from hub.incidents.audit import Entry
 from hub.incidents.bulletin import LEASE, Bulletin
 from hub.slack.bulletin_message import Message, event_type, notes
 from hub.slack.client import LOST, NotNow, Rejected, Slack
-from hub.table.store import MessageRecord, Store
+from hub.table.clusters import MessageRecord
+from hub.table.store import Store
 from hub.table.writes import Conflict
 
 log = logging.getLogger(__name__)

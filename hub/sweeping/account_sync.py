@@ -18,7 +18,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from hub.scopes.absence import Absence, missed
 from hub.scopes.account import Account
 from hub.sweeping.organization import LIST_KEPT, Organization
-from hub.table.store import Store, TableError
+from hub.table.rows import TableError
+from hub.table.store import Store
 from hub.table.writes import Conflict
 from spoke.errors import reason
 

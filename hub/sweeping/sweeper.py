@@ -28,7 +28,8 @@ from hub.queues import Queues
 from hub.runtime.rate_limit import RateLimit
 from hub.scopes.coverage import Place, visited
 from hub.sweeping.account_sync import AccountSync
-from hub.table.store import Store, TableError
+from hub.table.rows import TableError
+from hub.table.store import Store
 from spoke.accounts import Accounts, Member, Role
 from spoke.discovery import clusters, monitoring_tags, quiet_instances, undelivered
 from spoke.errors import ClusterGone, SpokeError, reason

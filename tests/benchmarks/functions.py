@@ -11,16 +11,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from hub import ingest, look, sweep
 from hub.incidents.bulletin import Tone
 from hub.queues import records
-from hub.table.store import KnownCluster, Store
+from hub.table.store import Store
 from spoke.accounts import Role
 from spoke.places import Cluster
 from tests.benchmarks.stage import READER, REGION, TABLE, Stage
+
+if TYPE_CHECKING:
+    from hub.table.clusters import KnownCluster
 
 Function = Callable[[dict[str, Any]], list[str]]
 """Takes Lambda's event; returns the ids of the records that failed."""

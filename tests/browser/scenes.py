@@ -36,7 +36,7 @@ from hub.slack.bulletin_message import REPAIR, Subject, channel_lost, note, remi
 from hub.slack.mrkdwn import code, date, mention
 from hub.slack.mute_message import digest, warning
 from hub.slack.storm_message import render_storm
-from hub.table.store import KnownCluster as KnownOfCluster
+from hub.table.clusters import KnownCluster as KnownOfCluster
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
 from spoke.sighting import Registration, Sighting

@@ -17,7 +17,9 @@ from hub.incidents.mute import Mute
 from hub.policy.repair_stop import RepairStop
 from hub.queues import Queues
 from hub.slack.client import Slack
-from hub.table.store import Alongside, Claim, Store
+from hub.table.clusters import Alongside
+from hub.table.requests import Claim
+from hub.table.store import Store
 from spoke.places import Cluster
 
 

@@ -12,7 +12,8 @@ from hub.incidents.bulletin import Bulletin
 from hub.incidents.hints import Hint, StormHint
 from hub.queues import Queues
 from hub.slack.client import Slack
-from hub.table.store import MessageRecord, Store
+from hub.table.clusters import MessageRecord
+from hub.table.store import Store
 
 
 class Died(BaseException):

@@ -29,7 +29,8 @@ from hub.incidents.hints import (
 from hub.incidents.incident import REPAIR_PATIENCE, Repair, begin_repair, end_repair
 from hub.looks.ingestion import Ingestion
 from hub.policy.terms import Terms
-from hub.table.store import Conflict, Store
+from hub.table.store import Store
+from hub.table.writes import Conflict
 from spoke.places import Cluster
 from tests.hub.factories import ALICE, CHANNEL, CLUSTER, ELSEWHERE, GRACE, NOON, drop, instance_id, record
 from tests.hub.stack import Mail

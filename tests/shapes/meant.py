@@ -34,7 +34,7 @@ from hub.scopes.absence import Absence
 from hub.scopes.account import Account
 from hub.scopes.coverage import Visit
 from hub.scopes.scope import Scope
-from hub.table.store import Claim
+from hub.table.requests import Claim
 from spoke.places import Cluster
 from spoke.sighting import Registration, Sighting
 

@@ -29,7 +29,8 @@ from hub.slack.bulletin_message import render
 from hub.slack.listing import Asked, Told
 from hub.slack.mute_message import warning
 from hub.slack.storm_message import render_storm
-from hub.table.store import Claim, Store
+from hub.table.requests import Claim
+from hub.table.store import Store
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
 from tests.shapes import meant

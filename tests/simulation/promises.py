@@ -22,7 +22,8 @@ from hub.queues import group_id
 from hub.scopes.account import Account
 from hub.slack.bulletin_message import render
 from hub.slack.storm_message import render_storm
-from hub.table.store import Claim
+from hub.table.requests import Claim
+from hub.table.rows import codec
 from spoke.places import Cluster
 from tests.simulation.fleet import QUIET
 from tests.simulation.tables import Change
@@ -213,7 +214,7 @@ class Watcher:
         return f"{self.world.label(incident.cluster)} {incident.instance[-4:]}"
 
     def _read(self, row: Row, kind: type[_T]) -> _T:
-        value: Any = self.world.stage.environments[0].store._codec.structure(json.loads(row["data"]["S"]), kind)
+        value: Any = codec().structure(json.loads(row["data"]["S"]), kind)
         version = int(row["version"]["N"])
         return replace(value, version=version) if hasattr(value, "version") else value  # type: ignore[no-any-return]
 

@@ -22,10 +22,10 @@ from botocore.retries import quota
 
 import hub.queues
 import hub.sweeping.sweeper
-import hub.table.store
+import hub.table.clusters
 import spoke.sightings
 from hub.runtime.clients import AWS
-from hub.table.store import Store
+from hub.table.clusters import Store
 from spoke.accounts import Accounts
 from spoke.models import LeanLoader
 from tests.hub.timing import Clock
@@ -160,7 +160,7 @@ def set_up() -> Iterator[Stage]:
         stack.enter_context(patch.object(quota.RetryQuota, "__init__", remembered))
         sleeper = SimpleNamespace(sleep=wire.fate.sleep)
         stack.enter_context(patch.object(botocore.endpoint, "time", sleeper))
-        for module in (hub.queues, hub.sweeping.sweeper, hub.table.store, spoke.sightings):
+        for module in (hub.queues, hub.sweeping.sweeper, hub.table.clusters, spoke.sightings):
             stack.enter_context(patch.object(module, "ThreadPoolExecutor", OneAfterAnother))
         loader = LeanLoader()
         session = boto3.Session(region_name=HUB_REGION)

@@ -16,7 +16,7 @@ import pytest
 from chatops.commands.parse import Command
 from hub.incidents.incident import Incident
 from hub.policy.repair_stop import RepairStop
-from hub.table.store import Claim
+from hub.table.requests import Claim
 from tests.chatops.factories import ALICE, BOB
 from tests.simulation.fate import Died
 from tests.simulation.play import settle

@@ -58,7 +58,7 @@ from hub.slack.client import Slack
 from hub.sweeping.account_sync import PACE, AccountSync
 from hub.sweeping.organization import Organization
 from hub.sweeping.sweeper import Sweeper
-from hub.table.store import Conflict
+from hub.table.writes import Conflict
 from spoke.accounts import Role
 from spoke.deadline import within
 from spoke.errors import Busy

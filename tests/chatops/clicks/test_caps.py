@@ -12,7 +12,8 @@ from hub.policy.ledger import Ledger
 from hub.policy.policy import Cap, Match
 from hub.slack.bulletin_message import APPROVE
 from hub.slack.mrkdwn import date
-from hub.table.store import Alongside, Store
+from hub.table.clusters import Alongside
+from hub.table.store import Store
 from hub.table.writes import Conflict
 from tests.chatops.factories import ALICE, BOB, incident
 from tests.chatops.fate import Died

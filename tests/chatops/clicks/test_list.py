@@ -13,6 +13,7 @@ from hub.incidents.bulletin import ROWS
 from hub.incidents.incident import Incident, State
 from hub.slack.bulletin_message import LIST
 from hub.slack.client import InDoubt, NotNow
+from hub.table.clusters import incident_row
 from tests.chatops.factories import ALICE, BOB, CHANNEL
 from tests.chatops.fate import Died
 from tests.chatops.story import Story, Victim
@@ -37,7 +38,7 @@ def multiply(story: Story, victims: Sequence[Victim], size: int) -> list[Inciden
     store = story.hub.store
     with store._row.batch_write() as batch:  # moto copies the whole table for each transaction
         for each in more:
-            batch.save(store._model(store._incident_row(each)))
+            batch.save(store._model(incident_row(each)))
     return [*known, *more]
 
 

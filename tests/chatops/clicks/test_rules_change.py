@@ -16,7 +16,8 @@ from hub.incidents.incident import Incident, State
 from hub.looks.lifecycle import Lifecycle
 from hub.policy.repair_stop import RepairStop
 from hub.slack.bulletin_message import ACKNOWLEDGE, APPROVE
-from hub.table.store import Alongside, Store
+from hub.table.clusters import Alongside
+from hub.table.store import Store
 from tests.chatops.factories import ALICE, BOB
 from tests.chatops.fate import Died
 from tests.chatops.policies import EVERYBODY

@@ -8,7 +8,7 @@ from hub.notify.routing import Routing
 from hub.policy.policy import Match, Policy, Route
 from hub.policy.terms import Terms
 from hub.scopes.account import Account
-from hub.table.store import KnownCluster
+from hub.table.clusters import KnownCluster
 from tests.hub.factories import CHANNEL, CLUSTER, NOON, bulletin
 
 POLICY = Policy(routes=(Route(Match(group=("batch",)), "C0BATCH01"),))

@@ -8,7 +8,7 @@ import pytest
 from hub.incidents.hints import Drop, Hint
 from hub.incidents.incident import Incident, State
 from hub.looks.reconciler import _in_groups
-from hub.table.store import KnownCluster
+from hub.table.clusters import KnownCluster
 from spoke.hosts import GROUPS_A_CALL
 from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, GRACE, NOON, incident, instance_id

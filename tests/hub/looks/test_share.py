@@ -8,7 +8,7 @@ from botocore.exceptions import ConnectTimeoutError
 from hub.incidents.bulletin import ROWS
 from hub.incidents.examined import Findings, Watch
 from hub.incidents.incident import pick
-from hub.table.store import KnownCluster
+from hub.table.clusters import KnownCluster
 from spoke.places import Cluster
 from tests.hub.factories import CHANNEL, CLUSTER, GRACE, NOON, bulletin, incident, sighting
 from tests.hub.rendering import words_of

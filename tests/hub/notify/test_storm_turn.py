@@ -16,7 +16,8 @@ from hub.incidents.storm import CALM, MANY, SETTLES, Storm, lock
 from hub.looks.reconciler import GATHERS_SECONDS
 from hub.notify.storm_turn import TURN
 from hub.slack.bulletin_message import REPAIR
-from hub.table.store import TRANSACTION
+from hub.table.clusters import bulletin_row, incident_row
+from hub.table.rows import TRANSACTION
 from spoke.deadline import within
 from spoke.places import Cluster
 from tests.hub.factories import CHANNEL, CLUSTER, GRACE, NOON, Json, incident
@@ -348,8 +349,8 @@ def brewed(station: Station, count: int) -> list[Cluster]:
     """So many clusters have fallen into trouble, looks have left them to a storm, and the storm is called."""
     clusters = [replace(CLUSTER, name=f"b-{number:03}") for number in range(count)]
     incidents = [incident(n, cluster=cluster, opened_at=NOON, since=NOON) for n, cluster in enumerate(clusters)]
-    rows = [station.store._incident_row(one) for one in incidents]
-    rows += [station.store._bulletin_row(_waiting(cluster)) for cluster in clusters]
+    rows = [incident_row(one) for one in incidents]
+    rows += [bulletin_row(_waiting(cluster)) for cluster in clusters]
     for start in range(0, len(rows), TRANSACTION):
         station.store._write(rows[start : start + TRANSACTION])
     station.queues.ask_looks(station.mail.looks, [PLACE], "brewed")

@@ -17,17 +17,12 @@ from hub.incidents.storm import Storm
 from hub.policy.repair_stop import RepairStop
 from hub.scopes.account import Account
 from hub.scopes.coverage import Visit
-from hub.table.store import (
-    BUDGET_KEPT,
-    MUTE_KEPT,
-    REQUEST_KEPT,
-    SEEN_A_ROW,
-    SEEN_KEPT,
-    TRANSACTION,
-    Claim,
-    KnownCluster,
-    Store,
-)
+from hub.table.accounts import SEEN_A_ROW, SEEN_KEPT
+from hub.table.clusters import KnownCluster
+from hub.table.mutes import BUDGET_KEPT, MUTE_KEPT
+from hub.table.requests import REQUEST_KEPT, Claim
+from hub.table.rows import TRANSACTION
+from hub.table.store import Store
 from hub.table.writes import Conflict
 from spoke.places import Cluster
 from spoke.sightings import Sighting

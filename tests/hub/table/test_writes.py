@@ -9,7 +9,8 @@ from pynamodb.exceptions import CancellationReason, PutError, PynamoDBException,
 
 from hub.policy.repair_stop import RepairStop
 from hub.scopes.coverage import Visit
-from hub.table.store import Alongside, Store
+from hub.table.clusters import Alongside
+from hub.table.store import Store
 from hub.table.writes import CONDITION, PASSING, TRIES, Conflict, Contended, sort, write
 from tests.hub.factories import ALICE, CLUSTER, NOON, entry, incident, instance_id
 from tests.hub.stack import create_table

@@ -1,0 +1,248 @@
+"""Clusters: their incidents, bulletins and waiting drops, written together; storms; and what is open of all that."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from hub.chain import Waiting
+from hub.incidents.audit import Entry
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.incident import Incident
+from hub.incidents.storm import Storm
+from hub.policy.ledger import Ledger
+from hub.policy.repair_stop import RepairStop
+from hub.table.log import entry_row
+from hub.table.requests import Claim, claim_row, stop_row
+from hub.table.rows import TRANSACTION, Draft, Rows, cluster_of, cluster_pk, draft, moment, open_key
+from hub.table.writes import Conflict
+from spoke.places import Cluster
+
+MessageRecord = TypeVar("MessageRecord", Bulletin, Storm)
+
+# A drop that waits is taken up when it is due.
+WAITING_KEPT = timedelta(days=3)
+# Transactions of a big save at the same time.
+_THREADS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCluster:
+    """What is known of one cluster; incidents and waiting drops by instance."""
+
+    incidents: dict[str, Incident]
+    bulletin: Bulletin | None
+    waiting: dict[str, Waiting] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Alongside:
+    """What is written together with an incident, all of it or nothing.
+
+    `switch` has to be as it was read, `used` are what has been used of caps, each by name and with when it is
+    forgotten, `ended` is the claim that this ends, with its outcome.
+    """
+
+    switch: RepairStop | None = None
+    used: Mapping[str, tuple[Ledger, datetime]] = field(default_factory=dict)
+    ended: Claim | None = None
+
+
+def incident_row(incident: Incident) -> Draft:
+    """Draft the row of an incident."""
+    row = draft(cluster_pk(incident.cluster), f"instance#{incident.instance}", incident, incident.version)
+    if incident.expires:
+        row.expires = int(incident.expires.timestamp())
+    else:
+        row.open_pk, row.open_sk = "incidents", f"{open_key(incident.cluster)}/{incident.instance}"
+    return row
+
+
+def bulletin_row(bulletin: Bulletin) -> Draft:
+    """Draft the row of a bulletin."""
+    row = draft(cluster_pk(bulletin.cluster), "bulletin", bulletin, bulletin.version)
+    if not bulletin.closed:
+        row.open_pk, row.open_sk = "bulletins", open_key(bulletin.cluster)
+    return row
+
+
+def storm_row(storm: Storm) -> Draft:
+    """Draft the row of a storm."""
+    row = draft(f"storm#{storm.channel}", storm.region, storm, storm.version)
+    if not storm.closed:
+        row.open_pk, row.open_sk = "storms", f"{storm.region}/{storm.channel}"
+    return row
+
+
+def record_row(record: Bulletin | Storm) -> Draft:
+    """Draft the row of what Slack shows."""
+    return bulletin_row(record) if isinstance(record, Bulletin) else storm_row(record)
+
+
+def waiting_row(waiting: Waiting) -> Draft:
+    """Draft the row of a drop that waits."""
+    pk, instance = cluster_pk(waiting.cluster), waiting.drop.instance
+    row = draft(pk, f"drop#{instance}", waiting, waiting.version)
+    if not waiting.over:
+        row.open_pk, row.open_sk = "waiting", f"{moment(waiting.due)}/{open_key(waiting.cluster)}/{instance}"
+    row.expires = int((waiting.due + WAITING_KEPT).timestamp())
+    return row
+
+
+def _drafted(alongside: Alongside) -> tuple[list[Draft], list[Draft]]:
+    """Return the rows that have to be as they were read, and those that are written."""
+    rows = []
+    for name, (ledger, until) in alongside.used.items():
+        row = draft("ledger", name, ledger, ledger.version)
+        row.expires = int(until.timestamp())
+        rows.append(row)
+    rows += [claim_row(alongside.ended)] if alongside.ended else []
+    return [stop_row(alongside.switch)] if alongside.switch else [], rows
+
+
+class Clusters(Rows):
+    """What is known of clusters, and the storms that they are in."""
+
+    def known(self, cluster: Cluster) -> KnownCluster:
+        """Read a cluster's incidents, its bulletin and the drops that wait, in one query."""
+        incidents: dict[str, Incident] = {}
+        waiting: dict[str, Waiting] = {}
+        bulletin = None
+        for row in self._row.query(
+            cluster_pk(cluster), self._row.sk.between("bulletin", "instance#~"), consistent_read=True
+        ):
+            if row.sk == "bulletin":
+                bulletin = self._read(row, Bulletin)
+            elif row.sk.startswith("drop#"):
+                kept = self._read(row, Waiting)
+                waiting[kept.drop.instance] = kept
+            else:
+                incident = self._read(row, Incident)
+                incidents[incident.instance] = incident
+        return KnownCluster(incidents, bulletin, waiting)
+
+    def incident(self, cluster: Cluster, instance: str) -> Incident | None:
+        """Read one incident."""
+        row = self._get(cluster_pk(cluster), f"instance#{instance}")
+        return self._read(row, Incident) if row else None
+
+    def bulletin(self, cluster: Cluster) -> Bulletin | None:
+        """Read a cluster's bulletin."""
+        row = self._get(cluster_pk(cluster), "bulletin")
+        return self._read(row, Bulletin) if row else None
+
+    def save(
+        self,
+        incidents: Sequence[Incident],
+        bulletin: Bulletin | None = None,
+        entries: Iterable[Entry] = (),
+        alongside: Alongside | None = None,
+    ) -> Bulletin | None:
+        """Write changed incidents, all of one cluster, with their bulletin and log entries; raise Conflict.
+
+        The bulletin, the log and what is written alongside travel with the first transaction: an incident is never
+        without them. Returns the bulletin as written.
+        """
+        checks, rows = _drafted(alongside) if alongside else ([], [])
+        rows += [bulletin_row(bulletin)] if bulletin else []
+        # What a big save has come to when it dies is not changed again, and would never be logged: the log goes first.
+        rows += [entry_row(_one_cluster(incidents, bulletin), entry) for entry in entries]
+        rows += [incident_row(incident) for incident in incidents]
+        first = TRANSACTION - len(checks)
+        self._write(rows[:first], checks)
+        rest = [rows[start : start + TRANSACTION] for start in range(first, len(rows), TRANSACTION)]
+        if len(rest) == 1:
+            self._write(rest[0])
+        elif rest:
+            with ThreadPoolExecutor(min(_THREADS, len(rest))) as threads:
+                list(threads.map(self._write, rest))
+        return replace(bulletin, version=bulletin.version + 1) if bulletin else None
+
+    def keep(self, record: MessageRecord) -> MessageRecord:
+        """Write what Slack shows; raise Conflict."""
+        row = record_row(record)
+        self._put(row, self._unchanged(row))
+        return replace(record, version=record.version + 1)
+
+    def keep_all(self, bulletins: Sequence[Bulletin]) -> list[Bulletin]:
+        """Write several bulletins together; returns those that were written. Whom somebody else has changed stays."""
+        written: list[Bulletin] = []
+        for start in range(0, len(bulletins), TRANSACTION):
+            some = bulletins[start : start + TRANSACTION]
+            try:
+                self._write([record_row(bulletin) for bulletin in some])
+            except Conflict:
+                written += self._keep_each(some)
+            else:
+                written += [replace(bulletin, version=bulletin.version + 1) for bulletin in some]
+        return written
+
+    def _keep_each(self, bulletins: Iterable[Bulletin]) -> list[Bulletin]:
+        written: list[Bulletin] = []
+        for bulletin in bulletins:
+            try:
+                written.append(self.keep(bulletin))
+            except Conflict:
+                continue
+        return written
+
+    def newest(self, record: MessageRecord) -> MessageRecord | None:
+        """Read a record as it is by now."""
+        if isinstance(record, Bulletin):
+            return self.bulletin(record.cluster)
+        return self.storm(record.channel, record.region)
+
+    def storm(self, channel: str, region: str) -> Storm | None:
+        """Read the storm of a channel and Region; one that is closed stays until the next."""
+        row = self._get(f"storm#{channel}", region)
+        return self._read(row, Storm) if row else None
+
+    # What is open. The index is a moment behind the table: who reads it will look again.
+
+    def open_storms(self) -> list[Storm]:
+        """Read the storms that have not said their last."""
+        return [self._read(row, Storm) for row in self._row.open_index.query("storms")]
+
+    def open_bulletins(self, region: str = "") -> list[Bulletin]:
+        """Read the bulletins that have not said their last, of one Region or of all."""
+        narrowed = self._row.open_sk.startswith(f"{region}/") if region else None
+        return [self._read(row, Bulletin) for row in self._row.open_index.query("bulletins", narrowed)]
+
+    def open_incidents(self, clusters: Collection[Cluster]) -> dict[Cluster, list[Incident]]:
+        """Read the unresolved incidents of some clusters of a Region, at best ones that are next to each other."""
+        found: dict[Cluster, list[Incident]] = {cluster: [] for cluster in clusters}
+        # With the slash: "prod-2/…" comes before "prod/…".
+        keys = sorted(f"{open_key(cluster)}/" for cluster in clusters)
+        for row in self._row.open_index.query("incidents", self._row.open_sk.between(keys[0], f"{keys[-1]}~")):
+            incident = self._read(row, Incident)
+            if incident.cluster in found:
+                found[incident.cluster].append(incident)
+        return found
+
+    def everything_open(self) -> Iterator[Incident]:
+        """Read every unresolved incident."""
+        return (self._read(row, Incident) for row in self._row.open_index.query("incidents"))
+
+    def clusters_in_trouble(self) -> set[Cluster]:
+        """Name the clusters with an unresolved incident."""
+        rows = self._row.open_index.query("incidents", attributes_to_get=["open_sk"])
+        return {cluster_of(row.open_sk) for row in rows}
+
+    # Drops that wait for long
+
+    def keep_waiting(self, drops: Sequence[Waiting]) -> None:
+        """Write drops that wait, or are over; raise Conflict."""
+        rows = [waiting_row(drop) for drop in drops]
+        for start in range(0, len(rows), TRANSACTION):
+            self._write(rows[start : start + TRANSACTION])
+
+    def clusters_waiting(self, now: datetime) -> set[Cluster]:
+        """Name the clusters with a drop that is due by now."""
+        due = self._row.open_sk < f"{moment(now)}/~"
+        rows = self._row.open_index.query("waiting", due, attributes_to_get=["open_sk"])
+        return {cluster_of(row.open_sk.partition("/")[2]) for row in rows}
+
+
+def _one_cluster(incidents: Sequence[Incident], bulletin: Bulletin | None) -> Cluster:
+    return bulletin.cluster if bulletin else incidents[0].cluster

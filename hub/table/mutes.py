@@ -1,0 +1,59 @@
+"""Mutes, what they have recorded, and counts of what was used: budgets, ledgers of caps, what operators have heard."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from hub.incidents.mute import Mute
+from hub.policy.ledger import Ledger
+from hub.table.rows import Rows, draft
+
+BUDGET_KEPT = timedelta(hours=1)
+# What a mute has recorded is told when it is over, or by the next sweep that can.
+MUTE_KEPT = timedelta(days=4)
+
+
+class Mutes(Rows):
+    """Mutes."""
+
+    def mutes(self) -> list[Mute]:
+        """Read all mutes, those that are over too until they are forgotten."""
+        return [self._read(row, Mute) for row in self._row.query("mute", consistent_read=True)]
+
+    def keep_mute(self, mute: Mute) -> Mute:
+        """Write a mute; raise Conflict. One of the same scope is replaced: it is written with that one's version."""
+        row = draft("mute", str(mute.scope), mute, mute.version)
+        row.expires = int((mute.until + MUTE_KEPT).timestamp())
+        self._put(row, self._unchanged(row))
+        return replace(mute, version=mute.version + 1)
+
+    def recorded(self, mute: Mute, more: int = 0) -> int:
+        """Tell how many incidents were opened under a mute; `more` are counted first."""
+        row = self._row(pk=f"budget#muted {mute.scope}", sk=mute.since.isoformat())
+        if more:
+            self._add(row, more, mute.until + MUTE_KEPT)
+            return int(row.used)
+        found = self._get(row.pk, row.sk)
+        return int(found.used or 0) if found else 0
+
+
+class Budgets(Rows):
+    """What has been used of what is limited, and what the operators have been told."""
+
+    def spend(self, what: str, now: datetime) -> int:
+        """Count one more use of something in this minute; returns how many there have been."""
+        row = self._row(pk=f"budget#{what}", sk=f"{now:%Y%m%dT%H%M}")
+        self._add(row, 1, now + BUDGET_KEPT)
+        return int(row.used)
+
+    def ledger(self, name: str) -> Ledger:
+        """Read what has been used of a cap."""
+        row = self._get("ledger", name)
+        return self._read(row, Ledger) if row else Ledger()
+
+    def told(self, what: str) -> bool:
+        """Tell whether the operators have heard of something already."""
+        return self._get(f"budget#told {what}", "told") is not None
+
+    def note_told(self, what: str, until: datetime) -> None:
+        """Note that they have, and forget it some time after `until`."""
+        self._add(self._row(pk=f"budget#told {what}", sk="told"), 1, until)

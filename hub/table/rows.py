@@ -1,0 +1,204 @@
+"""Rows: how a value becomes one, is written on condition of the version that was read, and is read again.
+
+Rows carry a version. Each write names the version it read; whoever finds another one raises Conflict, reads again and
+decides again (hub.table.writes). Values travel as one JSON document per row, so a row of an older release reads as
+today's with defaults. Log entries, accounts and what was seen go without: the same entry twice is one, and the rest has
+one writer, sweep, whose last word counts.
+"""
+
+import json
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, TypeVar
+
+from botocore.config import Config
+from cattrs.preconf.json import JsonConverter, make_converter
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.connection import Connection
+from pynamodb.exceptions import PynamoDBException
+from pynamodb.expressions.condition import Condition
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.models import Model
+
+from hub.scopes.scope import Scope
+from hub.table.writes import TRIES, write
+from spoke import USER_AGENT
+from spoke.curing import cure
+from spoke.models import LeanLoader
+from spoke.places import Cluster
+
+_T = TypeVar("_T")
+
+# Rows of a transaction: DynamoDB takes 100.
+TRANSACTION = 100
+
+TableError = PynamoDBException
+"""What every failure of the table derives from, but for Conflict."""
+
+
+class _Patience:
+    """How long a call may take: a slow table must not eat up a function's minute."""
+
+    connect_timeout_seconds = 2
+    read_timeout_seconds = 5
+
+
+class _OpenIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # pynamodb leaves this one untyped
+    class Meta:
+        index_name = "open"
+        projection = AllProjection()
+
+    open_pk = UnicodeAttribute(hash_key=True)
+    open_sk = UnicodeAttribute(range_key=True)
+
+
+class _Row(Model):
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    version = NumberAttribute(default=0)
+    expires = NumberAttribute(null=True)
+    open_pk = UnicodeAttribute(null=True)
+    open_sk = UnicodeAttribute(null=True)
+    used = NumberAttribute(null=True)
+    data = JSONAttribute()
+    open_index = _OpenIndex()
+
+
+@dataclass(slots=True)
+class Draft:
+    """A row to be written. A transaction has a hundred of them, so they go without the model's detours."""
+
+    pk: str
+    sk: str
+    version: int
+    data: object
+    expires: int | None = None
+    open_pk: str | None = None
+    open_sk: str | None = None
+
+    def put(self, table: str) -> dict[str, Any]:
+        """Write it as DynamoDB wants it, on condition that the version is the one that was read."""
+        item = {"pk": {"S": self.pk}, "sk": {"S": self.sk}, "version": {"N": str(self.version)}}
+        item["data"] = {"S": json.dumps(self.data)}
+        if self.expires is not None:
+            item["expires"] = {"N": str(self.expires)}
+        if self.open_pk and self.open_sk:
+            item |= {"open_pk": {"S": self.open_pk}, "open_sk": {"S": self.open_sk}}
+        put: dict[str, Any] = {"TableName": table, "Item": item}
+        if self.sk.startswith("log#") or self.pk == "account":
+            return put  # the same entry twice is one, and of an account the last word counts
+        return put | self._unchanged()
+
+    def check(self, table: str) -> dict[str, Any]:
+        """Demand that the row has the version that was read, without writing it."""
+        return {"TableName": table, "Key": {"pk": {"S": self.pk}, "sk": {"S": self.sk}}} | self._unchanged()
+
+    def _unchanged(self) -> dict[str, Any]:
+        if self.version == 1:
+            return {
+                "ConditionExpression": "attribute_not_exists (#pk)",
+                "ExpressionAttributeNames": {"#pk": "pk"},
+            }
+        return {
+            "ConditionExpression": "#version = :read",
+            "ExpressionAttributeNames": {"#version": "version"},
+            "ExpressionAttributeValues": {":read": {"N": str(self.version - 1)}},
+        }
+
+
+@cache
+def codec() -> JsonConverter:
+    """Make what turns dataclasses into JSON and back, with defaults for what a row does not have."""
+    made = make_converter()
+    made.register_unstructure_hook(Cluster, lambda cluster: cluster.key)
+    made.register_structure_hook(Cluster, lambda text, _: Cluster.from_key(text))
+    made.register_unstructure_hook(Scope, str)
+    made.register_structure_hook(Scope, lambda text, _: Scope.parse(text))
+    return made
+
+
+def draft(pk: str, sk: str, value: object, version: int) -> Draft:
+    """Draft a row that holds a value; `version` is the one that was read, 0 if there was none."""
+    return Draft(pk, sk, version + 1, codec().unstructure(value))
+
+
+def moment(at: datetime) -> str:
+    """Write a time so that keys sort by it."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def cluster_pk(cluster: Cluster) -> str:
+    """Return the partition of all that is known of a cluster."""
+    return f"cluster#{cluster.key}"
+
+
+def open_key(cluster: Cluster) -> str:
+    """Return the cluster's place in the index of what is open: the Region first."""
+    return f"{cluster.region}/{cluster.account}/{cluster.name}"
+
+
+def cluster_of(key: str) -> Cluster:
+    """Read a cluster out of a key in that index, which goes on after it."""
+    region, account, name, _ = key.split("/")
+    return Cluster(account, region, name)
+
+
+class Rows:
+    """The table's rows. `region` is the table's; `sleep` and `chance`, between 0 and 1, are for writes that contend."""
+
+    def __init__(
+        self,
+        table: str,
+        region: str,
+        sleep: Callable[[float], None] = time.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._sleep = sleep
+        self._chance = chance
+        meta = type("Meta", (_Patience,), {"table_name": table, "region": region})
+        self._table = table
+        self._row: type[_Row] = type("Row", (_Row,), {"Meta": meta})
+        self._connection = Connection(
+            region=region,
+            connect_timeout_seconds=_Patience.connect_timeout_seconds,
+            read_timeout_seconds=_Patience.read_timeout_seconds,
+        )
+        self._connection.session.register_component("data_loader", LeanLoader())  # transactions are many rows
+        for connection in (self._connection, self._row._get_connection().connection):  # noqa: SLF001  # no other way in
+            connection.session.set_default_client_config(Config(user_agent=USER_AGENT))
+            cure(connection.session.get_component("event_emitter"))
+
+    def _read(self, row: _Row, kind: type[_T]) -> _T:
+        value = codec().structure(row.data, kind)
+        return replace(value, version=int(row.version)) if hasattr(value, "version") else value  # type: ignore[type-var]
+
+    def _unchanged(self, draft: Draft) -> Condition:
+        read = draft.version - 1
+        return self._row.version == read if read else self._row.pk.does_not_exist()
+
+    def _get(self, pk: str, sk: str) -> _Row | None:
+        try:
+            return self._row.get(pk, sk, consistent_read=True)
+        except self._row.DoesNotExist:
+            return None
+
+    def _model(self, draft: Draft) -> _Row:
+        return self._row(**{field.name: getattr(draft, field.name) for field in fields(draft)})
+
+    def _put(self, draft: Draft, condition: Condition | None, tries: int = TRIES) -> None:
+        write(lambda: self._model(draft).save(condition), self._sleep, self._chance, tries)
+
+    def _write(self, drafts: Sequence[Draft], checks: Sequence[Draft] = ()) -> None:
+        demands = [draft.check(self._table) for draft in checks]
+        puts = [draft.put(self._table) for draft in drafts]
+        write(lambda: self._connection.transact_write_items(demands, (), puts, ()), self._sleep, self._chance)
+
+    def _add(self, row: _Row, number: int, until: datetime) -> None:
+        def add() -> None:
+            row.update([self._row.used.add(number), self._row.expires.set(int(until.timestamp()))])
+
+        write(add, self._sleep, self._chance)
