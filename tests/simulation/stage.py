@@ -25,7 +25,7 @@ import hub.sweeping.sweeper
 import hub.table.clusters
 import spoke.sightings
 from hub.runtime.clients import AWS
-from hub.table.clusters import Store
+from hub.table.store import Store
 from spoke.accounts import Accounts
 from spoke.models import LeanLoader
 from tests.hub.timing import Clock

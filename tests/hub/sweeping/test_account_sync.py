@@ -394,7 +394,7 @@ def test_what_is_called_is_what_is_declared(office: Office) -> None:
     office.registry().keep([ACCOUNT])
 
     assert sorted(f"organizations:{name}" for name in office.called()) == list(PERMISSIONS)
-    assert account_sync.KEPT == organization.LIST_KEPT
+    assert account_sync.LIST_KEPT == organization.LIST_KEPT
 
 
 # Who reads it
