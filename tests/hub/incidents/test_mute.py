@@ -69,7 +69,8 @@ def test_an_instance_is_muted_alone() -> None:
     assert in_force([only], CLUSTER, ACCOUNT, NOON, instance_id(2)) is None
 
 
-@given(st.lists(any_mute, max_size=6), clusters, accounts, instances)
+# The table has one mute of a scope.
+@given(st.lists(any_mute, max_size=6, unique_by=lambda mute: mute.id), clusters, accounts, instances)
 def test_what_is_in_force_covers_the_place_and_nothing_that_does_lasts_longer(
     mutes: list[Mute], cluster: Cluster, account: Account, instance: str
 ) -> None:
