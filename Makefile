@@ -1,6 +1,6 @@
 # The front door. `make demo` and `make test` set up all they need in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench soak rehearse pictures pins chromium clean
+.PHONY: help demo test check bench soak rehearse pictures pins release chromium clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -42,6 +42,9 @@ pins: .venv/dev ## pin the requirements anew
 	$(PINS) --upgrade -o requirements/dev.txt requirements/dev.in
 	$(PINS) -c requirements/dev.txt -o requirements/local.txt requirements/local.in
 	$(PINS) -c requirements/dev.txt -o requirements/lambda.txt requirements/lambda.in
+
+release: .venv/dev ## check that tree, version and changelog agree; build zip, SBOM and sums into build/release; pushes nothing
+	@$(BIN)/python -m coastguard.release
 
 clean: ## remove what was built and set up
 	rm -rf .venv build
