@@ -11,7 +11,8 @@ from coastguard.cli.app import app
 from coastguard.local.rehearsals import SCENARIOS
 from spoke.repairs import REMEDIES
 
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("stacksets/*.md")])
+FOLDERS = (".", ".github", "docs", "requirements", "stacksets")
+DOCUMENTS = sorted(path for folder in FOLDERS for path in (ROOT / folder).glob("*.md"))
 README = (ROOT / "README.md").read_text()
 
 

@@ -1,13 +1,13 @@
 """The seams between templates, code and checkout."""
 
 import re
-import subprocess
 from collections.abc import Iterator
 
 import pytest
 
 from coastguard.checkout import ROOT
 from hub.incidents.hints import KINDS
+from tests.meta.tree import committed
 from tests.templates.reading import read
 
 
@@ -34,12 +34,6 @@ def test_functions_make_their_sessions_in_one_place_where_stale_answers_are_cure
     assert [path.name for path in makers] == ["clients.py"]
 
 
-def committed() -> list[str]:
-    """Name the files that are, or would be, committed."""
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    return subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
-
-
 # The hosts of package registries by their last label, so that this file names none of them whole.
 REGISTRIES = {
     "aws": ["ecr"],
@@ -58,10 +52,9 @@ FORBIDDEN = {
 @pytest.mark.parametrize("what", FORBIDDEN)
 def test_no_file_names(what: str) -> None:
     named = [
-        f"{name}: {line.strip()[:100]}"
-        for name in committed()
-        if (ROOT / name).suffix != ".png"
-        for line in (ROOT / name).read_text(errors="replace").splitlines()
+        f"{path.relative_to(ROOT)}: {line.strip()[:100]}"
+        for path in committed()
+        for line in path.read_text(errors="replace").splitlines()
         if re.search(FORBIDDEN[what], line)
     ]
     assert named == [], f"{what} must not be committed"
