@@ -5,8 +5,8 @@
     ├── NotNow      rate limit or a pause: `seconds` until the next try
     └── Rejected    Slack says no: wrong channel, wrong token, wrong blocks; a person has to mend it
 
-The SDK's own retries are off but for rate limits: they repeat a request whose answer was lost, and a message would
-stand there twice (docs/how-it-works.md).
+The SDK's own retries are off: they repeat a request whose answer was lost, and a message would stand there twice
+(docs/how-it-works.md).
 """
 
 import re

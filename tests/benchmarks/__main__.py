@@ -107,8 +107,8 @@ def main() -> int:
     say("\nGoals")
     for goal in goals:
         say(str(goal))
-    report.write(measured, matrix)
-    say(f"\ndocs/performance.md and docs/performance.svg are written ({perf_counter() - began:.0f} s).")
+    report.write(measured, matrix, perf_counter() - began)
+    say("\ndocs/performance.md and docs/performance.svg are written.")
     return 0 if all(goal.held for goal in goals) else 1
 
 

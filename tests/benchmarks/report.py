@@ -22,17 +22,17 @@ _LEAST, _MOST = 0.01, 10.0
 _COLORS = {"one at a time": "#9AA0A6", "Coastguard": "#1D7AFC", "floor": "#2EB67D"}
 
 
-def write(measured: Measured, outcomes: Sequence[tuple[str, Outcome]]) -> None:
+def write(measured: Measured, outcomes: Sequence[tuple[str, Outcome]], seconds: float) -> None:
     """Put the figures between the document's marks, and draw the plot anew."""
     text = _DOCUMENT.read_text("utf-8")
     before, _, rest = text.partition(_BEGIN)
     _, _, after = rest.partition(_END)
-    _DOCUMENT.write_text(f"{before}{_BEGIN}\n{figures(measured, outcomes)}\n{_END}{after}", "utf-8")
+    _DOCUMENT.write_text(f"{before}{_BEGIN}\n{figures(measured, outcomes, seconds)}\n{_END}{after}", "utf-8")
     _PLOT.write_text(plot(measured), "utf-8")
 
 
-def figures(measured: Measured, outcomes: Sequence[tuple[str, Outcome]]) -> str:
-    """All figures, as Markdown."""
+def figures(measured: Measured, outcomes: Sequence[tuple[str, Outcome]], seconds: float) -> str:
+    """All figures, as Markdown; `seconds` is how long the run took."""
     goals = [f"| {g.number} | {g.what} | {g.wanted} | {g.found} | {_strong(g.verdict)} |" for g in measured.goals()]
     storms = [_storm(run) for run in _runs(measured)]
     spreads = [
@@ -68,6 +68,8 @@ def figures(measured: Measured, outcomes: Sequence[tuple[str, Outcome]]) -> str:
         "",
         f"Losses: {len(outcomes)} played, {len(outcomes) - len(lost)} of them without any loss.",
         *lost,
+        "",
+        f"All of it took {seconds / 60:.0f} minutes.",
         "",
     ]
     return "\n".join(lines)

@@ -98,6 +98,16 @@ def test_every_dependency_has_its_reason() -> None:
     assert [name for name in sorted(wanted) if not re.search(rf"\b{name}\b", reasons)] == []
 
 
+def test_what_is_told_to_hold_it_together_is_there() -> None:
+    section = (ROOT / "docs/how-it-works.md").read_text().split("## What holds it together")[1].split("\n## ")[0]
+    held = re.findall(r"`(test_\w+)` in \[\w+\.py\]\(\.\./([^)]+)\)", section)
+    code = "\n".join(path.read_text() for path in (ROOT / "hub").rglob("*.py"))
+    named = re.findall(r"^\| the .+? \((?:both )?`([\w.]+)`", section, flags=re.MULTILINE)
+    assert len(held) > len(named) == 5
+    assert [name for name, place in held if f"def {name}(" not in (ROOT / place).read_text()] == []
+    assert [each for name in named for each in name.split(".") if not re.search(rf"(def|class) {each}\b", code)] == []
+
+
 def test_every_module_says_what_it_is_for() -> None:
     modules = [path for package in ("coastguard", "hub", "chatops", "spoke") for path in (ROOT / package).rglob("*.py")]
     assert len(modules) > 50
