@@ -297,7 +297,7 @@ CLAIMS = {
         says("(<10 s>; <60 s> in a storm's turn)", bulletin.LEASE, turn._LEASE),
         says("for some <25> seconds each time", round(wait_to_stop() / 5) * 5),
         says("does not answer | <ten seconds> in a batch", UNANSWERED),
-        says("after <12> rounds it ends", chain.MOST_HOPS),
+        says("after <12> hops it ends", chain.MOST_HOPS),
         says("in the <two minutes> before", hub.policy.source._CERTAIN),
         says("for more than <15 minutes> | it is refused", chatops.clicks.requests.FRESH),
         says("for up to <50 hours>", incident.LONGEST_HELD),
@@ -371,7 +371,7 @@ CLAIMS = {
             "at least <3> failed sweeps in each <5 minutes>, for <15 minutes>",
             *(alarm("coastguard-sweep-failing")[key] for key in ("Threshold", "Each", "Lasts")),
         ),
-        says("ends after <12> rounds", chain.MOST_HOPS),
+        says("ends after <12> hops", chain.MOST_HOPS),
         says(
             "Once <three> lists of the organization's accounts in a row, <ten minutes> apart",
             absence.TIMES,

@@ -1,12 +1,13 @@
 """The documents are held to the code: what they name is there, and what is there they name."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 from typer.main import get_command
 
-from coastguard.checkout import ROOT
+from coastguard.checkout import PACKAGES, ROOT
 from coastguard.cli.app import app
 from coastguard.local.rehearsals import SCENARIOS
 from spoke.repairs import REMEDIES
@@ -96,6 +97,26 @@ def test_every_dependency_has_its_reason() -> None:
     }
     assert len(wanted) > 20
     assert [name for name in sorted(wanted) if not re.search(rf"\b{name}\b", reasons)] == []
+
+
+def packages() -> list[str]:
+    """The packages that the table of docs/how-it-works.md has, in its order."""
+    section = (ROOT / "docs/how-it-works.md").read_text().split("## Where it is in the code")[1].split("\n## ")[0]
+    return re.findall(r"^\| `([a-z/]+)` \|", section, flags=re.MULTILINE)
+
+
+def test_every_package_that_runs_in_aws_is_in_the_table_of_packages() -> None:
+    folders = {str(path.parent.relative_to(ROOT)) for name in PACKAGES for path in (ROOT / name).rglob("__init__.py")}
+    assert {*packages(), "hub"} == folders
+    assert len(packages()) == len(set(packages()))
+
+
+def test_the_table_of_packages_is_in_the_order_of_imports() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    [layers] = [each["layers"] for each in contracts if each["name"].startswith("Within hub")]
+    order = [name.strip().removeprefix("hub.") for layer in layers for name in layer.split("|")]
+    listed = [name.removeprefix("hub/") for name in packages() if name.startswith("hub/")]
+    assert listed == sorted(listed, key=order.index)
 
 
 def test_what_is_told_to_hold_it_together_is_there() -> None:
