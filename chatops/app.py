@@ -34,7 +34,7 @@ from chatops.commands.parse import Command, Mistake, parse, to_line
 from chatops.rights import Rights
 from hub.runtime.secrets import SlackSecret
 from hub.slack.blocks import Block
-from hub.slack.bulletin_message import ACKNOWLEDGE, APPROVE, DECLINE, LIST, MUTE, PICK, REPAIR, UNMUTE
+from hub.slack.button_values import ACKNOWLEDGE, APPROVE, DECLINE, LIST, MUTE, PICK, REPAIR, UNMUTE
 from hub.slack.client import STALE
 from hub.slack.mrkdwn import visible
 from spoke.repairs import REMEDIES

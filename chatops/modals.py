@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from chatops.clicks.requests import REASON, BadRequest, typed
 from chatops.commands.parse import LONGEST_REASON, LONGEST_TARGET, Command, tidy, to_line
 from hub.slack.blocks import Block, mrkdwn, option, plain, section
-from hub.slack.bulletin_message import Subject
+from hub.slack.button_values import Subject
 from hub.slack.mrkdwn import code, visible
 from hub.times import is_span
 from spoke.repairs.remedy import Remedy

@@ -9,7 +9,7 @@ from dataclasses import fields as fields_of
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hub.slack.bulletin_message import ACKNOWLEDGE, APPROVE, DECLINE, LIST, PICK, REPAIR, Subject
+from hub.slack.button_values import ACKNOWLEDGE, APPROVE, DECLINE, LIST, PICK, REPAIR, Subject
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
 

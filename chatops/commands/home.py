@@ -11,7 +11,7 @@ from hub.incidents.mute import Mute
 from hub.policy.policy import InForce
 from hub.scopes.coverage import Coverage
 from hub.slack.blocks import Block, button, context, mrkdwn, plain, section
-from hub.slack.bulletin_message import account
+from hub.slack.bulletin_facts import account
 from hub.slack.mrkdwn import code, date, mention, visible
 from hub.times import span_words
 from hub.words import plural

@@ -25,8 +25,9 @@ from hub.notify.routing import Routing
 from hub.notify.sns import Topics
 from hub.notify.storm_cache import StormCache
 from hub.queues import Queues
-from hub.slack.bulletin_message import channel_lost, reminder, render
+from hub.slack.bulletin_message import render
 from hub.slack.client import LOST, NotNow, Rejected, Slack, SlackError
+from hub.slack.notes import channel_lost, reminder
 from hub.table.clusters import KnownCluster
 from hub.table.store import Store
 

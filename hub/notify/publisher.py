@@ -26,8 +26,9 @@ from datetime import datetime, timedelta
 
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import LEASE, Bulletin
-from hub.slack.bulletin_message import Message, event_type, notes
 from hub.slack.client import LOST, NotNow, Rejected, Slack
+from hub.slack.message import Message, event_type
+from hub.slack.notes import notes
 from hub.table.clusters import MessageRecord
 from hub.table.store import Store
 from hub.table.writes import Conflict

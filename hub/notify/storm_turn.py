@@ -24,8 +24,9 @@ from hub.incidents.incident import Incident
 from hub.incidents.storm import SETTLES, Storm, caught, count, lock, weather
 from hub.notify.publisher import Publisher, Saying
 from hub.queues import Queues
-from hub.slack.bulletin_message import note, render
+from hub.slack.bulletin_message import render
 from hub.slack.client import LOST, THREADLESS, NotNow, Rejected, Slack, SlackError
+from hub.slack.notes import note
 from hub.slack.storm_message import render_storm
 from hub.table.store import Store
 from spoke.deadline import deadline

@@ -14,7 +14,7 @@ from typing import Any
 from hub.incidents.bulletin import oldest_first
 from hub.incidents.incident import Incident, State
 from hub.slack.blocks import Block, section
-from hub.slack.bulletin_message import event_type
+from hub.slack.message import event_type
 from hub.slack.mrkdwn import code, in_code, mention
 from spoke.places import Cluster
 

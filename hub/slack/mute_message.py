@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from hub.incidents.incident import Incident
 from hub.incidents.mute import Mute
 from hub.slack.blocks import Block, actions, button, context, mrkdwn, plain, section
-from hub.slack.bulletin_message import UNMUTE
+from hub.slack.button_values import UNMUTE
 from hub.slack.mrkdwn import code, date, mention, visible
 from hub.words import plural
 

@@ -3,7 +3,8 @@
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.storm import Count, Storm, lock
 from hub.slack.blocks import Block, context, fields, mrkdwn, plain, section
-from hub.slack.bulletin_message import Message, finished, in_common
+from hub.slack.bulletin_many import in_common
+from hub.slack.message import Message, finished
 from hub.slack.mrkdwn import code, date
 from hub.words import plural
 

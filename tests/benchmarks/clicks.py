@@ -14,7 +14,8 @@ from chatops.http_adapter import HttpAdapter
 from coastguard.local.slack.directory import PEOPLE, TEAM
 from coastguard.local.slack.payloads import signed_headers
 from hub.incidents.bulletin import compose
-from hub.slack.bulletin_message import ACKNOWLEDGE, render
+from hub.slack.bulletin_message import render
+from hub.slack.button_values import ACKNOWLEDGE
 from tests.benchmarks.stage import SIGNING_SECRET, Stage, now
 from tests.chatops.factories import http_event
 from tests.hub.factories import CHANNEL, bulletin, incident

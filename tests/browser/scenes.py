@@ -32,9 +32,11 @@ from hub.scopes.account import Account
 from hub.scopes.coverage import Visit, coverage
 from hub.scopes.scope import Scope
 from hub.slack.blocks import Block
-from hub.slack.bulletin_message import REPAIR, Subject, channel_lost, note, reminder, render
+from hub.slack.bulletin_message import render
+from hub.slack.button_values import REPAIR, Subject
 from hub.slack.mrkdwn import code, date, mention
 from hub.slack.mute_message import digest, warning
+from hub.slack.notes import channel_lost, note, reminder
 from hub.slack.storm_message import render_storm
 from hub.table.clusters import KnownCluster as KnownOfCluster
 from spoke.places import Cluster

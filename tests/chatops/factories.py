@@ -19,7 +19,7 @@ from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET, Workspac
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.incident import Incident, State
 from hub.runtime.secrets import SlackSecret
-from hub.slack.bulletin_message import ACKNOWLEDGE, REPAIR
+from hub.slack.button_values import ACKNOWLEDGE, REPAIR
 from spoke.places import Cluster
 from spoke.sighting import Sighting
 from tests.local_slack.serving import App

@@ -45,7 +45,7 @@ from hub.policy.source import POLICY_KEPT, PolicySource
 from hub.policy.terms import Terms
 from hub.queues import Queues, Record
 from hub.scopes.account import Account
-from hub.slack.bulletin_message import REPAIR, Subject
+from hub.slack.button_values import REPAIR, Subject
 from hub.slack.client import Slack
 from spoke.accounts import Accounts, Role
 from spoke.hosts import GROUP_TAG

@@ -14,7 +14,7 @@ from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET
 from hub.incidents.incident import State
 from hub.queues import group_id
 from hub.runtime.settings import BadSettings
-from hub.slack.bulletin_message import ACKNOWLEDGE
+from hub.slack.button_values import ACKNOWLEDGE
 from spoke.places import Cluster
 from tests.chatops.entrances import in_lambda, sqs_event
 from tests.chatops.factories import ALICE, BOB

@@ -6,7 +6,7 @@ import pytest
 
 from chatops.clicks.requests import Request
 from hub.incidents.incident import State
-from hub.slack.bulletin_message import ACKNOWLEDGE
+from hub.slack.button_values import ACKNOWLEDGE
 from tests.chatops.factories import ALICE, BOB
 from tests.chatops.fate import Died
 from tests.chatops.story import GROUP, Story, Victim

@@ -23,7 +23,7 @@ from coastguard.local.slack.directory import TEAM
 from coastguard.local.slack.modals import Submitted
 from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET
 from hub.runtime.settings import BadSettings
-from hub.slack.bulletin_message import ACKNOWLEDGE, MUTE
+from hub.slack.button_values import ACKNOWLEDGE, MUTE
 from spoke.repairs import REMEDIES
 from tests.chatops.entrances import in_lambda
 from tests.chatops.factories import (

@@ -22,7 +22,7 @@ from coastguard.local.slack.content import Content
 from coastguard.local.slack.directory import TEAM
 from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET
 from hub.runtime.secrets import SlackSecret
-from hub.slack.bulletin_message import ACKNOWLEDGE
+from hub.slack.button_values import ACKNOWLEDGE
 from tests.chatops.factories import (
     ALICE,
     BOB,

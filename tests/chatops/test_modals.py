@@ -27,7 +27,8 @@ from hub.policy.policy import InForce, Match, Window
 from hub.scopes.coverage import Coverage
 from hub.scopes.scope import Scope
 from hub.slack.blocks import section
-from hub.slack.bulletin_message import ACKNOWLEDGE, APPROVE, MUTE, REPAIR, UNMUTE, Subject, render
+from hub.slack.bulletin_message import render
+from hub.slack.button_values import ACKNOWLEDGE, APPROVE, MUTE, REPAIR, UNMUTE, Subject
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
 from tests.chatops.factories import (

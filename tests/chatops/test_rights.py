@@ -16,7 +16,7 @@ from hub.incidents.incident import State
 from hub.policy.policy import EVERYWHERE, START, Approval, Facts
 from hub.policy.source import PolicySource
 from hub.scopes.account import Account
-from hub.slack.bulletin_message import ACKNOWLEDGE, MUTE
+from hub.slack.button_values import ACKNOWLEDGE, MUTE
 from hub.slack.client import Slack
 from tests.chatops.factories import ALICE, BOB, CAROL, CLUSTER, TERMINATE, Clock
 from tests.chatops.policies import PAYMENTS, PLATFORM, SRE, Ssm

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chatops.clicks.requests import from_message, to_message
 from coastguard.local.slack.directory import TEAM
-from hub.slack.bulletin_message import ACKNOWLEDGE
+from hub.slack.button_values import ACKNOWLEDGE
 from tests.chatops.factories import ALICE, form_of, incident, payload_of
 from tests.chatops.fronts import Front
 

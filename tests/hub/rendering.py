@@ -10,7 +10,8 @@ from coastguard.local.slack.content import Content
 from coastguard.local.slack.strict import Strict
 from hub.incidents.bulletin import Bulletin, compose
 from hub.incidents.incident import Incident
-from hub.slack.bulletin_message import Message, render
+from hub.slack.bulletin_message import render
+from hub.slack.message import Message
 from tests.hub.factories import Json, bulletin
 
 # What we write ourselves, and mean: a code span, a moment, a person, a link to the console.

@@ -26,7 +26,8 @@ from hub.policy.parse import read
 from hub.policy.policy import Facts
 from hub.policy.source import PolicySource
 from hub.scopes.account import Account
-from hub.slack.bulletin_message import ACKNOWLEDGE, render
+from hub.slack.bulletin_message import render
+from hub.slack.button_values import ACKNOWLEDGE
 from hub.slack.client import Slack
 from tests.chatops.policies import Ssm
 from tests.hub.factories import ALICE, CHANNEL, bulletin, incident

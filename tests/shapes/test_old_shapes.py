@@ -38,7 +38,7 @@ from hub.policy.repair_stop import RepairStop
 from hub.scopes.absence import Absence
 from hub.scopes.account import Account
 from hub.slack import listing
-from hub.slack.bulletin_message import event_type
+from hub.slack.message import event_type
 from hub.table import store
 from hub.table.requests import Claim
 from hub.table.store import Store

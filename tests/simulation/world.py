@@ -53,7 +53,7 @@ from hub.policy.source import PolicySource
 from hub.policy.terms import Terms
 from hub.queues import NotYet, Queues, Record, group_id, records
 from hub.runtime.rate_limit import RateLimit
-from hub.slack.bulletin_message import MUTE, REPAIR, UNMUTE
+from hub.slack.button_values import MUTE, REPAIR, UNMUTE
 from hub.slack.client import Slack
 from hub.sweeping.account_sync import PACE, AccountSync
 from hub.sweeping.organization import Organization

@@ -11,7 +11,7 @@ from coastguard.local.real_slack import listening, meet
 from coastguard.local.rehearsals.stage import Stage
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 from coastguard.local.world import Plan, World
-from hub.slack.bulletin_message import ACKNOWLEDGE
+from hub.slack.button_values import ACKNOWLEDGE
 from spoke.places import Cluster
 from tests.local_slack.serving import served
 from tests.local_slack.socket_mode import APP_TOKEN, SocketMode

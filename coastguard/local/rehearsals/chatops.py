@@ -1,7 +1,7 @@
 """What a team does in Slack: mutes, approvals, the stop, and the log of all of it."""
 
 from coastguard.local.rehearsals.stage import ALICE, BOB, CAROL, BrokenError, Json, Stage, state, words
-from hub.slack.bulletin_message import APPROVE
+from hub.slack.button_values import APPROVE
 from spoke.places import Cluster
 
 ABOUT = "a muted account is silent until its mute ends, nobody approves their own request, a stop stops, all is logged"

@@ -7,7 +7,7 @@ from chatops.clicks.requests import Request, to_message
 from coastguard.local.rehearsals.stage import ALICE, CHANNEL, BrokenError, Json, Stage, state, words
 from coastguard.local.slack.directory import TEAM
 from hub.queues import group_id
-from hub.slack.bulletin_message import REPAIR, Subject
+from hub.slack.button_values import REPAIR, Subject
 from spoke.places import Cluster
 
 ABOUT = "a host registers twice: its old registration alarms and is removed; no click, forged or not, ends the host"

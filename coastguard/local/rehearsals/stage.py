@@ -13,7 +13,7 @@ from coastguard.local.rehearsals.table import Kept, Where, read
 from coastguard.local.slack.directory import CHANNELS
 from coastguard.local.slack.faults import ANY_METHOD, Fault
 from coastguard.local.world import World
-from hub.slack.bulletin_message import REPAIR
+from hub.slack.button_values import REPAIR
 from spoke.places import Cluster
 
 _T = TypeVar("_T")

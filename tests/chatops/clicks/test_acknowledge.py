@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from hub.incidents.incident import State
-from hub.slack.bulletin_message import ACKNOWLEDGE
+from hub.slack.button_values import ACKNOWLEDGE
 from tests.chatops.factories import ALICE, BOB
 from tests.chatops.fate import Died
 from tests.chatops.story import Story

@@ -11,7 +11,7 @@ from coastguard.local.slack.directory import GUEST
 from coastguard.local.slack.errors import Refused
 from hub.incidents.incident import REPAIR_PATIENCE, State
 from hub.scopes.account import Account
-from hub.slack.bulletin_message import ACKNOWLEDGE, APPROVE, DECLINE
+from hub.slack.button_values import ACKNOWLEDGE, APPROVE, DECLINE
 from tests.chatops.factories import ALICE, BOB, CAROL
 from tests.chatops.fate import Died
 from tests.chatops.policies import PAYMENTS, SRE

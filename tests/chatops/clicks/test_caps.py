@@ -10,7 +10,7 @@ from hub.incidents.incident import State
 from hub.looks.lifecycle import Lifecycle
 from hub.policy.ledger import Ledger
 from hub.policy.policy import Cap, Match
-from hub.slack.bulletin_message import APPROVE
+from hub.slack.button_values import APPROVE
 from hub.slack.mrkdwn import date
 from hub.table.clusters import Alongside
 from hub.table.store import Store

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from hub.incidents.incident import State
-from hub.slack.bulletin_message import ACKNOWLEDGE
+from hub.slack.button_values import ACKNOWLEDGE
 from tests.chatops.factories import ALICE, BOB, TERMINATE
 from tests.chatops.story import GROUP, REMEDIATOR, Story, Victim
 from tests.spoke.fleet import ACCOUNT

@@ -7,7 +7,7 @@ import pytest
 
 from hub.incidents.hints import REQUEST, SWEEP, Drop, Hint
 from hub.incidents.incident import REMOVED, State
-from hub.slack.bulletin_message import REPAIR
+from hub.slack.button_values import REPAIR
 from spoke.repairs import REMEDIES
 from tests.chatops.factories import ALICE
 from tests.chatops.story import TERMINATE, Story, Victim

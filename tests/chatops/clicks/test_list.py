@@ -11,7 +11,7 @@ from chatops.clicks.requests import FRESH, Request
 from coastguard.local.slack.faults import Fault
 from hub.incidents.bulletin import ROWS
 from hub.incidents.incident import Incident, State
-from hub.slack.bulletin_message import LIST
+from hub.slack.button_values import LIST
 from hub.slack.client import InDoubt, NotNow
 from hub.table.clusters import incident_row
 from tests.chatops.factories import ALICE, BOB, CHANNEL

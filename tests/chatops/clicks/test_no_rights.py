@@ -7,7 +7,7 @@ import pytest
 from chatops.commands.answers import UNGRANTED
 from hub.incidents.incident import State
 from hub.policy.source import PolicySource
-from hub.slack.bulletin_message import ACKNOWLEDGE, APPROVE
+from hub.slack.button_values import ACKNOWLEDGE, APPROVE
 from tests.chatops.factories import ALICE, BOB, TERMINATE
 from tests.chatops.policies import EVERYBODY
 from tests.chatops.story import Story

@@ -13,7 +13,8 @@ from coastguard.local.slack.server import routes
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 from hub.incidents.bulletin import ROWS, compose
 from hub.incidents.incident import State
-from hub.slack.bulletin_message import ACKNOWLEDGE, LIST, PICK, REPAIR, render
+from hub.slack.bulletin_message import render
+from hub.slack.button_values import ACKNOWLEDGE, LIST, PICK, REPAIR
 from hub.slack.client import Slack
 from tests.chatops.factories import (
     ALICE,

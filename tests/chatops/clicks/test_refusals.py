@@ -10,7 +10,7 @@ from chatops.clicks.requests import FRESH, Request
 from hub.incidents.bulletin import REOPENS
 from hub.incidents.incident import State, acknowledge
 from hub.incidents.storm import lock
-from hub.slack.bulletin_message import ACKNOWLEDGE
+from hub.slack.button_values import ACKNOWLEDGE
 from spoke.places import Cluster
 from tests.chatops.factories import ALICE, BOB, TERMINATE
 from tests.chatops.story import Story, Victim

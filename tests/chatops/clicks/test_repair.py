@@ -2,7 +2,7 @@
 
 from hub.incidents.hints import Hint
 from hub.incidents.incident import State
-from hub.slack.bulletin_message import ACKNOWLEDGE
+from hub.slack.button_values import ACKNOWLEDGE
 from tests.chatops.factories import ALICE, BOB
 from tests.chatops.story import GROUP, REMEDIATOR, Story
 from tests.spoke.fleet import ACCOUNT

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatops.clicks.requests import BadRequest, Request, from_click, from_message, to_message
-from hub.slack.bulletin_message import ACKNOWLEDGE, REPAIR
+from hub.slack.button_values import ACKNOWLEDGE, REPAIR
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
 from tests.chatops.factories import ALICE, BOB, CHANNEL, CLUSTER, INSTANCE, NOW, TERMINATE, request

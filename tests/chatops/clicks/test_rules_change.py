@@ -15,7 +15,7 @@ from hub.incidents.bulletin import Bulletin
 from hub.incidents.incident import Incident, State
 from hub.looks.lifecycle import Lifecycle
 from hub.policy.repair_stop import RepairStop
-from hub.slack.bulletin_message import ACKNOWLEDGE, APPROVE
+from hub.slack.button_values import ACKNOWLEDGE, APPROVE
 from hub.table.clusters import Alongside
 from hub.table.store import Store
 from tests.chatops.factories import ALICE, BOB

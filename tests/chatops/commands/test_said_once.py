@@ -9,7 +9,7 @@ import pytest
 from coastguard.local.slack.faults import Fault
 from hub.incidents.mute import Mute
 from hub.queues import Record
-from hub.slack.bulletin_message import MUTE
+from hub.slack.button_values import MUTE
 from hub.table.writes import Conflict
 from tests.chatops.factories import ALICE, BOB
 from tests.chatops.fate import Died

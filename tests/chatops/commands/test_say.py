@@ -17,7 +17,7 @@ from hub.queues import Record
 from hub.scopes.account import Account
 from hub.scopes.coverage import Visit
 from hub.scopes.scope import Scope
-from hub.slack.bulletin_message import ACKNOWLEDGE, MUTE, UNMUTE
+from hub.slack.button_values import ACKNOWLEDGE, MUTE, UNMUTE
 from hub.slack.client import InDoubt
 from spoke.places import Cluster
 from tests.chatops.factories import ALICE, BOB, CAROL, CHANNEL

@@ -10,7 +10,7 @@ from hub.incidents.bulletin import REOPENS, Bulletin
 from hub.incidents.hints import StormHint
 from hub.incidents.incident import Incident
 from hub.incidents.storm import CALM, FRESH, LONG, MANY, Count, Storm, brewing, caught, count, lock, weather
-from hub.slack.bulletin_message import Message
+from hub.slack.message import Message
 from hub.slack.storm_message import render_storm
 from spoke.places import Cluster
 from tests.hub.factories import CHANNEL, CLUSTER, NOON, incident, sighting

@@ -9,7 +9,9 @@ import pytest
 from hub.incidents.bulletin import CHOICES, ROWS, compose
 from hub.incidents.incident import Incident, State
 from hub.incidents.storm import lock
-from hub.slack.bulletin_message import ACKNOWLEDGE, LIST, MUTE, PICK, REPAIR, Message, Subject, render
+from hub.slack.bulletin_message import render
+from hub.slack.button_values import ACKNOWLEDGE, LIST, MUTE, PICK, REPAIR, Subject
+from hub.slack.message import Message
 from spoke.places import Cluster
 from tests.hub.factories import (
     ALICE,
@@ -24,7 +26,7 @@ from tests.hub.factories import (
     sighting,
 )
 from tests.hub.rendering import all_blocks, buttons, check_bulletin, drawn, length, tricks, words
-from tests.hub.slack.test_bulletin_message import longest
+from tests.hub.slack.messages import longest
 from tests.hub.slack.test_hostile_names import HOSTILE, everywhere
 
 TERMINATE = REPAIR + "terminate"

@@ -9,7 +9,7 @@ from hub.incidents.incident import State
 from hub.incidents.storm import MANY, SETTLES
 from hub.notify.muting import MUTES_KEPT
 from hub.scopes.account import Account
-from hub.slack.bulletin_message import MUTE, UNMUTE
+from hub.slack.button_values import MUTE, UNMUTE
 from spoke.places import Cluster
 from tests.hub.factories import ALICE, CHANNEL, GRACE, NOON, Json
 from tests.hub.notify.test_storm_turn import ids, in_channel, own, recover, storm_message, strike, watch

@@ -16,8 +16,10 @@ from hub.incidents.audit import Entry
 from hub.incidents.bulletin import LEASE, Bulletin, Content, Tone, compose
 from hub.incidents.incident import Incident, State
 from hub.notify.publisher import EDIT_GAP, EDITS_A_MINUTE, Publisher, Saying
-from hub.slack.bulletin_message import Message, note, render
+from hub.slack.bulletin_message import render
 from hub.slack.client import InDoubt, NotNow, Rejected, Slack, SlackError
+from hub.slack.message import Message
+from hub.slack.notes import note
 from hub.table.store import Store
 from hub.table.writes import Conflict
 from tests.hub.factories import ALICE, BOB, CHANNEL, CLUSTER, ELSEWHERE, EPISODE, NOON, bulletin, entry, incident

@@ -15,7 +15,7 @@ from hub.incidents.incident import State
 from hub.incidents.storm import CALM, MANY, SETTLES, Storm, lock
 from hub.looks.reconciler import GATHERS_SECONDS
 from hub.notify.storm_turn import TURN
-from hub.slack.bulletin_message import REPAIR
+from hub.slack.button_values import REPAIR
 from hub.table.clusters import bulletin_row, incident_row
 from hub.table.rows import TRANSACTION
 from spoke.deadline import within

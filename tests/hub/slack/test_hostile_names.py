@@ -12,8 +12,10 @@ from hub.incidents.bulletin import ROWS, compose
 from hub.incidents.incident import Incident, State
 from hub.incidents.storm import Storm, lock
 from hub.incidents.storm import count as counted
-from hub.slack.bulletin_message import UNMUTE, channel_lost, note, reminder, render
+from hub.slack.bulletin_message import render
+from hub.slack.button_values import UNMUTE
 from hub.slack.mute_message import digest, warning
+from hub.slack.notes import channel_lost, note, reminder
 from hub.slack.storm_message import render_storm
 from tests.hub.factories import CHANNEL, NOON, bulletin, entry, finished, incident, muted, pending, repair, sighting
 from tests.hub.rendering import all_blocks, buttons, check, check_bulletin, drawn, length, tricks

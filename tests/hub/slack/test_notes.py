@@ -1,0 +1,100 @@
+"""What is posted beside bulletins: notes, reminders, and word of a lost channel."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from hub.incidents.bulletin import compose
+from hub.slack.notes import channel_lost, note, notes, reminder
+from tests.hub.factories import (
+    ALICE,
+    BOB,
+    CLUSTER,
+    bulletin,
+    entry,
+    incident,
+)
+from tests.hub.rendering import check
+
+
+def test_a_reminder_says_what_how_long_and_whom() -> None:
+    shown = bulletin(owners=("S0OWNERS1",))
+    text, blocks = reminder(compose(shown, [incident()]), timedelta(minutes=30))
+
+    check(text, blocks)
+    assert text == (
+        "<!subteam^S0OWNERS1> Nobody has acknowledged this for 30 min: ECS agent disconnected on 1 instance,"
+        f" `{CLUSTER.name}`"
+    )
+    text, blocks = reminder(compose(bulletin(), [incident()]), timedelta(minutes=30))
+    check(text, blocks)
+    assert text.startswith("Nobody")
+
+
+@pytest.mark.parametrize("operators", [(), ("S0OPERATE", BOB)])
+def test_operators_are_told_what_slack_says_and_what_to_do(operators: tuple[str, ...]) -> None:
+    text, blocks = channel_lost("C0LOST", "is_archived", operators)
+
+    check(text, blocks)
+    assert text.startswith("<!subteam^S0OPERATE> <@U0BOB0002> Channel `C0LOST`" if operators else "Channel `C0LOST`")
+    assert "`is_archived`" in text
+
+
+# Its thread
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        pytest.param(entry(), f"<@{ALICE}> *acknowledged* `i-0b7c9d1e2f3a4b5c6`", id="somebody"),
+        pytest.param(
+            entry("resolved", who="", result="reconnected"), "*resolved* `i-0b7c9d1e2f3a4b5c6`", id="Coastguard"
+        ),
+        pytest.param(entry("began", where=""), f"<@{ALICE}> *began*", id="about nothing in particular"),
+    ],
+)
+def test_a_note_says_who_did_what_where(written: object, text: str) -> None:
+    said, blocks = note(written)  # type: ignore[arg-type]  # an entry
+
+    assert said == text
+    check(said, blocks)
+
+
+def test_a_note_tells_what_came_of_it() -> None:
+    _, blocks = note(entry("Terminate done", result="Terminated it; Took it out."))
+
+    assert blocks[1]["elements"][0]["text"] == "Terminated it; Took it out."
+
+
+def test_a_note_tells_why_in_the_words_of_whoever_asked() -> None:
+    text, blocks = note(entry("Terminate done", result="Terminated it.", reason="<!channel> *now* `x`"))
+
+    check(text, blocks)
+    assert [(one["type"], one["text"]) for one in blocks[1]["elements"]] == [
+        ("plain_text", "Terminated it."),
+        ("plain_text", "Reason: <!channel> *now* `x`"),
+    ]
+    assert [one["text"] for one in note(entry(reason="it hangs"))[1][1]["elements"]] == ["Reason: it hangs"]
+    assert len(note(entry())[1]) == 1
+
+
+def test_a_backlog_of_long_notes_is_as_few_posts_as_slack_takes() -> None:
+    backlog = [entry(f"step {number}", result="x" * 900, reason="y" * 500) for number in range(20)]
+    backlog[-1] = replace(backlog[-1], aloud=True)
+
+    posts = notes(backlog)
+
+    for text, blocks, _ in posts:
+        check(text, blocks)
+    assert 1 < len(posts) < len(backlog)
+    assert [line for text, _, _ in posts for line in text.split("\n")] == [note(each)[0] for each in backlog]
+    assert [aloud for _, _, aloud in posts] == [False] * (len(posts) - 1) + [True]
+    assert len(notes([entry(f"step {number}") for number in range(20)])) == 1
+    assert notes([]) == []
+
+
+def test_a_note_about_five_hosts_and_more_names_them_all() -> None:
+    hosts = ", ".join(f"mi-{number:017x}" for number in range(5)) + " and 995 more"
+
+    assert hosts in note(entry(where=hosts))[0]
