@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import ClassVar
 
 from hub.incidents.breakdown import Breakdown
-from hub.incidents.incident import Condition, Incident, State
+from hub.incidents.condition import Condition
+from hub.incidents.incident import Incident, State
 from hub.incidents.mute import Mute
 from hub.words import plural
 from spoke.places import Cluster

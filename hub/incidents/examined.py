@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from hub.incidents.bulletin import Bulletin
+from hub.incidents.decision import Verdict
 from hub.incidents.hints import Drop
-from hub.incidents.incident import Incident, Verdict
+from hub.incidents.incident import Incident
 from spoke.sighting import Sighting
 
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from hub.incidents.incident import ACCOUNT_GONE, REGION_GONE
+from hub.incidents.condition import ACCOUNT_GONE, REGION_GONE
 from hub.table.rows import TableError
 from hub.table.store import Store
 from spoke.places import Cluster

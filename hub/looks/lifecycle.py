@@ -12,8 +12,10 @@ from datetime import datetime
 from hub.incidents.audit import Entry
 from hub.incidents.breakdown import Breakdown
 from hub.incidents.bulletin import HELD_UP, LEASE, Bulletin, how_it_ended
+from hub.incidents.decision import Reason, Verdict, decide
 from hub.incidents.examined import Examined, Findings, Watch
-from hub.incidents.incident import FLAPS, STEADY, Incident, Reason, Verdict, decide, keep_on
+from hub.incidents.flapping import STEADY
+from hub.incidents.incident import FLAPS, Incident, keep_on
 from hub.table.clusters import Alongside, KnownCluster
 from hub.table.store import Store
 from hub.table.writes import Conflict

@@ -14,6 +14,8 @@ from itertools import islice
 
 from hub.chain import Waiting, onward, put_off, repair_looked_at_in, waits_in_queue
 from hub.incidents.bulletin import ROWS
+from hub.incidents.condition import UNWATCHED, Condition, condition
+from hub.incidents.decision import Verdict, confirms
 from hub.incidents.examined import Findings, Watch
 from hub.incidents.hints import (
     AGAIN,
@@ -30,7 +32,8 @@ from hub.incidents.hints import (
     gather,
     newest,
 )
-from hub.incidents.incident import UNWATCHED, Condition, Incident, Verdict, awaits_replacement, condition, confirms
+from hub.incidents.incident import Incident
+from hub.incidents.repair_progress import awaits_replacement
 from hub.incidents.storm import MANY
 from hub.looks.cluster_tags import ClusterTags
 from hub.looks.departures import Departures

@@ -15,9 +15,10 @@ from datetime import datetime
 from hub.chain import onward, put_off
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin, Content, Tone, compose, unheeded
+from hub.incidents.decision import Reason
 from hub.incidents.examined import Examined
 from hub.incidents.hints import AGAIN, ALONE, REQUEST, SWEEP, Hint, StormHint
-from hub.incidents.incident import Incident, Reason
+from hub.incidents.incident import Incident
 from hub.incidents.storm import lock
 from hub.notify.muting import Muting
 from hub.notify.publisher import Publisher, Saying

@@ -6,7 +6,8 @@ import pytest
 
 from chatops.clicks.handler import PATIENCE
 from coastguard.local.slack.faults import Fault
-from hub.incidents.incident import REPAIR_PATIENCE, State
+from hub.incidents.incident import State
+from hub.incidents.repair_progress import REPAIR_PATIENCE
 from hub.slack.client import InDoubt, NotNow, SlackError
 from spoke.errors import Busy
 from tests.chatops.clicks.test_failures import come_back, go_again

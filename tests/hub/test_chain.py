@@ -5,15 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.chain import (
-    LONGEST_WAIT,
-    MOST_HOPS,
-    Waiting,
-    onward,
-    put_off,
-    repair_looked_at_in,
-    waits_in_queue,
-)
+from hub.chain import LONGEST_WAIT, MOST_HOPS, Waiting, onward, put_off, repair_looked_at_in, waits_in_queue
 from hub.incidents.hints import (
     AGAIN,
     SWEEP,
@@ -26,7 +18,8 @@ from hub.incidents.hints import (
     from_message,
     to_message,
 )
-from hub.incidents.incident import REPAIR_PATIENCE, Repair, begin_repair, end_repair
+from hub.incidents.incident import Repair, begin_repair, end_repair
+from hub.incidents.repair_progress import REPAIR_PATIENCE
 from hub.looks.ingestion import Ingestion
 from hub.policy.terms import Terms
 from hub.table.store import Store

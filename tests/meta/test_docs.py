@@ -32,7 +32,7 @@ def test_every_row_of_the_i_want_to_table_leads_to_a_file() -> None:
 @pytest.mark.parametrize(
     ("place", "name"),
     [
-        ("hub/incidents/incident.py", "def decide"),
+        ("hub/incidents/decision.py", "def decide"),
         ("hub/incidents/hints.py", "KINDS:"),
         ("spoke/repairs/__init__.py", "REMEDIES:"),
     ],

@@ -11,8 +11,9 @@ from coastguard.local.slack.messages import Message
 from hub.chain import MOST_HOPS
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin, compose
+from hub.incidents.condition import Condition
 from hub.incidents.hints import StormHint
-from hub.incidents.incident import Condition, Incident, Repair
+from hub.incidents.incident import Incident, Repair
 from hub.incidents.mute import Mute, in_force
 from hub.incidents.storm import Storm, count, lock
 from hub.looks.cluster_tags import TAGS_KEPT

@@ -9,7 +9,8 @@ import pytest
 from chatops.clicks.requests import Request
 from coastguard.local.slack.directory import GUEST
 from coastguard.local.slack.errors import Refused
-from hub.incidents.incident import REPAIR_PATIENCE, State
+from hub.incidents.incident import State
+from hub.incidents.repair_progress import REPAIR_PATIENCE
 from hub.scopes.account import Account
 from hub.slack.button_values import ACKNOWLEDGE, APPROVE, DECLINE
 from tests.chatops.factories import ALICE, BOB, CAROL

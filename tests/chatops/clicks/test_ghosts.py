@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from hub.incidents.decision import REMOVED
 from hub.incidents.hints import REQUEST, SWEEP, Drop, Hint
-from hub.incidents.incident import REMOVED, State
+from hub.incidents.incident import State
 from hub.slack.button_values import REPAIR
 from spoke.repairs import REMEDIES
 from tests.chatops.factories import ALICE

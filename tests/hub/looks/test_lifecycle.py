@@ -9,9 +9,11 @@ import pytest
 from hub.incidents.audit import Entry
 from hub.incidents.breakdown import Breakdown
 from hub.incidents.bulletin import LEASE, Bulletin
+from hub.incidents.decision import Reason
 from hub.incidents.examined import Examined, Findings, Watch
 from hub.incidents.hints import Drop
-from hub.incidents.incident import REPAIR_PATIENCE, Incident, Reason, State, acknowledge
+from hub.incidents.incident import Incident, State, acknowledge
+from hub.incidents.repair_progress import REPAIR_PATIENCE
 from hub.looks.lifecycle import Gone, Lifecycle
 from hub.slack.client import TIMEOUT_SECONDS
 from hub.table.store import Store

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from hub.incidents.bulletin import REOPENS
+from hub.incidents.flapping import STEADY
 from hub.incidents.hints import Drop, Hint
-from hub.incidents.incident import STEADY
 from spoke.places import Cluster
 from tests.hub.factories import GRACE, NOON, Json, bent, event
 from tests.hub.rendering import words_of

@@ -48,9 +48,6 @@ def subjects(message: Message) -> set[str]:
     return {Subject.parse(value).instance for value in values}
 
 
-# Mutes, owners, reminders, lost channels
-
-
 def silenced(*incidents: Incident, mute: Mute, **more: object) -> Message:
     made = bulletin(**({"cluster": incidents[0].cluster} | more))
     return render(compose(made, incidents, "", mute), made)

@@ -27,8 +27,6 @@ from tests.hub.factories import (
 from tests.hub.rendering import all_blocks, buttons, check_bulletin, drawn, words
 from tests.hub.slack.messages import ALIVE, TERMINATE, longest, subjects
 
-# Its buttons
-
 
 @pytest.mark.parametrize(
     ("shown", "actions"),

@@ -24,8 +24,6 @@ from tests.hub.factories import (
 from tests.hub.rendering import all_blocks, buttons, check_bulletin, drawn, texts, words
 from tests.hub.slack.messages import ALIVE, TERMINATE
 
-# What it says
-
 
 def test_one_instance_is_shown_with_all_its_facts() -> None:
     said = words(drawn(incident()))

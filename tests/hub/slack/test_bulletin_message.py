@@ -101,9 +101,6 @@ def test_the_text_is_a_sentence_for_notifications_and_screen_readers(state: Stat
     assert message.attachments[0]["fallback"] == message.text
 
 
-# A host that is registered more than once
-
-
 @pytest.mark.parametrize("count", [1, ROWS, ROWS + 1, 1_000])
 @pytest.mark.parametrize("state", State)
 def test_slack_takes_every_bulletin_of_old_registrations(state: State, count: int) -> None:

@@ -7,8 +7,6 @@ from hub.incidents.incident import Incident, State
 from tests.hub.factories import ALICE, BOB, GRACE, NOON, finished, incident, sighting
 from tests.hub.rendering import all_blocks, drawn
 
-# Its ids
-
 
 def test_the_same_content_has_the_same_digest_whatever_the_order() -> None:
     two = [incident(1), incident(2)]

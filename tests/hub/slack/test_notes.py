@@ -41,9 +41,6 @@ def test_operators_are_told_what_slack_says_and_what_to_do(operators: tuple[str,
     assert "`is_archived`" in text
 
 
-# Its thread
-
-
 @pytest.mark.parametrize(
     ("written", "text"),
     [
