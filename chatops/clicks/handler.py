@@ -25,7 +25,7 @@ from chatops.clicks.requests import FRESH, Request
 from chatops.rights import Refusal, Rights
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin
-from hub.incidents.hints import REQUEST, Hint
+from hub.incidents.hints import Hint, Why
 from hub.incidents.incident import (
     Incident,
     Pending,
@@ -511,7 +511,7 @@ class ClickHandler:
             log.warning("whisper.rejected", extra={"request": request.id, "error": str(error)})
 
     def _ask_look(self, request: Request, step: str) -> None:
-        hint = Hint(request.cluster, REQUEST)
+        hint = Hint(request.cluster, Why.REQUEST)
         if self.queues.ask_looks(self.looks_url, [hint], f"{request.id} {step}"):
             # The sweep looks at every unresolved incident within a minute.
             log.warning("look.not_asked", extra={"request": request.id, "step": step})

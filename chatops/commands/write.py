@@ -18,7 +18,7 @@ from chatops.commands.answers import Answer
 from chatops.commands.context import OLD, CommandContext, Declined
 from chatops.commands.message import CommandMessage
 from chatops.commands.parse import Command
-from hub.incidents.hints import REQUEST, Hint, MuteHint
+from hub.incidents.hints import Hint, MuteHint, Why
 from hub.incidents.mute import Mute, over, overlapping
 from hub.policy.repair_stop import RepairStop
 from hub.queues import Queues
@@ -127,7 +127,7 @@ class Writes:
         """Have what stands in Slack about these places brought in line; the sweep sees to what is left out."""
         troubled = self.known.store.everything_open()
         clusters = {i.cluster for i in troubled if any(self.known.covers(scope, i) for scope in scopes)}
-        self._ask_looks([Hint(cluster, REQUEST) for cluster in sorted(clusters)[:_MOST_LOOKS]], token)
+        self._ask_looks([Hint(cluster, Why.REQUEST) for cluster in sorted(clusters)[:_MOST_LOOKS]], token)
 
     def _ask_looks(self, hints: Sequence[Hint | MuteHint], token: str) -> None:
         if self.queues.ask_looks(self.looks_url, hints, token):

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, TypeGuard, TypeVar
 
 from hub.scopes.scope import Scope
@@ -24,10 +25,6 @@ _LONGEST_WHY = 100
 # After so many waits for a version that keeps changing the trouble is believed: alerts fail open.
 MOST_WAITS = 2
 
-
-# Why somebody looks, besides what an event of a member says (KINDS).
-SWEEP, REQUEST, AGAIN, ALONE, REPLAY = "sweep", "request", "look again", "no storm", "replay"
-
 _HOST = re.compile(r"m?i-[0-9a-f]{8,32}")
 _STORM = re.compile(r"([A-Z0-9]{2,28})/([^/]+)", re.ASCII)
 
@@ -38,6 +35,18 @@ class BadHint(ValueError):
 
 class Foreign(BadHint):
     """An event whose ARNs name another account or Region than its envelope."""
+
+
+class Why(StrEnum):
+    """Why somebody looks."""
+
+    STATE_CHANGE = "state change"
+    HEALTH_CHANGE = "health change"
+    REPLAY = "replay"
+    AGAIN = "look again"
+    SWEEP = "sweep"
+    ALONE = "no storm"
+    REQUEST = "request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +76,7 @@ class Hint:
     """
 
     cluster: Cluster
-    why: str
+    why: Why
     drops: tuple[Drop, ...] = ()
     crowd: int = 0
     hops: int = 0
@@ -218,9 +227,9 @@ def portions(hint: Hint) -> list[Hint]:
     return [replace(hint, drops=hint.drops[start : start + DROPS_PER_MESSAGE]) for start in starts]
 
 
-def _weight(why: str) -> int:
+def _weight(why: Why) -> int:
     """Tell how much a reason to look changes what is done: of several, the one that changes most counts."""
-    return {SWEEP: 0, ALONE: 2, REQUEST: 3}.get(why, 1)
+    return {Why.SWEEP: 0, Why.ALONE: 2, Why.REQUEST: 3}.get(why, 1)
 
 
 def _of_a_chain(hint: _H, body: Mapping[str, Any]) -> _H:
@@ -268,10 +277,11 @@ def _own_drop(  # noqa: PLR0913  # a drop has these parts
     return Drop(instance, dated, version if version is None else _whole(version), _whole(waits), _host(host))
 
 
-def _why(text: object) -> str:
+def _why(text: object) -> Why:
+    """Read a reason to look. One that only another release knows is as good as any that makes nothing special."""
     if not isinstance(text, str) or len(text) > _LONGEST_WHY:
         raise TypeError("the reason is no short text")
-    return text
+    return Why(text) if text in set(Why) else Why.AGAIN
 
 
 def _whole(number: object) -> int:
@@ -297,7 +307,7 @@ def _from_envelope(body: Mapping[str, Any]) -> Hint | None:
     hint = read(body, detail)
     if hint is None or not body.get("replay-name"):
         return hint
-    return replace(hint, why=REPLAY, drops=tuple(replace(drop, at=None, version=None) for drop in hint.drops))
+    return replace(hint, why=Why.REPLAY, drops=tuple(replace(drop, at=None, version=None) for drop in hint.drops))
 
 
 def _named(parts: Iterable[object]) -> list[str]:
@@ -308,7 +318,7 @@ def _named(parts: Iterable[object]) -> list[str]:
 def _state_change(body: Mapping[str, Any], detail: Mapping[str, Any]) -> Hint:
     cluster, instance = _places(body, detail)
     version = detail.get("version")
-    return Hint(cluster, "state change", (_drop(body, detail, instance, version if _is_whole(version) else None),))
+    return Hint(cluster, Why.STATE_CHANGE, (_drop(body, detail, instance, version if _is_whole(version) else None),))
 
 
 def _health_change(body: Mapping[str, Any], detail: Mapping[str, Any]) -> Hint:
@@ -316,7 +326,7 @@ def _health_change(body: Mapping[str, Any], detail: Mapping[str, Any]) -> Hint:
     cluster, instance = _places(body, detail)
     drop = _drop(body, detail, instance, None)
     gone = _agent_gone(detail.get("healthChecks"))
-    return Hint(cluster, "health change", (drop if gone else replace(drop, at=None),))
+    return Hint(cluster, Why.HEALTH_CHANGE, (drop if gone else replace(drop, at=None),))
 
 
 def _drop(body: Mapping[str, Any], detail: Mapping[str, Any], instance: str, version: int | None) -> Drop:

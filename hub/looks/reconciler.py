@@ -18,9 +18,6 @@ from hub.incidents.condition import UNWATCHED, Condition, condition
 from hub.incidents.decision import Verdict, confirms
 from hub.incidents.examined import Findings, Watch
 from hub.incidents.hints import (
-    AGAIN,
-    REQUEST,
-    SWEEP,
     BadHint,
     Chore,
     Drop,
@@ -28,6 +25,7 @@ from hub.incidents.hints import (
     MuteHint,
     PolicyHint,
     StormHint,
+    Why,
     from_message,
     gather,
     newest,
@@ -280,7 +278,7 @@ class Reconciler:
         What only wants another look gets it from a chain of looks that an event or a click began; a sweep begins none,
         or each round would begin one more. A drop that has longer to wait than the chain can is kept in the table.
         """
-        now, further = self.clock(), onward(replace(hint, why=AGAIN, drops=(), crowd=0, until=None))
+        now, further = self.clock(), onward(replace(hint, why=Why.AGAIN, drops=(), crowd=0, until=None))
         puts_off: dict[timedelta, list[Drop]] = {}
         kept: dict[str, Waiting] = {}
         for again, drop in _again(hint, verdicts):
@@ -372,7 +370,7 @@ def _again(hint: Hint, verdicts: Sequence[Verdict]) -> Iterator[tuple[timedelta,
     for verdict in verdicts:
         if verdict.again is not None and verdict.drop:
             yield verdict.again, verdict.drop
-        elif verdict.again is not None and hint.why != SWEEP and soon:
+        elif verdict.again is not None and hint.why != Why.SWEEP and soon:
             yield soon, None
 
 
@@ -408,7 +406,7 @@ def _to_ask(
         if (incident := before[s.instance])
         and incident.unresolved
         and condition(s) in {Condition.DISCONNECTED, Condition.DRAINING}
-        and (hint.why == REQUEST or s.others is None or s.alive_as)
+        and (hint.why == Why.REQUEST or s.others is None or s.alive_as)
     ]
     return [*(new if len(new) <= ROWS else []), *old][:HOSTS_A_CALL]
 

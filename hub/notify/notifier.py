@@ -17,7 +17,7 @@ from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin, Content, Tone, compose, unheeded
 from hub.incidents.decision import Reason
 from hub.incidents.examined import Examined
-from hub.incidents.hints import AGAIN, ALONE, REQUEST, SWEEP, Hint, StormHint
+from hub.incidents.hints import Hint, StormHint, Why
 from hub.incidents.incident import Incident
 from hub.incidents.storm import lock
 from hub.notify.muting import Muting
@@ -62,7 +62,7 @@ class Notifier:
             return
         begun_now = known.bulletin is None or known.bulletin.episode != bulletin.episode
         live = [i for i in examined.incidents if i.unresolved and i.episode == bulletin.episode]
-        gone, asked = [i.instance for i in live], hint.why == REQUEST
+        gone, asked = [i.instance for i in live], hint.why == Why.REQUEST
         mute = self.muting.of(bulletin.cluster, gone, bulletin.group, anew=asked) if live else None
         if mute:
             opened = sum(verdict.reason is Reason.CONFIRMED for verdict in examined.verdicts)
@@ -88,7 +88,7 @@ class Notifier:
                 return
             if bulletin.muted:
                 return
-            if hint.why != ALONE:
+            if hint.why != Why.ALONE:
                 self.storm_cache.call(place)
                 return
         reminded = self._reminded(hint, bulletin, content, live)
@@ -169,7 +169,7 @@ class Notifier:
             return do()
         except NotNow as error:
             seconds = error.seconds + zlib.crc32(cluster.key.encode()) % _SPREAD_SECONDS
-            why = SWEEP if hint.why == SWEEP else AGAIN
+            why = Why.SWEEP if hint.why == Why.SWEEP else Why.AGAIN
             later = put_off(replace(hint, why=why, drops=(), crowd=0), seconds, self.clock())
             log.info(
                 "announce.later", extra={"cluster": cluster.key, "seconds": seconds, "by": why if later else "sweep"}
@@ -179,7 +179,7 @@ class Notifier:
         except SlackError as error:
             if self._goes_on_elsewhere(hint, bulletin, error):
                 return None
-            if hint.why != SWEEP:
+            if hint.why != Why.SWEEP:
                 raise
             # The incidents are kept, and the next sweep tries again: one dead letter for each round would tell nothing.
             log.warning("announce.failed", extra={"cluster": cluster.key, "error": str(error)})
@@ -190,7 +190,7 @@ class Notifier:
         """If its channel is lost and there is another one, have a bulletin posted there, by a look that comes now."""
         if not (isinstance(why, Rejected) and why.word in LOST and self._move(bulletin, why)):
             return False
-        if now := onward(replace(hint, why=AGAIN, drops=(), crowd=0, until=None)):
+        if now := onward(replace(hint, why=Why.AGAIN, drops=(), crowd=0, until=None)):
             self.queues.later(self.delay_url, [(now, 0)])
         return True
 

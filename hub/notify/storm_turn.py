@@ -19,7 +19,7 @@ from math import ceil
 from hub.chain import onward, put_off
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin, compose
-from hub.incidents.hints import ALONE, Hint, StormHint
+from hub.incidents.hints import Hint, StormHint, Why
 from hub.incidents.incident import Incident
 from hub.incidents.storm import SETTLES, Storm, caught, count, lock, weather
 from hub.notify.publisher import Publisher, Saying
@@ -227,7 +227,7 @@ class StormTurns:
         self.count("announced", len(shown))
 
     def _look_at(self, place: StormHint, members: Sequence[Bulletin]) -> None:
-        alone = [onward(Hint(member.cluster, ALONE, hops=place.hops)) for member in members]
+        alone = [onward(Hint(member.cluster, Why.ALONE, hops=place.hops)) for member in members]
         hints = [hint for hint in alone if hint]  # the sweep asks for the others
         self.queues.ask_looks(self.looks_url, hints, self.clock().isoformat())
 

@@ -20,7 +20,7 @@ from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from hub.incidents.hints import SWEEP, Chore, Drop, Hint, MuteHint, PolicyHint
+from hub.incidents.hints import Chore, Drop, Hint, MuteHint, PolicyHint, Why
 from hub.incidents.mute import Mute, ends_soon, over
 from hub.incidents.storm import brewing
 from hub.policy.terms import Terms
@@ -99,7 +99,7 @@ class Sweeper:
         mutes = [mute for mute in self.store.mutes() if _wants_to_be_told(mute, now)]
         chores: list[Chore] = [*sorted(places), *(MuteHint(str(mute.scope)) for mute in mutes)]
         chores += [PolicyHint()] if self.policy_problem() else []
-        self._ask([*(Hint(cluster, SWEEP) for cluster in clusters), *chores], "unfinished")
+        self._ask([*(Hint(cluster, Why.SWEEP) for cluster in clusters), *chores], "unfinished")
 
     def visit(self, *, everywhere: bool = False, nowhere: bool = False) -> None:
         """Visit the member Regions whose turn it is, or all. What cannot be read is counted and hurts only itself.
@@ -203,7 +203,7 @@ def quiet(member: Member, cluster: Cluster, pace: Callable[[], None]) -> list[st
 
 def _hint(cluster: Cluster, gone: Sequence[str], now: datetime) -> Hint:
     """Nobody knows since when: the look asks ECS, and lets the grace begin now if ECS does not tell."""
-    return Hint(cluster, SWEEP, tuple(Drop(instance, now) for instance in gone))
+    return Hint(cluster, Why.SWEEP, tuple(Drop(instance, now) for instance in gone))
 
 
 def _turn(place: Place) -> int:

@@ -32,7 +32,7 @@ from coastguard.local.slack.modals import Outcome, Pressed, Submitted
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin
-from hub.incidents.hints import REQUEST, Drop, Hint, from_message
+from hub.incidents.hints import Drop, Hint, Why, from_message
 from hub.incidents.incident import Incident, State
 from hub.incidents.mute import Mute
 from hub.incidents.storm import Storm
@@ -236,11 +236,11 @@ class Story:
     def report(self, *victims: Victim) -> None:
         """The hub learns that these agents went five minutes ago, and looks."""
         gone = self.clock() - timedelta(minutes=5)
-        self._lookout.look(Hint(self.cluster, "state change", tuple(Drop(v.instance, gone, 1) for v in victims)), 1)
+        self._lookout.look(Hint(self.cluster, Why.STATE_CHANGE, tuple(Drop(v.instance, gone, 1) for v in victims)), 1)
 
     def look(self) -> None:
         """The look that a click asks for."""
-        self._lookout.look(Hint(self.cluster, REQUEST), 1)
+        self._lookout.look(Hint(self.cluster, Why.REQUEST), 1)
 
     def click(
         self, action: str = TERMINATE, user: str = ALICE, victim: Victim | None = None, reason: str = "it hangs"

@@ -11,7 +11,7 @@ from chatops.slack_users import USERS_KEPT, SlackUsers
 from coastguard.local.slack.directory import FOREIGNER, GUEST, TEAM, UserGroup
 from coastguard.local.slack.faults import Fault
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
-from hub.incidents.hints import REQUEST, Hint
+from hub.incidents.hints import Hint, Why
 from hub.incidents.incident import State
 from hub.policy.policy import EVERYWHERE, START, Approval, Facts
 from hub.policy.source import PolicySource
@@ -447,7 +447,7 @@ def test_a_right_for_a_group_of_clusters_holds_for_those_that_are_known_to_be_in
     assert story.say(f"mute {story.cluster.name} 1h x", CAROL) != []
     story.hub.store.keep(replace(story.bulletin(), group="batch"))
     assert story.say(f"mute {story.cluster.name} 1h x", CAROL) == []
-    assert story.looks_asked() == [Hint(story.cluster, REQUEST)]
+    assert story.looks_asked() == [Hint(story.cluster, Why.REQUEST)]
 
 
 def test_the_audit_is_read_by_those_who_may(story: Story) -> None:

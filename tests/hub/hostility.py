@@ -8,19 +8,19 @@ from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Any
 
-from hub.incidents.hints import Hint, MuteHint, StormHint, to_message
+from hub.incidents.hints import Hint, MuteHint, StormHint, Why, to_message
 from tests.hub.factories import CHANNEL, CLUSTER, EVENTS, LONGEST, Json, drop, event, instance_id
 
 MIB = 1_048_576
 _EVENTS = [json.dumps(event(path.stem)) for path in sorted(EVENTS.glob("*.json"))]
 _STATE_CHANGE = json.dumps(event("state-change"))
 _OURS = [
-    to_message(Hint(CLUSTER, "look again", (drop(1), drop(2, version=None, waits=2)))),
-    to_message(Hint(LONGEST, "sweep", crowd=3)),
+    to_message(Hint(CLUSTER, Why.AGAIN, (drop(1), drop(2, version=None, waits=2)))),
+    to_message(Hint(LONGEST, Why.SWEEP, crowd=3)),
     to_message(StormHint(CHANNEL, "eu-west-1")),
     to_message(MuteHint(f"cluster:{CLUSTER.key}")),
     to_message(MuteHint("organization")),
-    to_message(Hint(CLUSTER, "request", tuple(drop(number) for number in range(20)))),
+    to_message(Hint(CLUSTER, Why.REQUEST, tuple(drop(number) for number in range(20)))),
 ]
 _ARN = "arn:aws:ecs:eu-west-1:222233334444"
 _ID = "0c5d7a2e8f3b4c61a9d0e1f2a3b4c5d6"

@@ -6,18 +6,7 @@ from datetime import timedelta
 import pytest
 
 from hub.chain import LONGEST_WAIT, MOST_HOPS, Waiting, onward, put_off, repair_looked_at_in, waits_in_queue
-from hub.incidents.hints import (
-    AGAIN,
-    SWEEP,
-    Chore,
-    Drop,
-    Hint,
-    MuteHint,
-    PolicyHint,
-    StormHint,
-    from_message,
-    to_message,
-)
+from hub.incidents.hints import Chore, Drop, Hint, MuteHint, PolicyHint, StormHint, Why, from_message, to_message
 from hub.incidents.incident import Repair, begin_repair, end_repair
 from hub.incidents.repair_progress import REPAIR_PATIENCE
 from hub.looks.ingestion import Ingestion
@@ -31,7 +20,7 @@ from tests.hub.station import Station
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 HINTS = [
-    pytest.param(Hint(CLUSTER, AGAIN, (Drop(instance_id(), NOON, 7),)), id="cluster"),
+    pytest.param(Hint(CLUSTER, Why.AGAIN, (Drop(instance_id(), NOON, 7),)), id="cluster"),
     pytest.param(StormHint("C0ECSALERTS", "eu-west-1"), id="storm"),
     pytest.param(MuteHint(f"account:{CLUSTER.account}"), id="mute"),
     pytest.param(PolicyHint(), id="policy"),
@@ -102,7 +91,7 @@ def test_what_one_invocation_sends_has_as_many_hops_as_the_most_of_its_batch(
     station: Station, sorter: Ingestion, mail: Mail
 ) -> None:
     """Lambda counts so: the header that an invocation sends with its calls is one for all of them."""
-    fresh, old = Hint(ELSEWHERE, "state change", (drop(ago=HOUR),)), StormHint("C0ECSALERTS", "eu-west-1", hops=7)
+    fresh, old = Hint(ELSEWHERE, Why.STATE_CHANGE, (drop(ago=HOUR),)), StormHint("C0ECSALERTS", "eu-west-1", hops=7)
 
     sorter.sort([record(to_message(fresh), 1), record(to_message(old), 2)])
 
@@ -115,7 +104,7 @@ def test_a_grace_longer_than_a_chain_is_looked_at_at_once_and_a_shorter_one_wait
 ) -> None:
     early, soon = drop(1, ago=HOUR), drop(2, ago=23 * HOUR)
 
-    sorter.sort([record(to_message(Hint(CLUSTER, "state change", (early, soon))))])
+    sorter.sort([record(to_message(Hint(CLUSTER, Why.STATE_CHANGE, (early, soon))))])
 
     (asked,) = hints(mail.bodies(mail.looks))
     assert asked.drops == (early,)
@@ -125,7 +114,7 @@ def test_a_grace_longer_than_a_chain_is_looked_at_at_once_and_a_shorter_one_wait
 def test_what_has_no_hops_left_is_looked_at_at_once(sorter: Ingestion, mail: Mail) -> None:
     soon = drop(ago=24 * HOUR - MINUTE)
 
-    sorter.sort([record(to_message(Hint(CLUSTER, AGAIN, (soon,), hops=11)))])
+    sorter.sort([record(to_message(Hint(CLUSTER, Why.AGAIN, (soon,), hops=11)))])
 
     (asked,) = hints(mail.bodies(mail.looks))
     assert (asked.drops, asked.hops) == ((soon,), 11)
@@ -236,7 +225,7 @@ def test_a_repair_without_a_replacement_hands_over_to_the_sweep(station: Station
     station.store.save([done])
     station.fleet.member.call("ec2", "terminate_instances", InstanceIds=[host])
     before = station.counted["looks"]
-    station.queues.later(station.mail.delay, [(Hint(cluster, AGAIN), 1)])
+    station.queues.later(station.mail.delay, [(Hint(cluster, Why.AGAIN), 1)])
 
     station.wait(minutes=9)
     assert station.counted["looks"] - before == 9  # one at once, eight of a repair
@@ -302,9 +291,9 @@ def test_hints_of_a_round_and_of_an_event_together_hold_for_ever(station: Statio
     station.slack.fault("*", "ratelimit", times=1, retry_after=120)
     instance, _ = station.quiet(cluster)
     station.clock.forward(seconds=GRACE.total_seconds() + 1)
-    told = Hint(cluster, "state change", (Drop(instance, NOON, 10),))
+    told = Hint(cluster, Why.STATE_CHANGE, (Drop(instance, NOON, 10),))
     station.queues.ask_looks(station.mail.looks, [told], "event")
-    station.queues.ask_looks(station.mail.looks, [Hint(cluster, SWEEP, until=station.clock() + MINUTE)], "round")
+    station.queues.ask_looks(station.mail.looks, [Hint(cluster, Why.SWEEP, until=station.clock() + MINUTE)], "round")
 
     station.wait(minutes=4)
 

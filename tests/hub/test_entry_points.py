@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from coastguard.local.slack.workspace import BOT_TOKEN
 from hub import ingest, look, sweep
-from hub.incidents.hints import SWEEP, Drop, Hint, from_message, to_message
+from hub.incidents.hints import Drop, Hint, Why, from_message, to_message
 from hub.incidents.incident import State
 from hub.queues import group_id
 from hub.runtime.settings import BadSettings
@@ -150,7 +150,7 @@ def test_look_opens_an_incident_and_tells_slack(
     told("LookFunction")
     cluster = fleet.cluster()
     instance, host = fleet.quiet(cluster)
-    asked = to_message(Hint(cluster, "state change", (Drop(instance, NOON - GRACE, 1),)))
+    asked = to_message(Hint(cluster, Why.STATE_CHANGE, (Drop(instance, NOON - GRACE, 1),)))
     mail.sqs.send_message(
         QueueUrl=mail.looks, MessageBody=asked, MessageGroupId=group_id(cluster), MessageDeduplicationId="1"
     )
@@ -179,7 +179,7 @@ def test_look_gives_back_what_failed_and_only_that_and_never_logs_the_token(
     clusters = [fleet.cluster(name) for name in ("prod-payments", "prod-search")]
     for number, cluster in enumerate(clusters):
         instance, _ = fleet.quiet(cluster)
-        asked = to_message(Hint(cluster, "state change", (Drop(instance, NOON - GRACE, 1),)))
+        asked = to_message(Hint(cluster, Why.STATE_CHANGE, (Drop(instance, NOON - GRACE, 1),)))
         mail.sqs.send_message(
             QueueUrl=mail.looks, MessageBody=asked, MessageGroupId=cluster.name, MessageDeduplicationId=str(number)
         )
@@ -227,7 +227,7 @@ def test_sweep_visits_a_tenth_of_the_members_each_minute_and_all_of_them_if_told
     sweep.handler({"sweep": "all"}, None)
 
     (hint,) = [from_message(body) for body in mail.bodies(mail.looks)]
-    assert hint == Hint(cluster, SWEEP, (Drop(instance, NOON),), until=NOON + ROUND)
+    assert hint == Hint(cluster, Why.SWEEP, (Drop(instance, NOON),), until=NOON + ROUND)
     assert metrics(capsys) == {"visited": 4, "unwatched": 4, "swept": 1}
     for _ in range(10):
         clock.forward(minutes=1)

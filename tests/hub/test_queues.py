@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from hub.incidents.hints import DROPS_PER_MESSAGE, Drop, Hint, MuteHint, StormHint, from_message
+from hub.incidents.hints import DROPS_PER_MESSAGE, Drop, Hint, MuteHint, StormHint, Why, from_message
 from hub.queues import (
     GROUP_NEEDS,
     LONGEST_DELAY,
@@ -125,7 +125,7 @@ def test_a_mute_is_asked_for_and_put_off_as_it_is(mail: Mail, queues: Queues, cl
 def test_every_cluster_is_asked_for_in_batches_of_ten(
     mail: Mail, reluctant: Queues, reluctance: Reluctance, count: int
 ) -> None:
-    hints = [Hint(cluster, "state change", (drop(),)) for cluster in clusters(count)]
+    hints = [Hint(cluster, Why.STATE_CHANGE, (drop(),)) for cluster in clusters(count)]
 
     assert reluctant.ask_looks(mail.looks, hints, "token") == set()
 
@@ -134,7 +134,11 @@ def test_every_cluster_is_asked_for_in_batches_of_ten(
 
 
 def test_each_cluster_is_its_own_group(mail: Mail, queues: Queues) -> None:
-    queues.ask_looks(mail.looks, [Hint(CLUSTER, "a"), Hint(LONGEST, "a"), Hint(ELSEWHERE, "a")], "token")
+    queues.ask_looks(
+        mail.looks,
+        [Hint(CLUSTER, Why.STATE_CHANGE), Hint(LONGEST, Why.STATE_CHANGE), Hint(ELSEWHERE, Why.STATE_CHANGE)],
+        "token",
+    )
 
     groups = {one.group for one in records(mail.receive(mail.looks))}
     assert groups == {group_id(CLUSTER), group_id(LONGEST), group_id(ELSEWHERE)}
@@ -143,7 +147,7 @@ def test_each_cluster_is_its_own_group(mail: Mail, queues: Queues) -> None:
 def test_a_cluster_with_very_many_drops_is_asked_for_in_several_messages(mail: Mail, queues: Queues) -> None:
     drops = tuple(Drop(instance_id(number), NOON, number) for number in range(2 * DROPS_PER_MESSAGE + 1))
 
-    queues.ask_looks(mail.looks, [Hint(CLUSTER, "state change", drops)], "token")
+    queues.ask_looks(mail.looks, [Hint(CLUSTER, Why.STATE_CHANGE, drops)], "token")
 
     waiting = records(mail.receive(mail.looks))
     hints = [from_message(one.body) for one in waiting]
@@ -154,7 +158,7 @@ def test_a_cluster_with_very_many_drops_is_asked_for_in_several_messages(mail: M
 
 def test_the_same_batch_asks_only_once(mail: Mail, queues: Queues) -> None:
     for _ in range(2):
-        queues.ask_looks(mail.looks, [Hint(CLUSTER, "state change", (drop(),))], "batch-1")
+        queues.ask_looks(mail.looks, [Hint(CLUSTER, Why.STATE_CHANGE, (drop(),))], "batch-1")
 
     assert mail.waiting(mail.looks) == 1
 
@@ -162,13 +166,13 @@ def test_the_same_batch_asks_only_once(mail: Mail, queues: Queues) -> None:
 @pytest.mark.parametrize(
     ("hint", "token"),
     [
-        pytest.param(Hint(CLUSTER, "state change", (drop(),)), "batch-2", id="another batch"),
-        pytest.param(Hint(CLUSTER, "state change", (drop(version=8),)), "batch-1", id="another drop"),
-        pytest.param(Hint(ELSEWHERE, "state change", (drop(),)), "batch-1", id="another cluster"),
+        pytest.param(Hint(CLUSTER, Why.STATE_CHANGE, (drop(),)), "batch-2", id="another batch"),
+        pytest.param(Hint(CLUSTER, Why.STATE_CHANGE, (drop(version=8),)), "batch-1", id="another drop"),
+        pytest.param(Hint(ELSEWHERE, Why.STATE_CHANGE, (drop(),)), "batch-1", id="another cluster"),
     ],
 )
 def test_another_question_is_asked_as_well(mail: Mail, queues: Queues, hint: Hint, token: str) -> None:
-    queues.ask_looks(mail.looks, [Hint(CLUSTER, "state change", (drop(),))], "batch-1")
+    queues.ask_looks(mail.looks, [Hint(CLUSTER, Why.STATE_CHANGE, (drop(),))], "batch-1")
     queues.ask_looks(mail.looks, [hint], token)
 
     assert mail.waiting(mail.looks) == 2
@@ -181,7 +185,7 @@ def test_clusters_that_sqs_refuses_are_told_and_the_others_are_asked_for(
     bad = {many[0], many[13], many[24]}
     reluctance.refuses = lambda entry: json.loads(entry["MessageBody"])["cluster"] in {one.key for one in bad}
 
-    assert reluctant.ask_looks(mail.looks, [Hint(cluster, "sweep") for cluster in many], "token") == set(
+    assert reluctant.ask_looks(mail.looks, [Hint(cluster, Why.SWEEP) for cluster in many], "token") == set(
         map(group_id, bad)
     )
     assert {hint.cluster for hint in asked(mail)} == set(many) - bad
@@ -191,7 +195,7 @@ def test_a_cluster_is_refused_if_one_of_its_messages_is(mail: Mail, reluctant: Q
     drops = tuple(Drop(instance_id(number), NOON) for number in range(DROPS_PER_MESSAGE + 1))
     reluctance.refuses = lambda entry: len(json.loads(entry["MessageBody"])["drops"]) == 1
 
-    assert reluctant.ask_looks(mail.looks, [Hint(CLUSTER, "state change", drops)], "token") == {group_id(CLUSTER)}
+    assert reluctant.ask_looks(mail.looks, [Hint(CLUSTER, Why.STATE_CHANGE, drops)], "token") == {group_id(CLUSTER)}
 
 
 # Looking again later
@@ -210,7 +214,7 @@ def test_a_cluster_is_refused_if_one_of_its_messages_is(mail: Mail, reluctant: Q
 def test_a_hint_comes_back_when_its_time_has_come(
     mail: Mail, queues: Queues, clock: Clock, wait: float, seconds: int
 ) -> None:
-    hint = Hint(CLUSTER, "look again", (drop(waits=1),))
+    hint = Hint(CLUSTER, Why.AGAIN, (drop(waits=1),))
 
     queues.later(mail.delay, [(hint, timedelta(seconds=wait).total_seconds())])
 
@@ -223,7 +227,7 @@ def test_a_hint_comes_back_when_its_time_has_come(
 def test_a_long_hint_comes_back_whole(mail: Mail, queues: Queues, clock: Clock) -> None:
     drops = tuple(Drop(instance_id(number), NOON) for number in range(1_000))
 
-    queues.later(mail.delay, [(Hint(CLUSTER, "look again", drops), 10)])
+    queues.later(mail.delay, [(Hint(CLUSTER, Why.AGAIN, drops), 10)])
 
     clock.forward(seconds=12)
     hints = [from_message(body) for body in mail.bodies(mail.delay)]
@@ -296,7 +300,7 @@ def test_the_same_token_goes_in_once_and_another_one_too(mail: Mail, queues: Que
 
 def laid(mail: Mail, queues: Queues, *names: str) -> list[Record]:
     """Messages of those clusters, received."""
-    hints = [Hint(replace(CLUSTER, name=name), "sweep") for name in names]
+    hints = [Hint(replace(CLUSTER, name=name), Why.SWEEP) for name in names]
     for number, hint in enumerate(hints):
         queues.ask_looks(mail.looks, [hint], f"token {number}")
     return records(mail.receive(mail.looks))
@@ -343,7 +347,7 @@ def test_what_there_is_no_time_for_is_given_back_and_comes_at_once(mail: Mail, q
 
 
 def test_a_storm_is_not_begun_when_there_is_too_little_time_for_its_turn(mail: Mail, queues: Queues) -> None:
-    hints = [StormHint("C0ECSALERTS", "eu-west-1"), Hint(CLUSTER, "sweep")]
+    hints = [StormHint("C0ECSALERTS", "eu-west-1"), Hint(CLUSTER, Why.SWEEP)]
     queues.ask_looks(mail.looks, hints, "token")
     batch, worked = records(mail.receive(mail.looks)), list[str]()
 
@@ -356,8 +360,8 @@ def test_a_storm_is_not_begun_when_there_is_too_little_time_for_its_turn(mail: M
 
 def test_each_record_is_told_the_most_hops_of_its_batch(mail: Mail, queues: Queues) -> None:
     hints = [
-        Hint(CLUSTER, "sweep", hops=2),
-        Hint(ELSEWHERE, "look again", hops=7),
+        Hint(CLUSTER, Why.SWEEP, hops=2),
+        Hint(ELSEWHERE, Why.AGAIN, hops=7),
         StormHint("C0ECSALERTS", "eu-west-1"),
     ]
     queues.ask_looks(mail.looks, hints, "token")
@@ -414,7 +418,9 @@ def test_what_nobody_could_do_lies_in_the_dead_letter_queue_after_eight_tries(
 
 def test_a_queue_that_is_not_there_is_an_error(aws: None, queues: Queues) -> None:  # noqa: ARG001 - moto, with no queue
     with pytest.raises(ClientError):
-        queues.ask_looks("https://sqs.eu-west-1.amazonaws.com/123456789012/nowhere.fifo", [Hint(CLUSTER, "a")], "t")
+        queues.ask_looks(
+            "https://sqs.eu-west-1.amazonaws.com/123456789012/nowhere.fifo", [Hint(CLUSTER, Why.STATE_CHANGE)], "t"
+        )
 
 
 # What is better taken another time
@@ -451,7 +457,7 @@ def test_a_group_that_was_cut_off_waits_as_long_as_those_that_are_not_yet_due(
 ) -> None:
     for cluster in (CLUSTER, ELSEWHERE):
         for number in range(7):
-            queues.ask_looks(mail.looks, [Hint(cluster, "sweep")], f"{number}")
+            queues.ask_looks(mail.looks, [Hint(cluster, Why.SWEEP)], f"{number}")
     taken: list[tuple[str, int, int]] = []
 
     def work(waiting: list[Record]) -> None:
@@ -478,7 +484,7 @@ def test_a_group_that_was_cut_off_waits_as_long_as_those_that_are_not_yet_due(
 def test_a_group_that_was_cut_off_comes_back_at_once_with_its_others(mail: Mail, queues: Queues, clock: Clock) -> None:
     for cluster in (CLUSTER, ELSEWHERE):
         for number in range(7):
-            queues.ask_looks(mail.looks, [Hint(cluster, "sweep")], f"{number}")
+            queues.ask_looks(mail.looks, [Hint(cluster, Why.SWEEP)], f"{number}")
     taken: list[tuple[str, int]] = []
 
     def work(waiting: list[Record]) -> None:

@@ -10,7 +10,7 @@ from botocore.awsrequest import AWSResponse
 from chatops.clicks import requests
 from chatops.clicks.requests import Request
 from coastguard.deploy import HUB_STACK
-from hub.incidents.hints import Hint, to_message
+from hub.incidents.hints import Hint, Why, to_message
 from hub.queues import Queues, group_id
 from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, Json, bent, drop, event, instance_id, record
@@ -161,7 +161,7 @@ def state_change(number: int = 1) -> str:
 
 
 def look(number: int = 1, cluster: Cluster = CLUSTER) -> str:
-    return to_message(Hint(cluster, "state change", (drop(number),)))
+    return to_message(Hint(cluster, Why.STATE_CHANGE, (drop(number),)))
 
 
 def act(*, ago: timedelta = timedelta(minutes=1), number: int = 1) -> str:

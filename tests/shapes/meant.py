@@ -14,7 +14,7 @@ from hub.chain import Waiting
 from hub.incidents.audit import Entry
 from hub.incidents.breakdown import Breakdown
 from hub.incidents.bulletin import Bulletin
-from hub.incidents.hints import AGAIN, ALONE, REPLAY, REQUEST, SWEEP, Drop, Hint, MuteHint, PolicyHint, StormHint
+from hub.incidents.hints import Drop, Hint, MuteHint, PolicyHint, StormHint, Why
 from hub.incidents.incident import (
     Incident,
     Pending,
@@ -273,12 +273,9 @@ def _ask(line: str) -> CommandMessage:
 
 
 HINTS: dict[str, Hint | StormHint | MuteHint | PolicyHint] = {
-    **{
-        f"hint, {why}": Hint(CLUSTER, why, _DROPS, 12)
-        for why in ("state change", "health change", SWEEP, REQUEST, AGAIN, ALONE, REPLAY)
-    },
-    "hint of a chain": Hint(CLUSTER, AGAIN, _DROPS, 0, hops=3, until=NOW),
-    "hint without drops": Hint(CLUSTER, SWEEP),
+    **{f"hint, {why}": Hint(CLUSTER, why, _DROPS, 12) for why in Why},
+    "hint of a chain": Hint(CLUSTER, Why.AGAIN, _DROPS, 0, hops=3, until=NOW),
+    "hint without drops": Hint(CLUSTER, Why.SWEEP),
     "hint of a storm": StormHint(CHANNEL, "eu-west-1"),
     "hint of a mute": MuteHint(str(Scope.of(CLUSTER))),
     "hint of the policy": PolicyHint(),

@@ -40,7 +40,7 @@ from coastguard.local.slack.payloads import Click, Handles
 from coastguard.local.slack.tickets import Origin
 from coastguard.local.slack.use import Found, used
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
-from hub.incidents.hints import SWEEP, Hint
+from hub.incidents.hints import Hint, Why
 from hub.incidents.hints import to_message as to_hint
 from hub.looks.ingestion import Ingestion
 from hub.looks.lifecycle import Lifecycle
@@ -452,7 +452,7 @@ class World:
         """Somebody asks for a look at one cluster, as a round does for all that are in trouble."""
         cluster = self.cluster(label)
         token = f"asked {self.clock.seconds()}"
-        self.looks.send(to_hint(Hint(cluster, SWEEP)), group=group_id(cluster), token=token)
+        self.looks.send(to_hint(Hint(cluster, Why.SWEEP)), group=group_id(cluster), token=token)
 
     # People
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from hub.incidents.decision import REMOVED
-from hub.incidents.hints import REQUEST, SWEEP, Drop, Hint
+from hub.incidents.hints import Drop, Hint, Why
 from hub.incidents.incident import State
 from hub.slack.button_values import REPAIR
 from spoke.repairs import REMEDIES
@@ -89,7 +89,7 @@ def test_a_look_asks_once_while_few_are_new_and_not_again_while_nothing_points_t
     assert story.incident(victim).sighting.others == ()
 
     for _ in range(3):
-        story._lookout.look(Hint(story.cluster, SWEEP), 1)
+        story._lookout.look(Hint(story.cluster, Why.SWEEP), 1)
     assert len(story.hub.trail.of(LISTED)) == 1
     assert story.incident(victim).sighting.others == ()
 
@@ -100,7 +100,7 @@ def test_a_look_asks_once_while_few_are_new_and_not_again_while_nothing_points_t
 def test_a_young_drop_is_not_asked_about(story: Story) -> None:
     instance, _ = story.fleet.quiet(story.cluster)
 
-    story._lookout.look(Hint(story.cluster, "state change", (Drop(instance, story.clock(), 1),)), 1)
+    story._lookout.look(Hint(story.cluster, Why.STATE_CHANGE, (Drop(instance, story.clock(), 1),)), 1)
 
     assert story.hub.trail.of(LISTED) == []
 
@@ -110,14 +110,14 @@ def test_of_many_that_are_new_a_later_look_asks_and_until_then_nothing_drastic_i
     assert story.hub.trail.of(LISTED) == []
     story.act(story.pick(victims[0]))
     story.clock.go_on(timedelta(minutes=1))
-    story._lookout.look(Hint(story.cluster, SWEEP, crowd=5), 1)
+    story._lookout.look(Hint(story.cluster, Why.SWEEP, crowd=5), 1)
     assert story.hub.trail.of(LISTED) == []
     assert ":lock: Terminate once a look has seen" in story.message()
     with pytest.raises(AssertionError, match="shows no"):
         story.click(TERMINATE, victim=victims[0])
 
     story.clock.go_on(timedelta(minutes=1))
-    story._lookout.look(Hint(story.cluster, SWEEP), 1)
+    story._lookout.look(Hint(story.cluster, Why.SWEEP), 1)
 
     assert len(story.hub.trail.of(LISTED)) == 1
     assert all(story.incident(victim).sighting.others == () for victim in victims)
@@ -135,7 +135,7 @@ def test_where_nobody_can_ask_the_alert_goes_out_and_says_so(story: Story) -> No
     assert ":lock: Terminate once a look has seen" in said
     story.hub.trail.mend()
     story.clock.go_on(timedelta(minutes=1))
-    story._lookout.look(Hint(story.cluster, SWEEP), 1)
+    story._lookout.look(Hint(story.cluster, Why.SWEEP), 1)
     assert "Could not be checked" not in story.message()
     story.click(TERMINATE, victim=victim)
 
@@ -163,7 +163,7 @@ def test_who_has_left_the_cluster_is_terminated_when_ec2_says_so_and_not_before(
     story.fleet.register(story.cluster, newcomer)
     for _ in range(2):
         story.clock.go_on(timedelta(minutes=30))
-        story._lookout.look(Hint(story.cluster, SWEEP), 1)
+        story._lookout.look(Hint(story.cluster, Why.SWEEP), 1)
     assert (story.state(victim), story.incident(victim).replacement) == (State.REPAIRING, newcomer)
     assert "may hold it for hours" in story.message()
     assert "failed" not in story.message()
@@ -171,11 +171,11 @@ def test_who_has_left_the_cluster_is_terminated_when_ec2_says_so_and_not_before(
 
     for _ in range(3):
         story.clock.go_on(timedelta(hours=10))
-        story._lookout.look(Hint(story.cluster, SWEEP), 1)
+        story._lookout.look(Hint(story.cluster, Why.SWEEP), 1)
     assert story.state(victim) is State.REPAIRING
 
     hold(story, victim, "terminated", 48)
-    story._lookout.look(Hint(story.cluster, SWEEP), 1)
+    story._lookout.look(Hint(story.cluster, Why.SWEEP), 1)
     incident = story.incident(victim)
     assert (incident.state, incident.ending, incident.replacement) == (State.RESOLVED, "terminated", newcomer)
 
@@ -186,11 +186,11 @@ def test_a_cluster_that_is_deleted_meanwhile_hides_no_host(story: Story) -> None
     hold(story, victim, "shutting-down", 32)
     story.fleet.lose(story.cluster)
 
-    story._lookout.look(Hint(story.cluster, SWEEP), 1)
+    story._lookout.look(Hint(story.cluster, Why.SWEEP), 1)
     assert story.state(victim) is State.REPAIRING
 
     hold(story, victim, "terminated", 48)
-    story._lookout.look(Hint(story.cluster, SWEEP), 1)
+    story._lookout.look(Hint(story.cluster, Why.SWEEP), 1)
     assert (story.state(victim), story.incident(victim).ending) == (State.RESOLVED, "terminated")
 
 
@@ -199,11 +199,11 @@ def test_an_instance_that_was_draining_ends_with_its_host(story: Story, state: s
     """EC2 is asked whatever ECS says: of a host that stops, ECS goes on saying DRAINING for ever."""
     (victim,) = story.trouble(grouped=False)
     story.fleet.known(story.cluster, victim.instance).status = "DRAINING"
-    story._lookout.look(Hint(story.cluster, SWEEP), 1)
+    story._lookout.look(Hint(story.cluster, Why.SWEEP), 1)
     assert story.state(victim) is State.OPEN
 
     hold(story, victim, state, {"stopped": 80, "terminated": 48}[state])
-    story._lookout.look(Hint(story.cluster, REQUEST), 1)
+    story._lookout.look(Hint(story.cluster, Why.REQUEST), 1)
 
     assert (story.state(victim), story.incident(victim).ending) == (State.RESOLVED, state)
 

@@ -1,6 +1,6 @@
 """Repairs: somebody clicks Terminate, and one host goes."""
 
-from hub.incidents.hints import Hint
+from hub.incidents.hints import Hint, Why
 from hub.incidents.incident import State
 from hub.slack.button_values import ACKNOWLEDGE
 from tests.chatops.factories import ALICE, BOB
@@ -71,7 +71,7 @@ def test_a_second_person_does_not_act_in_the_name_of_the_first(story: Story) -> 
 def test_looks_are_asked_for_and_nobody_is_told_anything_beside_the_bulletin(story: Story) -> None:
     story.trouble()
     story.act(story.click())
-    assert story.looks_asked() == [Hint(story.cluster, "request")] * 2  # when it begins and when it ends
+    assert story.looks_asked() == [Hint(story.cluster, Why.REQUEST)] * 2  # when it begins and when it ends
     assert story.whispers(ALICE) == story.whispers(BOB) == []
 
 

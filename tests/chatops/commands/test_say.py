@@ -10,7 +10,7 @@ from chatops.commands.message import to_message
 from coastguard.local.slack.directory import CHANNELS, FOREIGNER, GUEST
 from coastguard.local.slack.faults import Fault
 from hub.incidents.audit import Entry
-from hub.incidents.hints import REQUEST, Hint, MuteHint
+from hub.incidents.hints import Hint, MuteHint, Why
 from hub.incidents.mute import Mute
 from hub.notify.muting import MUTES_KEPT
 from hub.queues import Record
@@ -59,7 +59,7 @@ def test_an_account_is_muted_by_its_name_and_everybody_in_the_channel_reads_it(s
     (entry,) = story.deeds()
     assert (entry.who, entry.what, entry.where) == (ALICE, "muted", f"account:{ACCOUNT}")
     assert (entry.reason, entry.channel, entry.at) == ("deploy of the new AMI", CHANNEL, mute.since)
-    assert story.looks_asked() == [Hint(story.cluster, REQUEST)]
+    assert story.looks_asked() == [Hint(story.cluster, Why.REQUEST)]
 
 
 def test_what_is_muted_turns_grey_and_is_heard_of_again_when_it_is_unmuted(story: Story) -> None:
@@ -78,7 +78,7 @@ def test_what_is_muted_turns_grey_and_is_heard_of_again_when_it_is_unmuted(story
     assert mute.ended_at is not None
     assert ":no_bell:" not in story.message()
     assert any("no longer muted, still in trouble" in line for line in story.thread())
-    assert story.looks_asked() == [Hint(story.cluster, REQUEST), MuteHint("organization")]
+    assert story.looks_asked() == [Hint(story.cluster, Why.REQUEST), MuteHint("organization")]
     assert [said for said in story.aloud() if f"<@{BOB}> has unmuted `the whole organization`" in said] != []
     assert what(story.deeds()) == [(ALICE, "muted", "we move"), (BOB, "unmuted", "")]
 
@@ -191,7 +191,7 @@ def test_a_pattern_mutes_what_is_well_when_it_is_typed_and_fails_later(story: St
 
     assert story.mutes()[0].ended_at is not None
     assert len(story.aloud()) == 2  # that it was muted, and that it no longer is
-    assert story.looks_asked() == [Hint(story.cluster, REQUEST), MuteHint(f"cluster:*/*/{pattern}")]
+    assert story.looks_asked() == [Hint(story.cluster, Why.REQUEST), MuteHint(f"cluster:*/*/{pattern}")]
 
 
 def test_a_muted_bulletins_button_ends_the_pattern_that_it_is_under(story: Story) -> None:

@@ -9,18 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.incidents.hints import (
-    AGAIN,
-    ALONE,
     DROPS_PER_MESSAGE,
-    REPLAY,
-    REQUEST,
-    SWEEP,
     BadHint,
     Drop,
     Foreign,
     Hint,
     MuteHint,
     StormHint,
+    Why,
     from_message,
     gather,
     gist,
@@ -42,28 +38,30 @@ BARE = {"cluster": CLUSTER.key, "why": "sweep", "drops": []}
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        pytest.param("state-change", Hint(CLUSTER, "state change", (GONE_AT_VERSION,)), id="new ARN"),
+        pytest.param("state-change", Hint(CLUSTER, Why.STATE_CHANGE, (GONE_AT_VERSION,)), id="new ARN"),
         pytest.param(
             "state-change-old-arn",
-            Hint(CLUSTER, "state change", (Drop(OLD, NOON, 731, host="i-4e5f6a7b"),)),
+            Hint(CLUSTER, Why.STATE_CHANGE, (Drop(OLD, NOON, 731, host="i-4e5f6a7b"),)),
             id="old ARN, which does not name the cluster",
         ),
         pytest.param(
             "state-change-anywhere",
             Hint(
                 CLUSTER,
-                "state change",
+                Why.STATE_CHANGE,
                 (Drop(ANYWHERE, NOON, 212, host="mi-0a1b2c3d4e5f67890"),),
             ),
             id="ECS Anywhere",
         ),
-        pytest.param("health-change-agent-gone", Hint(CLUSTER, "health change", (GONE,)), id="agent impaired"),
+        pytest.param("health-change-agent-gone", Hint(CLUSTER, Why.HEALTH_CHANGE, (GONE,)), id="agent impaired"),
         pytest.param(
-            "health-change-agent-back", Hint(CLUSTER, "health change", (WORTH_A_LOOK,)), id="agent well again: no date"
+            "health-change-agent-back",
+            Hint(CLUSTER, Why.HEALTH_CHANGE, (WORTH_A_LOOK,)),
+            id="agent well again: no date",
         ),
         pytest.param(
             "health-change-runtime",
-            Hint(CLUSTER, "health change", (WORTH_A_LOOK,)),
+            Hint(CLUSTER, Why.HEALTH_CHANGE, (WORTH_A_LOOK,)),
             id="only the runtime impaired: no date",
         ),
         pytest.param("drill", None, id="drill: nobody needs to look"),
@@ -87,7 +85,7 @@ def test_an_event_becomes_a_hint(name: str, hint: Hint | None) -> None:
     ],
 )
 def test_a_hint_needs_no_more_than_the_places(change: Json, drop: Drop) -> None:
-    assert from_message(bent(STATE_CHANGE, change)) == Hint(CLUSTER, "state change", (drop,))
+    assert from_message(bent(STATE_CHANGE, change)) == Hint(CLUSTER, Why.STATE_CHANGE, (drop,))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +108,7 @@ def test_a_hint_needs_no_more_than_the_places(change: Json, drop: Drop) -> None:
 def test_a_health_change_dates_a_drop_only_if_the_agents_own_check_failed_or_nobody_can_tell(
     checks: object, drop: Drop
 ) -> None:
-    assert from_message(bent(HEALTH_CHANGE, {"healthChecks": checks})) == Hint(CLUSTER, "health change", (drop,))
+    assert from_message(bent(HEALTH_CHANGE, {"healthChecks": checks})) == Hint(CLUSTER, Why.HEALTH_CHANGE, (drop,))
 
 
 def test_the_time_of_an_event_is_kept_in_utc() -> None:
@@ -260,14 +258,26 @@ def _read_or_refuse(text: str) -> None:
 def test_a_hint_that_waits_while_a_release_is_deployed_can_be_read() -> None:
     before = BARE | {"drops": [[ID, NOON.timestamp(), 7, 1]]}
 
-    assert from_message(json.dumps(before)) == Hint(CLUSTER, "sweep", (Drop(ID, NOON, 7, 1),))
+    assert from_message(json.dumps(before)) == Hint(CLUSTER, Why.SWEEP, (Drop(ID, NOON, 7, 1),))
 
 
 @pytest.mark.parametrize("name", ["state-change", "health-change-agent-gone", "health-change-runtime"])
 def test_what_an_archive_replays_is_worth_a_look_and_dates_nothing(name: str) -> None:
     replayed = from_message(bent(event(name), **{"replay-name": "coastguard-20261120"}))
 
-    assert replayed == Hint(CLUSTER, REPLAY, (WORTH_A_LOOK,))
+    assert replayed == Hint(CLUSTER, Why.REPLAY, (WORTH_A_LOOK,))
+
+
+@pytest.mark.parametrize("why", Why)
+def test_each_reason_to_look_is_read_as_it_was_written(why: Why) -> None:
+    read = from_message(to_message(Hint(CLUSTER, why)))
+
+    assert isinstance(read, Hint)
+    assert read.why is why
+
+
+def test_a_reason_that_only_another_release_knows_is_a_reason_to_look() -> None:
+    assert from_message(json.dumps(BARE | {"why": "a full moon"})) == Hint(CLUSTER, Why.AGAIN)
 
 
 def test_a_drill_that_is_replayed_is_a_drill() -> None:
@@ -333,7 +343,7 @@ _drops = st.builds(
 _hints = st.builds(
     Hint,
     st.sampled_from([CLUSTER, ELSEWHERE]),
-    st.just("state change"),
+    st.sampled_from(Why),
     st.lists(_drops, max_size=4).map(tuple),
     st.integers(0, 500),
 )
@@ -375,14 +385,20 @@ def test_of_an_instances_drops_the_newest_counts(
         return Drop(instance_id(), None if second is None else NOON + timedelta(seconds=second), version, waits)
 
     for order in itertools.permutations(drops):
-        (hint,) = gather(Hint(CLUSTER, "state change", (made(*drop),)) for drop in order)
+        (hint,) = gather(Hint(CLUSTER, Why.STATE_CHANGE, (made(*drop),)) for drop in order)
         assert hint.drops == (made(*kept),)
 
 
 def test_hints_are_gathered_by_cluster() -> None:
     one, two = (Drop(instance_id(number), NOON) for number in (1, 2))
 
-    gathered = gather([Hint(CLUSTER, "a", (one,)), Hint(ELSEWHERE, "b", (one,)), Hint(CLUSTER, "c", (two,))])
+    gathered = gather(
+        [
+            Hint(CLUSTER, Why.STATE_CHANGE, (one,)),
+            Hint(ELSEWHERE, Why.STATE_CHANGE, (one,)),
+            Hint(CLUSTER, Why.STATE_CHANGE, (two,)),
+        ]
+    )
 
     assert {(hint.cluster, hint.drops) for hint in gathered} == {(CLUSTER, (one, two)), (ELSEWHERE, (one,))}
 
@@ -390,23 +406,23 @@ def test_hints_are_gathered_by_cluster() -> None:
 @pytest.mark.parametrize(
     ("whys", "counts"),
     [
-        pytest.param([SWEEP, SWEEP], SWEEP, id="a sweep alone"),
-        pytest.param([SWEEP, "state change", SWEEP], "state change", id="an event before a sweep"),
-        pytest.param([SWEEP, AGAIN, REQUEST], REQUEST, id="a person before all"),
-        pytest.param([AGAIN, ALONE, SWEEP], ALONE, id="the word that there is no storm"),
+        pytest.param([Why.SWEEP, Why.SWEEP], Why.SWEEP, id="a sweep alone"),
+        pytest.param([Why.SWEEP, Why.STATE_CHANGE, Why.SWEEP], Why.STATE_CHANGE, id="an event before a sweep"),
+        pytest.param([Why.SWEEP, Why.AGAIN, Why.REQUEST], Why.REQUEST, id="a person before all"),
+        pytest.param([Why.AGAIN, Why.ALONE, Why.SWEEP], Why.ALONE, id="the word that there is no storm"),
     ],
 )
-def test_of_several_reasons_to_look_the_one_that_changes_most_counts(whys: list[str], counts: str) -> None:
+def test_of_several_reasons_to_look_the_one_that_changes_most_counts(whys: list[Why], counts: Why) -> None:
     for order in itertools.permutations(whys):
         assert gather(Hint(CLUSTER, why) for why in order) == [Hint(CLUSTER, counts)]
 
 
 def test_of_several_reasons_that_weigh_the_same_the_first_counts() -> None:
-    assert gather([Hint(CLUSTER, AGAIN), Hint(CLUSTER, "state change")]) == [Hint(CLUSTER, AGAIN)]
+    assert gather([Hint(CLUSTER, Why.AGAIN), Hint(CLUSTER, Why.STATE_CHANGE)]) == [Hint(CLUSTER, Why.AGAIN)]
 
 
 def test_the_largest_crowd_counts() -> None:
-    (hint,) = gather([Hint(CLUSTER, AGAIN, crowd=2), Hint(CLUSTER, AGAIN, crowd=12), Hint(CLUSTER, AGAIN)])
+    (hint,) = gather([Hint(CLUSTER, Why.AGAIN, crowd=2), Hint(CLUSTER, Why.AGAIN, crowd=12), Hint(CLUSTER, Why.AGAIN)])
 
     assert hint.crowd == 12
 
@@ -416,13 +432,13 @@ def test_the_largest_crowd_counts() -> None:
 )
 def test_a_hint_is_cut_into_portions_that_lose_nothing(count: int, sizes: list[int]) -> None:
     drops = tuple(Drop(instance_id(number), NOON) for number in range(count))
-    whole = Hint(CLUSTER, "state change", drops)
+    whole = Hint(CLUSTER, Why.STATE_CHANGE, drops)
 
     cut = portions(whole)
 
     assert [len(portion.drops) for portion in cut] == sizes
     assert tuple(drop for portion in cut for drop in portion.drops) == drops
-    assert {(portion.cluster, portion.why) for portion in cut} == {(CLUSTER, "state change")}
+    assert {(portion.cluster, portion.why) for portion in cut} == {(CLUSTER, Why.STATE_CHANGE)}
 
 
 def test_ten_full_portions_fit_one_batch_of_sqs() -> None:
@@ -431,4 +447,4 @@ def test_ten_full_portions_fit_one_batch_of_sqs() -> None:
         for number in range(DROPS_PER_MESSAGE)
     )
 
-    assert len(to_message(Hint(CLUSTER, "state change", drops)).encode()) < 64 * 1024
+    assert len(to_message(Hint(CLUSTER, Why.STATE_CHANGE, drops)).encode()) < 64 * 1024

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from hub.incidents.hints import Drop, Hint
+from hub.incidents.hints import Drop, Hint, Why
 from hub.incidents.incident import Incident, State
 from hub.looks.reconciler import _in_groups
 from hub.table.clusters import KnownCluster
@@ -213,7 +213,7 @@ def standby(number: int) -> Incident:
 def test_auto_scaling_is_asked_while_there_are_few_and_at_once_where_it_had_a_hand_in_it(
     known: list[Incident], drops: list[int], asked: Iterable[int]
 ) -> None:
-    hint = Hint(CLUSTER, "look", tuple(Drop(instance_id(number), NOON) for number in drops))
+    hint = Hint(CLUSTER, Why.AGAIN, tuple(Drop(instance_id(number), NOON) for number in drops))
     incidents = {one.instance: one for one in known}
 
     assert _in_groups(hint, KnownCluster(incidents, None)) == set(map(instance_id, asked))

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.incidents.hints import SWEEP, Drop, Hint
+from hub.incidents.hints import Drop, Hint, Why
 from hub.incidents.incident import State
 from hub.policy.terms import ANY, Terms
 from spoke.accounts import Accounts, Role
@@ -86,7 +86,7 @@ def test_clusters_of_the_same_name_in_two_accounts_are_chosen_each_for_itself(
 
     for fleet, cluster in ((other, there), (station.fleet, here)):
         (instance,) = fleet.registered(cluster)
-        reconciler.look(Hint(cluster, SWEEP, (Drop(instance, NOON),)), 1)
+        reconciler.look(Hint(cluster, Why.SWEEP, (Drop(instance, NOON),)), 1)
 
     assert [bool(station.incidents(cluster)) for cluster in (here, there)] == [True, False]
 

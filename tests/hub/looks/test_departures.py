@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 from moto.organizations.models import organizations_backends
 
-from hub.incidents.hints import REQUEST, Hint
+from hub.incidents.hints import Hint, Why
 from hub.incidents.incident import State
 from hub.looks.departures import ABSENCES_KEPT
 from hub.scopes.absence import TIMES
@@ -212,7 +212,7 @@ def test_an_account_that_comes_back_is_watched_again(station: Station) -> None:
     station.wait(seconds=GRACE.total_seconds() + 10)
     # It goes on in the message that has said so a moment ago.
     assert station.states() == ["open"]
-    reconciler.look(Hint(cluster, REQUEST), 1)
+    reconciler.look(Hint(cluster, Why.REQUEST), 1)
 
     assert station.states() == ["open"]
     assert ACCOUNT in station.store.accounts()
@@ -262,10 +262,10 @@ def test_the_first_look_at_new_trouble_costs_no_call_for_it(station: Station, re
 
     reconciler = station.reconciler
     for _ in range(3):
-        reconciler.look(Hint(cluster, REQUEST), 1)
+        reconciler.look(Hint(cluster, Why.REQUEST), 1)
     assert reads.made == 1
     station.clock.forward(seconds=ABSENCES_KEPT.total_seconds())
-    reconciler.look(Hint(cluster, REQUEST), 1)
+    reconciler.look(Hint(cluster, Why.REQUEST), 1)
     assert reads.made == 2
 
 

@@ -14,7 +14,7 @@ from slack_sdk.web import SlackResponse
 
 from coastguard.local.fleet import moto_gaps
 from coastguard.local.slack.workspace import BOT_TOKEN
-from hub.incidents.hints import AGAIN, REQUEST, Drop, Hint
+from hub.incidents.hints import Drop, Hint, Why
 from hub.incidents.incident import Repair, State, acknowledge, begin_repair, end_repair
 from hub.notify.publisher import EDITS_A_MINUTE
 from hub.queues import NotYet, group_id
@@ -386,7 +386,7 @@ def test_a_busy_member_is_tried_three_times_and_then_spoken_of_unchecked(
 
 def test_a_look_whose_time_the_table_has_used_up_says_nothing_of_the_member(station: Station, cluster: Cluster) -> None:
     instance, _ = station.quiet(cluster)
-    gone = Hint(cluster, "state change", (Drop(instance, station.clock() - 2 * GRACE),))
+    gone = Hint(cluster, Why.STATE_CHANGE, (Drop(instance, station.clock() - 2 * GRACE),))
 
     with within(lambda: 0.0), pytest.raises(NotYet):
         station.reconciler.look(gone, tries=3)
@@ -586,7 +586,7 @@ def test_a_person_is_not_held_up_by_the_edits_of_others(station: Station, cluste
         station.store.spend("chat.update", station.clock())
     found = station.incidents(cluster)[instance]
     station.lifecycle.change(cluster, instance, found.id, lambda now: (acknowledge(now, ALICE, station.clock()), []))
-    station.queues.ask_looks(station.mail.looks, [Hint(cluster, AGAIN), Hint(cluster, REQUEST)], "click")
+    station.queues.ask_looks(station.mail.looks, [Hint(cluster, Why.AGAIN), Hint(cluster, Why.REQUEST)], "click")
 
     station.deliver()
 
@@ -599,7 +599,7 @@ def test_an_edit_without_budget_comes_in_a_minute_to_come(station: Station, clus
     for _ in range(EDITS_A_MINUTE):
         station.store.spend("chat.update", station.clock())
     station.reconnect(cluster, instance)
-    station.queues.ask_looks(station.mail.looks, [Hint(cluster, AGAIN)], "again")
+    station.queues.ask_looks(station.mail.looks, [Hint(cluster, Why.AGAIN)], "again")
     station.deliver()
     assert station.states() == ["open"]
 
@@ -651,7 +651,7 @@ def once(action: Callable[[], None]) -> Callable[[], None]:
 
 def test_two_looks_at_once_end_in_one_message(station: Station, cluster: Cluster) -> None:
     instance, _ = station.quiet(cluster)
-    told = Hint(cluster, "state change", (Drop(instance, NOON, 10),))
+    told = Hint(cluster, Why.STATE_CHANGE, (Drop(instance, NOON, 10),))
     other = station.reconciler
 
     def meanwhile() -> None:
@@ -677,7 +677,7 @@ def test_an_incident_that_opens_while_another_look_closes_the_bulletin_is_not_lo
     def meanwhile() -> None:
         """ECS has answered already that the first one is gone; now it is back, and another look sees that."""
         station.reconnect(cluster, first)
-        other.look(Hint(cluster, "sweep"), 1)
+        other.look(Hint(cluster, Why.SWEEP), 1)
         assert station.bulletin(cluster).closed
 
     station.faults.before("ec2:DescribeInstanceStatus", once(meanwhile))
@@ -725,7 +725,7 @@ def repaired(station: Station, cluster: Cluster, group: str) -> tuple[str, str]:
     )
     deregistered(station, cluster, instance, host)
     station.lifecycle.change(cluster, instance, found.id, lambda now: (end_repair(now, done), []))
-    station.queues.ask_looks(station.mail.looks, [Hint(cluster, "request")], "request-1")
+    station.queues.ask_looks(station.mail.looks, [Hint(cluster, Why.REQUEST)], "request-1")
     return instance, host
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hub.incidents.hints import Drop, Hint, MuteHint, StormHint, from_message, to_message
+from hub.incidents.hints import Drop, Hint, MuteHint, StormHint, Why, from_message, to_message
 from hub.looks.ingestion import Ingestion
 from hub.queues import Queues
 from spoke.places import Cluster
@@ -95,7 +95,7 @@ def test_what_names_another_account_is_parked_and_counted_as_foreign(
 def test_a_cluster_is_asked_for_once_with_all_its_drops(mail: Mail, sorter: Ingestion) -> None:
     batch = [record(state_change(number), number) for number in range(50)]
     batch += [record(state_change(number, cluster="prod-search"), 100 + number) for number in range(50)]
-    batch += [record(event("health-change-agent-gone"), 200), record(to_message(Hint(ELSEWHERE, "sweep")), 201)]
+    batch += [record(event("health-change-agent-gone"), 200), record(to_message(Hint(ELSEWHERE, Why.SWEEP)), 201)]
 
     assert sorter.sort(batch) == []
 
@@ -113,7 +113,7 @@ def test_duplicates_and_old_news_are_one_drop(mail: Mail, sorter: Ingestion) -> 
 
 
 def test_a_hint_that_was_put_back_goes_the_same_way(mail: Mail, sorter: Ingestion) -> None:
-    hint = Hint(CLUSTER, "look again", (drop(waits=1),))
+    hint = Hint(CLUSTER, Why.AGAIN, (drop(waits=1),))
 
     sorter.sort([record(to_message(hint))])
 
@@ -122,7 +122,7 @@ def test_a_hint_that_was_put_back_goes_the_same_way(mail: Mail, sorter: Ingestio
 
 def told_of(number: int, ago: timedelta, cluster: Cluster = CLUSTER) -> Hint:
     """A hint of our own, of an agent that went before the moment in which the sorter sorts."""
-    return Hint(cluster, "state change", (Drop(instance_id(number), NOON + GRACE - ago, 7),))
+    return Hint(cluster, Why.STATE_CHANGE, (Drop(instance_id(number), NOON + GRACE - ago, 7),))
 
 
 LONG = 600 * SECOND
@@ -181,7 +181,7 @@ def test_of_a_cluster_only_what_is_early_waits_and_what_waits_about_as_long_wait
 
 
 def test_what_has_no_date_does_not_wait(mail: Mail, long_sorter: Ingestion) -> None:
-    hints = [Hint(CLUSTER, "health change", (Drop(instance_id(), None),)), Hint(ELSEWHERE, "look again")]
+    hints = [Hint(CLUSTER, Why.HEALTH_CHANGE, (Drop(instance_id(), None),)), Hint(ELSEWHERE, Why.AGAIN)]
 
     long_sorter.sort([record(to_message(hint), number) for number, hint in enumerate(hints)])
 
@@ -208,8 +208,8 @@ def test_each_hint_of_a_loss_is_told_how_many_clusters_of_its_region_there_are_i
 ) -> None:
     here = [told_of(1, GRACE, replace(CLUSTER, name=f"c-{number}")) for number in range(12)]
     there = [told_of(1, GRACE, ELSEWHERE), told_of(2, GRACE, ELSEWHERE)]
-    others = [Hint(replace(CLUSTER, name="well"), "look again")]
-    others += [Hint(replace(CLUSTER, name="sick"), "health change", (Drop(instance_id(), None),))]
+    others = [Hint(replace(CLUSTER, name="well"), Why.AGAIN)]
+    others += [Hint(replace(CLUSTER, name="sick"), Why.HEALTH_CHANGE, (Drop(instance_id(), None),))]
 
     sorter.sort([record(to_message(hint), number) for number, hint in enumerate([*here, *there, *others])])
 

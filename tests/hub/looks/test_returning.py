@@ -7,7 +7,7 @@ import pytest
 
 from hub.incidents.bulletin import REOPENS
 from hub.incidents.flapping import STEADY
-from hub.incidents.hints import Drop, Hint
+from hub.incidents.hints import Drop, Hint, Why
 from spoke.places import Cluster
 from tests.hub.factories import GRACE, NOON, Json, bent, event
 from tests.hub.rendering import words_of
@@ -185,7 +185,7 @@ def test_only_trouble_within_ten_minutes_reopens(
     station.wait(seconds=(closed_at + passed - station.clock()).total_seconds())
 
     gone = Drop(instance, station.clock() - GRACE, station.fleet.known(cluster, instance).version)
-    station.queues.ask_looks(station.mail.looks, [Hint(cluster, "state change", (gone,))], "again")
+    station.queues.ask_looks(station.mail.looks, [Hint(cluster, Why.STATE_CHANGE, (gone,))], "again")
     station.deliver()
 
     assert station.states() == again

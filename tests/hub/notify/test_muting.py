@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.incidents.hints import AGAIN, ALONE, REQUEST, Hint, MuteHint, from_message
+from hub.incidents.hints import Hint, MuteHint, Why, from_message
 from hub.incidents.incident import State
 from hub.incidents.storm import MANY, SETTLES
 from hub.notify.muting import MUTES_KEPT
@@ -115,7 +115,7 @@ def test_what_is_muted_is_not_said_when_a_storm_has_turned_out_to_be_none(statio
     station.mute(ORGANIZATION)
     opened(station, cluster)
 
-    station.queues.ask_looks(station.mail.looks, [Hint(cluster, ALONE)], "alone")
+    station.queues.ask_looks(station.mail.looks, [Hint(cluster, Why.ALONE)], "alone")
     station.deliver()
 
     assert station.slack.messages() == []
@@ -259,10 +259,10 @@ def test_a_look_that_somebody_has_caused_knows_what_they_have_just_muted_or_not(
     station.mute(ORGANIZATION)
     opened(station, cluster)
     reconciler = station.reconciler
-    reconciler.look(Hint(cluster, AGAIN), 1)
+    reconciler.look(Hint(cluster, Why.AGAIN), 1)
     station.unmute(ORGANIZATION)
 
-    reconciler.look(Hint(cluster, REQUEST), 1)
+    reconciler.look(Hint(cluster, Why.REQUEST), 1)
     station.wait(seconds=2 * SETTLES.total_seconds())
 
     assert len(bulletins(station)) == 1

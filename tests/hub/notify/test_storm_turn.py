@@ -10,7 +10,7 @@ import pytest
 
 from hub.incidents.breakdown import Breakdown
 from hub.incidents.bulletin import LEASE, Bulletin
-from hub.incidents.hints import ALONE, Drop, Hint, StormHint
+from hub.incidents.hints import Drop, Hint, StormHint, Why
 from hub.incidents.incident import State
 from hub.incidents.storm import CALM, MANY, SETTLES, Storm, lock
 from hub.looks.reconciler import GATHERS_SECONDS
@@ -558,7 +558,7 @@ def test_a_lone_look_is_told_that_there_is_no_storm(station: Station) -> None:
     resolve(station, cluster)
     station.clock.forward(minutes=3)
 
-    station.reconciler.look(Hint(cluster, ALONE, (Drop(instance, NOON),)), 1)
+    station.reconciler.look(Hint(cluster, Why.ALONE, (Drop(instance, NOON),)), 1)
 
     assert in_channel(station) == [station.bulletin(cluster).id]
     assert not station.bulletin(cluster).aside

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 from moto.organizations.models import organizations_backends
 
-from hub.incidents.hints import SWEEP, Hint, from_message
+from hub.incidents.hints import Hint, Why, from_message
 from hub.policy.terms import Terms
 from hub.scopes.account import Account
 from hub.scopes.coverage import Place, Visit, coverage
@@ -166,7 +166,7 @@ def test_only_clusters_that_show_something_get_a_look(station: Station, other: F
     assert set(hints) == {ill, theirs}
     assert {drop.instance for drop in hints[ill].drops} == set(quiet)
     assert [(drop.instance, drop.at, drop.version) for drop in hints[theirs].drops] == [(lost, NOON, None)]
-    assert {hint.why for hint in hints.values()} == {SWEEP}
+    assert {hint.why for hint in hints.values()} == {Why.SWEEP}
     assert station.counted["swept"] == 2
 
 
