@@ -12,7 +12,8 @@ from enum import StrEnum
 
 from chatops.clicks import requests
 from chatops.clicks.requests import FRESH
-from hub.incidents.hints import BadHint, Foreign, from_message, gist
+from hub.incidents.hint_messages import from_message, gist
+from hub.incidents.hints import BadHint, Foreign
 
 # Hostile records can bring any number of reasons.
 MOST_ROWS = 12

@@ -16,7 +16,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from hub.chain import LONGEST_WAIT
-from hub.incidents.hints import Chore, Hint, MuteHint, PolicyHint, StormHint, hops_behind, portions, to_message
+from hub.incidents.hint_messages import hops_behind, portions, to_message
+from hub.incidents.hints import Chore, Hint, MuteHint, PolicyHint, StormHint
 from spoke.deadline import deadline
 from spoke.places import Cluster
 

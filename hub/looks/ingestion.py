@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from hub.chain import onward, waits_in_queue
-from hub.incidents.hints import BadHint, Chore, Drop, Foreign, Hint, from_message, gather
+from hub.incidents.hint_messages import from_message
+from hub.incidents.hints import BadHint, Chore, Drop, Foreign, Hint, gather
 from hub.policy.terms import Terms
 from hub.queues import Queues, Record, group_id
 

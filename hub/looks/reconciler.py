@@ -17,19 +17,8 @@ from hub.incidents.bulletin import ROWS
 from hub.incidents.condition import UNWATCHED, Condition, condition
 from hub.incidents.decision import Verdict, confirms
 from hub.incidents.examined import Findings, Watch
-from hub.incidents.hints import (
-    BadHint,
-    Chore,
-    Drop,
-    Hint,
-    MuteHint,
-    PolicyHint,
-    StormHint,
-    Why,
-    from_message,
-    gather,
-    newest,
-)
+from hub.incidents.hint_messages import from_message
+from hub.incidents.hints import BadHint, Chore, Drop, Hint, MuteHint, PolicyHint, StormHint, Why, gather, newest
 from hub.incidents.incident import Incident
 from hub.incidents.repair_progress import awaits_replacement
 from hub.incidents.storm import MANY

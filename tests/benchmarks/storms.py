@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
-from hub.incidents.hints import StormHint, to_message
+from hub.incidents.hint_messages import to_message
+from hub.incidents.hints import StormHint
 from hub.queues import group_id
 from tests.benchmarks.stage import REGION, TABLE, Stage, now
 from tests.hub.factories import GRACE

@@ -32,7 +32,8 @@ from coastguard.local.slack.modals import Outcome, Pressed, Submitted
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin
-from hub.incidents.hints import Drop, Hint, Why, from_message
+from hub.incidents.hint_messages import from_message
+from hub.incidents.hints import Drop, Hint, Why
 from hub.incidents.incident import Incident, State
 from hub.incidents.mute import Mute
 from hub.incidents.storm import Storm

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Any
 
-from hub.incidents.hints import Hint, MuteHint, StormHint, Why, to_message
+from hub.incidents.hint_messages import to_message
+from hub.incidents.hints import Hint, MuteHint, StormHint, Why
 from tests.hub.factories import CHANNEL, CLUSTER, EVENTS, LONGEST, Json, drop, event, instance_id
 
 MIB = 1_048_576

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from hub.chain import LONGEST_WAIT, MOST_HOPS, Waiting, onward, put_off, repair_looked_at_in, waits_in_queue
-from hub.incidents.hints import Chore, Drop, Hint, MuteHint, PolicyHint, StormHint, Why, from_message, to_message
+from hub.incidents.hint_messages import from_message, to_message
+from hub.incidents.hints import Chore, Drop, Hint, MuteHint, PolicyHint, StormHint, Why
 from hub.incidents.incident import Repair, begin_repair, end_repair
 from hub.incidents.repair_progress import REPAIR_PATIENCE
 from hub.looks.ingestion import Ingestion

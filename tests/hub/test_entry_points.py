@@ -13,7 +13,8 @@ from botocore.exceptions import ClientError
 
 from coastguard.local.slack.workspace import BOT_TOKEN
 from hub import ingest, look, sweep
-from hub.incidents.hints import Drop, Hint, Why, from_message, to_message
+from hub.incidents.hint_messages import from_message, to_message
+from hub.incidents.hints import Drop, Hint, Why
 from hub.incidents.incident import State
 from hub.queues import group_id
 from hub.runtime.settings import BadSettings

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from hub.incidents.hints import DROPS_PER_MESSAGE, Drop, Hint, MuteHint, StormHint, Why, from_message
+from hub.incidents.hint_messages import DROPS_PER_MESSAGE, from_message
+from hub.incidents.hints import Drop, Hint, MuteHint, StormHint, Why
 from hub.queues import (
     GROUP_NEEDS,
     LONGEST_DELAY,

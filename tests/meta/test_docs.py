@@ -33,7 +33,7 @@ def test_every_row_of_the_i_want_to_table_leads_to_a_file() -> None:
     ("place", "name"),
     [
         ("hub/incidents/decision.py", "def decide"),
-        ("hub/incidents/hints.py", "KINDS:"),
+        ("hub/incidents/eventbridge.py", "KINDS:"),
         ("spoke/repairs/__init__.py", "REMEDIES:"),
     ],
 )

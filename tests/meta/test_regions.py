@@ -7,7 +7,8 @@ import botocore.session
 import pytest
 
 from hub.incidents.bulletin import compose
-from hub.incidents.hints import StormHint, from_message
+from hub.incidents.hint_messages import from_message
+from hub.incidents.hints import StormHint
 from hub.policy import values
 from hub.slack.bulletin_message import render
 from spoke.partitions import partition_of, partitions

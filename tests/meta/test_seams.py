@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from coastguard.checkout import ROOT
-from hub.incidents.hints import KINDS
+from hub.incidents.eventbridge import KINDS
 from tests.meta.tree import committed
 from tests.templates.reading import read
 

@@ -10,7 +10,8 @@ from botocore.awsrequest import AWSResponse
 from chatops.clicks import requests
 from chatops.clicks.requests import Request
 from coastguard.deploy import HUB_STACK
-from hub.incidents.hints import Hint, Why, to_message
+from hub.incidents.hint_messages import to_message
+from hub.incidents.hints import Hint, Why
 from hub.queues import Queues, group_id
 from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, Json, bent, drop, event, instance_id, record

@@ -4,7 +4,8 @@ import pytest
 
 from chatops.clicks.requests import FRESH
 from coastguard.dead_letters import Finding, Kind, Letter, examine, plan
-from hub.incidents.hints import StormHint, to_message
+from hub.incidents.hint_messages import to_message
+from hub.incidents.hints import StormHint
 from tests.hub import hostility
 from tests.hub.factories import CHANNEL, NOON
 

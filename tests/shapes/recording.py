@@ -13,7 +13,7 @@ from chatops.commands.home import Tab
 from chatops.commands.name_lookup import Candidates
 from chatops.commands.parse import Command
 from hub.chain import Waiting
-from hub.incidents import hints
+from hub.incidents import hint_messages
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin, compose
 from hub.incidents.incident import Incident
@@ -109,7 +109,7 @@ def _row(store: Store, taken: Callable[[], list[Json]], name: str, value: object
 
 def record_messages() -> None:
     """Record the messages that are not recorded yet."""
-    own = {name: hints.to_message(hint) for name, hint in meant.HINTS.items()}
+    own = {name: hint_messages.to_message(hint) for name, hint in meant.HINTS.items()}
     for name, act in meant.ACTS.items():
         own[name] = requests.to_message(act) if isinstance(act, requests.Request) else message.to_message(act)
     _add("messages", ((name, lambda text=text: text) for name, text in own.items()))

@@ -27,7 +27,7 @@ from coastguard.local.slack import clicks, modals
 from coastguard.local.slack.clicks import Press
 from coastguard.local.slack.modals import Pressed, Submitted
 from hub.chain import Waiting
-from hub.incidents import hints
+from hub.incidents import hint_messages, hints
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.incident import Incident, State
@@ -182,7 +182,7 @@ def first_text(node: ast.expr) -> str:
 
 @pytest.mark.parametrize("name", HINTS)
 def test_a_message_for_ingest_or_look_is_read_as_what_it_meant(name: str) -> None:
-    assert hints.from_message(samples("messages")[name]) == HINTS[name]
+    assert hint_messages.from_message(samples("messages")[name]) == HINTS[name]
 
 
 @pytest.mark.parametrize("name", ACTS)

@@ -40,8 +40,8 @@ from coastguard.local.slack.payloads import Click, Handles
 from coastguard.local.slack.tickets import Origin
 from coastguard.local.slack.use import Found, used
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
+from hub.incidents.hint_messages import to_message as to_hint
 from hub.incidents.hints import Hint, Why
-from hub.incidents.hints import to_message as to_hint
 from hub.looks.ingestion import Ingestion
 from hub.looks.lifecycle import Lifecycle
 from hub.looks.reconciler import Reconciler, assemble

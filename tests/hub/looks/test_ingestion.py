@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from hub.incidents.hints import Drop, Hint, MuteHint, StormHint, Why, from_message, to_message
+from hub.incidents.hint_messages import from_message, to_message
+from hub.incidents.hints import Drop, Hint, MuteHint, StormHint, Why
 from hub.looks.ingestion import Ingestion
 from hub.queues import Queues
 from spoke.places import Cluster

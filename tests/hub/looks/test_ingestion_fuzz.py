@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from hub.incidents.hints import Chore, Hint, from_message
+from hub.incidents.hint_messages import from_message
+from hub.incidents.hints import Chore, Hint
 from hub.looks.ingestion import Ingestion
 from hub.queues import Queues, records
 from spoke.places import Cluster

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from hub.incidents.hints import Hint, MuteHint, Why, from_message
+from hub.incidents.hint_messages import from_message
+from hub.incidents.hints import Hint, MuteHint, Why
 from hub.incidents.incident import State
 from hub.incidents.storm import MANY, SETTLES
 from hub.notify.muting import MUTES_KEPT

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from hub.incidents.bulletin import Bulletin
-from hub.incidents.hints import StormHint, from_message
+from hub.incidents.hint_messages import from_message
+from hub.incidents.hints import StormHint
 from hub.incidents.storm import FRESH, MANY, Storm
 from hub.notify.storm_cache import StormCache
 from hub.queues import Queues

@@ -10,7 +10,8 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 from moto.organizations.models import organizations_backends
 
-from hub.incidents.hints import Hint, Why, from_message
+from hub.incidents.hint_messages import from_message
+from hub.incidents.hints import Hint, Why
 from hub.policy.terms import Terms
 from hub.scopes.account import Account
 from hub.scopes.coverage import Place, Visit, coverage
