@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatops.slack_users import SlackUsers
-from hub.policy.policy import OPEN, Approval, Facts, Policy, right_to
+from hub.policy.matching import Facts
+from hub.policy.policy import OPEN, Approval, Policy, right_to
 from hub.policy.source import PolicySource
 from hub.slack.client import Rejected, SlackError
 

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from hub.notify.routing import Routing
 from hub.policy.ledger import Ledger
-from hub.policy.policy import Facts, written
+from hub.policy.matching import Facts
+from hub.policy.policy import written
 from hub.slack.mrkdwn import date
 from hub.table.store import Store
 

@@ -41,7 +41,8 @@ from hub.incidents.incident import (
 from hub.incidents.storm import lock
 from hub.looks.lifecycle import Gone, Lifecycle
 from hub.notify.routing import Routing
-from hub.policy.policy import Approval, Facts
+from hub.policy.matching import Facts
+from hub.policy.policy import Approval
 from hub.policy.repair_stop import RepairStop
 from hub.queues import Queues
 from hub.runtime.rate_limit import RateLimit

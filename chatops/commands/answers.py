@@ -16,7 +16,8 @@ from hub.incidents.audit import Entry
 from hub.incidents.bulletin import how_it_ended, oldest_first
 from hub.incidents.incident import Incident, State
 from hub.incidents.mute import Mute
-from hub.policy.policy import InForce, Match
+from hub.policy.matching import Match
+from hub.policy.windows import InForce
 from hub.scopes.scope import Scope
 from hub.slack.blocks import ROOM, Block, actions, button, context, fields, length, mrkdwn, plain, section
 from hub.slack.mrkdwn import code, date, escape, mention, visible

@@ -20,7 +20,8 @@ from hub.incidents.bulletin import Bulletin
 from hub.incidents.incident import Incident
 from hub.incidents.mute import Mute, in_force
 from hub.notify.routing import Routing
-from hub.policy.policy import EVERYWHERE, Facts, InForce
+from hub.policy.matching import EVERYWHERE, Facts
+from hub.policy.windows import InForce
 from hub.scopes.account import Account
 from hub.scopes.scope import Scope
 from hub.slack.client import SlackError

@@ -8,7 +8,7 @@ from chatops.commands.answers import SAY, UNGRANTED, places, window_words, worst
 from chatops.commands.parse import Command, to_line
 from hub.incidents.incident import Incident
 from hub.incidents.mute import Mute
-from hub.policy.policy import InForce
+from hub.policy.windows import InForce
 from hub.scopes.coverage import Coverage
 from hub.slack.blocks import Block, button, context, mrkdwn, plain, section
 from hub.slack.bulletin_facts import account

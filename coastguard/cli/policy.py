@@ -10,8 +10,11 @@ from rich.text import Text
 from coastguard.cli.console import out
 from hub.incidents.severity import Severity
 from hub.policy.explain import explain
-from hub.policy.parse import BadPolicy, read, warnings
-from hub.policy.policy import Facts, Policy
+from hub.policy.lint import warnings
+from hub.policy.matching import Facts
+from hub.policy.parse import read
+from hub.policy.policy import Policy
+from hub.policy.problems import BadPolicy
 from hub.scopes.account import Account
 from spoke.places import BadPlace, Cluster
 

@@ -8,7 +8,8 @@ from hub.incidents.bulletin import Bulletin
 from hub.incidents.mute import Mute
 from hub.incidents.severity import severity
 from hub.notify.account_cache import AccountCache
-from hub.policy.policy import Facts, Policy
+from hub.policy.matching import Facts
+from hub.policy.policy import Policy
 from hub.policy.source import PolicySource
 from hub.policy.terms import ANY, Terms
 from hub.scopes.account import Account

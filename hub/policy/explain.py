@@ -3,22 +3,10 @@
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
-from hub.policy.policy import (
-    ALL,
-    DAYS,
-    OPEN,
-    REPAIR,
-    Approval,
-    Cap,
-    Facts,
-    Match,
-    Policy,
-    Right,
-    Route,
-    Window,
-    written,
-)
+from hub.policy.matching import Facts, Match
+from hub.policy.policy import ALL, OPEN, REPAIR, Approval, Cap, Policy, Right, Route, written
 from hub.policy.terms import ANY
+from hub.policy.windows import DAYS, Window
 
 _NAMES = {"account_tag": "account tag"}
 _EVERYBODY = f"everybody may {', '.join(OPEN)}, and nobody may repair, approve or start repairs"

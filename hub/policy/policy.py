@@ -6,24 +6,21 @@
     caps       how often a remedy may be used; all that fit
     windows    hours of maintenance that come again: what happens then is recorded and not said
 
-hub.policy.parse reads it, hub.policy.explain explains it, docs/policy.md describes it.
+hub.policy.parse reads it, hub.policy.explain explains it, docs/policy.md describes it; hub.policy.matching says which
+places a part of it is meant for, hub.policy.windows when a window is in force.
 
 What is not known about a place (an account that nobody could read up, say) is taken so that alerts fail open and
 actions closed: a route, a right and a window have to fit surely, an approval and a cap only possibly.
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
-from fnmatch import fnmatchcase
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
-from hub.policy.terms import ANY
-from hub.scopes.account import Account
-from spoke.places import Cluster
+from hub.policy.matching import ANYWHERE, Facts, Match
+from hub.policy.windows import InForce, Window
 
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 # What people do besides repairs; a remedy's verb is its name.
 ACTIONS = ("acknowledge", "mute", "stop", "approve", "audit")
 # What takes no right as long as nobody has any: it only holds back. Once there are rights, only what is granted goes.
@@ -37,58 +34,10 @@ ALL = "*"
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of a place. None, "" and an account without a name mean that it is not known, or not one place.
-
-    `group` is the cluster's monitoring group, "" for one without and ANY when nobody could read it. A whole account is
-    Facts(None, account), a Region of it has `region` besides.
-    """
-
-    cluster: Cluster | None
-    account: Account
-    group: str = ""
-    severity: str = ""
-    region: str = ""
-
-
-EVERYWHERE = Facts(None, Account(""))
-"""The whole organization: what fits it surely is meant for everything."""
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """Which places something is meant for: all keys that have words must fit, each by one of its words."""
-
-    account: tuple[str, ...] = ()
-    unit: tuple[str, ...] = ()
-    account_tag: tuple[str, ...] = ()
-    region: tuple[str, ...] = ()
-    cluster: tuple[str, ...] = ()
-    group: tuple[str, ...] = ()
-    severity: tuple[str, ...] = ()
-
-    def fits(self, facts: Facts) -> bool:
-        """Whether it is surely meant for this place."""
-        return all(verdict for _, verdict in self.verdicts(facts))
-
-    def may_fit(self, facts: Facts) -> bool:
-        """Whether it could be meant for this place, as far as anybody knows."""
-        return all(verdict is not False for _, verdict in self.verdicts(facts))
-
-    def verdicts(self, facts: Facts) -> list[tuple[str, bool | None]]:
-        """Say of each key that has words whether it fits, None if nobody knows."""
-        return [(key, _VERDICTS[key](words, facts)) for key, words in self.asked()]
-
-    def asked(self) -> list[tuple[str, tuple[str, ...]]]:
-        """Name the keys that have words, with these."""
-        return [(key, words) for key in _VERDICTS if (words := getattr(self, key))]
-
-
-@dataclass(frozen=True, slots=True)
 class Route:
     """Who hears of a place. `channel` is "" for the channel that the stack's parameters give it."""
 
-    where: Match = Match()
+    where: Match = ANYWHERE
     channel: str = ""
     owners: tuple[str, ...] = ()
     sns_topic: str = ""
@@ -103,7 +52,7 @@ class Right:
 
     who: tuple[str, ...]
     may: tuple[str, ...]
-    where: Match = Match()
+    where: Match = ANYWHERE
     line: int = field(default=0, compare=False)
 
     def grants(self, verb: str) -> bool:
@@ -119,7 +68,7 @@ class Approval:
     `approvers` are ids; none named: whoever has the right to approve. `more_than_share` is a fraction of 1.
     """
 
-    where: Match = Match()
+    where: Match = ANYWHERE
     environments: tuple[str, ...] = ()
     remedies: tuple[str, ...] = ()
     more_than: int = 0
@@ -143,7 +92,7 @@ class Cap:
 
     most: int
     per: timedelta
-    where: Match = Match()
+    where: Match = ANYWHERE
     remedies: tuple[str, ...] = ()
     line: int = field(default=0, compare=False)
 
@@ -151,44 +100,6 @@ class Cap:
     def id(self) -> str:
         """Names its ledger: another place, remedy or time is another cap, another number is not."""
         return hashlib.sha256(f"{self.where} {self.remedies} {written(self.per)}".encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Hours of maintenance that come again. `days` are those on which it begins, 0 is Monday; `start` is of the zone.
-
-    `length` is time that passes, so where clocks are changed meanwhile they show another end. A start that clocks skip
-    is as much later as they skip, one that comes twice is the first.
-    """
-
-    days: tuple[int, ...]
-    start: time
-    length: timedelta
-    zone: str
-    where: Match = Match()
-    reason: str = ""
-    line: int = field(default=0, compare=False)
-
-    def span(self, now: datetime) -> tuple[datetime, datetime] | None:
-        """Say from when until when it is in force now, in the zone's time; None if it is not."""
-        zone = ZoneInfo(self.zone)
-        today = now.astimezone(zone).date()
-        for back in range(self.length.days + 2):
-            day = today - timedelta(days=back)
-            if day.weekday() in self.days:
-                begins = datetime.combine(day, self.start, zone).astimezone(UTC)
-                if begins <= now < begins + self.length:
-                    return begins.astimezone(zone), (begins + self.length).astimezone(zone)
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class InForce:
-    """A window that is in force now, and when that began and ends."""
-
-    window: Window
-    since: datetime
-    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,60 +219,3 @@ def written(length: timedelta) -> str:
 
 def _once(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
-
-
-def _is_known(account: Account, what: str = "") -> bool:
-    """Whether somebody could read the account up, every account has a name, and what is asked about it."""
-    return bool(account.name) and what not in account.unread
-
-
-def _account(words: tuple[str, ...], facts: Facts) -> bool | None:
-    account = facts.account
-    # An account may be called like another one's id.
-    names = {word.casefold() for word in words if not word.isdecimal()}
-    if account.id in words or account.name.casefold() in names:
-        return True
-    if not account.id:
-        return None
-    by_name = any(not word.isdecimal() for word in words)
-    return None if by_name and not _is_known(account) else False
-
-
-def _unit(words: tuple[str, ...], facts: Facts) -> bool | None:
-    if set(words) & set(facts.account.units):
-        return True
-    return False if _is_known(facts.account, "units") else None
-
-
-def _account_tag(words: tuple[str, ...], facts: Facts) -> bool | None:
-    if any(word in {key, f"{key}={value}"} for key, value in facts.account.tags for word in words):
-        return True
-    return False if _is_known(facts.account, "tags") else None
-
-
-def _region(words: tuple[str, ...], facts: Facts) -> bool | None:
-    region = facts.cluster.region if facts.cluster else facts.region
-    return region in words if region else None
-
-
-def _cluster(words: tuple[str, ...], facts: Facts) -> bool | None:
-    return any(fnmatchcase(facts.cluster.name, word) for word in words) if facts.cluster else None
-
-
-def _group(words: tuple[str, ...], facts: Facts) -> bool | None:
-    return None if facts.group == ANY or not facts.cluster else facts.group in words
-
-
-def _severity(words: tuple[str, ...], facts: Facts) -> bool | None:
-    return facts.severity in words if facts.severity else None
-
-
-_VERDICTS: dict[str, Callable[[tuple[str, ...], Facts], bool | None]] = {
-    "account": _account,
-    "unit": _unit,
-    "account_tag": _account_tag,
-    "region": _region,
-    "cluster": _cluster,
-    "group": _group,
-    "severity": _severity,
-}

@@ -15,8 +15,9 @@ from typing import Any, Protocol, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from hub.policy.parse import LONGEST, BadPolicy, read
+from hub.policy.parse import LONGEST, read
 from hub.policy.policy import Policy
+from hub.policy.problems import BadPolicy
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from hub.incidents.severity import Severity
-from hub.policy.policy import ACTIONS, ALL, DAYS, REPAIR, written
+from hub.policy.policy import ACTIONS, ALL, REPAIR, written
+from hub.policy.windows import DAYS
 from spoke.partitions import partition_of
 from spoke.places import BadPlace, check_region
 from spoke.repairs import REMEDIES

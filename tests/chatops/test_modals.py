@@ -23,7 +23,8 @@ from coastguard.local.slack.inputs import complaints, values_of
 from hub.incidents.bulletin import compose
 from hub.incidents.incident import Incident, Pending
 from hub.incidents.mute import Mute
-from hub.policy.policy import InForce, Match, Window
+from hub.policy.matching import Match
+from hub.policy.windows import InForce, Window
 from hub.scopes.coverage import Coverage
 from hub.scopes.scope import Scope
 from hub.slack.blocks import section

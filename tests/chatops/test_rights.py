@@ -13,7 +13,8 @@ from coastguard.local.slack.faults import Fault
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 from hub.incidents.hints import Hint, Why
 from hub.incidents.incident import State
-from hub.policy.policy import EVERYWHERE, START, Approval, Facts
+from hub.policy.matching import EVERYWHERE, Facts
+from hub.policy.policy import START, Approval
 from hub.policy.source import PolicySource
 from hub.scopes.account import Account
 from hub.slack.button_values import ACKNOWLEDGE, MUTE

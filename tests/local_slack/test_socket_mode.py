@@ -22,8 +22,8 @@ from coastguard.local.real_slack import RealSlack, connected, meet
 from coastguard.local.slack.directory import FOREIGNER, GUEST, PEOPLE, TEAM
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 from hub.incidents.bulletin import compose
+from hub.policy.matching import Facts
 from hub.policy.parse import read
-from hub.policy.policy import Facts
 from hub.policy.source import PolicySource
 from hub.scopes.account import Account
 from hub.slack.bulletin_message import render

@@ -10,8 +10,10 @@ from typer.testing import CliRunner
 from coastguard.checkout import ROOT
 from coastguard.cli.app import app
 from hub.incidents.severity import Severity
-from hub.policy.parse import BadPolicy, read, warnings
+from hub.policy.lint import warnings
+from hub.policy.parse import read
 from hub.policy.policy import ACTIONS, ALL, REPAIR, Policy
+from hub.policy.problems import BadPolicy
 from spoke.repairs import REMEDIES
 
 DOCUMENT = (ROOT / "docs/policy.md").read_text()

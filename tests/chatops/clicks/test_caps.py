@@ -9,7 +9,8 @@ from chatops.clicks.requests import Request
 from hub.incidents.incident import State
 from hub.looks.lifecycle import Lifecycle
 from hub.policy.ledger import Ledger
-from hub.policy.policy import Cap, Match
+from hub.policy.matching import Match
+from hub.policy.policy import Cap
 from hub.slack.button_values import APPROVE
 from hub.slack.mrkdwn import date
 from hub.table.clusters import Alongside

@@ -17,7 +17,8 @@ from chatops.commands.name_lookup import Candidates, KnownNames, Nothing, find
 from chatops.commands.parse import Command, Mistake, parse
 from hub.incidents.incident import Incident, State
 from hub.incidents.mute import Mute
-from hub.policy.policy import InForce, Match, Window
+from hub.policy.matching import Match
+from hub.policy.windows import InForce, Window
 from hub.scopes.account import Account
 from hub.scopes.scope import Scope
 from spoke.places import Cluster

@@ -5,7 +5,8 @@ import pytest
 from chatops.commands.reasons import reasons
 from hub.notify.account_cache import AccountCache
 from hub.notify.routing import Routing
-from hub.policy.policy import Match, Policy, Route
+from hub.policy.matching import Match
+from hub.policy.policy import Policy, Route
 from hub.policy.terms import Terms
 from hub.scopes.account import Account
 from hub.table.clusters import KnownCluster

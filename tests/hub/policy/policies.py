@@ -8,7 +8,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from hub.incidents.severity import Severity
-from hub.policy.policy import ACTIONS, DAYS, Approval, Cap, Match, Policy, Right, Route, Window, written
+from hub.policy.matching import Match
+from hub.policy.policy import ACTIONS, Approval, Cap, Policy, Right, Route, written
+from hub.policy.windows import DAYS, Window
 
 ACCOUNTS = ("222233334444", "333344445555", "444455556666")
 NAMES = ("Payments", "Search und Such", 'Ops "24/7" # now', "a'b", "x]y")

@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.policy.explain import explain
-from hub.policy.policy import EVERYWHERE, Approval, Cap, Facts, Match, Policy, Right, Route, Window
+from hub.policy.matching import EVERYWHERE, Facts, Match
+from hub.policy.policy import Approval, Cap, Policy, Right, Route
 from hub.policy.terms import ANY
+from hub.policy.windows import Window
 from hub.scopes.account import Account
 from tests.hub.factories import ALICE, BOB, CLUSTER, NOON
 from tests.hub.policy.policies import ACCOUNTS, POLICIES, UNITS

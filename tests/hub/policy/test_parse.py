@@ -6,10 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.policy.parse import LONGEST, BadPolicy, Problem, read, warnings
-from hub.policy.policy import Approval, Cap, Match, Policy, Right, Route, Window
-from spoke.repairs import REMEDIES
+from hub.policy.matching import Match
+from hub.policy.parse import LONGEST, read
+from hub.policy.policy import Approval, Cap, Policy, Right, Route
+from hub.policy.problems import BadPolicy, Problem
+from hub.policy.windows import Window
 from tests.hub.policy.policies import Writing, writings
+from tests.hub.policy.tables import RIGHT, ROUTE, WHERE, WINDOW
 
 THOROUGH = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -156,13 +159,6 @@ def wrong_with(text: str) -> tuple[Problem, ...]:
     return ()
 
 
-ROUTE = "[[routes]]\n"
-WHERE = "[[routes]]\n[routes.where]\n"
-MAY_ALL = '\n[[rights]]\nwho = "U0ALICE01"\nmay = "*"\n'
-RIGHT = '[[rights]]\nwho = "U0ALICE01"\nmay = "mute"\n'
-WINDOW = '[[windows]]\ndays = "daily"\nstart = "02:00"\nlength = "2h"\nzone = "UTC"\n'
-
-
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -276,62 +272,6 @@ def test_no_window_is_for_ever(days: str, length: str, is_read: bool) -> None:
         assert read(text).windows
     else:
         assert len(problems(text)) == 1
-
-
-# What is allowed and hardly meant
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        pytest.param(ROUTE, [], id="a route alone"),
-        pytest.param(
-            ROUTE + ROUTE + WHERE + 'region = "eu-west-1"',
-            [
-                (2, "this route is never reached: the one in line 1 fits everything"),
-                (3, "this route is never reached: the one in line 1 fits everything"),
-            ],
-            id="routes behind one that fits everything",
-        ),
-        pytest.param(WHERE + 'region = "eu-west-1"\n' + ROUTE, [], id="the last fits everything"),
-        pytest.param(
-            '[[rights]]\nwho = []\nmay = "*"',
-            [(1, "this right is nobody's")]
-            + [(1, f"nobody may {verb} anywhere") for verb in ("acknowledge", "mute", "stop", "audit", *REMEDIES)],
-            id="everybody is locked out",
-        ),
-        pytest.param('[[rights]]\nwho = "U0ALICE01"\nmay = "*"', [], id="one may everything"),
-        pytest.param(
-            RIGHT.replace('"mute"', '["acknowledge", "mute", "stop", "repair"]'),
-            [(1, "nobody may audit anywhere")],
-            id="one thing is granted to nobody",
-        ),
-        pytest.param(
-            '[[rights]]\nwho = "U0ALICE01"\nmay = "*"\n[[rights]]\nwho = "U0B"\nmay = "stop"\n'
-            'where.region = "eu-west-1"',
-            [(4, "stop is for the whole organization, this right for a part of it")],
-            id="stop in a part",
-        ),
-        pytest.param(
-            '[[rights]]\nwho = "U0B"\nmay = ["acknowledge", "mute", "stop", "audit", "repair"]\n[[approvals]]',
-            [(4, "nobody can give this approval")],
-            id="an approval that nobody can give",
-        ),
-        pytest.param("[[approvals]]\n", [], id="an approval of anybody else"),
-    ],
-)
-def test_what_is_hardly_meant_is_warned_of(text: str, said: list[tuple[int, str]]) -> None:
-    found = warnings(read(text + ("" if "[[rights]]" in text else MAY_ALL)))
-
-    assert [(problem.line, problem.what) for problem in found] == said
-    assert all(problem.remedy for problem in found)
-
-
-@pytest.mark.parametrize("text", ["", ROUTE, "[[approvals]]\napprovers = 'U0ALICE01'"])
-def test_a_policy_without_rights_is_warned_of(text: str) -> None:
-    (problem,) = warnings(read(text))
-    assert (problem.line, problem.what) == (1, "nobody may repair, for the policy has no [[rights]]")
-    assert "docs/policy.md" in problem.remedy
 
 
 def test_a_problem_reads_as_a_sentence_with_its_line() -> None:
