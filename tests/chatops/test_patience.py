@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from chatops.clicks.handler import PATIENCE
+from chatops.clicks.repair import PATIENCE
 from coastguard.local.slack.faults import Fault
 from hub.incidents.incident import State
 from hub.incidents.repair_progress import REPAIR_PATIENCE
