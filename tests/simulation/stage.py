@@ -37,7 +37,8 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TABLE, HUB_REGION = "coastguard", "eu-west-1"
 # As many as functions run at the same time, and one for a function that runs whole in the midst of another.
 _ENVIRONMENTS = 4
-_In, _Out = TypeVar("_In"), TypeVar("_Out")
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
 _SIGNED_IN = {
     "AWS_ACCESS_KEY_ID": "AKIAHUB0000000000000",
     "AWS_SECRET_ACCESS_KEY": "hub-not-a-secret",
