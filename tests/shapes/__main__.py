@@ -6,7 +6,7 @@ import boto3
 
 from hub.table.store import Store
 from tests.hub.stack import create_table
-from tests.shapes.recording import Json, record_messages, record_rows, record_surfaces
+from tests.shapes.recording import record_messages, record_rows, record_surfaces, take_rows
 from tests.wire.table import Tables
 from tests.wire.wire import Wire
 
@@ -18,13 +18,6 @@ if __name__ == "__main__":
         client = boto3.client("dynamodb", region_name="eu-west-1")
         store = Store("coastguard", "eu-west-1")
         create_table(client)
-
-        def taken() -> list[Json]:
-            rows = tables.rows("coastguard")
-            for row in rows:
-                client.delete_item(TableName="coastguard", Key={"pk": row["pk"], "sk": row["sk"]})
-            return rows
-
-        record_rows(store, taken)
+        record_rows(store, lambda: take_rows(tables, client))
     record_messages()
     record_surfaces()

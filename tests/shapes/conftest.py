@@ -16,6 +16,7 @@ from tests.chatops.fronts import Doorway, Front
 from tests.chatops.policies import Ssm
 from tests.hub.stack import create_table
 from tests.local_slack.serving import served
+from tests.shapes.recording import take_rows
 from tests.wire.table import Tables
 from tests.wire.wire import Wire
 
@@ -59,6 +60,9 @@ class Kept:
 
     def put(self, row: dict[str, Any]) -> None:
         self.dynamodb.put_item(TableName="coastguard", Item=row)
+
+    def taken(self) -> list[dict[str, Any]]:
+        return take_rows(self.tables, self.dynamodb)
 
 
 @pytest.fixture

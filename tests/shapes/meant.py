@@ -5,7 +5,7 @@ A new kind is one more entry, and `python -m tests.shapes` records it; what is r
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from chatops.clicks.requests import Request
 from chatops.commands.message import HOME, CommandMessage
@@ -93,7 +93,7 @@ _REPAIR = Repair(ASKED, "terminate", ALICE, NOW, reason="it hangs", approved_by=
 _DONE = replace(_REPAIR, finished=NOW + _MINUTE, group="payments-asg", steps=("Terminated it.", "Took it out."))
 _FAILED = replace(_REPAIR, finished=NOW + _MINUTE, problem="it did not finish within 10 minutes")
 _PENDING = Pending(ASKED, "terminate", ALICE, NOW, NOW + 15 * _MINUTE, (BOB, "S0LEADS01"), "it hangs")
-_OVER = {"state": State.RESOLVED, "resolved_at": NOW + 3 * _MINUTE}
+_OVER: dict[str, Any] = {"state": State.RESOLVED, "resolved_at": NOW + 3 * _MINUTE}
 _UNSEEN = Sighting(
     instance(9),
     "UNKNOWN",

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,14 @@ from hub.slack.bulletin_message import render
 from hub.slack.listing import Asked, Told
 from hub.slack.mute_message import warning
 from hub.slack.storm_message import render_storm
+from hub.table.clusters import Alongside
 from hub.table.requests import Claim
 from hub.table.store import Store
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
 from tests.shapes import meant
 from tests.shapes.meant import ALICE, ASKED, CHANNEL, CLUSTER, NOW, Gone, Spent, instance
+from tests.wire.table import Tables
 
 SAMPLES = Path(__file__).parent
 Json = dict[str, Any]
@@ -54,7 +57,9 @@ def write(store: Store, name: str, value: object) -> None:  # noqa: C901, PLR091
     match value:
         case Incident():
             store.save([replace(value, version=value.version - 1)])
-        case Bulletin() | Storm():
+        case Bulletin():
+            store.keep(replace(value, version=value.version - 1))
+        case Storm():
             store.keep(replace(value, version=value.version - 1))
         case Entry(cluster=cluster):
             store.log(Cluster.from_key(cluster) if cluster else None, value)
@@ -85,17 +90,22 @@ def write(store: Store, name: str, value: object) -> None:  # noqa: C901, PLR091
             store.keep_seen(3, value, NOW)  # type: ignore[arg-type]  # it is what was seen
         case _ if name == "ledger":
             ((cap, ledger),) = value.items()  # type: ignore[attr-defined]  # it is a ledger by its cap
-            store.keep_ledger(cap, replace(ledger, version=ledger.version - 1), NOW)
+            store.save([], alongside=Alongside(used={cap: (replace(ledger, version=ledger.version - 1), NOW)}))
         case _:
             raise TypeError(f"nobody knows how to write {name}")
 
 
+def take_rows(tables: Tables, client: Any) -> list[Json]:
+    """Take all rows out of the table."""
+    rows = tables.rows("coastguard")
+    for row in rows:
+        client.delete_item(TableName="coastguard", Key={"pk": row["pk"], "sk": row["sk"]})
+    return rows
+
+
 def record_rows(store: Store, taken: Callable[[], list[Json]]) -> None:
     """Record the rows that are not recorded yet; `taken` takes all rows out of the table."""
-    _add(
-        "rows",
-        ((name, lambda name=name, value=value: _row(store, taken, name, value)) for name, value in meant.ROWS.items()),
-    )
+    _add("rows", ((name, partial(_row, store, taken, name, value)) for name, value in meant.ROWS.items()))
 
 
 def _row(store: Store, taken: Callable[[], list[Json]], name: str, value: object) -> Json:
@@ -112,7 +122,7 @@ def record_messages() -> None:
     own = {name: hint_messages.to_message(hint) for name, hint in meant.HINTS.items()}
     for name, act in meant.ACTS.items():
         own[name] = requests.to_message(act) if isinstance(act, requests.Request) else message.to_message(act)
-    _add("messages", ((name, lambda text=text: text) for name, text in own.items()))
+    _add("messages", ((name, partial(str, text)) for name, text in own.items()))
 
 
 # What stands in Slack
@@ -150,7 +160,7 @@ def _surfaces() -> Iterator[tuple[str, Callable[[], Json]]]:
     yield "storm", lambda: _message(render_storm(storm, count([bulletin])))
     yield "list", lambda: _message(next(listing.parts(asked, [one], Told())))
     for name, (text, blocks) in answered.items():
-        yield name, lambda text=text, blocks=blocks: {"text": text, "blocks": blocks}
+        yield name, partial(dict, text=text, blocks=blocks)
     coverage = Coverage(((CLUSTER.account, CLUSTER.region),), (), ())
     yield "home", lambda: home.draw(Tab(ALICE, [one], mutes, [waits], coverage, {}), "/ecs", NOW)
 
@@ -168,7 +178,7 @@ def _surfaces() -> Iterator[tuple[str, Callable[[], Json]]]:
     )
 
 
-def elements(value: object) -> list[Json]:
+def elements(value: Any) -> list[Json]:
     """Everything in a surface that people can use, in order."""
     match value:
         case {"action_id": str()}:
