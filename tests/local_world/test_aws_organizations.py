@@ -130,12 +130,10 @@ def test_a_permission_may_be_for_units_alone_or_accounts_alone(aws: EmbeddedAws)
 
     assert len(walks.list_accounts_for_parent(ParentId=PROD.id)["Accounts"]) == 2
     assert len(tags.list_tags_for_resource(ResourceId=PAYMENTS)["Tags"]) == 2
-    for refused in (
-        lambda: walks.list_accounts_for_parent(ParentId=ROOT),
-        lambda: tags.list_tags_for_resource(ResourceId=PROD.id),
-    ):
-        with pytest.raises(ClientError, match="AccessDenied"):
-            refused()
+    with pytest.raises(ClientError, match="AccessDenied"):
+        walks.list_accounts_for_parent(ParentId=ROOT)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        tags.list_tags_for_resource(ResourceId=PROD.id)
     refusals = aws.refusals()[-2:]
     assert refusals[0].endswith(f"ListAccountsForParent on arn:aws:organizations::{HUB.id}:root/{ORGANIZATION}/{ROOT}.")
     assert refusals[1].endswith(f"on arn:aws:organizations::{HUB.id}:ou/{ORGANIZATION}/{PROD.id}.")

@@ -128,8 +128,8 @@ def wanted(tmp_path: Path) -> Callable[..., Wanted]:
         with zipfile.ZipFile(tmp_path / "code.zip", "w") as code:
             code.writestr("coastguard-runtime.txt", f"{runtime}\n")
         shared = ("OrganizationId", "Runtime", "FrontConcurrency", *parameters)
-        organization = ("HubAccountId", "HubRegion", "OrganizationId", "RolesTemplateUrl", "RulesTemplateUrl")
-        organization = (*organization, "RolesRegion", "RulesRegions")
+        hubs = ("HubAccountId", "HubRegion", "OrganizationId", "RolesTemplateUrl", "RulesTemplateUrl")
+        organization = (*hubs, "RolesRegion", "RulesRegions")
         for name, text in {
             "hub.yaml": template("CodeBucket", "CodeKey", *shared, padding=LARGEST_INLINE),
             "organization.yaml": template(*organization, padding=LARGEST_INLINE),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from coastguard import package
-from coastguard.checkout import ROOT
+from coastguard.checkout import PACKAGES, ROOT
 
 HANDLERS = ("hub.ingest", "hub.look", "hub.sweep", "chatops.front", "chatops.act")
 
@@ -49,7 +49,7 @@ def test_a_missing_dependency_would_be_noticed(unpacked: Path, tmp_path: Path) -
 def test_every_service_that_is_called_is_in_the_zip(unpacked: Path) -> None:
     called = {
         service
-        for folder in package.PACKAGES
+        for folder in PACKAGES
         for path in (ROOT / folder).rglob("*.py")
         for service in re.findall(r"(?:client|call|pages|connect)\(\s*\"([a-z0-9]+)\"", path.read_text())
     } | {"dynamodb"}  # pynamodb's

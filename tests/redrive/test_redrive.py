@@ -9,8 +9,7 @@ import pytest
 import time_machine
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from coastguard.cli import redrive as redrive_screen
 from coastguard.cli.app import app

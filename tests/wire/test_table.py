@@ -119,7 +119,8 @@ def queries(draw: st.DrawFn) -> dict[str, Any]:
         )
     )
     names = {"#0": "pk", "#1": "sk"} if "#1" in text else {"#0": "pk"}
-    page = draw(st.sampled_from([{}, {"Limit": 2}, {"ScanIndexForward": False}, {"Select": "COUNT"}]))
+    pages: list[dict[str, Any]] = [{}, {"Limit": 2}, {"ScanIndexForward": False}, {"Select": "COUNT"}]
+    page = draw(st.sampled_from(pages))
     projection = {}
     if draw(st.booleans()) and "Select" not in page:
         projection = {"ProjectionExpression": "#7"}

@@ -58,7 +58,12 @@ class Runtime:
             with subprocess.Popen(
                 command, env=self._environment(deployed, api.address), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
             ) as process:
-                watch = threading.Thread(target=lambda: (process.wait(), api.ended.set()), daemon=True)
+
+                def watching() -> None:
+                    process.wait()
+                    api.ended.set()
+
+                watch = threading.Thread(target=watching, daemon=True)
                 watch.start()
                 in_time = api.ended.wait(PATIENCE_SECONDS)
                 process.kill()

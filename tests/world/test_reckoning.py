@@ -1,6 +1,7 @@
 """The reckoning: it must not let through what a rehearsal is played to find."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ BLINK = replace(GONE, ended=905.0)
 YOUNG = replace(GONE, begun=NOW - GRACE + 2)
 NOTHING = Kept()
 
-ALL_WELL = {
+ALL_WELL: dict[str, tuple[list[Trouble], Kept, list[dict[str, Any]]]] = {
     "nothing happened": ([], NOTHING, []),
     "gone, kept and said": ([GONE], KEPT, [BULLETIN, CHATTER]),
     "gone, and said in a storm's thread": ([GONE], KEPT, [STORM, BULLETIN]),
@@ -53,7 +54,7 @@ def test_what_is_true_kept_and_said_once_is_well(case: str) -> None:
 
 
 INSTANCE = f"{CLUSTER}/{GONE.instance}"
-WRONG = {
+WRONG: dict[str, tuple[list[Trouble], Kept, list[dict[str, Any]], str, str]] = {
     "no incident": ([GONE], Kept({}, {CLUSTER: "1.0"}), [BULLETIN], "missed", INSTANCE),
     "resolved although it goes on": ([GONE], RESOLVED, [BULLETIN], "missed", INSTANCE),
     "never said": ([GONE], Kept({WHERE: "open"}, {CLUSTER: ""}), [], "missed", INSTANCE),

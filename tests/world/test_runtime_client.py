@@ -27,7 +27,7 @@ SEARCH = Cluster("333344445555", "eu-west-1", "prod-search")
 PAYMENTS = Cluster("222233334444", "eu-west-1", "prod-payments")
 ALICE = "U0ALICE01"
 SHOWN = "1 unresolved incident."
-NOTHING_FAILED = {"batchItemFailures": []}
+NOTHING_FAILED: dict[str, list[str]] = {"batchItemFailures": []}
 
 
 def let_nobody_else_work(world: World) -> None:
