@@ -9,7 +9,7 @@ from slack_sdk.web import SlackResponse
 
 from coastguard.local.slack.workspace import BOT_TOKEN
 from hub.incidents.bulletin import Bulletin
-from hub.incidents.hints import Hint, StormHint
+from hub.incidents.hints import Chore, Hint
 from hub.queues import Queues
 from hub.slack.client import Slack
 from hub.table.clusters import MessageRecord
@@ -60,11 +60,11 @@ class MortalQueues(Queues):
         self.__dict__.update(vars(queues))
         self._doom = doom
 
-    def ask_looks(self, url: str, hints: Iterable[Hint | StormHint], token: str) -> set[str]:
+    def ask_looks(self, url: str, hints: Iterable[Hint | Chore], token: str) -> set[str]:
         with self._doom.step("ask"):
             return super().ask_looks(url, hints, token)
 
-    def later(self, url: str, waits: Iterable[tuple[Hint | StormHint, float]]) -> None:
+    def later(self, url: str, waits: Iterable[tuple[Hint | Chore, float]]) -> None:
         with self._doom.step("later"):
             super().later(url, waits)
 

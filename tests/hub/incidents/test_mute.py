@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -48,7 +49,7 @@ def test_what_a_mute_covers_is_muted_while_it_lasts() -> None:
         pytest.param({"scope": Scope.of(CLUSTER, instance_id())}, id="it is of one instance only"),
     ],
 )
-def test_otherwise_nothing_is_muted(changed: dict[str, object]) -> None:
+def test_otherwise_nothing_is_muted(changed: dict[str, Any]) -> None:
     assert in_force([mute(**changed)], CLUSTER, ACCOUNT, NOON) is None
 
 
@@ -140,7 +141,7 @@ def test_an_hour_before_a_long_mute_ends_its_author_is_told(changed: dict[str, o
         pytest.param({"ended_at": NOON}, True, id="somebody has ended it"),
     ],
 )
-def test_when_a_mute_is_over(changed: dict[str, object], ended: bool) -> None:
+def test_when_a_mute_is_over(changed: dict[str, Any], ended: bool) -> None:
     assert over(mute(**changed), NOON) is ended
 
 

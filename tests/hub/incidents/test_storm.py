@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -272,7 +273,7 @@ def test_a_storms_message_is_of_constant_size_and_slack_takes_it(clusters: int, 
         pytest.param({"ts": ""}, "0 of 12 clusters have their own message so far", id="none is listed"),
     ],
 )
-def test_a_storm_says_how_far_it_has_come(more: dict[str, object], said: str) -> None:
+def test_a_storm_says_how_far_it_has_come(more: dict[str, Any], said: str) -> None:
     assert said in words(drawn(members(12, **more)))
 
 

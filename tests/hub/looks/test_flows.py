@@ -229,7 +229,7 @@ def test_when_ecs_itself_tells_since_when_nobody_waits_any_longer(station: Stati
 # How it ends
 
 
-ENDINGS = {
+ENDINGS: dict[Happening, str] = {
     reconnected: "reconnected",
     deregistered: "deregistered",
     stopped: "stopped",

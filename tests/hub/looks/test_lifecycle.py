@@ -18,7 +18,7 @@ from hub.looks.lifecycle import Gone, Lifecycle
 from hub.slack.client import TIMEOUT_SECONDS
 from hub.table.store import Store
 from hub.table.writes import Conflict
-from spoke.sightings import Sighting
+from spoke.sighting import Sighting
 from tests.hub.factories import (
     ALICE,
     BOB,

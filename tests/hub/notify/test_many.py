@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,7 @@ LONG = Cluster(CLUSTER.account, CLUSTER.region, "c" * (255 - len(PICK) - len("22
 TOO_LONG = replace(LONG, name=LONG.name + "c")
 
 
-def many(count: int = 12, state: State = State.OPEN, **more: object) -> list[Incident]:
+def many(count: int = 12, state: State = State.OPEN, **more: Any) -> list[Incident]:
     """So many incidents, each a second younger than the one before."""
     return [incident(n, state, since=NOON - timedelta(hours=1) + timedelta(seconds=n), **more) for n in range(count)]
 
@@ -165,7 +166,7 @@ def test_what_was_picked_while_they_were_many_does_not_matter_once_they_are_few(
         pytest.param({"state": State.REPAIRING, "repair": finished()}, [], id="in repair"),
     ],
 )
-def test_the_picked_one_has_the_buttons_that_a_row_would_have(more: dict[str, object], left: list[str]) -> None:
+def test_the_picked_one_has_the_buttons_that_a_row_would_have(more: dict[str, Any], left: list[str]) -> None:
     assert ordinary(drawn(*picked(many(), 5, **more))) == left
 
 
@@ -212,7 +213,7 @@ def test_a_choice_that_we_have_not_offered_is_refused(action: str, value: str) -
 
 def over(minutes: int, **more: object) -> Incident:
     """One that was in trouble for so long, and is back."""
-    usual: dict[str, object] = {"since": NOON - timedelta(minutes=minutes), "resolved_at": NOON}
+    usual: dict[str, Any] = {"since": NOON - timedelta(minutes=minutes), "resolved_at": NOON}
     return incident(minutes, State.RESOLVED, **(usual | more))
 
 
@@ -256,7 +257,7 @@ def test_where_nobody_helped_nobody_is_named() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_what_is_over_shows_foreign_words_as_words(text: str) -> None:
-    people = {"acknowledged_by": text, "repair": finished(by=text, approved_by=text)}
+    people: dict[str, Any] = {"acknowledged_by": text, "repair": finished(by=text, approved_by=text)}
     message = drawn(*(replace(everywhere(text, n), state=State.RESOLVED, **people) for n in range(60)))
 
     check_bulletin(message)

@@ -93,7 +93,10 @@ def ids(station: Station, clusters: list[Cluster]) -> list[str]:
 
 def shown(station: Station, cluster: Cluster) -> Json:
     """A cluster's bulletin as Slack shows it, wherever it stands."""
-    everything = [*station.messages(), *(reply for message in station.messages() for reply in message["replies"])]
+    everything: list[Json] = [
+        *station.messages(),
+        *(reply for message in station.messages() for reply in message["replies"]),
+    ]
     (message,) = [message for message in everything if own(message) == station.bulletin(cluster).id]
     return message
 

@@ -42,8 +42,14 @@ def test_every_table_knows_its_line(written: tuple[Policy, Writing]) -> None:
 
     policy = read(writing.text)
 
-    tables = (policy.routes, policy.rights, policy.approvals, policy.caps, policy.windows)
-    for name, entries in zip(("routes", "rights", "approvals", "caps", "windows"), tables, strict=True):
+    tables: dict[str, tuple[Route | Right | Approval | Cap | Window, ...]] = {
+        "routes": policy.routes,
+        "rights": policy.rights,
+        "approvals": policy.approvals,
+        "caps": policy.caps,
+        "windows": policy.windows,
+    }
+    for name, entries in tables.items():
         lines = [number for number, line in enumerate(writing.lines, 1) if line == f"[[{name}]]"]
         assert [entry.line for entry in entries] == lines
 

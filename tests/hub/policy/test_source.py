@@ -294,7 +294,8 @@ def test_what_lasts_is_told_while_the_last_good_policy_stays(
 def test_who_never_had_a_policy_tells_at_once(source: PolicySource, place: Place, clock: Clock, line: Line) -> None:
     place.put(ONE)
     line.fault = silent
-    assert source.policy is None
+    before = source.policy
+    assert before is None
     assert "AWS does not answer" in source.problem
 
     line.fault = lambda: None

@@ -25,7 +25,7 @@ from hub.table.rows import TRANSACTION
 from hub.table.store import Store
 from hub.table.writes import Conflict
 from spoke.places import Cluster
-from spoke.sightings import Sighting
+from spoke.sighting import Sighting
 from tests.hub.factories import (
     ALICE,
     BOB,
