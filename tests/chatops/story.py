@@ -33,7 +33,7 @@ from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.hint_messages import from_message
-from hub.incidents.hints import Drop, Hint, Why
+from hub.incidents.hints import Chore, Drop, Hint, Why
 from hub.incidents.incident import Incident, State
 from hub.incidents.mute import Mute
 from hub.incidents.storm import Storm
@@ -440,7 +440,7 @@ class Story:
         (message,) = [message for message in messages if message["attachments"]]
         return message
 
-    def looks_asked(self) -> list[Hint]:
+    def looks_asked(self) -> list[Hint | Chore]:
         """Takes what waits in looks.fifo."""
         url = self.urls["LooksQueue"]
         messages = self.hub.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])

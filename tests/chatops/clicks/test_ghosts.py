@@ -10,8 +10,8 @@ from hub.incidents.hints import Drop, Hint, Why
 from hub.incidents.incident import State
 from hub.slack.button_values import REPAIR
 from spoke.repairs import REMEDIES
-from tests.chatops.factories import ALICE
-from tests.chatops.story import TERMINATE, Story, Victim
+from tests.chatops.factories import ALICE, TERMINATE
+from tests.chatops.story import Story, Victim
 
 REMOVE = REPAIR + "remove-registration"
 LISTED = "ecs:ListContainerInstances"
