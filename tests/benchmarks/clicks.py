@@ -70,7 +70,7 @@ def _clicks(number: int) -> Iterator[dict[str, Any]]:
         for element in block.get("elements", ())
         if element.get("action_id") == ACKNOWLEDGE
     )
-    payload = {
+    payload: dict[str, Any] = {
         "type": "block_actions",
         "user": {"id": _ALICE.id, "username": _ALICE.handle, "name": _ALICE.handle, "team_id": TEAM.id},
         "api_app_id": "A0COAST01",

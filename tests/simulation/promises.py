@@ -26,9 +26,10 @@ from hub.slack.storm_message import render_storm
 from hub.table.requests import Claim
 from hub.table.rows import codec
 from spoke.places import Cluster
+from tests.hub.factories import GRACE
 from tests.simulation.fleet import QUIET
 from tests.simulation.tables import Change
-from tests.simulation.world import GRACE, PATIENT, PATIENT_GRACE, World
+from tests.simulation.world import PATIENT, PATIENT_GRACE, World
 from tests.wire.expressions import Row
 from tests.wire.members import Place
 
@@ -121,7 +122,7 @@ class Watcher:
         elif kind == "switch":
             self.switch = self._read(change.after, RepairStop)
         elif kind in _KINDS:
-            value = self._read(change.after, _KINDS[kind])
+            value: object = self._read(change.after, _KINDS[kind])
             match value:
                 case Incident():
                     self._see_incident(change, value)
@@ -232,8 +233,7 @@ class Watcher:
 
     def _doubles(self) -> Iterator[str]:
         """One episode, one message, except while a doubt is marked."""
-        records: list[Bulletin | Storm] = [*self.bulletins.values(), *self.storms.values()]
-        doubted = {record.id for record in records if record.doubt_since}
+        doubted = {record.id for record in self._records() if record.doubt_since}
         for name, number in Counter(name for name, _ in self.messages()).items():
             if number > 1 and name not in doubted:
                 yield f"{name} has {number} messages, and nobody doubts it"
@@ -244,7 +244,7 @@ class Watcher:
         Without those that nobody can change any more: their channel is lost, or Slack takes no more edits of them.
         """
         line = self.world.line
-        on_record = {(record.channel, record.ts) for record in (*self.bulletins.values(), *self.storms.values())}
+        on_record = {(record.channel, record.ts) for record in self._records()}
         found = []
         for channel, conversation in self.world.workspace._conversations.items():
             for message in conversation._messages.values():
@@ -258,9 +258,11 @@ class Watcher:
 
     def _has_moved(self, name: str | None, channel: str) -> bool:
         """Whether what was said in a lost channel goes on, or has ended, in another one."""
-        return any(b.id == name and channel in b.lost for b in self.bulletins.values()) or name not in {
-            record.id for record in (*self.bulletins.values(), *self.storms.values())
-        }
+        moved = any(b.id == name and channel in b.lost for b in self.bulletins.values())
+        return moved or name not in {record.id for record in self._records()}
+
+    def _records(self) -> list[Bulletin | Storm]:
+        return [*self.bulletins.values(), *self.storms.values()]
 
     def said(self) -> list[tuple[str, str]]:
         """What the messages are about, and the state that they show."""
@@ -430,7 +432,8 @@ class Watcher:
         for storm in self.storms.values():
             if storm.closed and not storm.ts and storm.channel in self.world.line.given_up:
                 continue  # its channel was lost
-            (message,) = [m for name, m in self.messages() if name == storm.id] or [None]
+            messages: list[Message | None] = [m for name, m in self.messages() if name == storm.id]
+            (message,) = messages or [None]
             if message is None or message.ts != storm.ts:
                 yield f"the storm {storm.id} has no message of its own"
                 continue
