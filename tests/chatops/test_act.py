@@ -11,7 +11,7 @@ import pytest
 from chatops import act
 from chatops.clicks.requests import to_message
 from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET
-from hub.incidents.hints import REQUEST, Hint
+from hub.incidents.hints import Hint, Why
 from hub.incidents.incident import State
 from hub.queues import group_id
 from hub.runtime.settings import BadSettings
@@ -82,7 +82,7 @@ def test_requests_are_worked_off_in_their_order_and_counted(
     assert incident.repair.by == BOB
     assert story.is_gone(victim)
     assert len(story.whispers(BOB)) == 1
-    assert story.looks_asked() == [Hint(story.cluster, REQUEST)] * 3
+    assert story.looks_asked() == [Hint(story.cluster, Why.REQUEST)] * 3
     (counted,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert (sum(counted["requests"]), sum(counted["refusals"])) == (3, 1)
 

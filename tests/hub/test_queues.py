@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from hub.incidents.hint_messages import DROPS_PER_MESSAGE, from_message
-from hub.incidents.hints import Drop, Hint, MuteHint, StormHint, Why
+from hub.incidents.hints import Chore, Drop, Hint, MuteHint, StormHint, Why
 from hub.queues import (
     GROUP_NEEDS,
     LONGEST_DELAY,
@@ -48,8 +48,8 @@ def clusters(count: int) -> list[Cluster]:
 
 
 def asked(mail: Mail) -> list[Hint]:
-    """The looks that are asked for, as look reads them."""
-    return [hint for body in mail.bodies(mail.looks) if (hint := from_message(body))]
+    """The looks at clusters that are asked for, as look reads them."""
+    return [hint for body in mail.bodies(mail.looks) if isinstance(hint := from_message(body), Hint)]
 
 
 # What a function is given, and answers
@@ -100,7 +100,11 @@ def test_a_group_has_an_id_that_sqs_takes_and_a_cluster_of_its_own(length: int) 
 
 
 def test_each_chore_is_a_group_of_its_own() -> None:
-    chores = [StormHint("C0ECSALERTS", "eu-west-1"), StormHint("C0ECSALERTS", "us-east-1"), MuteHint("organization")]
+    chores: list[Chore] = [
+        StormHint("C0ECSALERTS", "eu-west-1"),
+        StormHint("C0ECSALERTS", "us-east-1"),
+        MuteHint("organization"),
+    ]
     chores += [MuteHint(f"cluster:{CLUSTER.key}"), MuteHint(f"instance:{LONGEST.key}/{'0' * 32}")]
 
     groups = {group_id(chore) for chore in chores} | {group_id(CLUSTER)}
@@ -153,7 +157,7 @@ def test_a_cluster_with_very_many_drops_is_asked_for_in_several_messages(mail: M
     waiting = records(mail.receive(mail.looks))
     hints = [from_message(one.body) for one in waiting]
     assert len(hints) == 3
-    assert {told for hint in hints if hint for told in hint.drops} == set(drops)
+    assert {told for hint in hints if isinstance(hint, Hint) for told in hint.drops} == set(drops)
     assert {one.group for one in waiting} == {group_id(CLUSTER)}
 
 
@@ -232,7 +236,7 @@ def test_a_long_hint_comes_back_whole(mail: Mail, queues: Queues, clock: Clock) 
 
     clock.forward(seconds=12)
     hints = [from_message(body) for body in mail.bodies(mail.delay)]
-    assert {told for hint in hints if hint for told in hint.drops} == set(drops)
+    assert {told for hint in hints if isinstance(hint, Hint) for told in hint.drops} == set(drops)
 
 
 # Parking what can never be read
@@ -348,7 +352,7 @@ def test_what_there_is_no_time_for_is_given_back_and_comes_at_once(mail: Mail, q
 
 
 def test_a_storm_is_not_begun_when_there_is_too_little_time_for_its_turn(mail: Mail, queues: Queues) -> None:
-    hints = [StormHint("C0ECSALERTS", "eu-west-1"), Hint(CLUSTER, Why.SWEEP)]
+    hints: list[Hint | Chore] = [StormHint("C0ECSALERTS", "eu-west-1"), Hint(CLUSTER, Why.SWEEP)]
     queues.ask_looks(mail.looks, hints, "token")
     batch, worked = records(mail.receive(mail.looks)), list[str]()
 
@@ -360,7 +364,7 @@ def test_a_storm_is_not_begun_when_there_is_too_little_time_for_its_turn(mail: M
 
 
 def test_each_record_is_told_the_most_hops_of_its_batch(mail: Mail, queues: Queues) -> None:
-    hints = [
+    hints: list[Hint | Chore] = [
         Hint(CLUSTER, Why.SWEEP, hops=2),
         Hint(ELSEWHERE, Why.AGAIN, hops=7),
         StormHint("C0ECSALERTS", "eu-west-1"),

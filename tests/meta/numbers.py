@@ -16,7 +16,7 @@ from typing import Any
 
 import chatops.app
 import chatops.clicks.caps
-import chatops.clicks.handler
+import chatops.clicks.repair
 import chatops.clicks.requests
 import chatops.commands.context
 import chatops.http_adapter
@@ -37,9 +37,12 @@ import coastguard.redrive
 import hub.chain
 import hub.incidents.audit
 import hub.incidents.bulletin
+import hub.incidents.eventbridge
+import hub.incidents.flapping
 import hub.incidents.hints
 import hub.incidents.incident
 import hub.incidents.mute
+import hub.incidents.repair_progress
 import hub.incidents.severity
 import hub.incidents.storm
 import hub.looks.cluster_tags
@@ -206,11 +209,12 @@ WAITS_FOR_APPROVAL = inspect.signature(Approval).parameters["expires"].default
 WELL = len(coastguard.local.rehearsals.slow_region._WELL)
 LISTED = len([*parts(Asked("request", "U0ALICE01", PLACE), [failed(number) for number in range(1_000)], Told())])
 
+flapping, repair_progress = hub.incidents.flapping, hub.incidents.repair_progress
 absence, incident, storm = hub.scopes.absence, hub.incidents.incident, hub.incidents.storm
 bulletin, mute, chain = hub.incidents.bulletin, hub.incidents.mute, hub.chain
 organization, sweeper, reconciler = hub.sweeping.organization, hub.sweeping.sweeper, hub.looks.reconciler
 turn, publisher, values = hub.notify.storm_turn, hub.notify.publisher, hub.policy.values
-handler, sync, tables = chatops.clicks.handler, hub.sweeping.account_sync, hub.table
+repair, sync, tables = chatops.clicks.repair, hub.sweeping.account_sync, hub.table
 
 # ------------------------------------------------------------------ what the documents say
 CLAIMS = {
@@ -225,7 +229,7 @@ CLAIMS = {
     "docs/how-it-works.md": [
         says("└───────────┘ <1,000> └────────┘", resource("IngestMapping")["BatchSize"]["Fn::If"][-1]),
         says("sweep every <ten>: each member Region", sweeper.ROUND_MINUTES),
-        says("forwards <three> kinds of event", len(hub.incidents.hints.KINDS)),
+        says("forwards <three> kinds of event", len(hub.incidents.eventbridge.KINDS)),
         says("in parts of <15 minutes> if need be", chain.LONGEST_WAIT),
         says("more than <ten> parts", chain._WAITING_HOPS),
         says("(`ClusterTags`; kept for <five minutes>)", hub.looks.cluster_tags.TAGS_KEPT),
@@ -254,12 +258,12 @@ CLAIMS = {
         says("| <a week> after it was missing last", tables.accounts.ABSENCE_KEPT),
         says("of one minute of <ten>, <1,000> in a row", sweeper.ROUND_MINUTES, tables.accounts.SEEN_A_ROW),
         says("| <a day> after it was written last", tables.accounts.SEEN_KEPT),
-        says("waits up to <ten minutes> for the replacement", incident.REPAIR_PATIENCE),
+        says("waits up to <ten minutes> for the replacement", repair_progress.REPAIR_PATIENCE),
         says("another grace period, at most <twice>; then", hub.incidents.hints.MOST_WAITS),
         says("<three> times within <an hour> is one flapping", incident.FLAPS, incident.FLAP_WINDOW),
-        says("been back for <20 minutes>", incident.STEADY),
+        says("been back for <20 minutes>", flapping.STEADY),
         says("hold one for up to <48> hours", int(HELD_HOURS)),
-        says("After <ten minutes> the message says so", incident.REPAIR_PATIENCE),
+        says("After <ten minutes> the message says so", repair_progress.REPAIR_PATIENCE),
         says("confirms at most <five> instances", bulletin.ROWS),
         says("of up to <100> hosts in one call", spoke.registrations.HOSTS_A_CALL),
         says("within <ten minutes> of its last goes on", bulletin.REOPENS),
@@ -282,7 +286,7 @@ CLAIMS = {
         says("more than <two and a half hours> |", chain.LONGEST_WAIT * chain._WAITING_HOPS),
         says("Slack gives <three seconds> for that", coastguard.local.slack.delivery.PATIENCE_SECONDS * SECOND),
         says("the last <four> characters", chatops.modals._PROOF_LENGTH),
-        says("for at most <20 seconds>: if so", handler._ASKS_SECONDS * SECOND),
+        says("for at most <20 seconds>: if so", repair._ASKS_SECONDS * SECOND),
         says("**More than <five> instances**", bulletin.ROWS),
         says("the <ten> that are gone longest", bulletin.OLDEST),
         says("up to <25> of them", bulletin.CHOICES),
@@ -300,8 +304,8 @@ CLAIMS = {
         says("after <12> hops it ends", chain.MOST_HOPS),
         says("in the <two minutes> before", hub.policy.source._CERTAIN),
         says("for more than <15 minutes> | it is refused", chatops.clicks.requests.FRESH),
-        says("for up to <50 hours>", incident.LONGEST_HELD),
-        says("does not end within <ten minutes>", incident.REPAIR_PATIENCE),
+        says("for up to <50 hours>", repair_progress.LONGEST_HELD),
+        says("does not end within <ten minutes>", repair_progress.REPAIR_PATIENCE),
         says("posted within <two minutes>", tests.simulation.promises._POSTED),
         says("said within <five>", tests.simulation.promises._CLOSED / MINUTE),
     ],
@@ -321,7 +325,7 @@ CLAIMS = {
         says("It lasts <30 days> at most", hub.times.LONGEST),
         says("is found for <three days>", chatops.commands.context._LOOKED_BACK),
         says("more than <15 minutes> ago |", chatops.clicks.requests.FRESH),
-        says("could not be read in <20 seconds>", handler._ASKS_SECONDS * SECOND),
+        says("could not be read in <20 seconds>", repair._ASKS_SECONDS * SECOND),
         says("in the audit log for <400 days>", hub.incidents.audit.LOG_KEPT),
     ],
     "docs/install.md": [

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from datetime import timedelta
 
-from hub.incidents.hints import REQUEST, Hint
+from hub.incidents.hints import Hint, Why
 from hub.incidents.incident import State
 from hub.slack.button_values import ACKNOWLEDGE
 from tests.chatops.factories import ALICE, BOB
@@ -27,7 +27,7 @@ def test_an_incident_is_taken_on(story: Story) -> None:
     assert (entry.who, entry.what, entry.where, entry.result) == (ALICE, "acknowledged", victim.host, "")
     assert (entry.incident, entry.source_identity) == (incident.id, f"slack-T0COAST01-{ALICE}")
     assert entry.at == incident.acknowledged_at
-    assert story.looks_asked() == [Hint(story.cluster, REQUEST)]
+    assert story.looks_asked() == [Hint(story.cluster, Why.REQUEST)]
     assert story.whispers() == []
     assert story.hub.trail.of("sts:AssumeRole") == []  # nobody goes to the member account for that
 

@@ -12,7 +12,7 @@ from coastguard.local.slack.clicks import Press
 from coastguard.local.slack.server import routes
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 from hub.incidents.bulletin import ROWS, compose
-from hub.incidents.hints import REQUEST, Hint
+from hub.incidents.hints import Hint, Why
 from hub.incidents.incident import State
 from hub.slack.bulletin_message import render
 from hub.slack.button_values import ACKNOWLEDGE, LIST, PICK, REPAIR
@@ -146,7 +146,7 @@ def test_a_choice_is_recorded_quietly_and_changes_nothing_else(story: Story) -> 
     (entry,) = story.log(request)
     assert (entry.who, entry.what, entry.where, entry.quiet) == (ALICE, "picked", victim.host, True)
     assert story.outcome(request) == "picked"
-    assert story.looks_asked() == [Hint(story.cluster, REQUEST)]
+    assert story.looks_asked() == [Hint(story.cluster, Why.REQUEST)]
     assert story.hub.trail.of("sts:AssumeRole") == []  # nobody goes to the member account for that
     story.look()
     assert story.thread() == []

@@ -138,13 +138,13 @@ def test_events_with_an_arbitrary_field_raise_nothing_else(
 
 @pytest.mark.parametrize("name", ["state-change", "health-change-agent-gone", "health-change-runtime"])
 def test_what_an_archive_replays_is_worth_a_look_and_dates_nothing(name: str) -> None:
-    replayed = from_message(bent(event(name), **{"replay-name": "coastguard-20261120"}))
+    replayed = from_message(bent(event(name), None, **{"replay-name": "coastguard-20261120"}))
 
     assert replayed == Hint(CLUSTER, Why.REPLAY, (WORTH_A_LOOK,))
 
 
 def test_a_drill_that_is_replayed_is_a_drill() -> None:
-    assert from_message(bent(event("drill"), **{"replay-name": "coastguard-20261120"})) is None
+    assert from_message(bent(event("drill"), None, **{"replay-name": "coastguard-20261120"})) is None
 
 
 @pytest.mark.parametrize("depth", [200, 900, 960, 980, 985, 990, 995, 1_000, 3_000])

@@ -81,7 +81,9 @@ def test_an_instance_that_never_rests_is_believed_though_every_hint_is_held_up()
     ],
 )
 def test_a_hint_that_comes_late_tells_nothing_of_trouble_that_began_after_it(back_at: datetime, reason: Reason) -> None:
-    before = replace(KNOWN["resolved"], resolved_at=back_at)
+    resolved = KNOWN["resolved"]
+    assert resolved
+    before = replace(resolved, resolved_at=back_at)
     often = drop(version=7, waits=MOST_WAITS)
 
     verdict = decided(before, sighting(version=9), often)

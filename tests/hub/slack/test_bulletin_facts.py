@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -85,7 +86,7 @@ def test_an_account_whose_name_is_known_is_called_by_it(count: int, state: State
         ),
     ],
 )
-def test_what_is_not_known_is_said(change: dict[str, object], shown: str) -> None:
+def test_what_is_not_known_is_said(change: dict[str, Any], shown: str) -> None:
     assert shown in words(drawn(incident(sighting=sighting(**change))))
 
 
@@ -166,7 +167,7 @@ def test_an_old_registration_of_a_host_that_is_well_is_called_so_and_can_be_remo
     ],
 )
 def test_a_host_that_has_left_the_cluster_but_not_ended_is_said_to_be_on_its_way(
-    more: dict[str, object], said: str
+    more: dict[str, Any], said: str
 ) -> None:
     ending = sighting(status="MISSING", host_state="running")
     message = drawn(incident(state=State.REPAIRING, repair=finished(**more), sighting=ending))
@@ -224,7 +225,7 @@ MI = "mi-0123456789abcdef0"
     ],
 )
 def test_what_is_special_about_a_host_is_said_and_decides_what_can_be_done(
-    more: dict[str, object], said: str, terminates: bool
+    more: dict[str, Any], said: str, terminates: bool
 ) -> None:
     message = drawn(incident(sighting=sighting(**more)))
 
@@ -263,7 +264,7 @@ def test_a_machine_of_ones_own_is_shown_with_its_ping() -> None:
         pytest.param({"calm_since": NOON}, "back since", id="back for now"),
     ],
 )
-def test_a_flapping_agent_is_shown_with_its_drops(more: dict[str, object], said: str) -> None:
+def test_a_flapping_agent_is_shown_with_its_drops(more: dict[str, Any], said: str) -> None:
     drops = tuple(NOON - timedelta(minutes=minutes) for minutes in (50, 20, 7))
     message = drawn(incident(drops=drops, **more))
 
