@@ -26,8 +26,8 @@ from slack_sdk.errors import SlackApiError
 from chatops import modals
 from chatops.clicks import requests
 from chatops.clicks.requests import BadRequest, Request, from_click, from_view, view_id
-from chatops.commands import answers
-from chatops.commands.answers import SAY
+from chatops.commands import answer_parts, answers
+from chatops.commands.answer_parts import SAY
 from chatops.commands.help_pages import help_text
 from chatops.commands.message import HOME, CommandMessage, ask
 from chatops.commands.parse import Command, Mistake, parse, to_line
@@ -265,6 +265,6 @@ def _say(front: SlackApp, command: Command, body: Body, client: WebClient) -> No
         front.enqueue_ask(asked)
 
 
-def _answer(ack: Ack, answer: answers.Answer) -> None:
+def _answer(ack: Ack, answer: answer_parts.Answer) -> None:
     text, blocks = answer
     ack(text=text, blocks=blocks, response_type="ephemeral")

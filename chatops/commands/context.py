@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chatops.commands import answers
-from chatops.commands.answers import Answer
+from chatops.commands.answer_parts import Answer
 from chatops.commands.message import CommandMessage
 from chatops.commands.name_lookup import Candidates, Found, KnownNames, Nothing, find, find_one
 from chatops.commands.parse import Command

@@ -16,7 +16,7 @@ from datetime import datetime
 
 from chatops.clicks.requests import FRESH
 from chatops.commands import answers
-from chatops.commands.answers import Answer
+from chatops.commands.answer_parts import Answer
 from chatops.commands.context import OLD, CommandContext, Declined
 from chatops.commands.help_pages import help_text
 from chatops.commands.home import closed, draw

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chatops.commands.answers import SAY, UNGRANTED, places, window_words, worst_first
+from chatops.commands.answer_parts import SAY
+from chatops.commands.incident_answers import UNGRANTED, worst_first
+from chatops.commands.mute_answers import places, window_words
 from chatops.commands.parse import Command, to_line
 from hub.incidents.incident import Incident
 from hub.incidents.mute import Mute

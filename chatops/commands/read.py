@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chatops.commands import answers
-from chatops.commands.answers import Answer
+from chatops.commands import answers, incident_answers, mute_answers
+from chatops.commands.answer_parts import Answer
 from chatops.commands.context import CommandContext, Declined
 from chatops.commands.help_pages import help_text
 from chatops.commands.home import Tab
@@ -44,7 +44,7 @@ class Reads:
             case "mutes":
                 return self.mutes(now)
             case "status":
-                return answers.status(self._standing(now))
+                return incident_answers.status(self._standing(now))
             case "incidents":
                 return self._incidents(command, now)
             case "show":
@@ -59,7 +59,7 @@ class Reads:
 
     def mutes(self, now: datetime) -> Answer:
         """Show what is muted."""
-        return answers.all_mutes(self.known.in_force(now), now, self.known.names(), self.known.windows(now))
+        return mute_answers.all_mutes(self.known.in_force(now), now, self.known.names(), self.known.windows(now))
 
     def tab(self, user: str, now: datetime) -> Tab:
         """Gather what a person's Home tab shows."""
@@ -77,14 +77,14 @@ class Reads:
             scope = self.known.find(command, command.target)
             everything = [i for i in everything if self.known.covers(scope, i)]
         silent = self.known.silent(everything, now, self.known.in_force(now))
-        return answers.open_incidents(self.known.command, everything, self.known.names(), silent)
+        return incident_answers.open_incidents(self.known.command, everything, self.known.names(), silent)
 
     def _shown(self, command: Command, now: datetime) -> Answer:
         incident = self.known.incident(command.argument, now)
         entries = [e for _, e in self.known.store.entries(incident.cluster, "") if e.incident in {"", incident.id}]
         bulletin = self.known.store.bulletin(incident.cluster)
         mute = self.known.mute_of(incident.cluster, bulletin, incident.instance, now, self.known.in_force(now))
-        return answers.shown(incident, entries, self.known.names(), mute)
+        return incident_answers.shown(incident, entries, self.known.names(), mute)
 
     def _why(self, asked: CommandMessage, command: Command, now: datetime) -> Answer:
         cluster, incident = self._place(command, now)
@@ -125,7 +125,7 @@ class Reads:
         scope = self.known.find(command, command.target) if command.target else Scope()
         self.known.allow(asked, at, command.right, [scope], command.target or "everything")
         entries = [entry for entry in self.known.store.deeds(since, now + _DAY) if self._is_about(entry, scope)]
-        return answers.audited(f"What people did since {date(since)}", entries)
+        return incident_answers.audited(f"What people did since {date(since)}", entries)
 
     def _is_about(self, entry: Entry, scope: Scope) -> bool:
         """Tell whether somebody who asks about this place means this entry."""
@@ -139,11 +139,11 @@ class Reads:
                 return scope == Scope()
         return scope.meets(own, directory)
 
-    def _standing(self, now: datetime) -> answers.Standing:
+    def _standing(self, now: datetime) -> incident_answers.Standing:
         store = self.known.store
         incidents, mutes = list(store.everything_open()), self.known.in_force(now)
         switch = store.switch()
-        return answers.Standing(
+        return incident_answers.Standing(
             counts=Counter(incident.state for incident in incidents),
             muted=len(self.known.silent(incidents, now, mutes)),
             mutes=len(mutes) + len(self.known.windows(now)),

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chatops.clicks.requests import FRESH
-from chatops.commands import answers
-from chatops.commands.answers import Answer
+from chatops.commands import answers, mute_answers
+from chatops.commands.answer_parts import Answer
 from chatops.commands.context import OLD, CommandContext, Declined
 from chatops.commands.message import CommandMessage
 from chatops.commands.parse import Command
@@ -62,7 +62,7 @@ class Writes:
         self._log(asked, at, "muted", scope, f"until {until:%Y-%m-%d %H:%M} UTC", command.reason)
         self._look_at([scope], asked.id)
         others = overlapping(mutes, scope, at, self.known.rules.accounts.everyone())
-        return answers.muted(mute, others, at, self.known.names(), self.known.windows(at, scope))
+        return mute_answers.muted(mute, others, at, self.known.names(), self.known.windows(at, scope))
 
     def unmute(self, asked: CommandMessage, command: Command, at: datetime) -> Answer:
         """End mutes before their time: that of this very place, and of the single clusters that a pattern fits."""

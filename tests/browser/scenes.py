@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chatops import modals
-from chatops.commands import answers, home
-from chatops.commands.answers import Answer, Standing
+from chatops.commands import answers, home, incident_answers, mute_answers
+from chatops.commands.answer_parts import Answer
 from chatops.commands.help_pages import help_text
+from chatops.commands.incident_answers import Standing
 from chatops.commands.name_lookup import KnownNames, find
 from chatops.commands.parse import Command, Mistake, parse
 from chatops.commands.reasons import reasons
@@ -355,24 +356,24 @@ SCENES: dict[str, Scene] = {
     "mistake": mistaken("mtue payments 2h deploy"),
     "ambiguous": whispered(answers.ambiguous(Command("mute", "prod-pay", "2h", "deploy"), found("prod-pay"))),
     "unknown": whispered(answers.unknown(COMMAND, "paymets", found("paymets"))),
-    "mute": said(answers.muted(ACCOUNT_MUTE, [replace(CLUSTER_MUTE, scope=Scope.of(BATCH))], NOW, NAMES)),
+    "mute": said(mute_answers.muted(ACCOUNT_MUTE, [replace(CLUSTER_MUTE, scope=Scope.of(BATCH))], NOW, NAMES)),
     "unmute": said(
         answers.done(
             f"{mention(ALICE)} has unmuted {code(ACCOUNT_MUTE.scope.label)}."
             " What is still broken there is said within a minute."
         )
     ),
-    "mutes": whispered(answers.all_mutes([ACCOUNT_MUTE, CLUSTER_MUTE], NOW, NAMES)),
-    "status": whispered(answers.status(STANDING)),
-    "incidents": whispered(answers.open_incidents(COMMAND, TROUBLED, NAMES, {TROUBLED[3].id})),
-    "show": whispered(answers.shown(TROUBLED[1], ITS_LOG, NAMES)),
+    "mutes": whispered(mute_answers.all_mutes([ACCOUNT_MUTE, CLUSTER_MUTE], NOW, NAMES)),
+    "status": whispered(incident_answers.status(STANDING)),
+    "incidents": whispered(incident_answers.open_incidents(COMMAND, TROUBLED, NAMES, {TROUBLED[3].id})),
+    "show": whispered(incident_answers.shown(TROUBLED[1], ITS_LOG, NAMES)),
     "why": why(),
     "coverage": whispered(answers.covered(*everywhere())),
-    "audit": whispered(answers.audited(f"What people did since {date(ago(days=1))}", DEEDS)),
+    "audit": whispered(incident_answers.audited(f"What people did since {date(ago(days=1))}", DEEDS)),
     "stop": said(
         answers.done(f"{mention(BOB)} has stopped all repairs, everywhere. Alerts go on.", STOPPED.stopped_reason)
     ),
-    "stopped": whispered(answers.status(STOPPED)),
+    "stopped": whispered(incident_answers.status(STOPPED)),
     "start": said(answers.done(f"{mention(BOB)} has started repairs again.")),
     "refused": whispered(answers.refused("You may not do that here (mute).", may=(ON_CALL, BOB))),
     # What is asked, and the Home

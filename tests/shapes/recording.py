@@ -9,7 +9,7 @@ from typing import Any
 
 from chatops import modals
 from chatops.clicks import requests
-from chatops.commands import answers, home, message
+from chatops.commands import answers, home, incident_answers, message, mute_answers
 from chatops.commands.home import Tab
 from chatops.commands.name_lookup import Candidates
 from chatops.commands.parse import Command
@@ -148,8 +148,8 @@ def _surfaces() -> Iterator[tuple[str, Callable[[], Json]]]:
         "answer, ambiguous": answers.ambiguous(
             Command("incidents", "prod"), Candidates((("prod-payments", str(Scope.of(CLUSTER))),))
         ),
-        "answer, mutes": answers.all_mutes(mutes, NOW, {}),
-        "answer, one incident": answers.shown(one, [], {}),
+        "answer, mutes": mute_answers.all_mutes(mutes, NOW, {}),
+        "answer, one incident": incident_answers.shown(one, [], {}),
     }
     yield "bulletin", lambda: _message(render(compose(bulletin, [one]), bulletin))
     yield "bulletin, waiting for approval", lambda: _message(render(compose(bulletin, [waits]), bulletin))

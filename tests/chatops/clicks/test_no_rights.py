@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chatops.commands.answers import UNGRANTED
+from chatops.commands.incident_answers import UNGRANTED
 from hub.incidents.incident import State
 from hub.policy.source import PolicySource
 from hub.slack.button_values import ACKNOWLEDGE, APPROVE
