@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from coastguard.local.aws import symbols
 from coastguard.local.aws.organization import HUB
 from tests.local_world.embedded_aws import EmbeddedAws, Json, wait_for
 from tests.patience import PATIENCE_SECONDS
@@ -137,6 +136,26 @@ def run(argument: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
 
 
+OTHER_MOTO = """
+import runpy, sys
+from moto.core.request import Request
+del Request.from_primitives
+sys.argv[1:] = [{argument!r}]
+runpy.run_module("coastguard.local.aws", run_name="__main__")
+"""
+
+
+def test_another_moto_than_the_one_that_is_patched_is_not_started(tmp_path: Path) -> None:
+    script = OTHER_MOTO.format(argument=json.dumps({"folder": str(tmp_path / "world")}))
+    command = [sys.executable, "-c", script]
+    refused = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+
+    assert refused.returncode == 1
+    reason = "moto.core.request.Request.from_primitives is gone: look at coastguard.local.aws.moto_mount again"
+    assert reason in refused.stderr.splitlines()[-1]
+    assert not (tmp_path / "world").exists()
+
+
 def test_a_folder_that_holds_something_is_refused_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     refused = run(json.dumps({"folder": str(tmp_path)}))
@@ -165,8 +184,3 @@ def test_an_argument_that_makes_no_sense_is_refused_with_a_reason(argument: str,
     refused = run(argument)
     assert refused.returncode == 1
     assert complaint in refused.stderr
-
-
-def test_a_private_symbol_that_is_gone_is_named_with_its_version() -> None:
-    with pytest.raises(symbols.SymbolMissing, match=r"moto\.core\.request\.Request\.gone of moto 5\.2\.5"):
-        symbols.check({"moto": {"moto.core.request": ("Request.from_primitives", "Request.gone")}})

@@ -1,6 +1,8 @@
 """What the fleet of the local world answers beyond moto."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +13,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.ecs.models import ecs_backends
 
+from coastguard.checkout import ROOT
 from coastguard.local.fleet import moto_gaps
 
 
@@ -194,5 +197,22 @@ def test_an_unknown_instance_of_an_empty_cluster_is_missing(ecs: Any) -> None:
     assert [failure["reason"] for failure in answer["failures"]] == ["MISSING"]
 
 
-def test_another_moto_is_named_by_what_it_lacks() -> None:
-    assert moto_gaps._missing(((str, ("upper", "shout")), (int, ("double",)))) == ["str.shout", "int.double"]
+OTHER_MOTO = """
+from moto.ecs.responses import EC2ContainerServiceResponse
+from coastguard.local.fleet import moto_gaps
+EC2ContainerServiceResponse.list_clusters = lambda self, everything: None
+del EC2ContainerServiceResponse.ecs_backend
+moto_gaps.fill()
+"""
+
+
+def test_another_moto_is_not_patched_and_what_has_changed_of_it_is_named() -> None:
+    done = subprocess.run([sys.executable, "-c", OTHER_MOTO], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    of_ecs = "moto.ecs.responses.EC2ContainerServiceResponse"
+    look_at = "look at coastguard.local.fleet.moto_gaps again"
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        f"coastguard.local.symbols.SymbolChanged: {of_ecs}.ecs_backend is gone: {look_at}; "
+        f"{of_ecs}.list_clusters has changed: {look_at}; or install what requirements/local.txt pins."
+    )

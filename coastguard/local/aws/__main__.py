@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from coastguard.local.aws import symbols
+from coastguard.local import symbols
 from coastguard.local.aws.launch import Launch, claim_folder, enter_environment, environment, release_folder
 from coastguard.local.aws.listener import listen
 

@@ -1,7 +1,7 @@
 """What moto 5.2.5 leaves out of the AWS that Coastguard reads, filled in.
 
 `fill()` patches moto's classes once per process; it then holds for `mock_aws` and for the local world alike. Every
-symbol that is reached into is checked first, so another moto fails with the names that are missing.
+symbol that is reached into is checked first, so another moto fails with the names of what has changed.
 
 What the fleet may set, and what is answered when it does not:
 
@@ -22,7 +22,7 @@ moto's own `agent_connected`, `status`, `ec2_instance_id` (may be set to an `mi-
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from types import SimpleNamespace
@@ -30,7 +30,7 @@ from typing import Any, cast
 
 from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.responses import AutoScalingResponse
-from moto.core.responses import ActionResult, BaseResponse
+from moto.core.responses import ActionResult
 from moto.ec2.exceptions import InvalidParameterValueError
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import Instance
@@ -41,32 +41,13 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.ssm.exceptions import InvalidFilterKey
 from moto.ssm.responses import SimpleSystemManagerResponse
 
+from coastguard.local import symbols
+
 PINGS: dict[str, str] = {}
 """PingStatus by host id: "Online", "ConnectionLost" or "Inactive"."""
 
 AUTO_REPAIR: dict[str, str] = {}
 """Whether ECS repairs sick hosts by itself, "ENABLED" or "DISABLED", by the name of their capacity provider."""
-
-_REACHED_INTO: tuple[tuple[type, tuple[str, ...]], ...] = (
-    (AutoScalingResponse, ("autoscaling_backend", "describe_auto_scaling_instances")),
-    (BaseResponse, ("_get_int_param", "_get_param")),
-    (ContainerInstance, ("container_instance_arn",)),
-    (EC2ContainerServiceBackend, ("describe_container_instances", "deregister_container_instance")),
-    (
-        EC2ContainerServiceResponse,
-        (
-            "ecs_backend",
-            "list_clusters",
-            "describe_capacity_providers",
-            "describe_clusters",
-            "list_container_instances",
-            "describe_container_instances",
-            "deregister_container_instance",
-        ),
-    ),
-    (Instance, ("instance_status", "state_code")),
-    (InstanceResponse, ("describe_instance_status",)),
-)
 
 _MOST_AT_ONCE = 100
 _MOST_PINGS = 50
@@ -84,10 +65,8 @@ _moto_describe_instance_status = InstanceResponse.describe_instance_status
 
 @cache
 def fill() -> None:
-    """Patch moto; later calls change nothing. RuntimeError names the symbols this moto does not have."""
-    missing = _missing(_REACHED_INTO)
-    if missing:
-        raise RuntimeError(f"this moto has no {', '.join(missing)}: install the pinned one (requirements/local.txt)")
+    """Patch moto; later calls change nothing. Raises SymbolChanged if this moto is not the one that is patched here."""
+    symbols.check(symbols.RECORD, __name__)
     for moto_class, filled in (
         (ContainerInstance, _ContainerInstance),
         (Instance, _Instance),
@@ -99,10 +78,6 @@ def fill() -> None:
         for name, answer in vars(filled).items():
             if not name.startswith("__"):
                 setattr(moto_class, name, answer)
-
-
-def _missing(symbols: Iterable[tuple[type, Sequence[str]]]) -> list[str]:
-    return [f"{owner.__name__}.{name}" for owner, names in symbols for name in names if not hasattr(owner, name)]
 
 
 # What the classes below hold is lifted onto moto's. They are never instantiated, so `super()` has no place in them. A
