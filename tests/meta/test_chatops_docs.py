@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from chatops.commands.answers import SAY
+from chatops.commands.answer_parts import SAY
 from chatops.commands.help_pages import COMMANDS
 from coastguard.checkout import ROOT
 from hub.policy.policy import ACTIONS
