@@ -7,7 +7,7 @@ hub.notify.storm_cache) and edits it once it stands there. So also here nobody r
     doubt and lease in the rows of this turn's bulletins, together ─▶ a post for each ─▶ ts in the rows, together
           │ any crash or lost answer: their doubts stay
           ▼
-    next turn: the thread is read once, what stands there is adopted
+    next turn: the thread is read once, what stands there is adopted before anything is posted
 """
 
 import logging
@@ -168,21 +168,15 @@ class StormTurns:
         free = [member for member in turn if incidents[member.cluster] and _is_free(member, now)]
         doubts = [member.doubt_since for member in free if member.doubt_since]
         before = self.publisher.posted_in(storm.channel, storm.ts, min(doubts)) if doubts else {}
-        begun = self.store.keep_all(
-            [
-                replace(member, storm=storm.id, thread=storm.ts, doubt_since=now, lease_until=now + _LEASE)
-                for member in free
-            ]
-        )
-        shown: list[Bulletin] = []
+        # What stands there is adopted in this very write: a new doubt would forget it, should the turn end here.
+        kept = self.store.keep_all([_begun(member, storm, before.get(member.id, ""), now) for member in free])
+        begun, shown = [member for member in kept if not member.ts], list[Bulletin]()
+        adopted = len(kept) - len(begun)
         for number, member in enumerate(begun):
             if self.clock() - now > _LONGEST_TURN or deadline().left() < _TO_SETTLE:
                 self._settle(shown, begun[number:])
-                return len(shown)
+                return adopted + len(shown)
             try:
-                if member.id in before:
-                    shown.append(replace(member, ts=before[member.id]))
-                    continue
                 # Before the first one too: the turn before has ended with a post.
                 self.sleep(_POST_SECONDS)
                 shown.append(self._post_one(storm, member, incidents[member.cluster]))
@@ -195,18 +189,18 @@ class StormTurns:
                     alone = [replace(member, thread="", storm="") for member in begun[number:]]
                     self._settle(shown, alone)
                     self._look_at(place, alone)
-                    return len(shown)
+                    return adopted + len(shown)
                 log.exception("storm.rejected", extra={"bulletin": member.id, "word": error.word})
                 self.count("rejected", 1)
             except NotNow as error:
                 self._settle(shown, begun[number:])
                 self.sleep(min(error.seconds, _LONGEST_PAUSE))
-                return len(shown)
+                return adopted + len(shown)
             except SlackError:
                 self._settle(shown, begun[number + 1 :])
                 raise
         self._settle(shown, [])
-        return len(shown)
+        return adopted + len(shown)
 
     def _post_one(self, storm: Storm, member: Bulletin, incidents: Sequence[Incident]) -> Bulletin:
         message = render(compose(member, incidents, lock(storm.region)), member)
@@ -230,6 +224,14 @@ class StormTurns:
         alone = [onward(Hint(member.cluster, Why.ALONE, hops=place.hops)) for member in members]
         hints = [hint for hint in alone if hint]  # the sweep asks for the others
         self.queues.ask_looks(self.looks_url, hints, self.clock().isoformat())
+
+
+def _begun(member: Bulletin, storm: Storm, ts: str, now: datetime) -> Bulletin:
+    """Take a bulletin into the storm's thread: as it stands there already, or in doubt, to be posted in this turn."""
+    mine = replace(member, storm=storm.id, thread=storm.ts, ts=ts)
+    if ts:
+        return replace(mine, doubt_since=None, lease_until=None)
+    return replace(mine, doubt_since=now, lease_until=now + _LEASE)
 
 
 def _is_free(member: Bulletin, now: datetime) -> bool:

@@ -598,3 +598,33 @@ def test_a_turn_ends_while_there_is_time_to_write_down_what_was_posted(station: 
     assert station.clock() < ends
     assert len(shown) in range(1, TURN)
     assert all(station.bulletin(cluster).doubt_since is None for cluster in clusters)
+
+
+def test_a_turn_without_time_to_post_keeps_what_the_one_before_has_posted(station: Station) -> None:
+    clusters = brewed(station, MANY + 1)
+    doom = doomed(station)
+    doom.moment = f"after post {MANY + 2}"  # the storm's message, and all of the clusters'
+    station.wait(seconds=60)
+    assert len(in_thread(station)) == MANY + 1
+    assert not any(station.bulletin(cluster).ts for cluster in clusters)
+    station.clock.forward(minutes=2)
+
+    with within(lambda: 5.0):
+        station.reconciler.storms.attend(PLACE)
+
+    assert all(station.bulletin(cluster).ts for cluster in clusters)
+    heals(station, clusters)
+
+
+def test_a_turn_that_dies_before_it_posts_forgets_nothing_that_the_one_before_has_posted(station: Station) -> None:
+    clusters = brewed(station, MANY + 1)
+    doom = doomed(station)
+    doom.moment = f"after post {MANY + 1}"  # the storm's message, and all of the clusters' but one
+    station.wait(seconds=60)
+    station.clock.forward(minutes=2)
+    doom._taken.clear()
+    doom.moment = "after keep all 1"
+    station.wait(minutes=7)
+    assert doom.moment == ""  # it has died twice
+
+    heals(station, clusters)
