@@ -21,9 +21,10 @@ from hub.policy.terms import Terms
 from hub.queues import Queues, Record, answer, records
 from hub.runtime.clients import AWS, hub_session
 from hub.runtime.clock import clock, time_left
+from hub.runtime.log_keys import about
 from hub.runtime.secrets import Vault
 from hub.runtime.settings import read
-from hub.runtime.telemetry import Counts, log_as_json
+from hub.runtime.telemetry import Counts, invocation, log_as_json
 from hub.slack.client import Slack
 from hub.table.store import Store
 from spoke.accounts import Accounts
@@ -66,11 +67,14 @@ class Act:
     def attend(self, waiting: Sequence[Record]) -> None:
         """Work off one group's messages in their order. What it raises is worth another try."""
         for record in waiting:
+            about(record=record.id)
             asked = message.from_message(record.body)
             if asked:
+                about(request=asked.id, user=asked.user)
                 self.talk.hear(asked)
                 continue
             request = requests.from_message(record.body)
+            about(request.cluster, incident=request.incident, request=request.id, user=request.user)
             self.execution.execute(request, record.tries)
             if request.wish in {requests.APPROVING, requests.DECLINING}:
                 self.talk.refresh(request.user)
@@ -137,7 +141,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     act, counts = wire()
     left = time_left(context)
     try:
-        with within(lambda: left() - _TO_END):
+        with invocation(context), within(lambda: left() - _TO_END):
             return answer(act.queues.work_off(act.url, records(event), act.attend))
     finally:
         counts.flush()

@@ -32,6 +32,7 @@ from chatops.commands.help_pages import help_text
 from chatops.commands.message import HOME, CommandMessage, ask
 from chatops.commands.parse import Command, Mistake, parse, to_line
 from chatops.rights import Rights
+from hub.runtime.log_keys import about
 from hub.runtime.secrets import SlackSecret
 from hub.slack.blocks import Block
 from hub.slack.button_values import ACKNOWLEDGE, APPROVE, DECLINE, LIST, MUTE, PICK, REPAIR, UNMUTE
@@ -85,10 +86,12 @@ class SlackApp:
 
     def checked(self, request: Request) -> Request:
         """Mark a request that will be refused, however much closer anybody looks."""
+        about(request.cluster, incident=request.incident, request=request.id)
         return replace(request, refused=self._refusal(requests.verb(request.wish), request.user))
 
     def checked_ask(self, asked: CommandMessage, right: str) -> CommandMessage:
         """Mark what somebody says that takes a right which they have nowhere."""
+        about(request=asked.id)
         return replace(asked, refused=self._refusal(right, asked.user))
 
     def _refusal(self, right: str, user: str) -> str:

@@ -23,7 +23,7 @@ from hub.runtime.clients import AWS, hub_session
 from hub.runtime.clock import clock
 from hub.runtime.secrets import SlackSecret, Vault
 from hub.runtime.settings import read
-from hub.runtime.telemetry import Counts, log_as_json
+from hub.runtime.telemetry import Counts, invocation, log_as_json
 from hub.slack.client import Slack
 
 # Slack waits three seconds for an answer, and front may have to ask it who somebody is and who is in a group: so long
@@ -86,10 +86,11 @@ def wire() -> tuple[HttpAdapter, Counts]:
     return gate, counts
 
 
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answer one request from Slack."""
     gate, counts = wire()
     try:
-        return gate.answer(event)
+        with invocation(context):
+            return gate.answer(event)
     finally:
         counts.flush()

@@ -11,7 +11,7 @@ from hub.queues import Queues, answer, records
 from hub.runtime.clients import AWS, hub_session
 from hub.runtime.clock import clock
 from hub.runtime.settings import read
-from hub.runtime.telemetry import Counts, log_as_json
+from hub.runtime.telemetry import Counts, invocation, log_as_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,11 @@ def wire() -> tuple[Ingestion, Counts]:
     return sorter, counts
 
 
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Sort a batch of mail."""
     sorter, counts = wire()
     try:
-        return answer(sorter.sort(records(event)))
+        with invocation(context):
+            return answer(sorter.sort(records(event)))
     finally:
         counts.flush()

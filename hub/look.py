@@ -15,7 +15,7 @@ from hub.runtime.clients import AWS, hub_session
 from hub.runtime.clock import clock, time_left
 from hub.runtime.secrets import Vault
 from hub.runtime.settings import read
-from hub.runtime.telemetry import Counts, log_as_json
+from hub.runtime.telemetry import Counts, invocation, log_as_json
 from hub.slack.client import Slack
 from hub.table.store import Store
 from spoke.accounts import Accounts, Role
@@ -76,7 +76,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Look at each cluster of a batch."""
     reconciler, looks_url, counts = wire()
     try:
-        with within(time_left(context)):
+        with invocation(context), within(time_left(context)):
             return answer(reconciler.queues.work_off(looks_url, records(event), reconciler.attend))
     finally:
         counts.flush()

@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from hub.chain import LONGEST_WAIT
 from hub.incidents.hint_messages import hops_behind, portions, to_message
 from hub.incidents.hints import Chore, Hint, MuteHint, PolicyHint, StormHint
+from hub.runtime.log_keys import unit_of_work
 from spoke.deadline import deadline
 from spoke.places import Cluster
 
@@ -218,18 +219,19 @@ class Queues:
         failed: list[Record] = []
         put_off: dict[int, list[Record]] = {}
         for group, waiting in groups.items():
-            if deadline().left() < needed:
-                log.warning("group.given_back", extra={"group": group, "tries": waiting[0].tries})
-                put_off.setdefault(0, []).extend(waiting)
-                continue
-            try:
-                work(waiting)
-            except NotYet as error:
-                put_off.setdefault(error.seconds, []).extend(waiting)
-            except Exception:  # whatever it is: logged here, counted and kept by SQS, never dropped
-                log.exception("group.failed", extra={"group": group, "tries": waiting[0].tries})
-                failed += waiting
-                self._back_in(url, waiting, backoff(waiting[0].tries))
+            with unit_of_work(group=group):
+                if deadline().left() < needed:
+                    log.warning("group.given_back", extra={"tries": waiting[0].tries})
+                    put_off.setdefault(0, []).extend(waiting)
+                    continue
+                try:
+                    work(waiting)
+                except NotYet as error:
+                    put_off.setdefault(error.seconds, []).extend(waiting)
+                except Exception:  # whatever it is: logged here, counted and kept by SQS, never dropped
+                    log.exception("group.failed", extra={"tries": waiting[0].tries})
+                    failed += waiting
+                    self._back_in(url, waiting, backoff(waiting[0].tries))
         return failed, put_off
 
     def _back_in(self, url: str, waiting: Sequence[Record], seconds: int) -> None:
@@ -245,7 +247,7 @@ class Queues:
         except ClientError as error:
             kept = [str(error)]
         if kept:
-            log.warning("visibility.kept", extra={"group": waiting[0].group, "error": kept})
+            log.warning("visibility.kept", extra={"records": [record.id for record in waiting], "error": kept})
 
 
 def _messages(hints: Iterable[Hint | Chore]) -> Iterator[tuple[str, str]]:

@@ -20,7 +20,7 @@ from hub.runtime.clients import AWS, hub_session
 from hub.runtime.clock import clock
 from hub.runtime.rate_limit import RateLimit
 from hub.runtime.settings import read
-from hub.runtime.telemetry import Counts, log_as_json
+from hub.runtime.telemetry import Counts, invocation, log_as_json
 from hub.sweeping.account_sync import PACE, AccountSync
 from hub.sweeping.organization import Organization
 from hub.sweeping.sweeper import Sweeper
@@ -74,12 +74,13 @@ def wire() -> tuple[Sweeper, Counts]:
     return rounds, counts
 
 
-def handler(event: Mapping[str, Any], _context: object) -> None:
+def handler(event: Mapping[str, Any], context: object) -> None:
     """Make the rounds. The event {"sweep": "all"} visits every member Region at once, {"sweep": "accounts"} none."""
     rounds, counts = wire()
     asked = event.get("sweep")
     try:
-        rounds.unfinished()
-        rounds.visit(everywhere=asked == "all", nowhere=asked == "accounts")
+        with invocation(context):
+            rounds.unfinished()
+            rounds.visit(everywhere=asked == "all", nowhere=asked == "accounts")
     finally:
         counts.flush()

@@ -44,4 +44,4 @@ class Changes:
         hint = Hint(request.cluster, Why.REQUEST)
         if self.queues.ask_looks(self.looks_url, [hint], f"{request.id} {step}"):
             # The sweep looks at every unresolved incident within a minute.
-            log.warning("look.not_asked", extra={"request": request.id, "step": step})
+            log.warning("look.not_asked", extra={"step": step})

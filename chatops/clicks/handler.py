@@ -113,7 +113,7 @@ class ClickHandler:
         else:
             self.store.finish(claim, outcome)
         self.count("requests", 1)
-        log.info("request.done", extra={"request": request.id, "incident": request.incident, "outcome": outcome})
+        log.info("request.done", extra={"outcome": outcome})
 
     def _do(self, request: Request, claimed: datetime, tries: int) -> str:
         """Do what is asked, or what a crash has left of it; `claimed` is the first try. Raises NotAllowed."""

@@ -26,4 +26,4 @@ def reply(  # noqa: PLR0913  # what is said, and what may be added
         slack.whisper(request.channel, request.user, line, blocks)
     except Rejected as error:
         # The person has left the channel, say. The log and the bulletin tell it all the same.
-        log.warning("whisper.rejected", extra={"request": request.id, "error": str(error)})
+        log.warning("whisper.rejected", extra={"error": str(error)})

@@ -83,7 +83,7 @@ class CommandHandler:
             self.refresh(asked.user)
         self.store.finish(claim, outcome)
         self.count("commands", 1)
-        log.info("ask.done", extra={"ask": asked.id, "user": asked.user, "outcome": outcome})
+        log.info("ask.done", extra={"outcome": outcome})
 
     def _do(self, asked: CommandMessage, at: datetime) -> tuple[Answer, bool]:
         """Return the answer, and whether everybody should see it. Raises NotDone."""
@@ -116,7 +116,7 @@ class CommandHandler:
         try:
             self._show_home(user)
         except SlackError as error:
-            log.info("home.stale", extra={"user": user, "error": str(error)})
+            log.info("home.stale", extra={"error": str(error)})
 
     def _show_home(self, user: str, said: Answer | None = None) -> None:
         """Draw a person's Home tab, and on top of it what they have just been told there."""
@@ -130,7 +130,7 @@ class CommandHandler:
             self.slack().publish(user, view)
         except Rejected as error:
             # It would be next time, too; whoever opens the tab again has it drawn anew.
-            log.warning("home.rejected", extra={"user": user, "error": str(error)})
+            log.warning("home.rejected", extra={"error": str(error)})
 
     def _say(self, asked: CommandMessage, answer: Answer, *, aloud: bool) -> None:
         """Answer where somebody asked: by the response URL, or else in the channel.
@@ -148,4 +148,4 @@ class CommandHandler:
                 self.slack().whisper(asked.channel, asked.user, text, blocks)
         except SlackError as error:
             # It is done, and said in the audit log: once more would not be better.
-            log.warning("answer.unsaid", extra={"ask": asked.id, "error": str(error)})
+            log.warning("answer.unsaid", extra={"error": str(error)})

@@ -131,7 +131,7 @@ class Writes:
 
     def _ask_looks(self, hints: Sequence[Hint | MuteHint], token: str) -> None:
         if self.queues.ask_looks(self.looks_url, hints, token):
-            log.warning("look.not_asked", extra={"ask": token})
+            log.warning("look.not_asked")
 
     def _log(  # noqa: PLR0913  # an entry's parts
         self, asked: CommandMessage, at: datetime, what: str, scope: Scope, result: str, reason: str

@@ -36,7 +36,7 @@ class ClusterTags:
         try:
             found = monitoring_tags(member, [cluster], lambda: None)
         except (Refused, Busy, ClusterGone) as error:
-            log.warning("tags.unreadable", extra={"cluster": cluster.key, "error": str(error)})
+            log.warning("tags.unreadable", extra={"error": str(error)})
             return kept[1] if kept else ANY
         if cluster not in found:
             return ANY  # gone: what becomes of its incidents, the look will tell

@@ -18,6 +18,7 @@ from hub.incidents.hint_messages import from_message
 from hub.incidents.hints import BadHint, Chore, Drop, Foreign, Hint, gather
 from hub.policy.terms import Terms
 from hub.queues import Queues, Record, group_id
+from hub.runtime.log_keys import about
 
 log = logging.getLogger(__name__)
 
@@ -44,18 +45,20 @@ class Ingestion:
         good: list[tuple[Record, Hint | Chore]] = []
         bad: list[tuple[Record, str]] = []
         for record in batch:
+            about(record=record.id)
             try:
                 hint = from_message(record.body)
             except BadHint as error:
                 kind = "foreign" if isinstance(error, Foreign) else "malformed"
                 bad.append((record, f"{kind}: {error}"))
                 self.count(kind, 1)
-                log.warning("record.parked", extra={"record": record.id, "reason": f"{kind}: {error}"})
+                log.warning("record.parked", extra={"reason": f"{kind}: {error}"})
             else:
                 if hint:
                     good.append((record, hint))
                 else:
                     self.count("drills", 1)
+        about()
         # Whatever this invocation sends has as many hops behind it as the one that has the most.
         hops = max((hint.hops for _, hint in good), default=0)
         gathered = gather(hint for _, hint in good if isinstance(hint, Hint))

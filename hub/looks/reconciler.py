@@ -37,6 +37,7 @@ from hub.notify.storm_turn import StormTurns
 from hub.policy.source import PolicySource
 from hub.policy.terms import Terms
 from hub.queues import NotYet, Queues, Record
+from hub.runtime.log_keys import about
 from hub.slack.client import NotNow, Slack, SlackError
 from hub.table.clusters import KnownCluster
 from hub.table.store import Store
@@ -93,16 +94,20 @@ class Reconciler:
         hops = max((record.hops for record in waiting), default=0)
         found = [replace(hint, hops=max(hint.hops, hops)) for record in waiting if (hint := self._read(record))]
         for hint in gather(hint for hint in found if isinstance(hint, Hint)):
+            about(hint.cluster)
             gathers = hint.crowd >= CROWD
             if gathers and waiting[0].tries == 1:
                 raise NotYet(GATHERS_SECONDS)
             with for_seconds(LOOK_SECONDS):
                 self.look(hint, max(waiting[0].tries - 2 * gathers, 1))  # it may have been cut off besides
         for storm in sorted({hint for hint in found if isinstance(hint, StormHint)}):
+            about(channel=storm.channel, region=storm.region)
             self.storms.attend(storm)
         for mute in sorted({hint for hint in found if isinstance(hint, MuteHint)}):
+            about(mute=mute.scope)
             self._attend(mute, partial(self.muting.attend, mute.scope))
         for policy in {hint for hint in found if isinstance(hint, PolicyHint)}:
+            about()
             self._attend(policy, self.policy_alarm.attend)
 
     def look(self, hint: Hint, tries: int) -> None:
@@ -183,7 +188,7 @@ class Reconciler:
         try:
             return registered(member, cluster)
         except (Refused, Busy, ClusterGone) as error:
-            log.warning("size.unknown", extra={"cluster": cluster.key, "error": str(error)})
+            log.warning("size.unknown", extra={"error": str(error)})
             return 0
 
     def _see(  # noqa: PLR0913  # where, whom, and what to do without
@@ -209,7 +214,7 @@ class Reconciler:
             if isinstance(error, Busy) and tries < PATIENCE:
                 raise
             # Alerts fail open: say it, and say that it could not be checked.
-            log.warning("look.unreadable", extra={"cluster": cluster.key, "error": str(error)})
+            log.warning("look.unreadable", extra={"error": str(error)})
             self.count("unreadable", 1)
             return {instance: replace(unseen(instance), unchecked=(str(error),)) for instance in wanted}
         untold = wanted - found.keys()
@@ -232,7 +237,7 @@ class Reconciler:
         try:
             found = in_cluster(member, cluster, asked, sightings)
         except (Refused, Busy, ClusterGone) as error:
-            log.warning("registrations.unread", extra={"cluster": cluster.key, "error": str(error)})
+            log.warning("registrations.unread", extra={"error": str(error)})
             why = f"whether the host is registered elsewhere: {error}"
             return sightings | {s.instance: replace(s, unchecked=(*s.unchecked, why)) for s in asked}
         return sightings | {instance: replace(sightings[instance], others=others) for instance, others in found.items()}
@@ -298,7 +303,7 @@ class Reconciler:
         try:
             return from_message(record.body)
         except BadHint:
-            log.exception("hint.unreadable", extra={"record": record.id, "group": record.group})
+            log.exception("hint.unreadable", extra={"record": record.id})
             self.count("malformed", 1)
             return None
 

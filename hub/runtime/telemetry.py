@@ -1,12 +1,17 @@
 """Logs and counts, as Lambda and CloudWatch like them: JSON lines, and metrics in the embedded metric format.
 
+A line is the name of an event and keys: its own, and those of the unit of work (hub.runtime.log_keys).
 A count never has an account or an instance as its dimension: CloudWatch bills each combination as a metric.
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
+
+from hub.runtime.log_keys import attached, unit_of_work
 
 
 def log_as_json(*, quiet: tuple[str, ...] = ()) -> None:
@@ -16,9 +21,26 @@ def log_as_json(*, quiet: tuple[str, ...] = ()) -> None:
     if not root.handlers:
         root.addHandler(logging.StreamHandler())
     for handler in root.handlers:
-        handler.setFormatter(LambdaPowertoolsFormatter())
+        handler.setFormatter(_WithKeys())
     for name in (*quiet, "botocore", "boto3", "urllib3"):
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+class _WithKeys(LambdaPowertoolsFormatter):
+    """Writes lines as JSON, each with what is attached; a key that the line names itself is the line's."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        for key, value in attached().items():
+            record.__dict__.setdefault(key, value)
+        return super().format(record)
+
+
+@contextmanager
+def invocation(context: object) -> Iterator[None]:
+    """Attach the id by which Lambda's own lines call an invocation; without a context there is none."""
+    number = getattr(context, "aws_request_id", "")
+    with unit_of_work(**{"invocation": number} if number else {}):
+        yield
 
 
 class Counts:

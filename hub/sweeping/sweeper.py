@@ -25,6 +25,7 @@ from hub.incidents.mute import Mute, ends_soon, over
 from hub.incidents.storm import brewing
 from hub.policy.terms import Terms
 from hub.queues import Queues
+from hub.runtime.log_keys import about, in_threads
 from hub.runtime.rate_limit import RateLimit
 from hub.scopes.coverage import Place, visited
 from hub.sweeping.account_sync import AccountSync
@@ -114,12 +115,7 @@ class Sweeper:
         places = in_turn(mine, _minute(now) // ROUND_MINUTES)
         self.registry.keep({account for account, _ in places} if self.by_account_tag() else (), self.regions)
         with ThreadPoolExecutor(_THREADS) as threads:
-            visits = list(threads.map(lambda place: self._visit(place, now, deadline), places))
-        for place, each in zip(places, visits, strict=True):
-            if each.problem:
-                log.warning("place.blind", extra={"place": "/".join(place), "reason": each.problem})
-            if each.undelivered:
-                log.warning("events.undelivered", extra={"place": "/".join(place), "events": each.undelivered})
+            visits = list(threads.map(in_threads(lambda place: self._visit(place, now, deadline)), places))
         self.count("visited", sum(not each.problem for each in visits))
         self.count("blind", sum(bool(each.problem) for each in visits))
         self.count("undelivered", sum(each.undelivered or 0 for each in visits))
@@ -142,7 +138,17 @@ class Sweeper:
             self.count("unwritten", 1)
 
     def _visit(self, place: Place, now: datetime, deadline: float) -> VisitResult:
-        """See which clusters of a place have lost agents."""
+        """See which clusters of a place have lost agents, and log what is wrong with it."""
+        account, region = place
+        about(account=account, region=region)
+        result = self._seen(place, now, deadline)
+        if result.problem:
+            log.warning("place.blind", extra={"reason": result.problem})
+        if result.undelivered:
+            log.warning("events.undelivered", extra={"events": result.undelivered})
+        return result
+
+    def _seen(self, place: Place, now: datetime, deadline: float) -> VisitResult:
         if self.ticks() > deadline:
             return VisitResult(problem="no time left in this round")
         reads = RateLimit(*CLUSTER_READS, self.ticks, self.sleep), RateLimit(*RESOURCE_READS, self.ticks, self.sleep)

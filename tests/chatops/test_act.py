@@ -10,10 +10,13 @@ import pytest
 
 from chatops import act
 from chatops.clicks.requests import to_message
+from chatops.commands import message
+from chatops.commands.message import ask
 from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET
 from hub.incidents.hints import Hint, Why
 from hub.incidents.incident import State
 from hub.queues import group_id
+from hub.runtime.log_keys import attached
 from hub.runtime.settings import BadSettings
 from hub.slack.button_values import ACKNOWLEDGE
 from spoke.places import Cluster
@@ -102,6 +105,31 @@ def test_what_fails_is_given_back_and_hurts_only_its_own_cluster(story: Story, q
     assert story.state(victim) is State.ACKNOWLEDGED
     assert [entry.what for entry in story.log(click)] == ["acknowledged"]
     assert story.outcome(click) == "acknowledged"
+
+
+def test_each_line_says_which_request_it_is_about_and_nothing_of_the_one_before(
+    story: Story, queue: Queue, caplog: pytest.LogCaptureFixture
+) -> None:
+    story.trouble()
+    click = story.click(ACKNOWLEDGE)
+    said = ask({"user_id": ALICE, "team_id": click.team}, "status", story.clock(), "said", click.channel)
+    for body, token in ((to_message(click), "1"), (message.to_message(said), "2"), ("no request", "3")):
+        queue.put(story.cluster, body, token)
+
+    ids, _ = queue.deliver()
+
+    lines = {line["message"]: line for line in map(json.loads, caplog.text.splitlines())}
+    ours = {"group", "record", "account", "region", "cluster", "incident", "request", "user"}
+    done, answered, failed = (
+        {key: lines[name][key] for key in sorted(ours & lines[name].keys())}
+        for name in ("request.done", "ask.done", "group.failed")
+    )
+    group = group_id(story.cluster)
+    place = {"account": story.cluster.account, "region": story.cluster.region, "cluster": story.cluster.key}
+    assert done == {"group": group, **place, "incident": click.incident, "request": click.id, "user": ALICE}
+    assert answered == {"group": group, "request": said.id, "user": ALICE}
+    assert failed == {"group": group, "record": ids[2]}
+    assert attached() == {}
 
 
 @pytest.mark.usefixtures("queue")

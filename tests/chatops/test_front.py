@@ -22,6 +22,7 @@ from coastguard.local.slack import payloads
 from coastguard.local.slack.directory import TEAM
 from coastguard.local.slack.modals import Submitted
 from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET
+from hub.runtime.log_keys import attached
 from hub.runtime.settings import BadSettings
 from hub.slack.button_values import ACKNOWLEDGE, MUTE
 from spoke.repairs import REMEDIES
@@ -249,6 +250,9 @@ def test_bolt_speaks_up_only_when_something_fails(
 
     (failure,) = [record for record in caplog.records if record.name.startswith("slack")]
     assert failure.levelno == logging.ERROR
+    *_, line = [json.loads(each) for each in caplog.text.splitlines()]
+    assert (line["level"], line["cluster"], len(line["request"])) == ("ERROR", CLUSTER.key, 20)
+    assert attached() == {}
 
 
 def test_refusals_are_counted(click: bytes, capsys: pytest.CaptureFixture[str]) -> None:

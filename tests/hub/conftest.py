@@ -1,6 +1,7 @@
+import json
 import logging
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
 from itertools import count
 from threading import Lock
@@ -18,10 +19,11 @@ from moto.organizations.models import organizations_backends
 
 from coastguard.local.fleet import moto_gaps
 from hub.queues import Queues
+from hub.runtime.telemetry import log_as_json
 from hub.table.store import Store
 from spoke.accounts import Accounts, Role
 from spoke.models import LeanLoader
-from tests.hub.factories import NOON
+from tests.hub.factories import NOON, Json
 from tests.hub.faults import Faults
 from tests.hub.reluctance import Reluctance
 from tests.hub.slack_side import SlackSide, Stand, enter, slack_server
@@ -237,6 +239,13 @@ def station(
 ) -> Station:
     """The whole hub between its queues, its table, Slack and a member account."""
     return Station(clock, mail, queues, store, accounts, reader, slack, fleet, faults, slack.client, organizations)
+
+
+@pytest.fixture
+def log_lines(quiet_logs: None, caplog: pytest.LogCaptureFixture) -> Callable[[], list[Json]]:  # noqa: ARG001 - to put the logs back
+    """What has been logged, as CloudWatch gets it: a JSON object a line."""
+    log_as_json()
+    return lambda: [json.loads(line) for line in caplog.text.splitlines()]
 
 
 @pytest.fixture

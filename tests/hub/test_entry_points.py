@@ -14,14 +14,15 @@ from botocore.exceptions import ClientError
 from coastguard.local.slack.workspace import BOT_TOKEN
 from hub import ingest, look, sweep
 from hub.incidents.hint_messages import from_message, to_message
-from hub.incidents.hints import Drop, Hint, Why
+from hub.incidents.hints import Drop, Hint, StormHint, Why
 from hub.incidents.incident import State
 from hub.queues import group_id
+from hub.runtime.log_keys import attached
 from hub.runtime.settings import BadSettings
 from hub.sweeping.sweeper import ROUND
 from hub.table.store import Store
 from spoke.places import Cluster
-from tests.hub.factories import CHANNEL, CLUSTER, ELSEWHERE, GRACE, NOON, bulletin, event, incident
+from tests.hub.factories import CHANNEL, CLUSTER, ELSEWHERE, GRACE, NOON, Json, bulletin, event, incident
 from tests.hub.faults import Faults
 from tests.hub.rendering import words_of
 from tests.hub.slack_side import SlackSide
@@ -29,6 +30,18 @@ from tests.hub.stack import Mail
 from tests.hub.timing import Clock
 from tests.spoke.fleet import ACCOUNT, REGION, Fleet
 from tests.templates.reading import read
+
+INVOCATION = "8c1a2d3e-0000-4000-8000-0123456789ab"
+
+
+class Context:
+    """What Lambda hands to a function besides the event."""
+
+    aws_request_id = INVOCATION
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
 
 FUNCTIONS = {"IngestFunction": ingest, "LookFunction": look, "SweepFunction": sweep}
 
@@ -124,17 +137,21 @@ def test_ingest_sends_hints_on_and_parks_what_it_cannot_read(
 
 
 def test_ingest_logs_why_a_record_was_parked(
-    told: Callable[[str], None], mail: Mail, clock: Clock, caplog: pytest.LogCaptureFixture
+    told: Callable[[str], None], mail: Mail, clock: Clock, log_lines: Callable[[], list[Json]]
 ) -> None:
     told("IngestFunction")
-    mail.sqs.send_message(QueueUrl=mail.delay, MessageBody="{")
+    for body in (json.dumps(event("state-change")), "{", json.dumps(event("foreign-account"))):
+        mail.sqs.send_message(QueueUrl=mail.delay, MessageBody=body)
     clock.forward(seconds=GRACE.total_seconds() + 1)
+    batch = mail.receive(mail.delay)
 
-    with caplog.at_level(logging.INFO):
-        ingest.handler(mail.receive(mail.delay), None)
+    ingest.handler(batch, Context())
 
-    (line,) = (record for record in caplog.records if record.getMessage() == "record.parked")
-    assert line.__dict__["reason"] == "malformed: not JSON"
+    bad = [record["messageId"] for record in batch["Records"]][1:]
+    lines = [line for line in log_lines() if line["message"] == "record.parked"]
+    assert [(line["record"], line["invocation"]) for line in lines] == [(each, INVOCATION) for each in bad]
+    assert lines[0]["reason"] == "malformed: not JSON"
+    assert attached() == {}
 
 
 # look
@@ -196,6 +213,49 @@ def test_look_gives_back_what_failed_and_only_that_and_never_logs_the_token(
     said = caplog.text + "".join(capsys.readouterr()) + "".join(str(record.__dict__) for record in caplog.records)
     assert BOT_TOKEN not in said
     assert "InDoubt" in said
+
+
+def test_each_line_of_look_says_what_it_is_about_and_nothing_of_its_neighbours(
+    told: Callable[[str], None], mail: Mail, fleet: Fleet, slack: SlackSide, log_lines: Callable[[], list[Json]]
+) -> None:
+    told("LookFunction")
+    failing, good = fleet.cluster("prod-payments"), fleet.cluster("prod-search")
+    texts = {"storm": to_message(StormHint(CHANNEL, REGION))}
+    for cluster in (failing, good):
+        instance, _ = fleet.quiet(cluster)
+        texts[cluster.name] = to_message(Hint(cluster, "state change", (Drop(instance, NOON - GRACE, 1),)))
+    for group, text in texts.items():
+        for number, body in enumerate((text, "{")):
+            once = f"{group}{number}"
+            mail.sqs.send_message(
+                QueueUrl=mail.looks, MessageBody=body, MessageGroupId=group, MessageDeduplicationId=once
+            )
+    slack.fault("chat.postMessage", "server_error")
+    batch = mail.receive(mail.looks)
+
+    look.handler(batch, Context())
+
+    ours = ("invocation", "group", "account", "region", "cluster")
+    lines = {(line["message"], line["group"]): line for line in log_lines()}
+    unreadable, failed, announced = "hint.unreadable", "group.failed", "announced"
+    assert set(lines) >= {
+        *((unreadable, group) for group in (failing.name, good.name, "storm")),
+        (failed, failing.name),
+        (announced, good.name),
+    }
+    assert {line["invocation"] for line in lines.values()} == {INVOCATION}
+    for cluster, message in ((failing, failed), (good, announced)):
+        keys = {key: value for key, value in lines[message, cluster.name].items() if key in ours}
+        assert keys == {
+            "invocation": INVOCATION,
+            "group": cluster.name,
+            "account": cluster.account,
+            "region": cluster.region,
+            "cluster": cluster.key,
+        }
+    for (message, _), line in lines.items():
+        assert message != unreadable or not line.keys() & {"account", "region", "cluster"}
+    assert attached() == {}
 
 
 # sweep

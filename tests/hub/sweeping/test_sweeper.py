@@ -19,7 +19,7 @@ from hub.sweeping.sweeper import CLUSTER_READS, CLUSTERS_A_VISIT, RESOURCE_READS
 from spoke.accounts import Accounts, Role
 from spoke.discovery import MONITORING_TAG
 from spoke.places import Cluster
-from tests.hub.factories import CHANNEL, CLUSTER, GRACE, NOON
+from tests.hub.factories import CHANNEL, CLUSTER, GRACE, NOON, Json
 from tests.hub.faults import Faults
 from tests.hub.station import Station
 from tests.spoke.fleet import ACCOUNT, REGION, Fleet
@@ -100,7 +100,7 @@ def test_an_agent_of_which_ecs_says_since_when_it_is_gone_is_spoken_of_at_once(
 
 
 def test_events_that_the_hub_did_not_get_are_counted_at_each_visit(
-    station: Station, other: Fleet, caplog: pytest.LogCaptureFixture
+    station: Station, other: Fleet, log_lines: Callable[[], list[Json]]
 ) -> None:
     station.fleet.cluster()
     other.cluster()
@@ -113,8 +113,8 @@ def test_events_that_the_hub_did_not_get_are_counted_at_each_visit(
     # Of the three accounts, the organization's own included, one has the queue.
     assert station.counted["unwatched"] == 2 * 2
     assert station.counted["blind"] == 0
-    told = [record.__dict__ for record in caplog.records if record.getMessage() == "events.undelivered"]
-    assert [(record["place"], record["events"]) for record in told] == [(f"{OTHER}/{REGION}", 3)] * 2
+    told = [line for line in log_lines() if line["message"] == "events.undelivered"]
+    assert [(line["account"], line["region"], line["events"]) for line in told] == [(OTHER, REGION, 3)] * 2
 
 
 def test_a_queue_that_cannot_be_read_hides_no_lost_agent(station: Station) -> None:
@@ -318,7 +318,7 @@ TROUBLE = [
 
 @pytest.mark.parametrize("trouble", TROUBLE)
 def test_a_member_that_cannot_be_visited_hurts_only_itself_and_is_counted(
-    station: Station, other: Fleet, trouble: Callable[[Faults], None], caplog: pytest.LogCaptureFixture
+    station: Station, other: Fleet, trouble: Callable[[Faults], None], log_lines: Callable[[], list[Json]]
 ) -> None:
     cluster, theirs = station.fleet.cluster(), other.cluster()
     station.fleet.quiet(cluster)
@@ -328,9 +328,9 @@ def test_a_member_that_cannot_be_visited_hurts_only_itself_and_is_counted(
     assert set(visit(station)) == {cluster}
 
     assert (station.counted["visited"], station.counted["blind"]) == (2, 1)
-    (line,) = [record for record in caplog.records if record.getMessage() == "place.blind"]
-    assert line.__dict__["place"] == f"{OTHER}/{REGION}"
-    assert "very-secret" not in str(line.__dict__)
+    (line,) = [each for each in log_lines() if each["message"] == "place.blind"]
+    assert (line["account"], line["region"]) == (OTHER, REGION)
+    assert "very-secret" not in str(line)
     station.faults.mend()
     station.clock.forward(minutes=1)
     assert set(visit(station)) == {cluster, theirs}
