@@ -219,7 +219,7 @@ repair, sync, tables = chatops.clicks.repair, hub.sweeping.account_sync, hub.tab
 # ------------------------------------------------------------------ what the documents say
 CLAIMS = {
     "README.md": [
-        says("Python <3.11> and `make`", PYTHON),
+        says("Python <3.11> or newer, and `make`", PYTHON),
         says("Unplug an agent, wait <ten seconds>, see", DEMO_GRACE),
         says("gives up <100> of <1,000> instances", coastguard.local.rehearsals.scale_in._LEAVING, BIG),
         says("<1,000> agents of one cluster are lost", BIG),
@@ -259,7 +259,7 @@ CLAIMS = {
         says("of one minute of <ten>, <1,000> in a row", sweeper.ROUND_MINUTES, tables.accounts.SEEN_A_ROW),
         says("| <a day> after it was written last", tables.accounts.SEEN_KEPT),
         says("waits up to <ten minutes> for the replacement", repair_progress.REPAIR_PATIENCE),
-        says("another grace period, at most <twice>; then", hub.incidents.hints.MOST_WAITS),
+        says("another grace period, at most <twice>, and is believed", hub.incidents.hints.MOST_WAITS),
         says("<three> times within <an hour> is one flapping", incident.FLAPS, incident.FLAP_WINDOW),
         says("been back for <20 minutes>", flapping.STEADY),
         says("hold one for up to <48> hours", int(HELD_HOURS)),

@@ -93,13 +93,3 @@ def test_every_button_of_a_message_is_described() -> None:
         *(f"{remedy.label}{'…' * remedy.drastic}" for remedy in REMEDIES.values()),
     }
     assert [label for label in sorted(labels) if f"**{label}**" not in told] == []
-
-
-def test_every_link_within_the_page_leads_to_a_heading() -> None:
-    seen: dict[str, int] = {}
-    anchors = set()
-    for heading in re.findall(r"^#+ (.+)$", DOCUMENT, flags=re.MULTILINE):
-        anchor = re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-")
-        anchors.add(f"{anchor}-{seen[anchor]}" if anchor in seen else anchor)
-        seen[anchor] = seen.get(anchor, 0) + 1
-    assert set(re.findall(r"\]\(#([^)]+)\)", DOCUMENT)) <= anchors
