@@ -57,10 +57,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What act works with: `execution` does what clicks ask for, `talk` answers what people say."""
+    """What act works with: `clicks` does what clicks ask for, `commands` what people say."""
 
-    execution: ClickHandler
-    talk: CommandHandler
+    clicks: ClickHandler
+    commands: CommandHandler
     queues: Queues
     url: str
 
@@ -71,13 +71,13 @@ class Act:
             asked = message.from_message(record.body)
             if asked:
                 about(request=asked.id, user=asked.user)
-                self.talk.hear(asked)
+                self.commands.hear(asked)
                 continue
             request = requests.from_message(record.body)
             about(request.cluster, incident=request.incident, request=request.id, user=request.user)
-            self.execution.execute(request, record.tries)
+            self.clicks.execute(request, record.tries)
             if request.wish in {requests.APPROVING, requests.DECLINING}:
-                self.talk.refresh(request.user)
+                self.commands.refresh(request.user)
 
 
 @cache
@@ -105,7 +105,7 @@ def wire() -> tuple[Act, Counts]:
         settings.group_channels,
     )
     rules = Routing(source, AccountCache(store, clock), terms, clock)
-    execution = ClickHandler(
+    clicks = ClickHandler(
         store=store,
         lifecycle=Lifecycle(store),
         accounts=Accounts(session),
@@ -120,7 +120,7 @@ def wire() -> tuple[Act, Counts]:
         clock=clock,
         count=counts.add,
     )
-    talk = CommandHandler(
+    commands = CommandHandler(
         store=store,
         rules=rules,
         rights=rights,
@@ -133,7 +133,7 @@ def wire() -> tuple[Act, Counts]:
         clock=clock,
         count=counts.add,
     )
-    return Act(execution, talk, queues, settings.acts_queue_url), counts
+    return Act(clicks, commands, queues, settings.acts_queue_url), counts
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:

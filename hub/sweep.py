@@ -1,4 +1,4 @@
-"""Entry point of the function that makes the rounds every minute: what is unfinished, and a tenth of the members.
+"""Entry point of the function that sweeps every minute: over what is unfinished, and over a tenth of the members.
 
 It finds what no event tells: agents that came back, posts that Slack never took, repairs that never ended, agents that
 were lost before Coastguard came.
@@ -54,13 +54,13 @@ def wire() -> tuple[Sweeper, Counts]:
     pace = RateLimit(*PACE, time.monotonic, time.sleep)
     organization = Organization(session.client("organizations", config=AWS), clock, pace)
     policy = PolicySource(settings.policy_place, partial(session.client, config=AWS), clock)
-    rounds = Sweeper(
+    sweeper = Sweeper(
         store=store,
         queues=Queues(session.client("sqs", config=AWS)),
         looks_url=settings.looks_queue_url,
         accounts=Accounts(session),
         reader=Role(settings.reader_role, session_name="coastguard-sweep"),
-        registry=AccountSync(organization, store, clock, counts.add),
+        sync=AccountSync(organization, store, clock, counts.add),
         regions=tuple(region.strip() for region in settings.regions.split(",")),
         terms=Terms.read(0, channel="", clusters=settings.cluster_tags),
         patience=_PATIENCE,
@@ -71,16 +71,16 @@ def wire() -> tuple[Sweeper, Counts]:
         policy_problem=lambda: policy.problem,
         by_account_tag=lambda: (policy.policy or Policy()).asks_account_tags,
     )
-    return rounds, counts
+    return sweeper, counts
 
 
 def handler(event: Mapping[str, Any], context: object) -> None:
-    """Make the rounds. The event {"sweep": "all"} visits every member Region at once, {"sweep": "accounts"} none."""
-    rounds, counts = wire()
+    """Sweep. The event {"sweep": "all"} visits every member Region at once, {"sweep": "accounts"} none."""
+    sweeper, counts = wire()
     asked = event.get("sweep")
     try:
         with invocation(context):
-            rounds.unfinished()
-            rounds.visit(everywhere=asked == "all", nowhere=asked == "accounts")
+            sweeper.unfinished()
+            sweeper.visit(everywhere=asked == "all", nowhere=asked == "accounts")
     finally:
         counts.flush()

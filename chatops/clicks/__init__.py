@@ -1,1 +1,1 @@
-"""Clicks: a request becomes a deed, once, or is refused with the reason."""
+"""Clicks: a request is carried out, once, or refused with the reason."""

@@ -80,7 +80,8 @@ class CommandContext:
         for incident in self.store.everything_open():
             if wanted in {incident.id, incident.instance, incident.sighting.host}:
                 return incident
-        clusters = {e.cluster for e in self.store.deeds(now - _LOOKED_BACK, now) if e.incident == wanted and e.cluster}
+        done = self.store.done_by_people(now - _LOOKED_BACK, now)
+        clusters = {entry.cluster for entry in done if entry.incident == wanted and entry.cluster}
         for cluster in sorted(clusters):
             for incident in self.store.known(Cluster.from_key(cluster)).incidents.values():
                 if incident.id == wanted:

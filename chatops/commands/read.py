@@ -32,7 +32,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """Everything that telling works with. `regions` are the members'."""
+    """What these commands work with. `regions` are the members'."""
 
     known: CommandContext
     regions: Sequence[str]
@@ -124,7 +124,8 @@ class Reads:
                 raise Declined(answers.refused(str(error)), "no such time") from error
         scope = self.known.find(command, command.target) if command.target else Scope()
         self.known.allow(asked, at, command.right, [scope], command.target or "everything")
-        entries = [entry for entry in self.known.store.deeds(since, now + _DAY) if self._is_about(entry, scope)]
+        done = self.known.store.done_by_people(since, now + _DAY)
+        entries = [entry for entry in done if self._is_about(entry, scope)]
         return incident_answers.audited(f"What people did since {date(since)}", entries)
 
     def _is_about(self, entry: Entry, scope: Scope) -> bool:

@@ -2,7 +2,7 @@
 
     find what it names ─▶ may they? ─▶ write, unless a try before a crash has ─▶ log ─▶ ask for looks
 
-`at` is when the deed was first tried: whatever is repeated is the same row and the same entry again. Asks are in order
+`at` is when this was first tried: whatever is repeated is the same row and the same entry again. Asks are in order
 for each person only, so what somebody else has done since then stays as it is.
 """
 

@@ -91,7 +91,7 @@ def audit_command(  # noqa: PLR0913
         with explained(table, place):
             known = is_id(account) or not account
             wanted = Wanted(begin, end, account if known else find_account(account, store.accounts()), who)
-            Screen(out, aside).show(store.deeds(begin, end), wanted, form)
+            Screen(out, aside).show(store.done_by_people(begin, end), wanted, form)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ _LONGEST = 2_000
 
 @dataclass(frozen=True, slots=True)
 class PolicyAlarm:
-    """Everything that telling works with."""
+    """What the alarm works with."""
 
     store: Store
     slack: Callable[[], Slack]

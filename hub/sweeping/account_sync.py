@@ -25,7 +25,7 @@ from spoke.errors import reason
 
 log = logging.getLogger(__name__)
 
-# Calls that a round makes for units and tags; what is left over is next in the rounds to come.
+# Calls that a round makes for units and tags; what is left over is next in later rounds.
 CALLS_A_ROUND = 30
 # How often it makes them: at once, and a second.
 PACE = (5, 4.0)
@@ -57,7 +57,7 @@ class AccountSync:
 
         `regions` are all that are watched; none means that nobody has said.
 
-        Nothing that goes wrong here may stop the rounds: it is logged and counted, and the next round tries again.
+        Nothing that goes wrong here may stop the sweep: it is logged and counted, and the next round tries again.
         """
         left = self._read("units", lambda: self._organization.read_units(CALLS_A_ROUND))
         calls = CALLS_A_ROUND if left is None else left

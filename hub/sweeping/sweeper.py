@@ -79,7 +79,7 @@ class Sweeper:
     looks_url: str
     accounts: Accounts
     reader: Role
-    registry: AccountSync
+    sync: AccountSync
     regions: tuple[str, ...]
     terms: Terms
     patience: timedelta
@@ -110,10 +110,10 @@ class Sweeper:
         """
         now = self.clock()
         deadline = self.ticks() + self.patience.total_seconds()
-        everyone = [(account, region) for account in self.registry.accounts() for region in self.regions]
+        everyone = [(account, region) for account in self.sync.accounts() for region in self.regions]
         mine = [place for place in everyone if not nowhere and (everywhere or turn(place, now))]
         places = in_turn(mine, _minute(now) // ROUND_MINUTES)
-        self.registry.keep({account for account, _ in places} if self.by_account_tag() else (), self.regions)
+        self.sync.keep({account for account, _ in places} if self.by_account_tag() else (), self.regions)
         with ThreadPoolExecutor(_THREADS) as threads:
             visits = list(threads.map(in_threads(lambda place: self._visit(place, now, deadline)), places))
         self.count("visited", sum(not each.problem for each in visits))

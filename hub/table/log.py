@@ -10,6 +10,9 @@ from hub.table.rows import Draft, Rows, cluster_pk, draft, moment
 from hub.table.writes import Conflict
 from spoke.places import Cluster
 
+# The index's partitions are called so since the first release, and its rows are kept for more than a year.
+_OF_PEOPLE = "deeds"
+
 
 def entry_row(cluster: Cluster | None, entry: Entry) -> Draft:
     """Draft the row of an entry about a cluster, or about none in particular."""
@@ -17,7 +20,7 @@ def entry_row(cluster: Cluster | None, entry: Entry) -> Draft:
     row = draft(cluster_pk(cluster) if cluster else "organization", entry.key, entry, 0)
     row.expires = int((entry.at + LOG_KEPT).timestamp())
     if entry.who:
-        row.open_pk, row.open_sk = f"deeds {moment(entry.at)[:7]}", f"{moment(entry.at)}/{row.pk}/{entry.key}"
+        row.open_pk, row.open_sk = f"{_OF_PEOPLE} {moment(entry.at)[:7]}", f"{moment(entry.at)}/{row.pk}/{entry.key}"
     return row
 
 
@@ -29,11 +32,11 @@ class Log(Rows):
         with suppress(Conflict):
             self._put(entry_row(cluster, entry), self._row.pk.does_not_exist())
 
-    def deeds(self, since: datetime, until: datetime) -> Iterator[Entry]:
+    def done_by_people(self, since: datetime, until: datetime) -> Iterator[Entry]:
         """Read what people did from `since` until before `until`, of all clusters, oldest first."""
         for month in _months(since, until):
             narrowed = self._row.open_sk.between(moment(since), moment(until))
-            for row in self._row.open_index.query(f"deeds {month}", narrowed):
+            for row in self._row.open_index.query(f"{_OF_PEOPLE} {month}", narrowed):
                 yield self._read(row, Entry)
 
     def entries(self, cluster: Cluster, after: str) -> list[tuple[str, Entry]]:

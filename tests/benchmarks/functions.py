@@ -82,13 +82,13 @@ class Functions:
     def sweep(self) -> Callable[[], None]:
         """Make an environment of sweep."""
         with self._environment():
-            rounds, _ = sweep.wire.__wrapped__()
-        rounds = replace(rounds, count=self._count)
+            sweeper, _ = sweep.wire.__wrapped__()
+        sweeper = replace(sweeper, count=self._count)
 
         def invoked() -> None:
-            rounds.unfinished()
+            sweeper.unfinished()
             # Every member each time, so that a case need not last for ten minutes.
-            rounds.visit(everywhere=True)
+            sweeper.visit(everywhere=True)
 
         return invoked
 

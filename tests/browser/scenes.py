@@ -300,7 +300,7 @@ ITS_LOG = [
     replace(entry, where=TROUBLED[1].sighting.host, incident=TROUBLED[1].id, reason=reason)
     for entry, reason in zip(LOG[:2], ("", "its disk is full"), strict=True)
 ]
-DEEDS = [
+ENTRIES = [
     Entry(ago(hours=3), CAROL, "muted", "cluster:222233334444/eu-west-1/prod-payments-batch", "until 09:00 UTC"),
     Entry(ago(hours=1), CAROL, "refused: mute", "Search", "You may not do that here (mute)."),
     *LOG,
@@ -369,7 +369,7 @@ SCENES: dict[str, Scene] = {
     "show": whispered(incident_answers.shown(TROUBLED[1], ITS_LOG, NAMES)),
     "why": why(),
     "coverage": whispered(answers.covered(*everywhere())),
-    "audit": whispered(incident_answers.audited(f"What people did since {date(ago(days=1))}", DEEDS)),
+    "audit": whispered(incident_answers.audited(f"What people did since {date(ago(days=1))}", ENTRIES)),
     "stop": said(
         answers.done(f"{mention(BOB)} has stopped all repairs, everywhere. Alerts go on.", STOPPED.stopped_reason)
     ),

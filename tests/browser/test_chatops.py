@@ -149,7 +149,7 @@ def when_they_are_started_again_they_are(page: Page, world: World) -> None:
 def who_did_what_is_read(page: Page) -> None:
     say(page, "audit")
     log = told(page, "What people did since")
-    for deed in (
+    for said in (
         "@Alice Moreau muted account:444455556666",
         "@Alice Moreau unmuted account:444455556666",
         "@Alice Moreau asked: Terminate, needs approval",
@@ -159,7 +159,7 @@ def who_did_what_is_read(page: Page) -> None:
         "@Alice Moreau refused: terminate",
         "@Bob Okafor started repairs again",
     ):
-        expect(log).to_contain_text(deed)
+        expect(log).to_contain_text(said)
     page.locator(f"[data-user={CAROL}]").click()
     say(page, "audit")
     told(page, "You may not do that here (audit).")

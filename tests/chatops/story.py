@@ -191,7 +191,7 @@ class Story:
             count=self._count,
             sleep=lambda seconds: self.clock.go_on(timedelta(seconds=seconds)),
         )
-        self.talk = CommandHandler(
+        self.commands = CommandHandler(
             store=self.hub.store,
             rules=rules,
             rights=rights,
@@ -204,7 +204,7 @@ class Story:
             clock=self.clock,
             count=self._count,
         )
-        self._act = Act(self.acting, self.talk, self.hub.queues, "")
+        self._act = Act(self.acting, self.commands, self.hub.queues, "")
 
     def _slack(self) -> Slack:
         return MortalSlack(BOT_TOKEN, self.slack, self.hub.fate)
@@ -422,10 +422,10 @@ class Story:
     def mutes(self) -> list[Mute]:
         return self.hub.store.mutes()
 
-    def deeds(self) -> list[Entry]:
+    def done_by_people(self) -> list[Entry]:
         """All that people did, as the audit log has it."""
         now = self.clock()
-        return list(self.hub.store.deeds(now - timedelta(days=2), now + timedelta(days=1)))
+        return list(self.hub.store.done_by_people(now - timedelta(days=2), now + timedelta(days=1)))
 
     def message(self) -> str:
         """What the bulletin says in the channel."""

@@ -276,7 +276,7 @@ def test_who_may_not_sees_no_modal_and_is_told_who_may_and_it_is_logged(story: S
     (told,) = story.whispers(CAROL)
     assert told == f"You may not do that here (terminate). Those who may: <!subteam^{SRE}>"
     assert story.is_untouched(victim)
-    (entry,) = story.deeds()
+    (entry,) = story.done_by_people()
     assert (entry.who, entry.what, entry.result) == (
         CAROL,
         "refused: terminate",
@@ -299,7 +299,7 @@ def test_who_may_not_mute_sees_no_modal_either(story: Story) -> None:
 
     assert [told.partition(" Those")[0] for told in story.whispers(CAROL)] == [NO_MUTE] * 2
     assert story.mutes() == []
-    assert [entry.what for entry in story.deeds()] == ["refused: mute"] * 2
+    assert [entry.what for entry in story.done_by_people()] == ["refused: mute"] * 2
 
 
 def test_who_may_elsewhere_only_is_asked_in_a_modal_and_refused_by_act(story: Story) -> None:
@@ -346,7 +346,7 @@ def test_what_is_said_is_checked_in_front_and_what_that_refuses_act_does_not_all
 
     assert story.whispers(CAROL) == [f":no_entry: You may not do that ({right})."]
     logged = "start" if line == "start" else right
-    assert [entry.what for entry in story.deeds()] == ["muted", f"refused: {logged}"]
+    assert [entry.what for entry in story.done_by_people()] == ["muted", f"refused: {logged}"]
 
 
 def test_whoever_may_no_longer_mute_is_refused_though_a_modal_has_asked(story: Story) -> None:

@@ -90,14 +90,14 @@ class Station:
         return Ingestion(self.queues, mail.looks, mail.delay, mail.dead, self.terms, self.clock, self.count)
 
     @property
-    def rounds(self) -> Sweeper:
+    def sweeper(self) -> Sweeper:
         return Sweeper(
             store=self.store,
             queues=self.queues,
             looks_url=self.mail.looks,
             accounts=self.accounts,
             reader=self.reader,
-            registry=AccountSync(
+            sync=AccountSync(
                 Organization(self.organizations, self.clock, lambda: None), self.store, self.clock, self.count
             ),
             regions=self.regions,
@@ -201,12 +201,12 @@ class Station:
 
     def sweep(self) -> None:
         """Look at whatever is unfinished."""
-        self.rounds.unfinished()
+        self.sweeper.unfinished()
         self.deliver()
 
     def visit(self) -> None:
         """Visit every member Region."""
-        self.rounds.visit(everywhere=True)
+        self.sweeper.visit(everywhere=True)
         self.deliver()
 
     def _invoke(self, url: str, function: Callable[[Json], list[str]], most: int = 10) -> int:

@@ -100,9 +100,9 @@ def read(store: Store, row: dict[str, Any], meant: object) -> object:  # noqa: C
             assert store.open_storms() == ([] if meant.closed else [meant])
             return store.storm(channel, region)
         case Entry(cluster=cluster):
-            deeds = list(store.deeds(NOW, NOW.replace(minute=1)))
-            assert deeds == ([meant] if meant.who else [])
-            entries = store.entries(Cluster.from_key(cluster), "") if cluster else [("", each) for each in deeds]
+            done = list(store.done_by_people(NOW, NOW.replace(minute=1)))
+            assert done == ([meant] if meant.who else [])
+            entries = store.entries(Cluster.from_key(cluster), "") if cluster else [("", each) for each in done]
             return entries[0][1]
         case Claim(request=request):
             return store.claim(request, NOW)

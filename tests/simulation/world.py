@@ -164,7 +164,7 @@ class World:
             groups=frozenset("*"),
             channels=(("two", SECOND.id),),
         )
-        self.lookouts: dict[int, Reconciler] = {}
+        self.reconcilers: dict[int, Reconciler] = {}
         self.actings: dict[int, Act] = {}
         self.policy = Ssm(POLICIES["usual"].text)
         self.policies: list[tuple[datetime, Policy]] = [(self.clock(), POLICIES["usual"])]
@@ -219,8 +219,8 @@ class World:
 
     def _lookout(self, number: int) -> Reconciler:
         env = self.stage.environments[number]
-        if number not in self.lookouts:
-            self.lookouts[number] = assemble(
+        if number not in self.reconcilers:
+            self.reconcilers[number] = assemble(
                 accounts=env.accounts,
                 reader=Role(READER, "coastguard-look"),
                 store=env.store,
@@ -235,7 +235,7 @@ class World:
                 sleep=self.fate.sleep,
                 count=self.count,
             )
-        return self.lookouts[number]
+        return self.reconcilers[number]
 
     def _acting(self, number: int) -> Act:
         env = self.stage.environments[number]
@@ -245,7 +245,7 @@ class World:
             people = SlackUsers(self._slack, TEAM.id, clock)
             rights = Rights(source, people)
             rules = Routing(source, AccountCache(env.store, clock), self.terms, clock)
-            execution = ClickHandler(
+            clicks = ClickHandler(
                 store=env.store,
                 lifecycle=Lifecycle(env.store),
                 accounts=env.accounts,
@@ -260,7 +260,7 @@ class World:
                 clock=clock,
                 count=self.count,
             )
-            talk = CommandHandler(
+            commands = CommandHandler(
                 store=env.store,
                 rules=rules,
                 rights=rights,
@@ -273,7 +273,7 @@ class World:
                 clock=clock,
                 count=self.count,
             )
-            self.actings[number] = Act(execution, talk, queues, self.acts.url)
+            self.actings[number] = Act(clicks, commands, queues, self.acts.url)
         return self.actings[number]
 
     def _source(self, clock: Callable[[], datetime]) -> PolicySource:
@@ -288,7 +288,7 @@ class World:
             looks_url=self.looks.url,
             accounts=env.accounts,
             reader=Role(READER, "coastguard-sweep"),
-            registry=AccountSync(Organization(env.organizations, env.clock, pace), env.store, env.clock, self.count),
+            sync=AccountSync(Organization(env.organizations, env.clock, pace), env.store, env.clock, self.count),
             regions=(REGION,),
             terms=self.terms,
             patience=timedelta(seconds=25),
@@ -372,7 +372,7 @@ class World:
             try:
                 Context().run(in_time)  # one function knows nothing of another
             except Died:
-                self.lookouts.pop(number, None)
+                self.reconcilers.pop(number, None)
                 self.actings.pop(number, None)
                 self.stage.environments[number].forget()
             except Exception as error:
@@ -410,7 +410,7 @@ class World:
         self.wait(60)
 
     def days(self, number: int) -> None:
-        """Days pass; the hub goes its rounds now and then, which is as good as always.
+        """Days pass; the hub sweeps now and then, which is as good as always.
 
         For so long SQS does not refuse.
         """

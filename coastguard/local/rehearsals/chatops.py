@@ -95,8 +95,8 @@ def _stop(stage: Stage) -> None:
 def _answer(stage: Stage) -> None:
     """Read the log in Slack: everything that was done, and by whom."""
     stage.command(BOB, "audit")
-    deeds = ("refused: mute", "muted", "unmuted", "asked: Terminate, needs approval", "approved: Terminate")
-    _told(stage, BOB, *deeds, "stopped all repairs", "refused: terminate", "started repairs again")
+    entries = ("refused: mute", "muted", "unmuted", "asked: Terminate, needs approval", "approved: Terminate")
+    _told(stage, BOB, *entries, "stopped all repairs", "refused: terminate", "started repairs again")
 
 
 def _lose_one(stage: Stage, cluster: Cluster) -> tuple[str, Json]:

@@ -26,7 +26,7 @@ _PROOF_LETTERS = 4
 _POLL_SECONDS = 0.1
 _CLICK_SECONDS = 10
 _CAUSES = 3
-# How often a long wait says how far it is, and a story that waits for the sweep makes its rounds.
+# How often a long wait says how far it is, and a story that waits for the sweep has it run.
 _PROGRESS_SECONDS = 10
 _SWEEP_SECONDS = 3
 _FOREVER = 1_000_000
@@ -76,7 +76,7 @@ class Stage:
     ) -> _T:
         """Wait until `look` finds something; raises BrokenError that names the likely cause.
 
-        `far` says now and then how far a long wait has come. With `sweeping`, the rounds are made meanwhile: a cluster
+        `far` says now and then how far a long wait has come. With `sweeping`, the sweep runs meanwhile: a cluster
         is looked at once a minute at most, however often one asks.
         """
         begun = spoken = time.monotonic()
@@ -117,7 +117,7 @@ class Stage:
     # The hub
 
     def sweep(self, *, everywhere: bool = False) -> None:
-        """Make the rounds now instead of waiting for the minute: at what is unfinished, or everywhere.
+        """Sweep now instead of waiting for the minute: over what is unfinished, or everywhere.
 
         Raises BrokenError if the function fails.
         """

@@ -1,4 +1,4 @@
-"""Agents were lost before Coastguard was there to hear of it: the rounds find them."""
+"""Agents were lost before Coastguard was there to hear of it: the sweep finds them."""
 
 from coastguard.local.members import Members
 from coastguard.local.rehearsals.stage import BrokenError, Stage

@@ -352,8 +352,8 @@ class Busy(Store):
 def test_a_stop_is_written_whoever_else_turns_the_switch(story: Story, others: int) -> None:
     store = Busy(story.hub.store._table, "eu-west-1")
     store.others = others
-    deeds = story.talk._writes
-    story.talk._writes = replace(deeds, known=replace(deeds.known, store=store))
+    writes = story.commands._writes
+    story.commands._writes = replace(writes, known=replace(writes.known, store=store))
 
     story.say("stop an outage", BOB)
 

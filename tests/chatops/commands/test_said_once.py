@@ -42,7 +42,7 @@ def test_a_mute_is_there_once_wherever_it_crashes(story: Story, moment: str) -> 
 
     (mute,) = story.mutes()
     assert (mute.version, mute.by, mute.reason) == (1, ALICE, "x")
-    assert [entry.what for entry in story.deeds()] == ["muted"]
+    assert [entry.what for entry in story.done_by_people()] == ["muted"]
     assert len(story.aloud()) == (2 if moment in {"after respond 1", "before finish 1"} else 1)  # said twice at worst
     assert len(story.looks_asked()) == 1
 
@@ -59,7 +59,7 @@ def test_a_mute_is_ended_once_wherever_it_crashes(story: Story, moment: str) -> 
 
     (mute,) = story.mutes()
     assert (mute.version, mute.ended_at is not None) == (2, True)
-    assert [(entry.who, entry.what) for entry in story.deeds()] == [(ALICE, "muted"), (BOB, "unmuted")]
+    assert [(entry.who, entry.what) for entry in story.done_by_people()] == [(ALICE, "muted"), (BOB, "unmuted")]
     assert len(story.looks_asked()) == 2
 
 
@@ -79,7 +79,7 @@ def test_repairs_are_stopped_and_started_once_wherever_it_crashes(story: Story, 
     switch = story.hub.store.switch()
     assert switch.stopped == (line != "start")
     assert switch.version == (1 if line != "start" else 2)
-    assert len([entry for entry in story.deeds() if entry.who == BOB]) == 1
+    assert len([entry for entry in story.done_by_people() if entry.who == BOB]) == 1
     assert story.whispers(BOB) == []  # it is not told that repairs are stopped already, by itself
 
 
@@ -93,7 +93,7 @@ def test_a_refusal_is_logged_once_wherever_it_crashes(story: Story, moment: str)
     story.attend(asked, 2)
 
     assert story.mutes() == []
-    refusals = story.deeds()
+    refusals = story.done_by_people()
     assert {entry.what for entry in refusals} == {"refused: mute"}
     assert len(refusals) == 1
 
@@ -127,7 +127,7 @@ def test_what_comes_again_when_all_is_done_does_nothing(story: Story) -> None:
     story.attend(asked, 2)
 
     assert story.mutes()[0].ended_at is not None
-    assert len(story.deeds()) == 2
+    assert len(story.done_by_people()) == 2
     assert len(story.aloud()) == 2
 
 
@@ -211,7 +211,7 @@ def test_a_hostile_reason_is_said_as_words_wherever_it_is_shown(
         assert tricks(blocks, words) == []
         if words:
             check(words, json.loads(json.dumps(blocks)))
-    assert all(len(entry.reason) <= 500 for entry in story.deeds())
+    assert all(len(entry.reason) <= 500 for entry in story.done_by_people())
     assert ACCOUNT in story.message()
 
 

@@ -56,7 +56,7 @@ def test_an_account_is_muted_by_its_name_and_everybody_in_the_channel_reads_it(s
     (said,) = story.aloud()
     assert f"Muted account `Payments` ({ACCOUNT}) until" in said
     assert f"<@{ALICE}>" in said
-    (entry,) = story.deeds()
+    (entry,) = story.done_by_people()
     assert (entry.who, entry.what, entry.where) == (ALICE, "muted", f"account:{ACCOUNT}")
     assert (entry.reason, entry.channel, entry.at) == ("deploy of the new AMI", CHANNEL, mute.since)
     assert story.looks_asked() == [Hint(story.cluster, Why.REQUEST)]
@@ -80,7 +80,7 @@ def test_what_is_muted_turns_grey_and_is_heard_of_again_when_it_is_unmuted(story
     assert any("no longer muted, still in trouble" in line for line in story.thread())
     assert story.looks_asked() == [Hint(story.cluster, Why.REQUEST), MuteHint("organization")]
     assert [said for said in story.aloud() if f"<@{BOB}> has unmuted `the whole organization`" in said] != []
-    assert what(story.deeds()) == [(ALICE, "muted", "we move"), (BOB, "unmuted", "")]
+    assert what(story.done_by_people()) == [(ALICE, "muted", "we move"), (BOB, "unmuted", "")]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_what_cannot_be_done_is_told_to_the_person_alone_and_changes_nothing(
     assert told in answer
     assert story.aloud() == []
     assert story.mutes() == []
-    assert story.deeds() == []
+    assert story.done_by_people() == []
     assert story.looks_asked() == []
 
 
@@ -178,7 +178,7 @@ def test_a_pattern_mutes_what_is_well_when_it_is_typed_and_fails_later(story: St
     assert "1 incident, 1 mute in force" in story.say("status")[0]
     assert story.cluster.name in story.say(f"incidents {pattern}")[0]
     assert "Nothing is in trouble" in story.say("incidents nosuch-*")[0]
-    (entry,) = story.deeds()
+    (entry,) = story.done_by_people()
     assert (entry.what, entry.where, entry.cluster) == ("muted", f"cluster:*/*/{pattern}", "")
     assert "`muted`" in story.say(f"audit {story.cluster.name}")[0]
 
@@ -247,7 +247,7 @@ def test_to_unmute_a_pattern_ends_what_is_muted_of_it_cluster_by_cluster(story: 
         "prod-web": True,
         "test": False,
     }
-    assert len(story.deeds()) == 2
+    assert len(story.done_by_people()) == 2
 
 
 def test_a_new_mute_takes_the_place_of_the_old_one_and_shows_what_overlaps(story: Story) -> None:
@@ -341,7 +341,7 @@ def test_who_may_mute_nowhere_is_refused_though_parts_are_missing(
     assert why in told
     assert "What is still broken" not in told  # the manual's words
     assert story.modal() is None
-    (entry,) = story.deeds()
+    (entry,) = story.done_by_people()
     assert (entry.who, entry.what) == (ALICE, "refused: mute")
 
 
@@ -354,7 +354,7 @@ def test_a_modal_that_is_submitted_twice_mutes_once(story: Story) -> None:
 
     story.attend(body, 2)
 
-    assert len(story.mutes()) == len(story.deeds()) == len(story.aloud()) == 1
+    assert len(story.mutes()) == len(story.done_by_people()) == len(story.aloud()) == 1
 
 
 # What only tells
@@ -559,8 +559,8 @@ def test_somebody_stops_all_repairs_and_somebody_else_lets_them_go_on(story: Sto
 
     assert story.is_gone(victim)
     assert [said.split(" <")[0] for said in story.aloud()] != []
-    assert what(story.deeds())[:1] == [(ALICE, "stopped all repairs", "the last one went wrong")]
-    assert (BOB, "started repairs again", "") in what(story.deeds())
+    assert what(story.done_by_people())[:1] == [(ALICE, "stopped all repairs", "the last one went wrong")]
+    assert (BOB, "started repairs again", "") in what(story.done_by_people())
 
 
 # The Home tab
@@ -588,7 +588,7 @@ def test_a_mute_is_ended_from_the_home_which_says_so_and_is_drawn_anew(story: St
     assert story.mutes()[0].ended_at is not None
     assert f"<@{BOB}> has unmuted" in story.home(BOB)
     assert "*Muted: 0 places*" in story.home(BOB)
-    assert story.deeds()[-1].channel == ""
+    assert story.done_by_people()[-1].channel == ""
     assert "has unmuted" not in story.open_home(BOB)
     assert f"<@{BOB}> has unmuted" in story.aloud()[-1]
 
@@ -706,7 +706,7 @@ def test_a_guest_is_answered_nothing_but_a_refusal_which_is_logged(story: Story,
     assert victim.host not in told
     assert story.mutes() == []
     assert not story.hub.store.switch().stopped
-    (entry,) = story.deeds()
+    (entry,) = story.done_by_people()
     assert (entry.who, entry.what) == (GUEST.id, f"refused: {text.split(maxsplit=1)[0]}")
     assert story.modal(GUEST.id) is None
 
@@ -716,7 +716,7 @@ def test_a_guest_is_answered_nothing_but_a_refusal_which_is_logged(story: Story,
 )
 def test_a_guest_is_told_how_commands_are_written(story: Story, text: str, told: str) -> None:
     assert told in story.say(text, user=GUEST.id)[0]
-    assert story.deeds() == []
+    assert story.done_by_people() == []
 
 
 def test_what_lay_about_is_not_begun_any_more(story: Story) -> None:

@@ -601,7 +601,7 @@ def test_the_sweep_asks_for_mutes_that_end_and_for_no_others(station: Station) -
         station.mute(scope, hours=hours)
     station.clock.forward(hours=3)
 
-    station.rounds.unfinished()
+    station.sweeper.unfinished()
 
     asked = [from_message(body) for body in station.mail.bodies(station.mail.looks)]
     assert sorted(hint.scope for hint in asked if isinstance(hint, MuteHint)) == [
@@ -614,7 +614,7 @@ def test_the_sweep_asks_for_mutes_that_end_and_for_no_others(station: Station) -
 def test_a_mute_that_has_been_replaced_meanwhile_is_not_told_of(station: Station) -> None:
     station.mute(ORGANIZATION, minutes=1)
     station.clock.forward(minutes=2)
-    station.rounds.unfinished()
+    station.sweeper.unfinished()
     station.mute(ORGANIZATION, hours=1)
 
     station.deliver()

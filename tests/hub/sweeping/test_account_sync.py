@@ -33,7 +33,7 @@ LISTS = {
 
 @dataclass
 class Office:
-    """The organization's own people, and a registry that reads what they do."""
+    """The organization's own people, and a sync that reads what they do."""
 
     client: Any
     store: Store
@@ -44,7 +44,7 @@ class Office:
     counted: Counter[str] = field(default_factory=Counter)
     paced: int = 0
 
-    def registry(self) -> AccountSync:
+    def sync(self) -> AccountSync:
         """One that remembers nothing."""
         return AccountSync(self.organization(), self.store, self.clock, self.count)
 
@@ -112,7 +112,7 @@ def test_names_units_and_tags_are_known(office: Office) -> None:
     office.move(ACCOUNT, prod)
     office.tag(ACCOUNT, team="payments", environment="prod")
 
-    office.registry().keep([ACCOUNT])
+    office.sync().keep([ACCOUNT])
 
     tags = (("environment", "prod"), ("team", "payments"))
     assert office.store.accounts()[ACCOUNT] == Account(ACCOUNT, "payments", (workloads, prod), tags)
@@ -126,7 +126,7 @@ def test_units_are_walked_as_deep_as_aws_nests_them(office: Office) -> None:
         units.append(office.unit(units[-1], f"level-{depth}"))
     office.move(ACCOUNT, units[-1])
 
-    office.registry().keep()
+    office.sync().keep()
 
     assert office.store.accounts()[ACCOUNT].units == tuple(units[1:])
 
@@ -136,17 +136,17 @@ def test_tags_are_read_only_of_those_whose_turn_it_is(office: Office) -> None:
     for account in (ACCOUNT, OTHER):
         office.tag(account, team="a")
 
-    office.registry().keep([OTHER])
+    office.sync().keep([OTHER])
 
     known = office.store.accounts()
     assert (known[ACCOUNT].tags, known[OTHER].tags) == ((), (("team", "a"),))
-    office.registry().keep([])
+    office.sync().keep([])
     assert office.store.accounts() == known
 
 
 def test_an_account_that_has_left_is_soon_known_no_more_and_one_that_comes_back_is(office: Office) -> None:
     office.enroll(OTHER, "search")
-    kept = office.registry()
+    kept = office.sync()
     kept.keep()
     assert OTHER in office.store.accounts()
 
@@ -180,7 +180,7 @@ def test_the_row_of_an_account_knows_no_version_and_its_last_word_counts(office:
 
 def test_a_quiet_organization_costs_no_write_and_next_to_no_calls(office: Office, store: Store) -> None:
     office.tag(ACCOUNT, team="payments")
-    kept = office.registry()
+    kept = office.sync()
     kept.keep([ACCOUNT])
     before = dict(office.called())
     assert before == {
@@ -199,7 +199,7 @@ def test_a_quiet_organization_costs_no_write_and_next_to_no_calls(office: Office
         assert office.called() == {}
         office.clock.forward(minutes=1)
         kept.keep([ACCOUNT])
-        office.registry().keep([ACCOUNT])
+        office.sync().keep([ACCOUNT])
     finally:
         del store._write
 
@@ -212,7 +212,7 @@ def test_calls_grow_with_units_and_not_with_accounts(office: Office) -> None:
         office.enroll(f"{444455556666 + number}", f"team-{number}")
     office.called()
 
-    office.registry().keep()
+    office.sync().keep()
 
     assert office.called().total() == 4
 
@@ -221,7 +221,7 @@ def test_a_round_makes_so_many_calls_and_the_next_ones_go_on(office: Office) -> 
     units = [office.unit(office.root, f"unit-{number}") for number in range(40)]
     office.move(ACCOUNT, units[-1])
     office.tag(ACCOUNT, team="payments")
-    kept = office.registry()
+    kept = office.sync()
     office.called()
 
     rounds = []
@@ -241,7 +241,7 @@ def test_until_the_units_are_read_what_was_known_of_them_stands(office: Office) 
     for number in range(CALLS_A_ROUND):
         office.unit(office.root, f"unit-{number}")
 
-    office.registry().keep()
+    office.sync().keep()
 
     assert office.store.accounts()[ACCOUNT] == Account(ACCOUNT, "payments", ("ou-1",), (("a", "b"),))
 
@@ -249,7 +249,7 @@ def test_until_the_units_are_read_what_was_known_of_them_stands(office: Office) 
 def test_who_is_not_found_in_any_unit_keeps_what_was_known_of_its_units(office: Office) -> None:
     """Somebody moves it while the units are read, say, or it has joined since."""
     office.move(ACCOUNT, office.unit(office.root, "prod"))
-    kept = office.registry()
+    kept = office.sync()
     kept.keep()
     before = office.store.accounts()[ACCOUNT]
     office.move(ACCOUNT, "ou-between")
@@ -266,7 +266,7 @@ def test_a_round_reads_so_many_tags_and_first_of_those_that_nobody_has_read(offi
     for account in accounts:
         office.enroll(account, account)
     known = set(accounts[:5])
-    kept = office.registry()
+    kept = office.sync()
     kept.keep(known)
     for account in accounts:
         office.tag(account, new="tag")
@@ -299,7 +299,7 @@ def test_units_that_cannot_be_read_cost_nothing_but_themselves(
     office.tag(ACCOUNT, team="payments")
     office.move(ACCOUNT, office.unit(office.root, "prod"))
     office.faults.fail(f"organizations:{operation}", code)
-    kept = office.registry()
+    kept = office.sync()
 
     kept.keep([ACCOUNT])
 
@@ -316,7 +316,7 @@ def test_units_that_cannot_be_read_cost_nothing_but_themselves(
 @pytest.mark.parametrize("silent", [False, True], ids=["refused", "silent"])
 def test_tags_that_cannot_be_read_cost_nothing_but_themselves(office: Office, silent: bool) -> None:
     office.enroll(OTHER, "search")
-    kept = office.registry()
+    kept = office.sync()
     office.tag(ACCOUNT, team="payments")
     kept.keep([ACCOUNT])
     tags = "organizations:ListTagsForResource"
@@ -338,7 +338,7 @@ def test_a_table_that_cannot_be_written_costs_nothing_but_its_rows(
     office: Office, store: Store, dynamodb: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     dynamodb.delete_table(TableName="coastguard")
-    kept = office.registry()
+    kept = office.sync()
 
     kept.keep()
 
@@ -369,7 +369,7 @@ def test_which_accounts_are_active(raw: dict[str, str], active: bool) -> None:
 
 
 def test_the_accounts_are_read_page_by_page_and_kept_for_ten_minutes(office: Office) -> None:
-    registered = office.registry()
+    registered = office.sync()
     for number in range(25):
         office.enroll(f"{444455556666 + number}", f"team-{number}")
     before = registered.accounts()
@@ -387,11 +387,11 @@ def test_the_accounts_are_read_page_by_page_and_kept_for_ten_minutes(office: Off
 def test_an_organization_that_cannot_be_read_is_an_error(office: Office) -> None:
     office.faults.fail("organizations:ListAccounts", "AccessDeniedException")
     with pytest.raises(ClientError, match="AccessDeniedException"):
-        office.registry().accounts()
+        office.sync().accounts()
 
 
 def test_what_is_called_is_what_is_declared(office: Office) -> None:
-    office.registry().keep([ACCOUNT])
+    office.sync().keep([ACCOUNT])
 
     assert sorted(f"organizations:{name}" for name in office.called()) == list(PERMISSIONS)
 
@@ -403,7 +403,7 @@ def test_an_account_is_known_for_five_minutes_without_asking_again(office: Offic
     known = AccountCache(office.store, office.clock)
     office.store.keep_accounts([Account(ACCOUNT, "before")], now=office.clock())
     assert known.of(ACCOUNT).name == "before"
-    office.registry().keep()
+    office.sync().keep()
 
     office.clock.forward(seconds=ACCOUNTS_KEPT.total_seconds() - 1)
     assert known.of(ACCOUNT).name == "before"
@@ -417,7 +417,7 @@ def test_an_account_is_known_for_five_minutes_without_asking_again(office: Offic
 def test_until_an_account_is_known_at_all_it_is_asked_again_soon(office: Office) -> None:
     known = AccountCache(office.store, office.clock)
     assert known.of(ACCOUNT) == Account(ACCOUNT)
-    office.registry().keep()
+    office.sync().keep()
 
     assert known.of(ACCOUNT) == Account(ACCOUNT)
     office.clock.forward(seconds=30)
@@ -428,7 +428,7 @@ def test_until_an_account_is_known_at_all_it_is_asked_again_soon(office: Office)
 def test_a_table_that_cannot_be_read_costs_nothing_but_the_names(
     office: Office, dynamodb: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    office.registry().keep()
+    office.sync().keep()
     known, new = (AccountCache(office.store, office.clock) for _ in range(2))
     assert known.of(ACCOUNT).name == "payments"
     dynamodb.delete_table(TableName="coastguard")

@@ -1,4 +1,4 @@
-"""The rounds: what no event told of is found, a member at a time, gently, and one member's trouble is only its own."""
+"""The sweep: what no event told of is found, a member at a time, gently, and one member's trouble is only its own."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -53,7 +53,7 @@ def asked(station: Station) -> dict[Cluster, Hint]:
 
 def visit(station: Station) -> dict[Cluster, Hint]:
     """Visit every member Region; returns the looks it asks for."""
-    station.rounds.visit(everywhere=True)
+    station.sweeper.visit(everywhere=True)
     return asked(station)
 
 
@@ -174,8 +174,8 @@ def test_only_clusters_that_show_something_get_a_look(station: Station, other: F
 def test_a_round_that_is_made_twice_in_a_minute_asks_once(station: Station) -> None:
     station.fleet.quiet(station.fleet.cluster())
 
-    station.rounds.visit(everywhere=True)
-    station.rounds.visit(everywhere=True)
+    station.sweeper.visit(everywhere=True)
+    station.sweeper.visit(everywhere=True)
 
     assert station.mail.waiting(station.mail.looks) == 1
 
@@ -237,7 +237,7 @@ def test_the_rounds_of_ten_minutes_visit_everybody_once(station: Station) -> Non
     station.regions = ("eu-west-1", "us-east-1")
 
     for _ in range(ROUND_MINUTES):
-        station.rounds.visit()
+        station.sweeper.visit()
         station.clock.forward(minutes=1)
 
     assert station.counted["visited"] == 12 * 2
@@ -296,7 +296,7 @@ def test_a_visit_stays_below_a_quarter_of_what_ecs_allows(station: Station) -> N
 def test_what_there_is_no_time_for_is_left_and_counted_blind(station: Station) -> None:
     station.fleet.quiet(station.fleet.cluster())
 
-    replace(station.rounds, patience=timedelta(seconds=-1)).visit(everywhere=True)
+    replace(station.sweeper, patience=timedelta(seconds=-1)).visit(everywhere=True)
 
     assert asked(station) == {}
     assert (station.counted["visited"], station.counted["blind"]) == (0, 2)
@@ -378,7 +378,7 @@ def test_what_sqs_refuses_is_an_error_that_says_so(station: Station, reluctant_s
     reluctance.refuses = lambda _: True
 
     with pytest.raises(RuntimeError, match="refused 1 of 1 groups"):
-        replace(station.rounds, queues=type(station.queues)(client)).visit(everywhere=True)
+        replace(station.sweeper, queues=type(station.queues)(client)).visit(everywhere=True)
 
 
 # What is kept of it
@@ -402,11 +402,11 @@ def test_what_a_visit_has_seen_is_kept(station: Station, other: Fleet) -> None:
 
 def test_each_round_writes_only_what_its_own_turn_has_seen(station: Station) -> None:
     station.regions = ("eu-west-1", "us-east-1", "eu-central-1")
-    rounds = station.rounds
+    sweeper = station.sweeper
     written = []
     for _ in range(ROUND_MINUTES):
         before = station.store.places_seen()
-        rounds.visit()
+        sweeper.visit()
         now = station.clock()
         after = station.store.places_seen()
         mine = {place for place, seen in after.items() if seen.tried_at == now}
@@ -423,7 +423,7 @@ def test_the_organizations_accounts_are_kept_and_their_tags_if_somebody_goes_by_
     visit(station)
     assert station.store.accounts()[ACCOUNT] == Account(ACCOUNT, "payments", unread=("tags",))
 
-    replace(station.rounds, by_account_tag=lambda: True).visit(everywhere=True)
+    replace(station.sweeper, by_account_tag=lambda: True).visit(everywhere=True)
 
     assert station.store.accounts()[ACCOUNT] == Account(ACCOUNT, "payments", (), (("team", "payments"),))
 
@@ -431,7 +431,7 @@ def test_the_organizations_accounts_are_kept_and_their_tags_if_somebody_goes_by_
 def test_who_goes_nowhere_learns_the_accounts_and_visits_none(station: Station) -> None:
     station.fleet.quiet(station.fleet.cluster())
 
-    station.rounds.visit(nowhere=True)
+    station.sweeper.visit(nowhere=True)
 
     assert ACCOUNT in station.store.accounts()
     assert station.store.places_seen() == {}

@@ -615,7 +615,7 @@ def test_what_is_about_no_cluster_has_a_log_of_its_own(store: Store, dynamodb: A
     store.log(None, stopped)
 
     assert store.entries(CLUSTER, "") == []
-    assert list(store.deeds(NOON, NOON + SECOND)) == [stopped]
+    assert list(store.done_by_people(NOON, NOON + SECOND)) == [stopped]
     assert "expires" in raw(dynamodb, stopped.key, "organization")
 
 
@@ -636,7 +636,7 @@ def test_what_people_did_is_found_over_months_and_clusters_in_the_order_of_time(
         store.log(Cluster.from_key(one.cluster), one)
     store.log(CLUSTER, entry("opened", who=""))
 
-    found = list(store.deeds(NOON - 400 * 86_400 * SECOND, NOON + 60 * 86_400 * SECOND))
+    found = list(store.done_by_people(NOON - 400 * 86_400 * SECOND, NOON + 60 * 86_400 * SECOND))
 
     assert {one.what for one in found} == {one.what for one in told}
     assert [one.at for one in found] == sorted(one.at for one in told)
@@ -657,7 +657,9 @@ def test_what_people_did_is_found_by_its_time(store: Store, since: int, until: i
     for number in range(3):
         store.log(CLUSTER, entry(str(number), at=NOON + number * SECOND))
 
-    assert [one.what for one in store.deeds(NOON + since * SECOND, NOON + until * SECOND)] == list(map(str, found))
+    done = store.done_by_people(NOON + since * SECOND, NOON + until * SECOND)
+
+    assert [one.what for one in done] == list(map(str, found))
 
 
 def test_whoever_asks_may_be_in_another_zone(store: Store) -> None:
@@ -666,7 +668,7 @@ def test_whoever_asks_may_be_in_another_zone(store: Store) -> None:
     store.log(CLUSTER, entry(at=first.astimezone(there)))
 
     since = (first - SECOND).astimezone(there)
-    assert len(list(store.deeds(since, since + 2 * SECOND))) == 1
+    assert len(list(store.done_by_people(since, since + 2 * SECOND))) == 1
 
 
 # Requests
