@@ -20,9 +20,9 @@ from hub.incidents.hints import Chore, Drop, Hint
 from spoke.places import Cluster
 
 MOST_HOPS = 12
-# A wait in the delay queue, of which SQS knows no longer one.
+# The longest wait that SQS knows, in the delay queue.
 LONGEST_WAIT = timedelta(minutes=15)
-# Of a chain's hops, so many may be spent on waiting for a grace: what comes of it needs some too.
+# So many of a chain's hops may be spent on waiting for a grace: what follows needs some too.
 _WAITING_HOPS = 10
 # How soon a repair is looked at again, hop by hop; after that, with the sweep.
 _REPAIR_SECONDS = (10, 10, 10, 15, 20, 30, 30, 30)
@@ -62,5 +62,5 @@ def waits_in_queue(wait: timedelta, hops: int) -> bool:
 
 
 def repair_looked_at_in(hops: int) -> timedelta | None:
-    """Tell how soon to look again at what is being repaired; None if the sweep is soon enough."""
+    """Return how soon to look again at what is being repaired; None if the sweep is soon enough."""
     return timedelta(seconds=_REPAIR_SECONDS[hops]) if hops < len(_REPAIR_SECONDS) else None

@@ -33,7 +33,7 @@ _LONGEST_REASON = 250
 _REASON_BYTES = 4 * _LONGEST_REASON + 50
 _BACKOFF = (5, 10, 20, 40, 60)
 _STORM = "storm/"
-# What is put back uses up tries, and SQS gives up after eight: a group until this try, a storm until that one.
+# To be put back uses up a try, and SQS gives up after eight: a group is put back until this try, a storm until that.
 _CUT_OFF, _PUT_BACK = 3, 4
 # So many seconds a function should have left when it begins with a group, and with a storm's turn.
 GROUP_NEEDS, STORM_NEEDS = 30, 45
@@ -191,12 +191,13 @@ class Queues:
         )
 
     def work_off(self, url: str, batch: Iterable[Record], work: Callable[[list[Record]], None]) -> list[str]:
-        """Give each group of a FIFO batch to `work`; returns the ids of the groups whose work raised.
+        """Give each group of a FIFO batch to `work`. Return the ids of the records that come back.
 
-        A group that fails hurts only itself, and comes back after seconds that grow with its tries; one whose work says
-        NotYet when it says, and with it what is better taken another time, which else comes back as soon as the others
-        are done: what was cut off in the midst of a crowd gathers as the others do. Storms take their time, so they
-        come last. What there is not enough time left for (spoke.deadline) is not begun, and comes back at once.
+        A group that fails hurts only itself, and comes back after seconds that grow with its tries. One whose work
+        raises NotYet comes back after the seconds that this names, and so do the groups that are better taken another
+        time: clusters of one crowd gather together. Without a NotYet, those come back as soon as the others are done.
+        Storms take their time, so they come last. A group is not begun, and comes back at once, if not enough time is
+        left for it (spoke.deadline).
         """
         taken = list(batch)
         hops = max((hops_behind(record.body) for record in taken), default=0)

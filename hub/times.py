@@ -46,7 +46,7 @@ class BadSpan(ValueError):
 
 
 def read_span(text: str, now: datetime, zone: str, offset: int = 0) -> datetime:
-    """Tell when a span that begins `now` ends, in UTC. Raises BadSpan.
+    """Return when a span that begins `now` ends, in UTC. Raises BadSpan.
 
     `zone` is the IANA name of the writer's time zone. In place of one that nobody knows, there are `offset` seconds
     east of UTC: Slack tells both.
@@ -76,7 +76,7 @@ def read_length(text: str) -> timedelta:
 
 
 def is_span(tokens: Sequence[str]) -> int:
-    """Tell how many of the words, from the first on, belong to a span; 0 if none does.
+    """Return how many of the words, from the first on, belong to a span; 0 if none does.
 
     What says for ever counts, and so does `until` with whatever comes after it: the writer meant a time, and
     `read_span` says what is wrong with it.

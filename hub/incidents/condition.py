@@ -9,7 +9,7 @@ UNWATCHED = "UNWATCHED"
 """Status of an instance in a cluster that has been opted out."""
 ACCOUNT_GONE, REGION_GONE = "ACCOUNT_GONE", "REGION_GONE"
 """Status of an instance whose account has left the organization, or whose Region is no longer watched."""
-# What Auto Scaling has hosts for whose agents are gone on purpose.
+# A host that Auto Scaling has in one of these states may be without its agent on purpose.
 _OFF_DUTY = {Duty.SET_ASIDE, Duty.CHANGING, Duty.WARM, Duty.ENDING}
 
 

@@ -102,7 +102,7 @@ def decide(  # noqa: C901, PLR0911, PLR0913  # the one decision on one screen: i
 
 
 def confirms(current: Incident | None, sighting: Sighting, drop: Drop | None, now: datetime, grace: timedelta) -> bool:
-    """Tell whether `decide` opens an incident because of an agent that a look has seen to be gone."""
+    """Return whether `decide` opens an incident because of an agent that a look has seen to be gone."""
     if condition(sighting) is not Condition.DISCONNECTED or (current and current.unresolved):
         return False
     since = believed_since(current, sighting, drop, now, grace)
@@ -119,7 +119,7 @@ def _wait(  # noqa: PLR0913  # the same input as decide's
 ) -> Verdict:
     waits = drop.waits if drop else 0
     if since is None and drop and drop.at is None and condition(sighting) is Condition.UNREADABLE:
-        # Only worth a look, and nobody can look: that the agent is gone, nobody has said.
+        # Nobody has said that the agent is gone: it was only worth a look, and nobody can look.
         return Verdict(Reason.NO_TROUBLE, current)
     if since is None:
         put_back = Drop(sighting.instance, now, sighting.version, waits + 1 if drop else 0)
@@ -174,7 +174,7 @@ def _resolve(known: Incident, ending: Condition, now: datetime, replacement: str
 
 
 def _lasts(seen: Condition, known: Incident, now: datetime) -> bool:
-    """Whether the trouble goes on. While a repair is at work, it is for us that Auto Scaling takes the host out."""
+    """Whether the trouble goes on. During a repair of ours, Auto Scaling takes the host out because of that repair."""
     if seen is Condition.OUT_OF_SERVICE:
         return known.state is State.REPAIRING and not is_overdue(known, now)
     return seen in {Condition.DISCONNECTED, Condition.UNREADABLE, Condition.DRAINING}

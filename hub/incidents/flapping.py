@@ -13,7 +13,7 @@ from hub.incidents.incident import FLAP_WINDOW, Incident, State
 from spoke.sighting import Sighting
 
 STEADY = timedelta(minutes=20)
-# Of an agent that never comes to rest, so many drops are kept.
+# So many drops are kept of an agent that never comes to rest.
 _DROPS_KEPT = 20
 # How an incident ends of which nobody has seen that the agent is back.
 _OUT_OF_SIGHT = {Condition.OUT_OF_SERVICE, Condition.UNWATCHED, Condition.ACCOUNT_GONE, Condition.REGION_GONE}

@@ -10,7 +10,7 @@ from spoke.sighting import Sighting
 
 
 def gone_since(sighting: Sighting, drop: Drop | None) -> datetime | None:
-    """Tell since when at the latest the agent is gone, or None if nobody knows.
+    """Return since when at the latest the agent is gone, or None if nobody knows.
 
     ECS says it (`sighting.since`) once the agent is gone for long. A drop counts only if nothing about the instance has
     changed since it was reported: otherwise the agent may have been back meanwhile and the grace begins anew. So one
@@ -34,15 +34,15 @@ def gone_since(sighting: Sighting, drop: Drop | None) -> datetime | None:
 def believed_since(
     current: Incident | None, sighting: Sighting, drop: Drop | None, now: datetime, grace: timedelta
 ) -> datetime | None:
-    """Tell since when the agent is gone, as far as that can be believed."""
+    """Return since when the agent is gone, as far as that can be believed."""
     return gone_since(sighting, _without_credit(current, drop, now, grace))
 
 
 def _without_credit(current: Incident | None, drop: Drop | None, now: datetime, grace: timedelta) -> Drop | None:
-    """Take from a drop that was put back too often what it is believed for, if the trouble now may be another one.
+    """Forget how often a drop was put back, which is why it is believed, if the trouble now may be another one.
 
-    So it is if the agent has been back since, as far as anybody knows; or if SQS, or whatever failed meanwhile, has
-    held up the hint for a grace after it was due. That counts only so often: alerts fail open.
+    It may be another one if the agent has been back since, as far as anybody knows; or if the hint came a grace after
+    it was due, because SQS or something else held it up. That counts only so often: alerts fail open.
     """
     if drop is None or drop.at is None:
         return drop

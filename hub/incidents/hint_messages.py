@@ -55,7 +55,7 @@ def to_message(hint: Hint | Chore) -> str:
 
 
 def gist(text: str) -> list[str]:
-    """Tell what can be told of any message, also one that `from_message` refuses: place and kind, in foreign words."""
+    """Return place and kind of any message, also of one that `from_message` refuses, in foreign words."""
     try:
         body = json.loads(text)
     except (ValueError, RecursionError):
@@ -71,7 +71,7 @@ def gist(text: str) -> list[str]:
 
 
 def hops_behind(text: str) -> int:
-    """Tell how many hops lie behind any message, also one that `from_message` refuses."""
+    """Return how many hops lie behind any message, also one that `from_message` refuses."""
     try:
         body = json.loads(text)
     except (ValueError, RecursionError):
@@ -132,7 +132,7 @@ def _own_drop(  # noqa: PLR0913  # a drop has these parts
 
 
 def _why(text: object) -> Why:
-    """Read a reason to look. One that only another release knows is as good as any that makes nothing special."""
+    """Read a reason to look. One that only another release knows is as good as another look."""
     if not isinstance(text, str) or len(text) > _LONGEST_WHY:
         raise TypeError("the reason is no short text")
     return Why(text) if text in set(Why) else Why.AGAIN

@@ -58,7 +58,7 @@ class Hint:
 
     `crowd` is how many clusters of the Region were spoken of in the same breath: many together are a storm. `hops` and
     `until` are those of hub.chain, as in every hint: how many invocations lie behind it, and until when it holds, None
-    being for ever.
+    for ever.
     """
 
     cluster: Cluster
@@ -146,12 +146,12 @@ def newest(drops: Iterable[Drop]) -> tuple[Drop, ...]:
 
 
 def _weight(why: Why) -> int:
-    """Tell how much a reason to look changes what is done: of several, the one that changes most counts."""
+    """Return how much a reason to look changes what is done: of several, the one that changes most counts."""
     return {Why.SWEEP: 0, Why.ALONE: 2, Why.REQUEST: 3}.get(why, 1)
 
 
 def _age(drop: Drop) -> tuple[bool, int, int, float, str]:
-    """Tell which of two drops is the newer one, the same in whatever order they come.
+    """Return what drops are compared by: the newer one has more of it, in whatever order they come.
 
     One that is dated tells more than one that is not, and so does one with a version.
     """

@@ -67,11 +67,11 @@ def overlapping(mutes: Iterable[Mute], scope: Scope, now: datetime, directory: M
 
 
 def ends_soon(mute: Mute, now: datetime) -> bool:
-    """Tell whether its author should hear now that it ends soon."""
+    """Return whether its author should hear now that it ends soon."""
     warned = mute.warned_at is not None or not mute.by
     return not warned and mute.on(now) and mute.until - mute.since >= LONG and mute.until - now <= WARNING
 
 
 def over(mute: Mute, now: datetime) -> bool:
-    """Tell whether it has ended, by itself or early."""
+    """Return whether it has ended, by itself or early."""
     return mute.ended_at is not None or mute.until <= now

@@ -132,7 +132,7 @@ def count(members: Sequence[Bulletin], muted: int = 0) -> Count:
 
 
 def lock(region: str) -> str:
-    """Tell why nothing drastic may be done while a storm lasts; the same words as long as it lasts."""
+    """Return why nothing drastic may be done while a storm lasts; the same words as long as it lasts."""
     return (
         f"Terminate is locked while the storm in {region} lasts: what so many clusters suffer together has a cause"
         " outside of them, and new instances would suffer it too."

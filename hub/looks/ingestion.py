@@ -109,7 +109,7 @@ def _by_time(drops: Iterable[Drop], grace: timedelta, now: datetime) -> tuple[li
 
 
 def _crowded(hints: Sequence[Hint]) -> list[Hint]:
-    """Tell each hint how many clusters of its Region have lost an agent in the same batch."""
+    """Note in each hint how many clusters of its Region have lost an agent in the same batch."""
     crowds = Counter(hint.cluster.region for hint in hints if _tells_of_a_loss(hint))
     return [replace(hint, crowd=crowds[hint.cluster.region]) if _tells_of_a_loss(hint) else hint for hint in hints]
 

@@ -23,7 +23,7 @@ from hub.policy.windows import InForce, Window
 
 # What people do besides repairs; a remedy's verb is its name.
 ACTIONS = ("acknowledge", "mute", "stop", "approve", "audit")
-# What takes no right as long as nobody has any: it only holds back. Once there are rights, only what is granted goes.
+# What everybody may do as long as nobody has a right: it only holds back. Once there are rights, they have to grant it.
 OPEN = ("acknowledge", "mute", "stop", "audit")
 START = "start"
 """To let repairs run again, which goes with the right to stop them; without rights it does not."""
@@ -133,7 +133,7 @@ class Policy:
         return next((route for route in self.routes if route.where.fits(facts)), None)
 
     def reminds_after(self, facts: Facts) -> timedelta | None:
-        """Tell how long an incident may wait unacknowledged until it is said again, None for ever."""
+        """Return how long an incident may wait unacknowledged until it is said again, None for ever."""
         route = self.route(facts)
         return route.remind_after if route and route.remind_after else self.remind_after
 

@@ -26,7 +26,7 @@ _T = TypeVar("_T")
 POLICY_KEPT = timedelta(minutes=1)
 # A policy that was well so shortly before it went bad is the last good one: else there may have been another since.
 _CERTAIN = 2 * POLICY_KEPT
-# A reading that fails once is made good by the next: while there is a good policy, only what lasts is told.
+# One reading may fail and the next succeed: while there is a good policy, only a failure that lasts is told.
 PATIENCE = timedelta(minutes=5)
 _PROBLEMS_SAID = 3
 # So many versions back a function that has just started looks for a good one.
@@ -228,7 +228,7 @@ class _Parameter:
 
 
 class _Object:
-    """An S3 object, sent again only if it has changed. What it was before, only a list of versions would tell."""
+    """An S3 object, sent again only if it has changed. Only a list of versions would tell what it was before."""
 
     def __init__(self, bucket: str, key: str, make: Callable[[], Any]) -> None:
         self._bucket = bucket

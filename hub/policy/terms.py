@@ -59,7 +59,7 @@ class Terms:
         return not self.by_tag or tag == ANY or (tag is not None and (ANY in self.groups or tag in self.groups))
 
     def grace_of(self, cluster: Cluster) -> timedelta:
-        """Tell how long an agent of the cluster may be gone."""
+        """Return how long an agent of the cluster may be gone."""
         fits = (grace for pattern, grace in self.longer if _fits(pattern, cluster))
         return next(fits, self.grace)
 

@@ -20,7 +20,7 @@ from spoke.repairs import REMEDIES
 _LONGEST_WORD = 200
 _LONGEST_QUOTE = 60
 _MOST = 100_000
-# A row of the table has room for so many, DynamoDB takes 400 KB.
+# A row of the table has room for so many: DynamoDB takes 400 KB a row.
 _MOST_REPAIRS = 1_000
 _SPAN = re.compile(r"(?:([0-9]{1,4})d)?(?:([0-9]{1,4})h)?(?:([0-9]{1,5})m)?")
 _PERCENT = re.compile(r"([0-9]{1,2}(?:\.[0-9]{1,3})?)%")

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 
 def clock() -> datetime:
-    """Tell the time."""
+    """Return the time, in UTC."""
     return datetime.now(UTC)
 
 
 def time_left(context: object) -> Callable[[], float]:
-    """Return what tells how many seconds a function has left, by Lambda's context; without one, for ever."""
+    """Return a function that says how many seconds are left by Lambda's context; without a context, no end of them."""
     milliseconds = getattr(context, "get_remaining_time_in_millis", None)
     return (lambda: milliseconds() / 1_000) if milliseconds else (lambda: math.inf)

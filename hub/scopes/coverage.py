@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 Place = tuple[str, str]
 """An account and a Region."""
 
-# Each place is visited once in ten minutes. Who has not been for so long is visited no more.
+# Each place is visited once in ten minutes. A place whose last visit is so long ago is blind.
 STALE = timedelta(minutes=35)
 NOT_LATELY = "not visited lately"
 _NAMED = 3
@@ -20,7 +20,7 @@ _NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What the visits of a place have left: when the last one was, when one last saw it, why the last one did not.
+    """What is kept of the visits of a place: when the last one was, when one last saw it, why the last one did not.
 
     `problem` is "" if the last visit saw it. Its words are ours but for AWS's error codes.
     """
@@ -61,7 +61,7 @@ class Coverage:
 
 
 def visited(before: Visit | None, problem: str, now: datetime) -> Visit:
-    """Say what a visit leaves: with a `problem` it has not seen the place, and what was seen before it still stands."""
+    """Return what is kept after a visit. One with a `problem` saw nothing: what was seen before still stands."""
     if problem:
         return Visit(now, before.at if before else None, problem)
     return Visit(now, now)

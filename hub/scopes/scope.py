@@ -147,7 +147,7 @@ class Scope:
         return f"instance {self.instance} of cluster {self.cluster} in {where}"
 
     def covers(self, cluster: Cluster, account: Account, instance: str = "") -> bool:
-        """Tell whether what happens in a cluster, or to one of its instances, is within the scope.
+        """Return whether what happens in a cluster, or to one of its instances, is within the scope.
 
         `account` is the cluster's. Nobody knows the units of one that could not be read up: no unit covers it.
         """
@@ -160,7 +160,7 @@ class Scope:
         )
 
     def meets(self, other: "Scope", directory: Mapping[str, Account]) -> bool:
-        """Tell whether the two have something in common. `directory` has the accounts by id.
+        """Return whether the two have something in common. `directory` has the accounts by id.
 
         Of two patterns it is enough that one name might fit both, as far as their beginnings tell.
         """
@@ -183,7 +183,7 @@ class Scope:
 
 
 def _agree(one: str, other: str) -> bool:
-    """Tell whether a cluster can be called both, each of which may be a pattern."""
+    """Return whether a cluster can be called both, each of which may be a pattern."""
     if _WILD.search(one) and _WILD.search(other):
         heads = _WILD.split(one)[0], _WILD.split(other)[0]
         return heads[0].startswith(heads[1]) or heads[1].startswith(heads[0])

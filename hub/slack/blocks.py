@@ -16,7 +16,7 @@ _ID = 60
 
 
 def length(blocks: Sequence[Block]) -> int:
-    """Tell how long blocks are as JSON, once each has its id."""
+    """Return how long blocks are as JSON, once each has its id."""
     return sum(len(json.dumps(block, separators=(",", ":"))) + _ID for block in blocks)
 
 

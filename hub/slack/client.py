@@ -138,7 +138,7 @@ class Slack:
         attachments: Sequence[Mapping[str, Any]],
         metadata: Mapping[str, Any],
     ) -> None:
-        """Make a message of ours show something else. Doing it twice is doing it once."""
+        """Make a message of ours show something else. To do it twice is to do it once."""
         self._call(
             self._client.chat_update,
             channel=channel,

@@ -10,7 +10,7 @@ from hub.slack.blocks import (
     Block,
 )
 
-# What a member account calls its things is cut to lengths that fit the true ones and fill no message.
+# Names that a member account gives are cut to a length that fits the true ones and fills no message.
 FACT = 36
 # So much of what AWS or a person says about something is shown, and so many owners are mentioned.
 PROBLEM = 150

@@ -16,7 +16,7 @@ _NAME = 60
 
 
 def digest(mute: Mute, recorded: int, still: Sequence[Incident], silent: int = 0) -> tuple[str, list[Block]]:
-    """Tell what happened while nobody was told: `recorded` incidents were opened, and `still` are unresolved.
+    """Draw what happened while nobody was told: `recorded` incidents were opened, and `still` are unresolved.
 
     Some of those may be older than the mute, and `silent` are muted by something else.
     """
@@ -42,7 +42,7 @@ def digest(mute: Mute, recorded: int, still: Sequence[Incident], silent: int = 0
 
 
 def warning(mute: Mute) -> tuple[str, list[Block]]:
-    """Tell whoever muted something that it will be heard of again soon."""
+    """Draw what whoever muted something is told: that it will be heard of again soon."""
     line = f"{mention(mute.by)}, {code(mute.scope.label)} is muted until {date(mute.until)} and no longer."
     unmute = button(UNMUTE, "Unmute now", str(mute.scope))
     return line, [section(f":bell: {line}"), *_small_print(mute), actions(unmute)]

@@ -17,7 +17,7 @@ PERMISSIONS = (
 )
 """The IAM actions that the calls here need."""
 
-# So old may be what is known of accounts and units, and of tags, for each of which a call is made.
+# How old the list of accounts and units may get, and an account's tags, each of which takes a call.
 LIST_KEPT, TAGS_KEPT = timedelta(minutes=10), timedelta(hours=1)
 # Organizational units are nested up to five levels below the root.
 _DEPTH = 5
@@ -72,9 +72,9 @@ class Organization:
         return self._units[1] if self._units else None
 
     def read_units(self, calls: int) -> int:
-        """Go on reading the units, if it is time; returns how many of so many calls are left. Raises as boto3 does.
+        """Go on reading the units, if it is time. Return how many of so many calls are left. Raises as boto3 does.
 
-        Who is interrupted begins anew the next time.
+        A reading that is interrupted begins anew the next time.
         """
         now = self._clock()
         if self._walk is None:

@@ -39,7 +39,7 @@ from spoke.places import Cluster
 log = logging.getLogger(__name__)
 _P = TypeVar("_P")
 
-# So long what a round asks for holds: then comes the next round, and asks again.
+# What a round asks for holds so long: then the next round comes, and asks again.
 ROUND = timedelta(minutes=1)
 # Each member Region is visited once in so many minutes.
 ROUND_MINUTES = 10
@@ -50,7 +50,7 @@ RESOURCE_READS = (25, 5.0)
 # What a visit can see at that pace in about 20 seconds. The clusters beyond are next in later rounds.
 CLUSTERS_A_VISIT = 120
 _THREADS = 8
-# Of a problem that is kept; there may be thousands.
+# So much of a problem is kept: a problem may have thousands of characters.
 _PROBLEM = 120
 
 
@@ -95,7 +95,7 @@ class Sweeper:
         now, bulletins = self.clock(), self.store.open_bulletins()
         places = brewing(bulletins, now) | {storm.hint for storm in self.store.open_storms()}
         troubled = {bulletin.cluster for bulletin in bulletins} | self.store.clusters_in_trouble()
-        # In another order each minute: whom Slack has no room for differs too.
+        # In another order each minute: if Slack has no room for some, it is not always for the same.
         clusters = in_turn(troubled | self.store.clusters_waiting(now), _minute(now))
         mutes = [mute for mute in self.store.mutes() if _wants_to_be_told(mute, now)]
         chores: list[Chore] = [*sorted(places), *(MuteHint(str(mute.scope)) for mute in mutes)]
@@ -188,7 +188,7 @@ def turn(place: Place, now: datetime) -> bool:
 
 
 def in_turn(places: Iterable[_P], number: int) -> list[_P]:
-    """Put a round's places into an order that differs from round to round: whom there is no time for differs too."""
+    """Put a round's places into an order that differs each round: time is not always too short for the same ones."""
     return sorted(places, key=lambda place: zlib.crc32(f"{number} {place}".encode()))
 
 
