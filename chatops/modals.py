@@ -33,7 +33,7 @@ _SPANS = (
 _NO_PROOF = "Type the last four characters of the instance's id, as it stands above."
 
 _NO_SPAN = "Write a length like 90m or 2h, or until 18:00, or until monday 9:00."
-# What JSON of another making brings about.
+# What goes wrong in reading JSON that this module has not written.
 _STRANGE = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
 
 Errors = dict[str, str]

@@ -63,7 +63,7 @@ class SlackUsers:
         return read[1]
 
     def groups(self, user: str, among: frozenset[str]) -> frozenset[str]:
-        """Tell in which of these user groups a person is."""
+        """Return in which of these user groups a person is."""
         began, found = self.clock(), set[str]()
         for group in sorted(among):
             if self.patience is not None and self.clock() - began >= self.patience:

@@ -31,7 +31,7 @@ class Caps:
     clock: Callable[[], datetime]
 
     def used(self, request: str, remedy: str, facts: Facts) -> Mapping[str, tuple[Ledger, datetime]]:
-        """Tell what a repair uses up of every cap that may fit, to be written as it begins; raises UsedUp."""
+        """Return what a repair uses up of every cap that may fit, to be written as it begins. Raises UsedUp."""
         now = self.clock()
         caps = self.rules.policy.caps_on(remedy, facts)
         if len(caps) > _MOST:

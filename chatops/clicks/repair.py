@@ -105,7 +105,7 @@ class Repairs:
         return self.end(request, incident, ended)
 
     def _asking(self, go_ahead: Callable[[], None]) -> Asking:
-        """Let a remedy ask around in the member account, at the sweep's pace and for so long, and us at last."""
+        """Let a remedy ask the Region's other clusters at the sweep's pace and for a while, and us before it acts."""
         ends = self.ticks() + _ASKS_SECONDS
         return Asking(
             RateLimit(*CLUSTER_READS, self.ticks, self.sleep),

@@ -7,7 +7,7 @@ from hub.slack.mrkdwn import code, visible
 
 Answer = tuple[str, list[Block]]
 SAY = "coastguard.say."
-"""What the action id of a button begins with that says a command: the rest tells it from others of its block."""
+"""How the action id of a button that says a command begins: the rest tells it from others of its block."""
 
 # Slack does not take more than 50 blocks, of which a row has one or two.
 MOST_ROWS = 20

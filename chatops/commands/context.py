@@ -1,6 +1,6 @@
 """The context of a command: what the words mean, who may, what is muted, how it is logged.
 
-What cannot be answered or done raises NotDone, whose answer tells the person why.
+What cannot be answered or done raises Declined, whose answer tells the person why.
 """
 
 import logging
@@ -59,11 +59,11 @@ class CommandContext:
     # What words mean
 
     def find(self, command: Command, words: str, mutes: Iterable[Mute] = ()) -> Scope:
-        """Find what words mean, `mutes` too. Raises NotDone with what they may mean."""
+        """Find what words mean, `mutes` too. Raises Declined with what they may mean."""
         return self._meant(command, words, find(words, self._known(mutes)))
 
     def find_one(self, command: Command, words: str) -> Scope:
-        """Find the one thing that words mean; a pattern may mean several. Raises NotDone with what they may mean."""
+        """Find the one thing that words mean; a pattern may mean several. Raises Declined with what they may mean."""
         return self._meant(command, words, find_one(words, self._known()))
 
     def _meant(self, command: Command, words: str, found: Found | Candidates | Nothing) -> Scope:
@@ -100,7 +100,7 @@ class CommandContext:
     def allow(
         self, asked: CommandMessage, at: datetime, verb: str, scopes: Sequence[Scope], words: str
     ) -> None:  # who, when, what, where
-        """Raise NotDone, and log it, unless the person may do that in all of these places, which they called so.
+        """Raise Declined, and log it, unless the person may do that in all of these places, which they called so.
 
         `at` is when it was first tried: a refusal that comes twice is logged once.
         """
@@ -109,14 +109,14 @@ class CommandContext:
             self.refuse(asked, at, verb, words, refusal or Refusal(asked.refused))
 
     def refuse(self, asked: CommandMessage, at: datetime, verb: str, words: str, refusal: Refusal) -> None:  # the same
-        """Raise NotDone for somebody who may not, and log it."""
+        """Raise Declined for somebody who may not, and log it."""
         entry = self.entry(asked, at, f"refused: {verb}", words, refusal.sentence, "")
         self.store.log(None, replace(entry, quiet=True))
         self.count("refusals", 1)
         raise Declined(answers.refused(refusal.sentence, may=refusal.who_may, how=refusal.how), "refused")
 
     def person(self, user: str) -> Person:
-        """Say who somebody is, and above all when: their time zone. Raises NotDone."""
+        """Say who somebody is, and above all when: their time zone. Raises Declined."""
         try:
             return self.people.person(user)
         except SlackError as error:
@@ -168,7 +168,7 @@ class CommandContext:
         return {i.id for i in incidents if self.mute_of(i.cluster, bulletins.get(i.cluster), i.instance, now, mutes)}
 
     def covers(self, scope: Scope, incident: Incident) -> bool:
-        """Tell whether an incident is within a scope."""
+        """Return whether an incident is within a scope."""
         account = self.rules.accounts.of(incident.cluster.account)
         return scope.covers(incident.cluster, account, incident.instance)
 

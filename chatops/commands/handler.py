@@ -86,7 +86,7 @@ class CommandHandler:
         log.info("ask.done", extra={"outcome": outcome})
 
     def _do(self, asked: CommandMessage, at: datetime) -> tuple[Answer, bool]:
-        """Return the answer, and whether everybody should see it. Raises NotDone."""
+        """Return the answer, and whether everybody should see it. Raises Declined."""
         if at - asked.at > FRESH:
             raise Declined(answers.refused(OLD), "too old")
         command = parse(asked.line)
@@ -103,7 +103,7 @@ class CommandHandler:
         return (do(asked, command, at), True) if do else (self._reads.tell(asked, command, at), False)
 
     def _refuse_incomplete(self, asked: CommandMessage, command: Command, at: datetime) -> None:
-        """Tell somebody, whom no modal has asked for what is missing, why not; or else how to say it."""
+        """Decline a command that lacks something, which no modal has asked for: say why not, or else how to say it."""
         if command.target:
             scope = self._known.find(command, command.target)
             self._known.allow(asked, at, command.right, [scope], command.target)

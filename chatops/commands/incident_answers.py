@@ -146,7 +146,7 @@ def _incident_line(incident: Incident, silent: Collection[str]) -> str:
 
 
 def _ended(incident: Incident) -> list[tuple[str, str]]:
-    """Tell who is at work on it, or how it ended."""
+    """Return who is at work on it, or how it ended, as facts."""
     facts = []
     if incident.acknowledged_by and incident.acknowledged_at:
         by = mention(incident.acknowledged_by)

@@ -27,7 +27,7 @@ LONGEST_REASON = 300  # in a button's value of 2,000 characters, each of them ma
 _LONGEST_SPAN = 100
 _LONGEST_INPUT = 4_000
 _LONGEST_ECHO = 120
-# Of a target's words: account names have up to 50 characters.
+# So many characters of a target are kept: account names have up to 50.
 _MOST_WORDS = 12
 
 # Slack sends what it has recognised as <…>, and what was typed of & < > as entities.

@@ -38,7 +38,7 @@ class Reads:
     regions: Sequence[str]
 
     def tell(self, asked: CommandMessage, command: Command, at: datetime) -> Answer:  # noqa: PLR0911  # one return for each command
-        """Answer a command that only asks, first tried `at` that time. Raises NotDone."""
+        """Answer a command that only asks, first tried `at` that time. Raises Declined."""
         now = self.known.clock()
         match command.verb:
             case "mutes":
@@ -129,7 +129,7 @@ class Reads:
         return incident_answers.audited(f"What people did since {date(since)}", entries)
 
     def _is_about(self, entry: Entry, scope: Scope) -> bool:
-        """Tell whether somebody who asks about this place means this entry."""
+        """Return whether somebody who asks about this place means this entry."""
         directory = self.known.rules.accounts.everyone()
         if entry.cluster:
             own = Scope.of(Cluster.from_key(entry.cluster))
@@ -160,7 +160,7 @@ class Reads:
         return coverage(accounts, self.regions, self.known.store.places_seen(), self.known.clock())
 
     def _groups(self, user: str) -> frozenset[str] | None:
-        """Tell in which of the groups that have rights a person is, None if Slack does not tell."""
+        """Return in which of the groups that have rights a person is, None if Slack does not tell."""
         named = frozenset(who for right in self.known.rules.policy.rights for who in right.who if who.startswith("S"))
         try:
             return self.known.people.groups(user, named)

@@ -26,9 +26,10 @@ def reasons(  # noqa: PLR0913  # all that is known
     *,
     muted: bool,
 ) -> list[str]:
-    """Tell it in lines, the most telling first; in them are foreign words. How a cluster is muted is for others to say.
+    """Return the reasons as lines, the most telling first; in them are foreign words.
 
-    With a `user`, who is in these groups, also what that person may do there.
+    How a cluster is muted is for others to say. With a `user`, who is in these groups, also what that person may do
+    there.
     """
     lines = list(_incident(incident, now)) if incident else list(_cluster(known))
     grace = span_words(rules.terms.grace_of(cluster))

@@ -31,7 +31,7 @@ from hub.times import BadSpan, read_span
 log = logging.getLogger(__name__)
 
 _MOST_LOOKS = 500
-# Whoever else stops or starts repairs just then must not put off who stops them.
+# A stop must not fail because somebody else stops or starts repairs at the same moment.
 _TRIES = 4
 
 
@@ -141,6 +141,6 @@ class Writes:
 
 
 def _fits(pattern: Scope, mute: Mute) -> bool:
-    """Tell whether a mute is of a single cluster that a pattern fits."""
+    """Return whether a mute is of a single cluster that a pattern fits."""
     cluster = mute.scope.one_cluster if mute.scope.kind == "cluster" and pattern.is_pattern else None
     return cluster is not None and pattern.covers(cluster, Account(cluster.account))
