@@ -6,24 +6,19 @@ incidents in line (hub.looks.lifecycle), have them spoken of (hub.notify.notifie
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice
 
 from hub.chain import Waiting, onward, put_off, repair_looked_at_in, waits_in_queue
-from hub.incidents.bulletin import ROWS
 from hub.incidents.condition import UNWATCHED, Condition, condition
-from hub.incidents.decision import Verdict, confirms
+from hub.incidents.decision import Verdict
 from hub.incidents.examined import Findings, Watch
 from hub.incidents.hint_messages import from_message
 from hub.incidents.hints import BadHint, Chore, Drop, Hint, MuteHint, PolicyHint, StormHint, Why, gather, newest
-from hub.incidents.incident import Incident
-from hub.incidents.repair_progress import awaits_replacement
-from hub.incidents.storm import MANY
 from hub.looks.cluster_tags import ClusterTags
 from hub.looks.departures import Departures
+from hub.looks.gathering import CROWD, Gathering
 from hub.looks.lifecycle import Lifecycle
 from hub.notify.account_cache import AccountCache
 from hub.notify.muting import Muting
@@ -41,28 +36,18 @@ from hub.runtime.log_keys import about
 from hub.slack.client import NotNow, Slack, SlackError
 from hub.table.clusters import KnownCluster
 from hub.table.store import Store
-from spoke.accounts import Accounts, Member, Role
+from spoke.accounts import Accounts, Role
 from spoke.deadline import deadline, for_seconds
-from spoke.errors import Busy, ClusterGone, Refused
-from spoke.hosts import GROUPS_A_CALL
-from spoke.places import Cluster
-from spoke.registrations import HOSTS_A_CALL, in_cluster
 from spoke.sighting import Sighting
-from spoke.sightings import forgotten, look, registered, replacement
-from spoke.states import MISSING
 
 log = logging.getLogger(__name__)
 
-# A member that is throttled or does not answer is tried so often before the alert goes out unchecked.
-PATIENCE = 3
 # So long a look may begin calls of a member, one of which takes ten seconds if it is not answered (spoke.accounts).
 LOOK_SECONDS = 15
 # So soon a look is tried anew that had no time left to begin.
 _BREATH_SECONDS = 5
-# When so many clusters lose agents together, more of each is on its way: a look waits for so many seconds, once.
-CROWD, GATHERS_SECONDS = 5, 10
-# What stands in for ECS's word for an instance's status while ECS cannot be read.
-UNKNOWN = "UNKNOWN"
+# When a crowd of clusters loses agents together, more of each is on its way: a look waits for so many seconds, once.
+GATHERS_SECONDS = 10
 _TROUBLE = {Condition.DISCONNECTED, Condition.UNREADABLE}
 
 
@@ -123,20 +108,16 @@ class Reconciler:
             # Our own table has used up the time: that says nothing of the member, who has not been asked yet.
             raise NotYet(_BREATH_SECONDS)
         wanted = drops.keys() - live if out_of_reach else drops.keys() | live
-
-        def unseen(instance: str) -> Sighting:
-            return _unseen(known.incidents.get(instance), instance, drops.get(instance))
-
+        gathering = Gathering(member, hint, known, drops, self.terms.grace_of(cluster), self.clock, self.count)
         tag = self.tags.value(member, cluster) if self.terms.by_tag and wanted else None
         if self.terms.watches(tag):
-            sightings = self._see(member, cluster, wanted, unseen, known, _in_groups(hint, known), tries)
-            sightings = self._with_others(member, cluster, sightings, hint, known)
+            sightings = gathering.with_others(gathering.see(wanted, tries))
         else:
-            sightings = {instance: replace(unseen(instance), status=UNWATCHED) for instance in wanted}
+            sightings = {instance: replace(gathering.unseen(instance), status=UNWATCHED) for instance in wanted}
         if out_of_reach:
-            sightings = {**sightings, **{i: replace(unseen(i), status=out_of_reach) for i in live}}
-        seen = Findings(sightings, drops, self._replacements(member, known, sightings))
-        size = None if hint.crowd > MANY else self._size(member, cluster, sightings)
+            sightings = {**sightings, **{i: replace(gathering.unseen(i), status=out_of_reach) for i in live}}
+        seen = Findings(sightings, drops, gathering.replacements(sightings))
+        size = gathering.size(sightings, lambda: self.rules.policy.asks_share)
         broken = [sighting for sighting in sightings.values() if condition(sighting) in _TROUBLE]
         watch = self._watch(hint, known, tag, size, broken)
         examined = self.lifecycle.examine(cluster, known, seen, watch, self.clock())
@@ -175,94 +156,6 @@ class Reconciler:
             registered=size,
             account_name=self.rules.accounts.of(cluster.account).name,
         )
-
-    def _size(self, member: Member, cluster: Cluster, sightings: Mapping[str, Sighting]) -> int | None:
-        """Count the cluster's instances, of which a bulletin tells the share once they are many.
-
-        None: they are few, and the policy does not ask for their share. 0: nobody can tell, so no share is told. A look
-        in a storm does not ask, the next one does.
-        """
-        gone = sum(sighting.connected is False for sighting in sightings.values())
-        if gone <= ROWS and not (gone and self.rules.policy.asks_share):
-            return None
-        try:
-            return registered(member, cluster)
-        except (Refused, Busy, ClusterGone) as error:
-            log.warning("size.unknown", extra={"error": str(error)})
-            return 0
-
-    def _see(  # noqa: PLR0913  # where, whom, and what to do without
-        self,
-        member: Member,
-        cluster: Cluster,
-        wanted: AbstractSet[str],
-        unseen: Callable[[str], Sighting],
-        known: KnownCluster,
-        in_groups: set[str],
-        tries: int,
-    ) -> Mapping[str, Sighting]:
-        """See how instances are; `unseen` makes what stands in for one that nobody can tell anything about."""
-        if not wanted:
-            return {}
-        hosts_of = {i.instance: i.sighting.host for i in known.incidents.values() if i.unresolved and i.sighting.host}
-        try:
-            found = look(member, cluster, sorted(wanted), in_groups, hosts_of)
-        except ClusterGone:
-            gone = {instance: replace(unseen(instance), status=MISSING) for instance in wanted}
-            return gone | forgotten(member, cluster, hosts_of)
-        except (Refused, Busy) as error:
-            if isinstance(error, Busy) and tries < PATIENCE:
-                raise
-            # Alerts fail open: say it, and say that it could not be checked.
-            log.warning("look.unreadable", extra={"error": str(error)})
-            self.count("unreadable", 1)
-            return {instance: replace(unseen(instance), unchecked=(str(error),)) for instance in wanted}
-        untold = wanted - found.keys()
-        return found | {i: replace(unseen(i), unchecked=("ECS tells nothing about it",)) for i in untold}
-
-    def _with_others(
-        self, member: Member, cluster: Cluster, sightings: Mapping[str, Sighting], hint: Hint, known: KnownCluster
-    ) -> Mapping[str, Sighting]:
-        """See whether hosts are well under another registration; who is not asked about keeps what was found before."""
-        live = {i.instance: i.sighting for i in known.incidents.values() if i.unresolved}
-        kept = {
-            instance: replace(seen, others=live[instance].others)
-            for instance, seen in sightings.items()
-            if instance in live and live[instance].host == seen.host
-        }
-        sightings = {**sightings, **kept}
-        asked = _to_ask(hint, known, sightings, self.terms.grace_of(cluster), self.clock())
-        if not asked:
-            return sightings
-        try:
-            found = in_cluster(member, cluster, asked, sightings)
-        except (Refused, Busy, ClusterGone) as error:
-            log.warning("registrations.unread", extra={"error": str(error)})
-            why = f"whether the host is registered elsewhere: {error}"
-            return sightings | {s.instance: replace(s, unchecked=(*s.unchecked, why)) for s in asked}
-        return sightings | {instance: replace(sightings[instance], others=others) for instance, others in found.items()}
-
-    def _replacements(
-        self, member: Member, known: KnownCluster, sightings: Mapping[str, Sighting]
-    ) -> Mapping[str, str]:
-        """Find who took the place of terminated instances; nobody takes two places."""
-        taken = {i.replacement for i in known.incidents.values() if i.replacement}
-        found: dict[str, str] = {}
-        for incident in sorted(known.incidents.values(), key=lambda i: i.instance):
-            repair = incident.repair
-            sighting = sightings.get(incident.instance)
-            gone = sighting and condition(sighting) in {Condition.DEREGISTERED, Condition.TERMINATED}
-            if not (gone and repair and repair.group and awaits_replacement(incident, self.clock())):
-                continue
-            try:
-                host = replacement(member, incident.cluster, repair.group, repair.at, taken)
-            except (Refused, Busy, ClusterGone) as error:
-                log.warning("replacement.unreadable", extra={"incident": incident.id, "error": str(error)})
-                continue
-            if host:
-                taken.add(host)
-                found[incident.instance] = host
-        return found
 
     def _look_again(
         self, hint: Hint, known: KnownCluster, drops: Mapping[str, Drop], verdicts: Sequence[Verdict]
@@ -366,49 +259,3 @@ def _again(hint: Hint, verdicts: Sequence[Verdict]) -> Iterator[tuple[timedelta,
             yield verdict.again, verdict.drop
         elif verdict.again is not None and hint.why != Why.SWEEP and soon:
             yield soon, None
-
-
-def _in_groups(hint: Hint, known: KnownCluster) -> set[str]:
-    """Name the instances of which Auto Scaling is asked too.
-
-    It costs a call, so the first look at new trouble goes without; later ones ask while there are few. Where Auto
-    Scaling is known to have had its hand in it, it is asked at once.
-    """
-    live = {i.instance for i in known.incidents.values() if i.unresolved}
-    before = {i.instance for i in known.incidents.values() if i.ending == Condition.OUT_OF_SERVICE}
-    return before | (live if not hint.drops and len(live) <= GROUPS_A_CALL else set())
-
-
-def _to_ask(
-    hint: Hint, known: KnownCluster, sightings: Mapping[str, Sighting], grace: timedelta, now: datetime
-) -> list[Sighting]:
-    """Choose whose other registrations are asked for, in one call: nobody's in a crowd, and of a cluster's many later.
-
-    That is: new trouble while it is little, old trouble of which nobody has asked yet or that is a ghost as far as is
-    known, and everything that somebody has just clicked about.
-    """
-    if hint.crowd >= CROWD:
-        return []
-    drops = {drop.instance: drop for drop in hint.drops}
-    in_ec2 = [s for s in sightings.values() if s.connected is False and s.host.startswith("i-") and not s.managed]
-    before = {s.instance: known.incidents.get(s.instance) for s in in_ec2}
-    confirmed = (s for s in in_ec2 if confirms(before[s.instance], s, drops.get(s.instance), now, grace))
-    new = list(islice(confirmed, ROWS + 1))  # a storm need not be judged twice to know that it is one
-    old = [
-        s
-        for s in in_ec2
-        if (incident := before[s.instance])
-        and incident.unresolved
-        and condition(s) in {Condition.DISCONNECTED, Condition.DRAINING}
-        and (hint.why == Why.REQUEST or s.others is None or s.alive_as)
-    ]
-    return [*(new if len(new) <= ROWS else []), *old][:HOSTS_A_CALL]
-
-
-def _unseen(known: Incident | None, instance: str, drop: Drop | None) -> Sighting:
-    """Stand in for an instance nobody could look at, with what was seen of it last.
-
-    What would decide about it is left out: since then its host may have been started, or taken into service again.
-    """
-    last = known.sighting if known else Sighting(instance, UNKNOWN, host=drop.host if drop else "")
-    return replace(last, status=UNKNOWN, connected=None, since=None, host_state=None, lifecycle="", unchecked=())

@@ -46,6 +46,7 @@ import hub.incidents.repair_progress
 import hub.incidents.severity
 import hub.incidents.storm
 import hub.looks.cluster_tags
+import hub.looks.gathering
 import hub.looks.reconciler
 import hub.notify.account_cache
 import hub.notify.muting
@@ -212,7 +213,8 @@ LISTED = len([*parts(Asked("request", "U0ALICE01", PLACE), [failed(number) for n
 flapping, repair_progress = hub.incidents.flapping, hub.incidents.repair_progress
 absence, incident, storm = hub.scopes.absence, hub.incidents.incident, hub.incidents.storm
 bulletin, mute, chain = hub.incidents.bulletin, hub.incidents.mute, hub.chain
-organization, sweeper, reconciler = hub.sweeping.organization, hub.sweeping.sweeper, hub.looks.reconciler
+organization, sweeper = hub.sweeping.organization, hub.sweeping.sweeper
+gathering, reconciler = hub.looks.gathering, hub.looks.reconciler
 turn, publisher, values = hub.notify.storm_turn, hub.notify.publisher, hub.policy.values
 repair, sync, tables = chatops.clicks.repair, hub.sweeping.account_sync, hub.table
 
@@ -240,7 +242,7 @@ CLAIMS = {
             max(sweeper.CLUSTER_READS[1], sweeper.RESOURCE_READS[1]) / ECS_READS,
         ),
         says("more than <120> clusters in one Region it takes the next <120>", *[sweeper.CLUSTERS_A_VISIT] * 2),
-        says("Where <five> clusters or more", reconciler.CROWD),
+        says("Where <five> clusters or more", gathering.CROWD),
         says("their looks wait <ten seconds>, once", reconciler.GATHERS_SECONDS * SECOND),
         says("down to <five> levels", organization._DEPTH),
         says("a call for each account, once <an hour>", organization.TAGS_KEPT),
@@ -294,7 +296,7 @@ CLAIMS = {
         says("within <ten minutes> (more where a Region has over <120> clusters)", VISITED, sweeper.CLUSTERS_A_VISIT),
         says("comes back after <5>\N{EN DASH}<60> s", hub.queues._BACKOFF[0], hub.queues._BACKOFF[-1]),
         says("after <five> tries (a look: <eight>)", tries("DelayQueue"), tries("LooksQueue")),
-        says("tried <three> times, then announced", reconciler.PATIENCE),
+        says("tried <three> times, then announced", gathering.PATIENCE),
         says("counted as `blind`, tried again in <ten minutes>", VISITED),
         says("after <half an hour> its incidents", absence.TIMES * absence.APART),
         says("Slack answers <429>", HTTPStatus.TOO_MANY_REQUESTS),
@@ -362,7 +364,7 @@ CLAIMS = {
         says("a grace of <five hours>", coastguard.local.rehearsals.loop._HOURS * HOUR),
         says("chains that end after <12> invocations", chain.MOST_HOPS),
         says("an agent there and <three> elsewhere | the <three> in time", WELL, WELL),
-        says("after <three> tries; all <four> resolved", reconciler.PATIENCE, WELL + 1),
+        says("after <three> tries; all <four> resolved", gathering.PATIENCE, WELL + 1),
         says("invoked <16> times in a chain", coastguard.local.aws.lineage.MOST_INVOCATIONS),
     ],
     "docs/operate.md": [

@@ -7,7 +7,7 @@ import pytest
 
 from hub.incidents.hints import Drop, Hint, Why
 from hub.incidents.incident import Incident, State
-from hub.looks.reconciler import _in_groups
+from hub.looks.gathering import in_groups
 from hub.table.clusters import KnownCluster
 from spoke.hosts import GROUPS_A_CALL
 from spoke.places import Cluster
@@ -216,7 +216,7 @@ def test_auto_scaling_is_asked_while_there_are_few_and_at_once_where_it_had_a_ha
     hint = Hint(CLUSTER, Why.AGAIN, tuple(Drop(instance_id(number), NOON) for number in drops))
     incidents = {one.instance: one for one in known}
 
-    assert _in_groups(hint, KnownCluster(incidents, None)) == set(map(instance_id, asked))
+    assert in_groups(hint, KnownCluster(incidents, None)) == set(map(instance_id, asked))
 
 
 @pytest.mark.parametrize("state", ["stopped", "terminated"])
