@@ -87,6 +87,7 @@ from spoke.states import Power
 from tests.benchmarks.storms import CLUSTER
 from tests.hub.factories import CLUSTER as PLACE
 from tests.hub.factories import incident as failed
+from tests.meta.test_sizes import LONGEST
 from tests.templates.reading import read
 
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -220,6 +221,7 @@ repair, sync, tables = chatops.clicks.repair, hub.sweeping.account_sync, hub.tab
 
 # ------------------------------------------------------------------ what the documents say
 CLAIMS = {
+    "CONTRIBUTING.md": [says("at most <300> lines", LONGEST)],
     "README.md": [
         says("Python <3.11> or newer, and `make`", PYTHON),
         says("Unplug an agent, wait <ten seconds>, see", DEMO_GRACE),
