@@ -99,7 +99,7 @@ class SlackApp:
         return refusal.sentence if refusal else ""
 
 
-# Classes, for a function costs a click the gathering of all that Bolt can hand to one.
+# Classes: for a function, Bolt gathers at each click all that it can hand to one.
 class _Constant(Authorize):
     """Whose app it is, without an auth.test in the way of a click."""
 

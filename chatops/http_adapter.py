@@ -65,7 +65,7 @@ class HttpAdapter:
 
 
 def _lighter(form: bytes) -> bytes:
-    """Write a form, which stays what it was, with fewer escapes; not before its first =, where { would make it JSON."""
+    """Write a form with fewer escapes and the same meaning; not before its first =, where { would make it JSON."""
     name, sign, rest = form.partition(b"=")
     for escape, plain in _NEEDLESS:
         rest = rest.replace(escape, plain)

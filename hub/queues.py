@@ -236,7 +236,7 @@ class Queues:
         return failed, put_off
 
     def _back_in(self, url: str, waiting: Sequence[Record], seconds: int) -> None:
-        """Make records come back so soon. Those that SQS keeps from it do when the queue's visibility is over."""
+        """Make records come back after so many seconds; if SQS refuses, when the queue's visibility timeout is over."""
         entries = [
             {"Id": str(number), "ReceiptHandle": record.receipt, "VisibilityTimeout": seconds}
             for number, record in enumerate(waiting)

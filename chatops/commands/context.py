@@ -116,7 +116,7 @@ class CommandContext:
         raise Declined(answers.refused(refusal.sentence, may=refusal.who_may, how=refusal.how), "refused")
 
     def person(self, user: str) -> Person:
-        """Say who somebody is, and above all when: their time zone. Raises Declined."""
+        """Return a person, with their time zone. Raises Declined."""
         try:
             return self.people.person(user)
         except SlackError as error:
@@ -127,7 +127,7 @@ class CommandContext:
     def facts(self, scope: Scope) -> Facts:
         """Gather what the policy is asked about. What is not known of a place does not fit a right.
 
-        A pattern is asked about as all that it may be of: nobody knows which clusters will be called so.
+        A pattern is taken for every place that it may fit: nobody knows which clusters will be called so.
         """
         if cluster := scope.one_cluster:
             return self.rules.facts(cluster, self.rules.group_of(self.store.bulletin(cluster)))

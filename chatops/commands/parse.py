@@ -115,7 +115,7 @@ def to_line(command: Command) -> str:
 
 
 def tidy(text: str, longest: int = LONGEST_REASON) -> str:
-    """Make words that were typed elsewhere than in a command what the same words in a command would be.
+    """Make words that were typed in a modal the same as if they had been typed in a command.
 
     Every kind of white space is a blank, nothing else is invisible, and there is not too much of it.
     """

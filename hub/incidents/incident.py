@@ -79,8 +79,8 @@ class Incident:
     """One container instance's trouble. `version` grows with each change and guards its row.
 
     `drops` are the times within FLAP_WINDOW before the last of them at which its agent was confirmed to have gone, over
-    several incidents; `calm_since` is since when a flapping one is back; `picked_at` when somebody asked to see it;
-    `keep_until` until when a resolved one is kept, if that is longer than others are.
+    several incidents; `calm_since` is when the agent of a flapping one came back; `picked_at` when somebody asked for
+    it; `keep_until` until when a resolved one is kept, if that is longer than others are.
     """
 
     id: str

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 SECRETS_KEPT = timedelta(minutes=5)
-# A token that is refused is read anew, but not for each of many calls that are.
+# A token that is refused is read anew, but not for each of many calls that are refused together.
 _AGAIN = timedelta(seconds=10)
 
 

@@ -5,11 +5,11 @@
     account:222233334444
     region:222233334444/eu-west-1                 or region:*/eu-west-1, of all accounts
     cluster:222233334444/eu-west-1/prod-payments
-    cluster:222233334444/eu-west-1/prod-*         every cluster that is called so, there is one yet or not; with * for
+    cluster:222233334444/eu-west-1/prod-*         every cluster that is called so, also those to come; with * for
                                                   the account, the Region or both (cluster:*/*/prod-*), of all of them
     instance:222233334444/eu-west-1/prod-payments/0123456789abcdef0123456789abcdef
 
-What a part is left out of is wider: a scope covers whatever agrees with the parts that it has. Only a pattern of names
+A scope that leaves a part out is wider: it covers whatever agrees with the parts that it has. Only a pattern of names
 can do without its account and Region: a cluster that has lost them shall not become all of that name.
 """
 
@@ -120,7 +120,7 @@ class Scope:
 
     @property
     def is_pattern(self) -> bool:
-        """Whether it is a pattern of clusters' names, which nobody knows how many there are of."""
+        """Whether it is a pattern of clusters' names: nobody knows how many it fits."""
         return bool(_WILD.search(self.cluster))
 
     @property
@@ -205,7 +205,7 @@ def _instance(name: str) -> dict[str, str]:
 
 
 def _cut(name: str, number: int) -> list[str]:
-    """Take a name with slashes apart, none of whose parts is empty: "/eu-west-1" shall be no way to write another."""
+    """Take apart a name with slashes. No part may be empty: "/eu-west-1" shall not be another way to write one."""
     parts = name.split("/")
     if len(parts) != number or not all(parts):
         raise ValueError(f"it has {number} parts with / between them")

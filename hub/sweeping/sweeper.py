@@ -105,7 +105,7 @@ class Sweeper:
     def visit(self, *, everywhere: bool = False, nowhere: bool = False) -> None:
         """Visit the member Regions whose turn it is, or all. What cannot be read is counted and hurts only itself.
 
-        Who goes `nowhere` only learns which accounts there are. Raises RuntimeError if SQS refuses some, ClientError or
+        With `nowhere`, only the accounts are listed. Raises RuntimeError if SQS refuses some, ClientError or
         Nobody if the organization's accounts cannot be listed.
         """
         now = self.clock()
