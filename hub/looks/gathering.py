@@ -92,7 +92,7 @@ class Gathering:
         try:
             found = in_cluster(self.member, self.hint.cluster, asked, sightings)
         except (Refused, Busy, ClusterGone) as error:
-            log.warning("registrations.unread", extra={"cluster": self.hint.cluster.key, "error": str(error)})
+            log.warning("registrations.unread", extra={"error": str(error)})
             why = f"whether the host is registered elsewhere: {error}"
             return sightings | {s.instance: replace(s, unchecked=(*s.unchecked, why)) for s in asked}
         return sightings | {instance: replace(sightings[instance], others=others) for instance, others in found.items()}
@@ -129,7 +129,7 @@ class Gathering:
         try:
             return registered(self.member, self.hint.cluster)
         except (Refused, Busy, ClusterGone) as error:
-            log.warning("size.unknown", extra={"cluster": self.hint.cluster.key, "error": str(error)})
+            log.warning("size.unknown", extra={"error": str(error)})
             return 0
 
 
