@@ -223,7 +223,7 @@ def test_each_line_of_look_says_what_it_is_about_and_nothing_of_its_neighbours(
     texts = {"storm": to_message(StormHint(CHANNEL, REGION))}
     for cluster in (failing, good):
         instance, _ = fleet.quiet(cluster)
-        texts[cluster.name] = to_message(Hint(cluster, "state change", (Drop(instance, NOON - GRACE, 1),)))
+        texts[cluster.name] = to_message(Hint(cluster, Why.STATE_CHANGE, (Drop(instance, NOON - GRACE, 1),)))
     for group, text in texts.items():
         for number, body in enumerate((text, "{")):
             once = f"{group}{number}"

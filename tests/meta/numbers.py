@@ -274,7 +274,7 @@ CLAIMS = {
         says("More than <ten> clusters of one Region and channel", storm.MANY),
         says("fall into trouble within <five minutes> are a storm", storm.FRESH),
         says("a message a second, <30> in a turn", turn.TURN),
-        says("tells of more than <ten> clusters in one batch", storm.MANY),
+        says("has told of more than <ten> clusters in one batch", storm.MANY),
         says("at most <ten> are left and none has joined for <ten minutes>", storm.MANY, storm.CALM),
         says("when none has joined for <an hour>", storm.LONG),
         says("a budget of <45> a minute", publisher.EDITS_A_MINUTE),
