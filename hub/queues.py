@@ -137,7 +137,7 @@ class Queues:
         self._sqs = sqs
 
     def ask_looks(self, url: str, hints: Iterable[Hint | Chore], token: str) -> set[str]:
-        """Ask for looks; returns the groups for which SQS refused. The same token asks only once in five minutes."""
+        """Ask for looks. Return the groups for which SQS refused. The same token asks only once in five minutes."""
         entries = [
             {"MessageBody": body, "MessageGroupId": group, "MessageDeduplicationId": _digest(f"{token} {body}")}
             for group, body in _messages(hints)
@@ -159,7 +159,7 @@ class Queues:
             raise RuntimeError(f"the delay queue refused {len(refused)} of {len(entries)} hints")
 
     def _send(self, url: str, entries: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """Send in batches, several at the same time; returns the entries that SQS refused."""
+        """Send in batches, several at the same time. Return the entries that SQS refused."""
 
         def send(batch: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
             numbered = [{"Id": str(number), **entry} for number, entry in enumerate(batch)]
@@ -173,7 +173,7 @@ class Queues:
             return [entry for refused in threads.map(send, batches) for entry in refused]
 
     def park(self, url: str, bad: Sequence[tuple[Record, str]]) -> set[str]:
-        """Keep records that can never be read, with the reason; returns the ids of those that SQS refused."""
+        """Keep records that can never be read, with the reason. Return the ids of those that SQS refused."""
         refused: set[str] = set()
         for batch in _that_fit(bad):
             entries = [
@@ -216,7 +216,7 @@ class Queues:
     def _attempt(
         self, url: str, groups: Mapping[str, list[Record]], work: Callable[[list[Record]], None], needed: float
     ) -> tuple[list[Record], dict[int, list[Record]]]:
-        """Have groups worked off while time is left; returns the records that failed, and by seconds those put off."""
+        """Have groups worked off while time is left. Return the records that failed, and by seconds those put off."""
         failed: list[Record] = []
         put_off: dict[int, list[Record]] = {}
         for group, waiting in groups.items():

@@ -22,7 +22,7 @@ from hub.runtime.log_keys import about
 
 log = logging.getLogger(__name__)
 
-# EventBridge's times are whole seconds: so much too early is not too early.
+# EventBridge's times are whole seconds: a drop counts as due that is due within so much.
 _ROUNDING = timedelta(seconds=2)
 # Drops that have to wait about as long wait together.
 _STEP = timedelta(seconds=5)
@@ -41,7 +41,7 @@ class Ingestion:
     count: Callable[[str, int], None]
 
     def sort(self, batch: Sequence[Record]) -> list[str]:
-        """Send a batch on; returns the ids of the records to give back."""
+        """Send a batch on. Return the ids of the records to give back."""
         good: list[tuple[Record, Hint | Chore]] = []
         bad: list[tuple[Record, str]] = []
         for record in batch:

@@ -170,7 +170,7 @@ class Reconciler:
         kept: dict[str, Waiting] = {}
         for again, drop in _again(hint, verdicts):
             before = known.waiting.get(drop.instance) if drop else None
-            # What has begun to wait in the table stays there: a round that sees the agent gone finds its date there.
+            # A drop that waits in the table already stays there: a round that sees the agent gone finds its date in it.
             if drop and ((before and not before.over) or not (further and waits_in_queue(again, hint.hops))):
                 kept[drop.instance] = Waiting(hint.cluster, drop, now + again)
             else:
@@ -181,7 +181,7 @@ class Reconciler:
         self._keep_waiting(known, drops, kept)
 
     def _keep_waiting(self, known: KnownCluster, drops: Mapping[str, Drop], kept: Mapping[str, Waiting]) -> None:
-        """Write the drops that wait in the table, and that those are over which wait no longer."""
+        """Write which drops wait in the table, and which of those there wait no longer."""
         before = {instance: one for instance, one in known.waiting.items() if instance in drops and not one.over}
         over = [replace(one, over=True) for instance, one in before.items() if instance not in kept]
         new = [one for instance, one in kept.items() if instance not in before or before[instance].drop != one.drop]

@@ -1,4 +1,4 @@
-"""Block Kit's building stones, with the switches set that our rules demand. Pure.
+"""Block Kit's elements, with the switches set that our rules demand. Pure.
 
 Shapes and limits: https://docs.slack.dev/reference/block-kit. Every mrkdwn object is verbatim, so that Slack makes
 nothing of a plain @name, #name or URL; a confirm dialog always has its four parts.
@@ -26,7 +26,7 @@ def mrkdwn(text: str) -> Block:
 
 
 def plain(text: str) -> Block:
-    """Text that nothing in it can format; still one of Slack's 1 to 3,000 characters."""
+    """Text in which no character formats anything. An empty one becomes a blank: Slack wants 1 to 3,000."""
     return {"type": "plain_text", "text": text or " ", "emoji": False}
 
 

@@ -75,5 +75,5 @@ def mute_buttons(content: Content) -> list[Block]:
         return []
     if content.mute is None:
         return [button(MUTE, "Mute…", content.cluster.key)]
-    # A window of the policy is nobody's to take back.
+    # Nobody can take back a maintenance window of the policy.
     return [button(UNMUTE, "Unmute", str(content.mute.scope))] if content.mute.by else []

@@ -89,7 +89,7 @@ def _part(asked: Asked, which: str, fences: Sequence[str], so_far: Told) -> Part
 
 
 def _filled(left: Sequence[Incident], region: str) -> tuple[list[str], int]:
-    """Fill the fences of one message; returns them, and how many of the incidents they hold."""
+    """Fill the fences of one message. Return them, and how many of the incidents they hold."""
     fences: list[str] = []
     taken = 0
     while taken < len(left) and len(fences) < _FENCES:

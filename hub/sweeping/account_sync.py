@@ -98,7 +98,7 @@ class AccountSync:
         self._kept = (read, told | {name: account for name, account in missing.items() if name not in proven})
 
     def _proven(self, missing: Collection[str], names: Collection[str], regions: Collection[str]) -> frozenset[str]:
-        """Count what is missing from the newest list, once for each; returns which accounts and Regions are gone.
+        """Count what is missing from the newest list, once for each. Return which accounts and Regions are gone.
 
         Counted are accounts that are known, and whatever has incidents: else these would be looked at for ever. What is
         here again is missing no more.
