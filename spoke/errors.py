@@ -139,13 +139,13 @@ def explained(error: ClientError | SpokeError) -> str:
 
 
 def forbidden(error: SpokeError) -> bool:
-    """Tell whether a refusal is one of permissions: a role that was deployed before the permission was needed."""
+    """Return whether a refusal is one of permissions: a role that was deployed before the permission was needed."""
     cause = error.__cause__
     return isinstance(cause, ClientError) and reason(cause) in _FORBIDDEN
 
 
 def stale(error: ClientError | BotoCoreError) -> bool:
-    """Tell whether the credentials are to blame: signing in anew may help."""
+    """Return whether the credentials are to blame: signing in anew may help."""
     return reason(error) in STALE
 
 

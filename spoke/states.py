@@ -144,5 +144,5 @@ def worst(*checks: str | None) -> str | None:
 
 
 def impaired(status: str | None) -> bool:
-    """Tell whether a health check has found something sick."""
+    """Return whether a health check has found something sick."""
     return IMPAIRED.get(status or "", False)

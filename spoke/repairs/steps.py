@@ -30,7 +30,7 @@ def container_instance(member: Member, target: Target) -> Sighting:
 
 
 def is_out(seen: Sighting) -> bool:
-    """Tell whether ECS has the container instance in no cluster any more."""
+    """Return whether ECS has the container instance in no cluster any more."""
     return standing(seen.status) is Standing.OUT
 
 

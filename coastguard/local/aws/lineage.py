@@ -17,7 +17,7 @@ _LINEAGE = re.compile(r"(?:^|;)Lineage=([^;]*)")
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """An invocation at its place in a chain: the header that its calls carry, and the how manieth of its function."""
+    """An invocation at its place in a chain: the header of its calls, and its `number` among those of its function."""
 
     trace: str
     number: int
