@@ -156,6 +156,26 @@ def test_another_moto_than_the_one_that_is_patched_is_not_started(tmp_path: Path
     assert not (tmp_path / "world").exists()
 
 
+@pytest.mark.parametrize(("end", "seen"), [("", ""), ("raise SystemExit('why')", "late\nwhy\n")], ids=["well", "badly"])
+def test_what_is_said_at_the_very_end_goes_into_the_log_unless_it_ended_badly(
+    end: str, seen: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "aws.log"
+    code = (
+        "import atexit, os, pathlib\n"
+        "from coastguard.local.aws.__main__ import output_into\n"
+        "atexit.register(lambda: os.write(2, b'late\\n'))\n"
+        f"with output_into(pathlib.Path({str(log)!r})):\n"
+        "    os.write(2, b'early\\n')\n"
+        f"    {end or 'pass'}\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert sorted(done.stderr.split()) == sorted(seen.split())
+    assert log.read_text() == ("early\n" if end else "early\nlate\n")
+
+
 def test_a_folder_that_holds_something_is_refused_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     refused = run(json.dumps({"folder": str(tmp_path)}))

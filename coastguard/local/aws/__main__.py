@@ -64,7 +64,8 @@ def run(launch: Launch) -> None:
 def output_into(log: Path) -> Iterator[TextIO]:
     """Send what this process and its children print into `log`, and yield the stdout that was there before.
 
-    Afterwards stderr is the old one again, so that the reason of a failed start is seen.
+    If something goes wrong, stderr is the old one again, so that the reason of a failed start is seen. Else it stays as
+    it is: threads that nobody stops may say something until the very end.
     """
     terminal, complaints = os.dup(1), os.dup(2)
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -74,8 +75,10 @@ def output_into(log: Path) -> Iterator[TextIO]:
     with os.fdopen(terminal, "w") as stdout:
         try:
             yield stdout
-        finally:
+        except BaseException:
             os.dup2(complaints, 2)
+            raise
+        finally:
             os.close(complaints)
 
 
