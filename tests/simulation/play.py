@@ -720,6 +720,8 @@ def settle(world: World, watcher: Watcher, watched: int = _WATCHED_MINUTES) -> N
     unkept: list[str] = []
     for seconds, visits in _SETTLING:
         world.wait(seconds)
+        if watcher.muted() and not world.policies[-1][1].may:
+            world.policy_changes("usual")  # or nobody could end them
         for mute in watcher.muted():
             world.say("Alice", Command("unmute", str(mute.scope)))
         world.sweep()
