@@ -16,8 +16,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from coastguard.local.aws.layouts import DEMO, Layout
-from coastguard.local.aws.organization import HUB, HUB_REGION
+from coastguard.local.layout.layouts import DEMO, Layout
+from coastguard.local.layout.organization import HUB, HUB_REGION
 
 _START_SECONDS = 60
 _STOP_SECONDS = 20

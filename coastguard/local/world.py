@@ -14,9 +14,9 @@ from typing import Self
 from coastguard import package
 from coastguard.checkout import TEMPLATES
 from coastguard.deploy import Wanted, deploy
-from coastguard.local.aws import organization
-from coastguard.local.aws.layouts import DEMO, Layout
 from coastguard.local.aws_process import AwsProcess, WorldError
+from coastguard.local.layout import organization
+from coastguard.local.layout.layouts import DEMO, Layout
 from coastguard.local.members import Members
 from coastguard.local.page_server import Server, application
 from coastguard.local.real_slack import RealSlack

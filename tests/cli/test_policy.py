@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from coastguard.cli.app import app
-from coastguard.local.aws.layouts import DEMO
+from coastguard.local.layout.layouts import DEMO
 from coastguard.local.slack.directory import CHANNELS, USER_GROUPS
 from coastguard.local.world import POLICY
 from hub.policy.parse import read as read_policy

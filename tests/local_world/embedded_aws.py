@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import boto3
 from botocore.config import Config
 
-from coastguard.local.aws.organization import HUB, HUB_REGION
+from coastguard.local.layout.organization import HUB, HUB_REGION
 from tests.patience import PATIENCE_SECONDS
 
 T = TypeVar("T")

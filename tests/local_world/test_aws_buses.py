@@ -1,7 +1,7 @@
 import pytest
 
-from coastguard.local.aws.layouts import DEMO
-from coastguard.local.aws.organization import HUB, HUB_REGION
+from coastguard.local.layout.layouts import DEMO
+from coastguard.local.layout.organization import HUB, HUB_REGION
 from tests.local_world.embedded_aws import EmbeddedAws, Json
 
 PAYMENTS = DEMO.organization.members[0].id

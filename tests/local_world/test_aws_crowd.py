@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from coastguard.local.aws.launch import Launch
-from coastguard.local.aws.layouts import CROWD
 from coastguard.local.aws_process import AwsProcess
+from coastguard.local.layout.layouts import CROWD
 from coastguard.local.members import Members
 from spoke.places import Cluster
 from tests.local_world.embedded_aws import Json, wait_for

@@ -5,7 +5,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 
-from coastguard.local.aws.layouts import DEMO
+from coastguard.local.layout.layouts import DEMO
 from tests.local_world.embedded_aws import EmbeddedAws, Json, wait_for
 
 Watched = Callable[[], list[Json]]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from coastguard.local.aws.organization import HUB, HUB_REGION
+from coastguard.local.layout.organization import HUB, HUB_REGION
 from tests.local_world.embedded_aws import EmbeddedAws, Json, wait_for
 
 Send = Callable[..., None]

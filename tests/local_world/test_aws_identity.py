@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from coastguard.local.aws.layouts import DEMO
-from coastguard.local.aws.organization import HUB
+from coastguard.local.layout.layouts import DEMO
+from coastguard.local.layout.organization import HUB
 from tests.local_world.embedded_aws import EmbeddedAws, Json
 
 PAYMENTS = DEMO.organization.members[0].id

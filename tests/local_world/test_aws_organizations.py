@@ -3,8 +3,8 @@ from collections.abc import Iterator
 import pytest
 from botocore.exceptions import ClientError
 
-from coastguard.local.aws.layouts import DEMO, WIDE
-from coastguard.local.aws.organization import HUB, ORGANIZATION, PROD, ROOT, WORKLOADS
+from coastguard.local.layout.layouts import DEMO, WIDE
+from coastguard.local.layout.organization import HUB, ORGANIZATION, PROD, ROOT, WORKLOADS
 from tests.local_world.embedded_aws import EmbeddedAws
 
 PAYMENTS = DEMO.organization.members[0].id

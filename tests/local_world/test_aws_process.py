@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from coastguard.local.aws.organization import HUB
+from coastguard.local.layout.organization import HUB
 from tests.local_world.embedded_aws import EmbeddedAws, Json, wait_for
 from tests.patience import PATIENCE_SECONDS
 

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from coastguard.local.aws.layouts import DEMO
-from coastguard.local.aws.organization import HUB_REGION, PROD, WORKLOADS
+from coastguard.local.layout.layouts import DEMO
+from coastguard.local.layout.organization import HUB_REGION, PROD, WORKLOADS
 from tests.local_world.embedded_aws import EmbeddedAws, Json, wait_for
 
 IDS = tuple(member.id for member in DEMO.organization.members)

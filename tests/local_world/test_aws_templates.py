@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 
 from coastguard.concurrency import FOR_FRONT
 from coastguard.deploy import HUB_STACK, ORGANIZATION_STACK, DeployError, Wanted, deploy
-from coastguard.local.aws.layouts import DEMO
-from coastguard.local.aws.organization import HUB, HUB_REGION, ORGANIZATION
+from coastguard.local.layout.layouts import DEMO
+from coastguard.local.layout.organization import HUB, HUB_REGION, ORGANIZATION
 from tests.local_world.embedded_aws import EmbeddedAws, Json, wait_for
 
 STRANGER = DEMO.organization.members[0].id

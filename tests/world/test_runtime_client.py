@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from coastguard import package
-from coastguard.local.aws.organization import HUB
+from coastguard.local.layout.organization import HUB
 from coastguard.local.members import Members
 from coastguard.local.slack import payloads
 from coastguard.local.slack.calling import handles

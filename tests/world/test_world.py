@@ -5,7 +5,7 @@ import json
 import pytest
 
 from coastguard.deploy import HUB_STACK
-from coastguard.local.aws.organization import HUB
+from coastguard.local.layout.organization import HUB
 from coastguard.local.members import READER, Members
 from coastguard.local.rehearsals.reckoning import reckon
 from coastguard.local.rehearsals.stage import BrokenError, Stage

@@ -7,11 +7,11 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from coastguard.local.aws.loops import Chains
-from coastguard.local.aws.record import Record
 from coastguard.local.aws.silence import Silence
 from coastguard.local.fleet import hosts, state
 from coastguard.local.fleet.events import Event, emit
 from coastguard.local.fleet.fleet import Fleet
+from coastguard.local.record import Record
 
 PREFIX = "/_world/"
 

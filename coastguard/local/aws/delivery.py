@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from coastguard.local.aws.naming import rule_name
-from coastguard.local.aws.record import RefusalKind
+from coastguard.local.record import RefusalKind
 
 EVENTS = "events.amazonaws.com"
 

@@ -11,8 +11,8 @@ from ministack.core.responses import get_account_id
 from ministack.services import sts, tagging
 
 from coastguard.local.aws.naming import principal_name
-from coastguard.local.aws.record import Call, Record
 from coastguard.local.fleet import resources
+from coastguard.local.record import Call, Record
 
 FLEET_SERVICES = frozenset({"autoscaling", "ec2", "ecs", "organizations"})
 # An AssumeRole is recorded as one call once the role's trust policy has spoken too: see source_identity.

@@ -9,8 +9,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Self
 
-from coastguard.local.aws.layouts import DEMO, LAYOUTS
-from coastguard.local.aws.organization import HUB, HUB_REGION
+from coastguard.local.layout.layouts import DEMO, LAYOUTS
+from coastguard.local.layout.organization import HUB, HUB_REGION
 
 # What a process needs to run at all. Everything else of the developer's (profiles, proxies, PYTHONPATH) stays outside,
 # because MiniStack hands its own environment on to the Lambda functions.

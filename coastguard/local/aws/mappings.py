@@ -14,7 +14,7 @@ from ministack.services import lambda_svc, sqs
 
 from coastguard.local.aws.naming import principal_name
 from coastguard.local.aws.policies import identity_verdict, role_by_arn, role_context
-from coastguard.local.aws.record import Record
+from coastguard.local.record import Record
 
 NEEDED = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 

@@ -1,12 +1,10 @@
 """moto behind MiniStack: ecs, ec2, autoscaling and parts of ssm are answered by moto, after MiniStack's IAM check.
 
-moto's request handlers are called directly: no second port, no web framework. moto keeps its state without locks, so
-whoever touches it, here or in the fleet, does so inside `with MOTO`.
+moto's request handlers are called directly: no second port, no web framework.
 """
 
 import asyncio
 import contextvars
-import threading
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urlencode
 
@@ -19,8 +17,7 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 from coastguard.local.aws.silence import Silence
-
-MOTO = threading.RLock()
+from coastguard.local.fleet.moto_lock import MOTO
 
 Response = tuple[int, dict[str, str], bytes]
 Handler = Callable[[str, str, Mapping[str, str], bytes, Mapping[str, list[str]]], Awaitable[Response]]

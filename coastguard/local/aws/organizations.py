@@ -11,7 +11,7 @@ from ministack.core.responses import error_response_json, get_account_id, reques
 from ministack.services import organizations
 
 from coastguard.local.aws.moto_mount import Response
-from coastguard.local.aws.organization import HUB, HUB_REGION, ORGANIZATION, ROOT, UNITS, Account, Organization
+from coastguard.local.layout.organization import HUB, HUB_REGION, ORGANIZATION, ROOT, UNITS, Account, Organization
 
 # Lists give so many at once, also to those who ask for none.
 MOST_AT_ONCE = 20

@@ -27,14 +27,14 @@ from coastguard.local.aws import (
 )
 from coastguard.local.aws.control import PREFIX, Control, Receive, Scope, Send
 from coastguard.local.aws.launch import Launch
-from coastguard.local.aws.layouts import LAYOUTS
 from coastguard.local.aws.loops import Chains
 from coastguard.local.aws.mappings import Mappings
-from coastguard.local.aws.record import Record
 from coastguard.local.aws.silence import Silence
 from coastguard.local.fleet import moto_gaps
 from coastguard.local.fleet.events import Event, emit
 from coastguard.local.fleet.fleet import Fleet
+from coastguard.local.layout.layouts import LAYOUTS
+from coastguard.local.record import Record
 from coastguard.local.serving import PATIENCE_SECONDS
 from coastguard.local.serving import serve as serve_until
 

@@ -21,8 +21,8 @@ from ministack.services import iam, sts
 from coastguard.local.aws.examination import caller
 from coastguard.local.aws.moto_mount import Response
 from coastguard.local.aws.naming import principal_name
-from coastguard.local.aws.organization import Organization
-from coastguard.local.aws.record import Call, Record
+from coastguard.local.layout.organization import Organization
+from coastguard.local.record import Call, Record
 
 SET_SOURCE_IDENTITY = "sts:SetSourceIdentity"
 

@@ -21,8 +21,8 @@ from ministack.core.responses import request_scope
 from ministack.services import cloudformation
 from ministack.services.cloudformation import provisioners, stacks
 
-from coastguard.local.aws.organization import Organization
-from coastguard.local.aws.record import Record
+from coastguard.local.layout.organization import Organization
+from coastguard.local.record import Record
 
 TYPE = "AWS::CloudFormation::StackSet"
 LONGEST_SECONDS = 60.0

@@ -17,7 +17,7 @@ from coastguard.local.aws.buses import hop
 from coastguard.local.aws.delivery import EVENTS, Delivery, NotDelivered
 from coastguard.local.aws.naming import principal_name
 from coastguard.local.aws.policies import identity_verdict, lets_service, role_by_arn, role_context
-from coastguard.local.aws.record import Record
+from coastguard.local.record import Record
 
 SCHEDULER = "scheduler.amazonaws.com"
 # What a rule or a schedule does to its target, by the target's service.

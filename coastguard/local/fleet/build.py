@@ -7,9 +7,9 @@ from moto.autoscaling.models import ASG_NAME_TAG, FakeAutoScalingGroup, Instance
 from moto.ec2.models import ec2_backends
 from moto.ecs.models import ecs_backends
 
-from coastguard.local.aws.moto_mount import MOTO
-from coastguard.local.fleet.plan import DOCKER_VERSION, IMAGE, UPTIME_HOURS, ZONES, ClusterPlan
+from coastguard.local.fleet.moto_lock import MOTO
 from coastguard.local.fleet.state import Host, Instance
+from coastguard.local.layout.plan import DOCKER_VERSION, IMAGE, UPTIME_HOURS, ZONES, ClusterPlan
 
 
 def build_cluster(account: str, region: str, plan: ClusterPlan, now: datetime) -> None:

@@ -12,14 +12,14 @@ from datetime import UTC, datetime
 from moto.autoscaling.models import autoscaling_backends
 from moto.ecs.models import ecs_backends
 
-from coastguard.local.aws.layouts import Layout
-from coastguard.local.aws.moto_mount import MOTO
-from coastguard.local.aws.record import Record
 from coastguard.local.fleet import build
 from coastguard.local.fleet.events import Event, state_change
-from coastguard.local.fleet.plan import ClusterPlan
+from coastguard.local.fleet.moto_lock import MOTO
 from coastguard.local.fleet.state import Host, Instance, hosts, instances, runs
 from coastguard.local.fleet.troubles import Trouble, Troubles
+from coastguard.local.layout.layouts import Layout
+from coastguard.local.layout.plan import ClusterPlan
+from coastguard.local.record import Record
 
 # How long a host takes from "shutting-down" to "terminated".
 SHUTDOWN_SECONDS = 1.5

@@ -6,7 +6,7 @@ from moto.autoscaling.models import autoscaling_backends
 from moto.core.exceptions import ServiceException
 from moto.ec2.models import ec2_backends
 
-from coastguard.local.aws.moto_mount import MOTO
+from coastguard.local.fleet.moto_lock import MOTO
 from coastguard.local.fleet.state import Host, hosts, instances
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from moto.autoscaling.models import autoscaling_backends
 
-from coastguard.local.aws.moto_mount import MOTO
-from coastguard.local.aws.organization import HUB, ORGANIZATION
+from coastguard.local.fleet.moto_lock import MOTO
 from coastguard.local.fleet.state import Host, hosts
+from coastguard.local.layout.organization import HUB, ORGANIZATION
 
 ON_CONTAINER_INSTANCES = frozenset({"DescribeContainerInstances", "UpdateContainerInstancesState"})
 # Who names no cluster here means the one called default.

@@ -11,9 +11,9 @@ from moto.ec2.models import ec2_backends
 from moto.ec2.models import instances as ec2_instances
 from moto.ecs.models import ecs_backends
 
-from coastguard.local.aws.layouts import Layout
-from coastguard.local.aws.moto_mount import MOTO
-from coastguard.local.aws.organization import Account
+from coastguard.local.fleet.moto_lock import MOTO
+from coastguard.local.layout.layouts import Layout
+from coastguard.local.layout.organization import Account
 
 # moto's ContainerInstance with what gaps adds to it, of which its type knows nothing.
 Instance = Any

@@ -1,6 +1,6 @@
 """Rehearsals: stories played in the local world without a browser. A new one is a module and a line in SCENARIOS."""
 
-from coastguard.local.aws.layouts import CROWD, WIDE
+from coastguard.local.layout.layouts import CROWD, WIDE
 from coastguard.local.rehearsals import (
     chatops,
     flap,

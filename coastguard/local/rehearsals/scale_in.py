@@ -1,6 +1,6 @@
 """An Auto Scaling group gives up a tenth of a big cluster, the ordinary way: nobody is told anything."""
 
-from coastguard.local.aws.layouts import CROWD
+from coastguard.local.layout.layouts import CROWD
 from coastguard.local.rehearsals.stage import BrokenError, Stage
 from spoke.places import Cluster
 

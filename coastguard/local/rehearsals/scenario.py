@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from coastguard.local.aws.layouts import DEMO, Layout
+from coastguard.local.layout.layouts import DEMO, Layout
 from coastguard.local.members import Members
 from coastguard.local.rehearsals.stage import Stage
 

@@ -2,7 +2,7 @@
 
 import json
 
-from coastguard.local.aws.layouts import CROWD
+from coastguard.local.layout.layouts import CROWD
 from coastguard.local.rehearsals.stage import BrokenError, Json, Stage, state, words
 from spoke.places import Cluster
 

@@ -3,7 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from coastguard.local.aws.layouts import WIDE
+from coastguard.local.layout.layouts import WIDE
 from coastguard.local.rehearsals.reckoning import BULLETIN, STORM
 from coastguard.local.rehearsals.stage import BrokenError, Json, Stage
 

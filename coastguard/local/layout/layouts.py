@@ -6,8 +6,8 @@ A member has the same clusters in every watched Region.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from coastguard.local.aws.organization import HUB_REGION, PROD, WORKLOADS, Account, Organization
-from coastguard.local.fleet.plan import ClusterPlan
+from coastguard.local.layout.organization import HUB_REGION, PROD, WORKLOADS, Account, Organization
+from coastguard.local.layout.plan import ClusterPlan
 
 
 @dataclass(frozen=True, slots=True)
