@@ -77,7 +77,7 @@ import tests.benchmarks.lambdas
 import tests.benchmarks.losses
 import tests.simulation.promises
 from coastguard.checkout import ROOT
-from coastguard.local.aws.layouts import CROWD, DEMO, WIDE, Layout
+from coastguard.local.layout.layouts import CROWD, DEMO, WIDE, Layout
 from coastguard.local.world import POLICY
 from hub.policy.parse import read as read_policy
 from hub.policy.policy import Approval
