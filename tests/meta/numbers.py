@@ -198,6 +198,7 @@ def bounds(span: Callable[[Any], timedelta]) -> tuple[timedelta, timedelta]:
 
 DEMO_GRACE: timedelta = inspect.signature(coastguard.cli.local.demo).parameters["grace"].default * SECOND
 [PYTHON] = re.findall(r'requires-python = ">=([\d.]+)"', (ROOT / "pyproject.toml").read_text())
+RUNTIME = PARAMETERS["Runtime"]["Default"].removeprefix("python")
 [HELD_HOURS] = re.findall(r"up to (\d+)", hub.incidents.bulletin.HELD_UP)
 _, _, CROWDED = size_of(CROWD)
 BIG, SMALL = (plan.size for _, _, plan in CROWD.planned())
@@ -221,7 +222,10 @@ repair, sync, tables = chatops.clicks.repair, hub.sweeping.account_sync, hub.tab
 
 # ------------------------------------------------------------------ what the documents say
 CLAIMS = {
-    "CONTRIBUTING.md": [says("at most <300> lines", LONGEST)],
+    "CONTRIBUTING.md": [
+        says("at most <300> lines", LONGEST),
+        says("pass on Python <3.11> and on <3.13>, which Lambda has", PYTHON, RUNTIME),
+    ],
     "README.md": [
         says("Python <3.11> or newer, and `make`", PYTHON),
         says("Unplug an agent, wait <ten seconds>, see", DEMO_GRACE),
