@@ -412,9 +412,11 @@ class World:
     def days(self, number: int) -> None:
         """Days pass; the hub sweeps now and then, which is as good as always.
 
-        For so long SQS does not refuse.
+        For so long neither SQS refuses nor a service of AWS fails: the few looks of these days stand for thousands, of
+        which some would come through.
         """
         self.office.refuses = frozenset()
+        self.stage.wire.faults.mend()
         for _ in range(4 * number):
             self.wait(6 * 3600)
             self.sweep()
