@@ -1,6 +1,6 @@
 # The front door. `make demo` and `make test` set up all they need in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench soak rehearse pictures pins release chromium clean
+.PHONY: help demo test nightly check bench soak rehearse pictures pins release chromium clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -17,9 +17,13 @@ demo: .venv/local ## an AWS organization and a Slack on this machine, at http://
 rehearse: .venv/local ## play every story headless
 	@$(BIN)/coastguard rehearse
 
-test: .venv/dev chromium ## all tests
+test: .venv/dev chromium ## each test, with a part of what it can be played with; the twenty slowest, and the CPU
 	@$(BIN)/coastguard package
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --durations=20 --durations-min=1 $(ARGS)
+
+nightly: .venv/dev chromium ## the same with every case, example, story and death
+	@$(BIN)/coastguard package
+	$(BIN)/pytest --nightly --durations=20 --durations-min=1 $(ARGS)
 
 check: .venv/dev ## lint, types, import directions, templates
 	$(BIN)/ruff check .

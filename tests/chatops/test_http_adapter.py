@@ -37,6 +37,7 @@ from tests.chatops.factories import (
     signed,
 )
 from tests.chatops.fronts import Front
+from tests.nightly import examples
 
 Json = dict[str, Any]
 REFUSED = {"statusCode": 401, "body": ""}
@@ -370,7 +371,7 @@ def test_bolt_warns_of_nothing_when_the_app_is_made(
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(fields=st.dictionaries(st.text(max_size=10), st.text(max_size=60), max_size=4), noise=st.binary(max_size=60))
 @example(fields={"payload": '{"a":"%22%2522%25","b":["&=+%"]}'}, noise=b"%%22%2522=%5C&%2")
 def test_a_form_with_fewer_escapes_is_the_same_form(fields: dict[str, str], noise: bytes) -> None:

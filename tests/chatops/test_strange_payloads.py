@@ -12,6 +12,7 @@ from coastguard.local.slack.directory import TEAM
 from hub.slack.button_values import ACKNOWLEDGE
 from tests.chatops.factories import ALICE, form_of, incident, payload_of
 from tests.chatops.fronts import Front
+from tests.nightly import examples
 
 Json = dict[str, Any]
 
@@ -141,7 +142,9 @@ PARTS = ("type", "team", "user", "actions", "container", "trigger_id", "channel"
 
 
 @settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    deadline=None,
+    max_examples=examples(60),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(changes=st.dictionaries(st.sampled_from((*PARTS, "event", "authorizations")), JSON_VALUES, min_size=1))
 def test_whatever_a_payload_holds_the_answer_is_harmless(front: Front, click: bytes, changes: Json) -> None:

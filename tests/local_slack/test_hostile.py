@@ -151,6 +151,7 @@ CONTROLS = (
 )
 
 
+@pytest.mark.product
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"user": 7}', b"\xff", DEEP, b"x" * 2_000_000], ids=len)
 @pytest.mark.parametrize("path", CONTROLS)
 def test_control_addresses_answer_nonsense_with_a_sentence(page: httpx.Client, path: str, body: bytes) -> None:

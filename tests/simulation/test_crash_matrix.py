@@ -18,6 +18,7 @@ from hub.incidents.incident import Incident
 from hub.policy.repair_stop import RepairStop
 from hub.table.requests import Claim
 from tests.chatops.factories import ALICE, BOB
+from tests.nightly import by_night
 from tests.simulation.fate import Died
 from tests.simulation.play import settle
 from tests.simulation.policies import USUAL
@@ -27,7 +28,7 @@ from tests.simulation.world import World
 from tests.wire.wire import Json
 
 # Effects of a story beyond so many are sampled: each third, each fifth, …
-_DEATHS, _DEATHS_UNDER_CHANGE = 30, 14
+_DEATHS, _DEATHS_UNDER_CHANGE = by_night((30, 14), (10, 6))
 # Whatever is waited for, and what a dead function has held comes back meanwhile.
 _LONG = 1_100
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from tests.hub.stack import create_table
+from tests.nightly import examples
 from tests.wire.table import Tables
 from tests.wire.wire import Stray, Wire
 
@@ -175,7 +176,7 @@ def played(dynamodb: Any, story: list[Step]) -> list[Any]:
 
 @given(story=st.lists(steps, min_size=8, max_size=30))
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )

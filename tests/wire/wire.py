@@ -28,7 +28,6 @@ Json = dict[str, Any]
 
 HUB = "hub"
 """Who calls with the hub's own credentials."""
-
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/[0-9]+/([^/]+)/")
 _MEMBER_KEY = re.compile(r"ASIA([0-9]{12})[0-9]{4}")
 _QUERY = {"sts", "auto-scaling", "sns"}
@@ -112,7 +111,7 @@ class Wire:
     def hung(self) -> Iterator[None]:
         """Stand in for AWS in every botocore session that is begun meanwhile, for as long as that lives.
 
-        Under moto's mock_aws moto answers first: not together.
+        Under moto's mock_aws moto answers first: not together, but for the WireBeforeMoto.
         """
         handlers = [("before-send", self), ("creating-client-class", self._client_made)]
         BUILTIN_HANDLERS.extend(handlers)

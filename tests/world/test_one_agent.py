@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from coastguard.checkout import TEMPLATES
+from tests.nightly import by_day
 from tests.world.conftest import Rehearsal
 
 
@@ -70,7 +71,11 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("broken", BROKEN)
+# By day what deploying finds, and what only a bulletin shows; each break is found in the templates by tests/templates.
+BY_DAY = {"the reader's permission", "the signing secret"}
+
+
+@pytest.mark.parametrize("broken", [by_day(name, played=name in BY_DAY) for name in BROKEN])
 def test_a_broken_template_fails_the_rehearsal_with_its_cause(
     broken: str, rehearse: Callable[..., Rehearsal], tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ from hub.slack.button_values import ACKNOWLEDGE, REPAIR
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
 from tests.chatops.factories import ALICE, BOB, CHANNEL, CLUSTER, INSTANCE, NOW, TERMINATE, request
+from tests.nightly import examples
 
 Json = dict[str, Any]
 
@@ -78,7 +79,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=examples(80))
 @given(
     parts=st.dictionaries(st.sampled_from(["user", "team", "container", "trigger_id"]), ANYTHING, max_size=2),
     action=st.dictionaries(st.sampled_from(["action_id", "value"]), ANYTHING, max_size=2),
@@ -178,7 +179,7 @@ def test_what_we_have_not_written_is_refused(text: str) -> None:
         from_message(text)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=examples(80))
 @given(fields=st.dictionaries(st.sampled_from(list(json.loads(to_message(request())))), ANYTHING, max_size=3))
 def test_whatever_a_message_holds_it_is_read_or_refused(fields: Json) -> None:
     try:

@@ -39,6 +39,7 @@ from tests.hub.incidents.cases import (
     UNRESOLVED,
     decided,
 )
+from tests.nightly import examples
 
 
 # What follows for each condition (a row) from each known incident (a column): reason, state afterwards.
@@ -252,7 +253,7 @@ _told = st.none() | st.just(Drop(instance_id(), None)) | _dated
 
 
 @given(st.sampled_from(sorted(KNOWN)), _sightings, _told, st.sampled_from(["", "i-new"]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_whatever_is_seen_deciding_twice_is_deciding_once(
     known: str, seen: Sighting, told: Drop | None, replacement: str
 ) -> None:
@@ -263,7 +264,7 @@ def test_whatever_is_seen_deciding_twice_is_deciding_once(
 
 
 @given(st.sampled_from(UNRESOLVED), st.lists(st.tuples(_sightings, _told), max_size=4))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_an_unresolved_incident_stays_the_same_one_until_it_is_resolved(
     known: str, history: list[tuple[Sighting, Drop | None]]
 ) -> None:
@@ -281,7 +282,7 @@ def test_an_unresolved_incident_stays_the_same_one_until_it_is_resolved(
 
 
 @given(_sightings, _told)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_trouble_is_confirmed_put_off_or_not_there_but_never_forgotten(seen: Sighting, told: Drop | None) -> None:
     verdict = decided(None, seen, told)
 

@@ -22,6 +22,7 @@ from tests.hub.incidents.samples import (
     json_values,
     read_or_refuse,
 )
+from tests.nightly import examples
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ def test_arns_that_disagree_with_the_envelope_are_foreign(text: str) -> None:
 
 
 @given(st.sampled_from(sorted(STATE_CHANGE)), st.sampled_from(sorted(STATE_CHANGE["detail"])), json_values, json_values)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_events_with_an_arbitrary_field_raise_nothing_else(
     top: str, inner: str, outside: object, inside: object
 ) -> None:

@@ -12,6 +12,7 @@ from hub.incidents.hints import BadHint, Drop, Foreign, Hint, MuteHint, StormHin
 from tests.hub.factories import CLUSTER, NOON, bent, event, instance_id
 from tests.hub.incidents.samples import BARE, ID, STATE_CHANGE, json_values, read_or_refuse, some_hints
 from tests.hub.scopes.scopes import KINDS
+from tests.nightly import examples
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_what_is_nested_as_deep_as_json_can_read_is_refused(text: str) -> None:
 
 
 @given(st.text() | json_values.map(json.dumps))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_arbitrary_messages_raise_nothing_else(text: str) -> None:
     read_or_refuse(text)
 
@@ -100,7 +101,7 @@ def test_arbitrary_messages_raise_nothing_else(text: str) -> None:
     json_values,
     st.lists(json_values, min_size=4, max_size=4),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_our_own_messages_with_an_arbitrary_field_raise_nothing_else(
     name: str, value: object, odd: list[object]
 ) -> None:
@@ -168,7 +169,7 @@ def test_what_is_no_scope_is_no_mute(scope: object) -> None:
 
 
 @given(some_hints)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_a_hint_that_is_written_and_read_is_the_same(hint: Hint) -> None:
     assert from_message(to_message(hint)) == hint
 

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from hub.incidents.hints import Drop, Hint, Why, gather
 from tests.hub.factories import CLUSTER, ELSEWHERE, NOON, instance_id
 from tests.hub.incidents.samples import some_hints
+from tests.nightly import examples
 
 
 @given(st.lists(some_hints, max_size=6), st.randoms())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_the_order_and_number_of_hints_does_not_matter(hints: list[Hint], random: object) -> None:
     shuffled = hints + hints[:2]
     random.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis' Random

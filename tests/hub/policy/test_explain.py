@@ -14,6 +14,7 @@ from hub.policy.windows import Window
 from hub.scopes.account import Account
 from tests.hub.factories import ALICE, BOB, CLUSTER, NOON
 from tests.hub.policy.policies import ACCOUNTS, POLICIES, UNITS
+from tests.nightly import examples
 
 KNOWN = Facts(CLUSTER, Account(ACCOUNTS[0], "Payments", UNITS[:1], (("team", "payments"),)), "prod", "warning")
 UNREAD = Facts(CLUSTER, Account(ACCOUNTS[0]), ANY)
@@ -21,7 +22,7 @@ PLACES = st.sampled_from([KNOWN, UNREAD, EVERYWHERE, Facts(None, KNOWN.account, 
 UNIT = Match(unit=(UNITS[0],))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(POLICIES, PLACES, st.datetimes(timezones=st.just(UTC), min_value=datetime(2020, 1, 1)))  # noqa: DTZ001 - so it asks
 def test_what_is_explained_is_what_is_decided(policy: Policy, facts: Facts, now: datetime) -> None:
     lines = explain(policy, facts, now, ALICE, ["S0LEADS"])

@@ -13,8 +13,9 @@ from hub.policy.problems import BadPolicy, Problem
 from hub.policy.windows import Window
 from tests.hub.policy.policies import Writing, writings
 from tests.hub.policy.tables import RIGHT, ROUTE, WHERE, WINDOW
+from tests.nightly import examples
 
-THOROUGH = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+THOROUGH = settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def problems(text: str) -> list[str]:
@@ -148,7 +149,7 @@ def test_what_is_no_toml_is_found_on_its_line(written: tuple[Policy, Writing], d
     assert "not TOML" in caught.value.problems[0].what
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.text(max_size=60) | st.text(st.sampled_from("[]{}=\"'\n ,.1arouteshw"), max_size=60))
 def test_any_text_is_a_policy_or_a_bad_one(text: str) -> None:
     for problem in wrong_with(text):

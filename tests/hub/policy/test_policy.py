@@ -16,6 +16,7 @@ from spoke.places import Cluster
 from tests.hub.factories import ALICE, BOB, CLUSTER
 from tests.hub.policy.places import FACTS, PAYMENTS, UNIT, UNREAD
 from tests.hub.policy.policies import POLICIES
+from tests.nightly import examples
 
 TEAM, LEADS = "S0PAYMENTS", "S0LEADS"
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -169,7 +170,7 @@ def test_who_may_is_named_once_in_the_policys_order() -> None:
     assert policy.who_may("stop", FACTS) == (LEADS, TEAM)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(POLICIES, st.sampled_from([*ACTIONS, "terminate"]), st.sampled_from([ALICE, BOB, TEAM]))
 def test_who_may_and_may_agree(policy: Policy, verb: str, who: str) -> None:
     assert may(policy, verb, who) is (who in policy.who_may(verb, FACTS) if policy.rights else verb in OPEN)

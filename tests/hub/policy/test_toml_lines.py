@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.policy.toml_lines import Path, lines_of, nearest
+from tests.nightly import examples
 
 
 @pytest.mark.parametrize(
@@ -225,7 +226,7 @@ def documents(draw: Any) -> tuple[str, dict[str, Any], dict[Path, int]]:
     return writer.text, data, writer.lines
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(documents())
 def test_whatever_is_written_where_is_found_there(document: tuple[str, dict[str, Any], dict[Path, int]]) -> None:
     text, data, lines = document
@@ -234,7 +235,7 @@ def test_whatever_is_written_where_is_found_there(document: tuple[str, dict[str,
     assert lines_of(text) == lines
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.text(st.sampled_from("ab=[]{}.,\"'# \n1"), max_size=24))
 def test_whatever_python_reads_is_followed_to_its_end(text: str) -> None:
     try:

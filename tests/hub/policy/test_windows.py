@@ -12,6 +12,7 @@ from hub.policy.matching import Match
 from hub.policy.policy import Policy
 from hub.policy.windows import InForce, Window
 from tests.hub.policy.places import FACTS, UNIT, UNREAD
+from tests.nightly import examples
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -77,7 +78,7 @@ def test_when_a_window_is_in_force(window: Window, now: str, until: str | None) 
     assert (found.until if found else None) == (utc(until) if until else None)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     st.builds(
         Window,

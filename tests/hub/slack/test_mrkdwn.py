@@ -10,6 +10,7 @@ from hub.slack.mrkdwn import code, date, escape, mention, visible
 from hub.words import plural
 from tests.hub.factories import NOON
 from tests.hub.rendering import tricks
+from tests.nightly import examples
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_a_name_cannot_leave_its_code_span(name: str, span: str) -> None:
 
 
 @given(st.text(max_size=200), st.integers(2, 130))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_a_code_span_is_safe_and_never_longer_than_asked(name: str, longest: int) -> None:
     span = code(name, longest)
 
