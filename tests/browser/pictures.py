@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 from coastguard.checkout import ROOT
 from coastguard.local.world import Plan, World
 from tests.browser.chromium import chromium
-from tests.browser.test_demo import bulletin, cluster, terminate
+from tests.browser.page import bulletin, cluster, terminate
 
 PATIENCE_MILLISECONDS = 300_000
 

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from coastguard.local.world import World
-from tests.browser.test_demo import TERMINATE, Visit, bulletin, cluster, terminate
+from tests.browser.page import TERMINATE, Visit, bulletin, cluster, terminate
 
 ALICE, BOB, CAROL = "U0ALICE01", "U0BOB0002", "U0CAROL03"
 APPROVE = "[data-action-id='coastguard.approve']"

@@ -1,39 +1,13 @@
 """The demo as people use it, in Chromium. Each story has a cluster of its own in the one world."""
 
 import re
-from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
 from coastguard.local.world import World
 from tests.browser.conftest import GRACE_SECONDS
-
-Visit = Callable[..., Page]
-TERMINATE = "[data-action-id='coastguard.repair.terminate']"
-ACKNOWLEDGE = "[data-action-id='coastguard.acknowledge']"
-
-
-def cluster(page: Page, account: str, region: str, name: str) -> Locator:
-    return page.locator(f"[data-account='{account}'] [data-region='{region}'] [data-cluster='{name}']")
-
-
-def bulletin(page: Page, words: str) -> Locator:
-    return page.locator("[data-testid=channel] [data-ts]").filter(has_text=words)
-
-
-def terminate(page: Page, report: Locator, host: str) -> None:
-    """Click Terminate and fill in the modal that asks before it."""
-    report.locator(TERMINATE).click()
-    confirm(page, host)
-
-
-def confirm(page: Page, host: str) -> None:
-    """Fill in the modal that asks before a termination."""
-    page.get_by_label("Last four characters").fill(host[-4:])
-    page.get_by_label("Reason").fill("its agent does not come back")
-    page.locator("dialog.modal [data-submit]").click()
-    expect(page.locator("dialog.modal")).to_have_count(0)
+from tests.browser.page import ACKNOWLEDGE, TERMINATE, Visit, bulletin, cluster, confirm
 
 
 def test_an_unplugged_agent_is_reported_and_replaced_by_one_click(visit: Visit, world: World) -> None:

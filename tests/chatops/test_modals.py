@@ -50,8 +50,9 @@ from tests.chatops.factories import (
 )
 from tests.chatops.fronts import Front
 from tests.chatops.story import filled
+from tests.hub.foreign_words import HOSTILE, everywhere
 from tests.hub.rendering import all_blocks, strict, texts, tricks
-from tests.hub.slack.test_hostile_names import HOSTILE, everywhere
+from tests.nightly import examples
 
 Json = dict[str, Any]
 HOSTILES = list(HOSTILE.values())
@@ -158,7 +159,7 @@ def test_a_reason_is_kept_in_its_place(reason: str) -> None:
 # To mute
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=examples(120))
 @given(target=WORDS, span=WORDS, reason=WORDS)
 def test_slack_takes_the_modal_to_mute_whatever_was_typed_before(target: str, span: str, reason: str) -> None:
     view = modals.mute_view(
@@ -175,7 +176,7 @@ def test_the_longest_scope_is_not_cut_off() -> None:
     assert parse(line) == Command("mute", scope, "1h", "x")
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(
     target=WORDS, reason=WORDS, span=st.sampled_from(["1h", "until 18:00", "until monday 9:00", "1h 30m", "until x"])
 )
@@ -199,7 +200,7 @@ def test_whatever_is_typed_into_it_is_a_command_that_says_the_same_or_a_complain
 # What was never ours
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(metadata=ANYTHING, state=ANYTHING)
 def test_a_modal_of_another_making_is_refused(metadata: object, state: object) -> None:
     for view in (
@@ -326,7 +327,7 @@ def test_a_home_of_another_making_is_acknowledged_and_does_nothing(front: Front,
 # Asks
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=examples(120))
 @given(
     parts=st.dictionaries(
         st.sampled_from(["user", "team", "user_id", "team_id", "channel", "channel_id", "trigger_id", "response_url"]),
@@ -344,7 +345,7 @@ def test_whatever_says_something_is_read_or_refused(parts: Json, line: str) -> N
     assert asked.answers == "" or asked.answers.startswith(("http://", "https://"))
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(value=ANYTHING)
 def test_a_message_of_another_making_is_no_ask(value: object) -> None:
     for text in (json.dumps(value), json.dumps({"line": value}), json.dumps({"line": "x", "user": value, "at": value})):
@@ -388,13 +389,14 @@ def check_home(view: Json) -> None:
     assert len(view["blocks"]) <= 100
 
 
+@pytest.mark.product
 @pytest.mark.parametrize("number", [0, 1, 60])
 @pytest.mark.parametrize("text", HOSTILES, ids=HOSTILE)
 def test_slack_takes_a_home_full_of_foreign_words(text: str, number: int) -> None:
     check_home(draw(tab(text, number), "/ecs", NOW, [section("said"), section("what")]))
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
 @given(text=WORDS, number=st.integers(0, 3), said=st.lists(st.just(section("x")), max_size=20))
 def test_whatever_stands_in_a_home_slack_takes_it(text: str, number: int, said: Sequence[Json]) -> None:
     check_home(draw(tab(text, number), "/ecs", NOW, said))

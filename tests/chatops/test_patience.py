@@ -10,7 +10,7 @@ from hub.incidents.incident import State
 from hub.incidents.repair_progress import REPAIR_PATIENCE
 from hub.slack.client import InDoubt, NotNow, SlackError
 from spoke.errors import Busy
-from tests.chatops.clicks.test_failures import come_back, go_again
+from tests.chatops.clicks.agents import come_back, go_again
 from tests.chatops.factories import ALICE, BOB
 from tests.chatops.story import Story
 

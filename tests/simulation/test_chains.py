@@ -10,10 +10,10 @@ from hub.chain import MOST_HOPS
 from hub.notify import storm_turn
 from hub.policy.terms import Terms
 from tests.hub.factories import CHANNEL, GRACE
+from tests.simulation.happenings import button, goes
 from tests.simulation.play import settle
 from tests.simulation.promises import Broken, Watcher
 from tests.simulation.stage import Stage
-from tests.simulation.test_stories import button, goes
 from tests.simulation.world import World
 
 

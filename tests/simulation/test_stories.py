@@ -5,10 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from tests.simulation.fate import Died, Turn
+from tests.simulation.happenings import button, goes
 from tests.simulation.play import settle
 from tests.simulation.promises import Watcher
 from tests.simulation.stage import Stage
-from tests.simulation.world import Button, World
+from tests.simulation.world import World
 
 
 @pytest.fixture
@@ -19,16 +20,6 @@ def world(stage: Stage) -> World:
 @pytest.fixture
 def watcher(world: World) -> Watcher:
     return Watcher(world)
-
-
-def goes(world: World, label: str) -> None:
-    machine = world.machine(label)
-    world.fleet.unplug(machine)
-    world.tell(machine)
-
-
-def button(world: World, wish: str) -> Button:
-    return next(button for button in world.buttons() if wish in button.found.element["action_id"])
 
 
 def die() -> None:

@@ -6,19 +6,12 @@ import pytest
 
 from hub.incidents.incident import State
 from hub.slack.button_values import ACKNOWLEDGE
+from tests.chatops.clicks.agents import come_back
 from tests.chatops.factories import ALICE, BOB, TERMINATE
 from tests.chatops.story import GROUP, REMEDIATOR, Story, Victim
 from tests.spoke.fleet import ACCOUNT
 
 PLACE = f"{ACCOUNT}/eu-west-1"
-
-
-def come_back(story: Story, victim: Victim) -> None:
-    story.fleet.known(story.cluster, victim.instance).agent_connected = True
-
-
-def go_again(story: Story, victim: Victim) -> None:
-    story.fleet.known(story.cluster, victim.instance).agent_connected = False
 
 
 def protect(story: Story, victim: Victim) -> None:

@@ -22,7 +22,7 @@ from hub.scopes.account import Account
 from hub.scopes.scope import Scope
 from tests.chatops.commands.reading_answers import HOUR, WINDOW, buttons, examine, lines, mute, said
 from tests.hub.factories import ALICE, BOB, CLUSTER, LONGEST, NOON, entry, incident, repair
-from tests.hub.slack.test_hostile_names import HOSTILE, everywhere
+from tests.hub.foreign_words import HOSTILE, everywhere
 
 # Help and mistakes
 
@@ -266,6 +266,7 @@ PLACES: dict[str, Callable[[str], Answer]] = {
 }
 
 
+@pytest.mark.product
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
 def test_foreign_words_are_words(place: Callable[[str], Answer], text: str) -> None:
@@ -273,6 +274,6 @@ def test_foreign_words_are_words(place: Callable[[str], Answer], text: str) -> N
 
 
 @given(st.sampled_from(list(PLACES.values())), st.text() | st.text(alphabet='<>@#!&`*_|:"\\ \n'))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_any_words_are_words(place: Callable[[str], Answer], text: str) -> None:
     examine(place(text))

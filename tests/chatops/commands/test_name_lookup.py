@@ -12,7 +12,7 @@ from hub.scopes.account import Account
 from hub.scopes.scope import Scope
 from spoke.places import Cluster
 from tests.hub.factories import LONGEST, incident, instance_id, sighting
-from tests.hub.slack.test_hostile_names import HOSTILE
+from tests.hub.foreign_words import HOSTILE
 
 UNIT = "ou-ab12-11112222"
 PAYMENTS = Account("222233334444", "Payments Production", units=(UNIT,))

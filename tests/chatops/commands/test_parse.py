@@ -10,7 +10,8 @@ from chatops.commands.help_pages import COMMANDS
 from chatops.commands.parse import LONGEST_REASON, LONGEST_TARGET, Command, Mistake, parse, tidy, to_line
 from hub.scopes.scope import Scope
 from tests.hub.factories import LONGEST
-from tests.hub.slack.test_hostile_names import HOSTILE
+from tests.hub.foreign_words import HOSTILE
+from tests.nightly import examples
 
 
 def read(text: str) -> Command:
@@ -261,7 +262,7 @@ words = st.text(max_size=400) | st.lists(
 @example("mute", 'until , "2h"')
 @example("mute", "1 " + "1h" * 200)
 @example("audit", '"" 7d')
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 def test_whatever_is_read_can_be_written_and_read_again(verb: str, text: str) -> None:
     command = parse(f"{verb} {text}")
 
@@ -281,11 +282,12 @@ def test_whatever_is_read_can_be_written_and_read_again(verb: str, text: str) ->
         reason=words.map(lambda text: read(f"stop {text.replace('<', ' ')}").reason),
     )
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_any_mute_can_be_written_and_read_again(command: Command) -> None:
     assert parse(to_line(command)) == command
 
 
+@pytest.mark.product
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("verb", COMMANDS)
 def test_hostile_words_are_read_and_can_be_written_again(verb: str, text: str) -> None:

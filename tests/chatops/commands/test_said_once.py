@@ -14,8 +14,8 @@ from hub.table.writes import Conflict
 from tests.chatops.factories import ALICE, BOB
 from tests.chatops.fate import Died
 from tests.chatops.story import Story
+from tests.hub.foreign_words import HOSTILE
 from tests.hub.rendering import check, tricks
-from tests.hub.slack.test_hostile_names import HOSTILE
 from tests.spoke.fleet import ACCOUNT
 
 Json = dict[str, Any]

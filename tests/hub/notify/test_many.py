@@ -26,9 +26,9 @@ from tests.hub.factories import (
     instance_id,
     sighting,
 )
+from tests.hub.foreign_words import HOSTILE, everywhere
 from tests.hub.rendering import all_blocks, buttons, check_bulletin, drawn, length, tricks, words
 from tests.hub.slack.messages import longest
-from tests.hub.slack.test_hostile_names import HOSTILE, everywhere
 
 TERMINATE = REPAIR + "terminate"
 CAROL = "U0CAROL03"
@@ -268,6 +268,7 @@ def test_what_is_over_shows_foreign_words_as_words(text: str) -> None:
 # Size and digest
 
 
+@pytest.mark.product
 @pytest.mark.parametrize("picks", [True, False], ids=["picked", "nobody picked"])
 @pytest.mark.parametrize("cluster", [LONG, TOO_LONG], ids=["longest", "too long"])
 @pytest.mark.parametrize("failed", [False, True], ids=["", "repair failed"])

@@ -13,12 +13,25 @@ from hub.scopes.account import Account
 from hub.slack.button_values import MUTE, UNMUTE
 from spoke.places import Cluster
 from tests.hub.factories import ALICE, CHANNEL, GRACE, NOON, Json
-from tests.hub.notify.test_storm_turn import ids, in_channel, own, recover, storm_message, strike, watch
+from tests.hub.notify.channels import (
+    PATIENCE,
+    aloud,
+    bulletins,
+    color,
+    ids,
+    in_channel,
+    opened,
+    own,
+    recover,
+    said,
+    storm_message,
+    strike,
+    watch,
+)
 from tests.hub.rendering import buttons, words_of
 from tests.hub.station import Station
 from tests.spoke.fleet import ACCOUNT, REGION
 
-PATIENCE = GRACE.total_seconds() + 30
 SECOND_CHANNEL = "C0SECOND1"
 UNIT = "ou-ab12-11112222"
 ORGANIZATION = "organization"
@@ -27,31 +40,6 @@ ORGANIZATION = "organization"
 @pytest.fixture
 def cluster(station: Station) -> Cluster:
     return station.fleet.cluster()
-
-
-def opened(station: Station, cluster: Cluster) -> str:
-    """An agent that is known to be gone; its instance."""
-    instance, _ = station.quiet(cluster)
-    station.wait(seconds=PATIENCE)
-    return instance
-
-
-def aloud(station: Station) -> list[str]:
-    """The replies that the channel shows too."""
-    return [message["text"] for message in station.slack.messages() if message["thread_ts"] is not None]
-
-
-def said(station: Station, channel: str = CHANNEL) -> list[str]:
-    """What was said in a channel besides bulletins and storms."""
-    return [m["text"] for m in station.slack.messages(channel) if m["thread_ts"] is None and not m["metadata"]]
-
-
-def bulletins(station: Station) -> list[Json]:
-    return [message for message in station.messages() if own(message)]
-
-
-def color(message: Json) -> str:
-    return str(message["attachments"][0]["color"])
 
 
 def actions(message: Json) -> set[str]:

@@ -10,15 +10,13 @@ from hub.scopes.account import Account
 from hub.scopes.scope import Scope
 from spoke.places import Cluster
 from tests.hub.factories import ALICE, CHANNEL, GRACE, NOON, Json
-from tests.hub.notify.test_muting import aloud, bulletins, color, opened, said
-from tests.hub.notify.test_storm_turn import own, strike, watch
+from tests.hub.notify.channels import THIRD, aloud, bulletins, color, opened, own, said, strike, watch
 from tests.hub.rendering import words_of
 from tests.hub.station import Station
 from tests.spoke.fleet import ACCOUNT
 
 PATIENCE = GRACE.total_seconds() + 30
 SECOND = "C0SECOND1"
-THIRD = "C0THIRD01"
 ARCHIVED = "C0ARCHIVE"
 OWNERS = "S0PAYMENTS"
 

@@ -4,8 +4,7 @@ import pytest
 
 from hub.slack.client import Rejected
 from tests.hub.factories import CHANNEL
-from tests.hub.notify.test_muting import said
-from tests.hub.notify.test_notifier import THIRD
+from tests.hub.notify.channels import THIRD, said
 from tests.hub.station import Station
 
 GOOD = f'[slack]\nfallback_channel = "{THIRD}"\noperators = ["S0OPERATE"]\n'

@@ -7,13 +7,14 @@ import boto3
 import pytest
 
 from spoke.places import Cluster
-from tests.hub.conftest import HUB_REGION
 from tests.hub.factories import CHANNEL
-from tests.hub.notify.test_muting import opened
-from tests.hub.notify.test_storm_turn import watch
+from tests.hub.notify.channels import opened, watch
 from tests.hub.station import Station
+from tests.signed_in import HUB_REGION
 
 ELSEWHERE = "us-east-1"
+# Who listens has queues of their own, and the hub's credentials are none of theirs.
+PEOPLE = {"aws_access_key_id": "AKIAPAGER00000000000", "aws_secret_access_key": "pager-not-a-secret"}
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ class Pager:
     """A topic, and a queue of the same Region that keeps what it says."""
 
     def __init__(self, region: str) -> None:
-        sns, self._sqs = boto3.client("sns", region_name=region), boto3.client("sqs", region_name=region)
+        sns, self._sqs = (boto3.client(name, region_name=region, **PEOPLE) for name in ("sns", "sqs"))
         self.arn = sns.create_topic(Name="pager")["TopicArn"]
         self._url = self._sqs.create_queue(QueueName="pager")["QueueUrl"]
         found = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])

@@ -22,11 +22,11 @@ from spoke.deadline import within
 from spoke.places import Cluster
 from tests.hub.factories import CHANNEL, CLUSTER, GRACE, NOON, Json, incident
 from tests.hub.mortals import Doom, MortalQueues, MortalSlack, MortalStore
+from tests.hub.notify.channels import PATIENCE, ids, in_channel, own, recover, storm_message, strike, watch
 from tests.hub.rendering import buttons, words_of
 from tests.hub.station import Station
 from tests.spoke.fleet import REGION
 
-PATIENCE = GRACE.total_seconds() + 30
 PLACE = StormHint(CHANNEL, REGION)
 TERMINATE = REPAIR + "terminate"
 
@@ -39,56 +39,15 @@ def true_limits(station: Station) -> None:
 # What there is in the end
 
 
-def strike(station: Station, count: int, first: int = 0) -> list[Cluster]:
-    """So many clusters lose an agent at the same time."""
-    clusters = [station.fleet.cluster(f"c-{number:03}") for number in range(first, first + count)]
-    (host,) = station.fleet.hosts()
-    for cluster in clusters:
-        station.quiet(cluster, host)
-    return clusters
-
-
-def recover(station: Station, *clusters: Cluster) -> None:
-    for cluster in clusters:
-        for instance in station.fleet.registered(cluster):
-            station.reconnect(cluster, instance)
-
-
-def watch(station: Station, minutes: int) -> None:
-    """Minutes go by, each with its sweep."""
-    for _ in range(minutes):
-        station.wait(minutes=1)
-        station.sweep()
-
-
 def storm(station: Station) -> Storm:
     kept = station.store.storm(CHANNEL, REGION)
     assert kept is not None
     return kept
 
 
-def own(message: Json, kind: str = "bulletin") -> str:
-    """What a message of ours is about, "" if it is of another kind."""
-    return str((message["metadata"] or {}).get("event_payload", {}).get(kind, ""))
-
-
-def storm_message(station: Station) -> Json:
-    (message,) = [message for message in station.messages() if own(message, "storm")]
-    return message
-
-
-def in_channel(station: Station) -> list[str]:
-    """The clusters' bulletins that stand in the channel."""
-    return [own(message) for message in station.messages() if own(message)]
-
-
 def in_thread(station: Station) -> list[str]:
     """The clusters' bulletins that stand in the storm's thread."""
     return [own(reply) for reply in storm_message(station)["replies"] if own(reply)]
-
-
-def ids(station: Station, clusters: list[Cluster]) -> list[str]:
-    return sorted(station.bulletin(cluster).id for cluster in clusters)
 
 
 def shown(station: Station, cluster: Cluster) -> Json:

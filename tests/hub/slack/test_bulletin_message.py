@@ -29,6 +29,7 @@ from tests.hub.rendering import all_blocks, buttons, check_bulletin, drawn, leng
 from tests.hub.slack.messages import ALIVE, longest, silenced
 
 
+@pytest.mark.product
 @pytest.mark.parametrize("failed", [False, True], ids=["", "repair failed"])
 @pytest.mark.parametrize("count", [1, 2, ROWS, ROWS + 1, 1_000])
 @pytest.mark.parametrize("state", State)
@@ -50,7 +51,7 @@ def test_slack_takes_every_bulletin(state: State, count: int) -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(State), st.booleans(), st.booleans()), min_size=1, max_size=8))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_slack_takes_every_mixture(kinds: list[tuple[State, bool, bool]]) -> None:
     def made(number: int, state: State, failed: bool, long: bool) -> Incident:
         if long:
@@ -149,6 +150,7 @@ def test_more_owners_than_people_read_are_not_all_mentioned() -> None:
     assert reminder(content, timedelta(minutes=30))[0].count("<@U0OWNER") == 20
 
 
+@pytest.mark.product
 @pytest.mark.parametrize("failed", [False, True], ids=["", "repair failed"])
 @pytest.mark.parametrize("waits", [False, True], ids=["", "waiting for approval"])
 @pytest.mark.parametrize("count", [1, 2, ROWS, ROWS + 1, 1_000])

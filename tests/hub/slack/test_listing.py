@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from hub.incidents.incident import Incident, State
 from hub.slack.listing import Asked, Part, Told, parts, told
 from tests.hub.factories import ALICE, CLUSTER, NOON, incident, sighting
+from tests.hub.foreign_words import HOSTILE, everywhere
 from tests.hub.rendering import check, tricks
-from tests.hub.slack.test_hostile_names import HOSTILE, everywhere
+from tests.nightly import examples
 
 ASKED = Asked("request-1", ALICE, CLUSTER)
 
@@ -103,7 +104,7 @@ def test_nothing_is_listed_of_nothing() -> None:
     assert listed([]) == []
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(
     moments=st.lists(st.integers(0, 3), min_size=1, max_size=700),
     gone=st.sets(st.integers(0, 699), max_size=50),
