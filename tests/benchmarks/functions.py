@@ -20,7 +20,8 @@ from hub.queues import records
 from hub.table.store import Store
 from spoke.accounts import Role
 from spoke.places import Cluster
-from tests.benchmarks.stage import READER, REGION, TABLE, Stage
+from tests.benchmarks.stage import READER, TABLE, Stage
+from tests.signed_in import HUB_REGION
 
 if TYPE_CHECKING:
     from hub.table.clusters import KnownCluster
@@ -113,7 +114,7 @@ class Kept:
 
     @classmethod
     def read(cls) -> "Kept":
-        return cls(Store(TABLE, REGION))
+        return cls(Store(TABLE, HUB_REGION))
 
     def unresolved(self, clusters: set[tuple[str, str, str]]) -> set[Named]:
         """Instances with an incident that is not over."""

@@ -14,9 +14,10 @@ from starlette.applications import Starlette
 
 from coastguard.local.slack.faults import Fault as SlackFault
 from tests.benchmarks.functions import Functions, Kept, Named, Said
-from tests.benchmarks.stage import REGION, Stage, now
+from tests.benchmarks.stage import Stage, now
 from tests.benchmarks.timeline import Timeline, virtual_time
 from tests.hub.slack_side import SlackSide, Stand, enter, slack_server
+from tests.signed_in import HUB_REGION
 from tests.wire.faults import Fault, Kind
 from tests.wire.members import Place
 from tests.wire.payloads import Machine, event
@@ -85,7 +86,7 @@ class Matrix:
         with virtual_time() as clock:
             slack = enter(self._stand, self._url, clock.seconds)
             timeline = Timeline(stage, self._environments, clock)
-            places = [Place(account, REGION, name) for account in _ACCOUNTS for name in _CLUSTERS]
+            places = [Place(account, HUB_REGION, name) for account in _ACCOUNTS for name in _CLUSTERS]
             machines = [machine for each in places for machine in stage.members.grow(each, instances)]
             for machine in machines:
                 machine.unplug()

@@ -6,11 +6,11 @@ One stage serves a whole run, for its clients are expensive; `clear` puts a new,
 import gc
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from time import time
 from typing import Any
 from unittest.mock import patch
 
@@ -19,21 +19,20 @@ import boto3
 from coastguard.local.slack.directory import TEAM
 from coastguard.local.slack.workspace import BOT_TOKEN
 from tests.hub.factories import CHANNEL, GRACE
-from tests.hub.stack import create_table
-from tests.templates.reading import read
+from tests.hub.stack import create_table, queue
+from tests.signed_in import FOREIGN, HUB, HUB_REGION
 from tests.wire.members import Members
 from tests.wire.meter import Meter
-from tests.wire.queues import Queue, Sqs
+from tests.wire.queues import Queue
 from tests.wire.slack import Slack
+from tests.wire.sqs import Sqs
 from tests.wire.table import Tables
 from tests.wire.wire import Call, Stray, Wire
 
-REGION = "eu-west-1"
 TABLE = "coastguard"
 READER = "coastguard/coastguard-reader"
 _SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:coastguard-slack"
 SIGNING_SECRET = "local-signing-secret-not-a-secret"
-_FOREIGN = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL")
 
 
 @dataclass
@@ -61,9 +60,12 @@ class Stage:
         """
         self.wire.faults.mend()
         self.members, self.tables = Members(), Tables()
-        self.delay_dead, self.looks_dead = _queue("DelayDeadQueue"), _queue("LooksDeadQueue")
-        self.delay, self.looks = _queue("DelayQueue", self.delay_dead), _queue("LooksQueue", self.looks_dead)
-        self.acts = _queue("ActsQueue")
+        self.delay_dead, self.looks_dead = queue(Queue, "DelayDeadQueue", _time), queue(Queue, "LooksDeadQueue", _time)
+        self.delay, self.looks = (
+            queue(Queue, "DelayQueue", _time, self.delay_dead),
+            queue(Queue, "LooksQueue", _time, self.looks_dead),
+        )
+        self.acts = queue(Queue, "ActsQueue", _time)
         self.members.hang(self.wire)
         self.tables.hang(self.wire)
         Sqs(self.delay, self.delay_dead, self.looks, self.looks_dead, self.acts).hang(self.wire)
@@ -114,7 +116,7 @@ class Stage:
             "COASTGUARD_SLACK_CHANNEL": CHANNEL,
             "COASTGUARD_SLACK_API_URL": api_url or self.slack.url,
             "COASTGUARD_READER_ROLE": READER,
-            "COASTGUARD_REGIONS": REGION,
+            "COASTGUARD_REGIONS": HUB_REGION,
         }
 
     def front_settings(self) -> dict[str, str]:
@@ -125,33 +127,22 @@ class Stage:
 @contextmanager
 def staged() -> Iterator[Stage]:
     """Set the stage. Whoever runs this may be signed in to a real account: not here."""
-    signed_in = {
-        "AWS_ACCESS_KEY_ID": "AKIAHUB0000000000000",
-        "AWS_SECRET_ACCESS_KEY": "hub-not-a-secret",
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    }
     wire = Wire()
     slack = Slack(lambda: wire.meter)
     # The entry points use boto3's default session: here it must be one that the wire hangs in, and elsewhere not.
     default = patch.object(boto3, "DEFAULT_SESSION", None)
-    with patch.dict(os.environ, signed_in), wire.hung(), slack.served(), default:
-        for name in _FOREIGN:
+    with patch.dict(os.environ, HUB), wire.hung(), slack.served(), default:
+        for name in FOREIGN:
             os.environ.pop(name, None)
-        yield Stage(wire, slack, boto3.Session(region_name=REGION).client("dynamodb"))
+        yield Stage(wire, slack, boto3.Session(region_name=HUB_REGION).client("dynamodb"))
 
 
 def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _queue(resource: str, dead: Queue | None = None) -> Queue:
-    properties = dict(read("hub")["Resources"][resource]["Properties"])
-    if properties.get("DelaySeconds") == {"Ref": "GraceSeconds"}:
-        properties["DelaySeconds"] = GRACE.total_seconds()
-    return Queue(properties["QueueName"], properties, lambda: time(), dead)  # noqa: PLW0108 - looked up anew: it may be moved
+def _time() -> float:
+    return time.time()  # looked up anew: it may be moved
 
 
 def _secret(call: Call) -> bytes:

@@ -9,8 +9,9 @@ from random import Random
 from hub.incidents.hint_messages import to_message
 from hub.incidents.hints import StormHint
 from hub.queues import group_id
-from tests.benchmarks.stage import REGION, TABLE, Stage, now
+from tests.benchmarks.stage import TABLE, Stage, now
 from tests.hub.factories import GRACE
+from tests.signed_in import HUB_REGION
 from tests.wire.members import Place
 from tests.wire.payloads import Machine, event
 
@@ -32,7 +33,7 @@ class Storm:
 
     def places(self) -> list[Place]:
         return [
-            Place(f"{200_000_000_000 + account:012}", REGION, f"prod-{cluster}")
+            Place(f"{200_000_000_000 + account:012}", HUB_REGION, f"prod-{cluster}")
             for account in range(self.accounts)
             for cluster in range(self.clusters)
         ]
@@ -74,7 +75,7 @@ def until_said(stage: Stage, go_on: Callable[[], None]) -> None:
     """
     left = _unposted(stage)
     while left:
-        place = StormHint(left[0]["channel"], REGION)
+        place = StormHint(left[0]["channel"], HUB_REGION)
         stage.looks.send(to_message(place), group=group_id(place), token=f"{len(left)} left")
         go_on()
         before, left = left, _unposted(stage)

@@ -24,21 +24,13 @@ from tests.chatops.fronts import Doorway, Front
 from tests.chatops.story import Hub, Story
 from tests.local_slack.serving import App, served
 from tests.spoke.fleet import ACCOUNT, REGION, Fleet
+from tests.wire.before_moto import AS_SIGNED_IN
+from tests.wire.wire import Wire
 
 
-def forget_who_runs_this(environment: pytest.MonkeyPatch) -> None:
-    """Whoever runs the tests may be signed in to a real account: not here."""
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
-        environment.delenv(name, raising=False)
-    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        environment.setenv(name, "/dev/null")
-    environment.setenv("AWS_EC2_METADATA_DISABLED", "true")
-
-
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    forget_who_runs_this(monkeypatch)
-    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # a second for each test, and nobody asks for one
+@pytest.fixture(scope="session", autouse=True)
+def environment(signed_in: None, wire_before_moto: Wire) -> None:
+    """Every session that is begun here is the hub's, and finds its table and queues on the wire."""
 
 
 @pytest.fixture(scope="session")
@@ -115,18 +107,14 @@ def loader() -> Loader:
 
 
 @pytest.fixture(scope="session")
-def hub(loader: Loader) -> Hub:
-    with pytest.MonkeyPatch.context() as environment:
-        forget_who_runs_this(environment)
-        return Hub(_session(loader), loader)
+def hub(environment: None, loader: Loader) -> Hub:  # noqa: ARG001 - it reads the environment
+    return Hub(_session(loader), loader)
 
 
 @pytest.fixture(scope="session")
-def owners(loader: Loader) -> Accounts:
+def owners(environment: None, loader: Loader) -> Accounts:  # noqa: ARG001 - it reads the environment
     """The member accounts' own people, whose calls nobody counts."""
-    with pytest.MonkeyPatch.context() as environment:
-        forget_who_runs_this(environment)
-        return Accounts(_session(loader), loader)
+    return Accounts(_session(loader), loader)
 
 
 @pytest.fixture(scope="module")
@@ -134,15 +122,17 @@ def moto() -> Iterator[MockAWS]:
     """Moto's AWS, with the gaps filled. To begin it takes longer than to empty it."""
     moto_gaps.fill()
     gc.freeze()  # AWS's models are a million objects: to look through them again and again takes its time
-    with mock_aws() as moto:
+    with mock_aws(config=AS_SIGNED_IN) as moto:
         yield moto
 
 
 @pytest.fixture
-def aws(moto: MockAWS) -> None:
-    """The same with nothing in it."""
+def aws(moto: MockAWS, wire_before_moto: Wire) -> Iterator[Wire]:
+    """The same with nothing in it, and the wire for the hub's table and queues."""
     moto.reset()
     moto_gaps.PINGS.clear()
+    yield wire_before_moto
+    wire_before_moto.services.clear()
 
 
 _owners = count(1)
@@ -150,7 +140,7 @@ _owners = count(1)
 
 @pytest.fixture
 def story(
-    aws: None,  # noqa: ARG001 - moto must be up
+    aws: Wire,
     hub: Hub,
     owners: Accounts,
     workspace: Workspace,
@@ -162,15 +152,10 @@ def story(
     """Plays an hour ago: moto's clock is the machine's, and what it launches must be newer than any click."""
     clock.now, clock.tick = datetime.now(UTC) - timedelta(hours=1), timedelta(milliseconds=1)
     fleet = Fleet(owners.member(ACCOUNT, REGION, Role("owner", f"owner-{next(_owners)}")))
-    return Story(hub, hub.deploy(), fleet, fleet.cluster(), clock, workspace, slack, ears, doorway)
+    return Story(hub, hub.deploy(aws, clock.seconds), fleet, fleet.cluster(), clock, workspace, slack, ears, doorway)
 
 
 def _session(loader: Loader) -> boto3.Session:
     session = botocore.session.Session()
     session.register_component("data_loader", loader)
-    return boto3.Session(
-        aws_access_key_id="AKIAHUB0000000000000",
-        aws_secret_access_key="hub-not-a-secret",
-        region_name=REGION,
-        botocore_session=session,
-    )
+    return boto3.Session(region_name=REGION, botocore_session=session)

@@ -1,9 +1,8 @@
 """The functions as Lambda runs them: told by their environment, wired once, logging JSON."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
@@ -50,23 +49,3 @@ def logging_as_it_was() -> Iterator[None]:
             logger.setLevel(level)
         for handler, formatter in formatters:
             handler.setFormatter(formatter)
-
-
-def sqs_event(messages: Sequence[Mapping[str, Any]], tries: int = 1) -> dict[str, Any]:
-    """A batch as an event source mapping hands it over, of what SQS's ReceiveMessage has answered."""
-    return {
-        "Records": [
-            {
-                "messageId": message["MessageId"],
-                "receiptHandle": message["ReceiptHandle"],
-                "body": message["Body"],
-                "attributes": {**message["Attributes"], "ApproximateReceiveCount": str(tries)},
-                "messageAttributes": {},
-                "md5OfBody": message["MD5OfBody"],
-                "eventSource": "aws:sqs",
-                "eventSourceARN": f"arn:aws:sqs:{REGION}:111122223333:coastguard-acts.fifo",
-                "awsRegion": REGION,
-            }
-            for message in messages
-        ]
-    }

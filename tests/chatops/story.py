@@ -6,7 +6,7 @@ The table is the template's, the members are moto's, Slack is served on 127.0.0.
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
@@ -56,8 +56,13 @@ from tests.chatops.factories import ALICE, CHANNEL, TERMINATE, Clock, Ears, payl
 from tests.chatops.fate import Fate, MortalQueues, MortalSlack, MortalStore, Trail
 from tests.chatops.fronts import Doorway, Front
 from tests.chatops.policies import EVERYBODY, Ssm
+from tests.hub.stack import create_table, queue
 from tests.spoke.fleet import ACCOUNT, REGION, Fleet
 from tests.templates.reading import read
+from tests.wire.queues import Queue
+from tests.wire.sqs import Sqs
+from tests.wire.table import Tables
+from tests.wire.wire import Wire
 
 GROUP = "web"
 REMEDIATOR = "coastguard/coastguard-remediator"
@@ -85,31 +90,32 @@ class Hub:
         self.sqs = session.client("sqs")
         self.dynamodb = session.client("dynamodb")
         self.queues = MortalQueues(self.sqs, self.fate)
+        self.made: dict[str, Queue] = {}
         self.store = MortalStore(resource("Table")["TableName"], session.region_name, self.fate)
 
     def _watch(self, events: Any) -> None:
         events.register("before-call.*.*", self.trail.before_call)
         events.register("after-call.*.*", self.trail.after_call)
 
-    def deploy(self) -> dict[str, str]:
+    def deploy(self, wire: Wire, now: Callable[[], float]) -> dict[str, str]:
         """Make the table and the queues as the template has them; returns the queues' URLs."""
         self.fate.die("never")
         self.trail.mend()
-        wanted = ("TableName", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-        self.dynamodb.create_table(**{name: resource("Table")[name] for name in wanted})
-        urls = {name: self.make_queue(name) for name in ("DelayQueue", "LooksQueue")}
+        self._now = now
+        self.service = Sqs()
+        self.service.hang(wire)
+        Tables().hang(wire)
+        create_table(self.dynamodb)
+        urls = {name: self.make_queue(name).url for name in ("DelayQueue", "LooksQueue")}
         self.trail.calls.clear()
         return urls
 
-    def make_queue(self, name: str) -> str:
-        """Make a queue as the template has it; returns its URL."""
-        properties = resource(name)
-        wanted = ("FifoQueue", "DeduplicationScope", "FifoThroughputLimit", "VisibilityTimeout")
-        attributes = {name: str(properties[name]) for name in wanted if name in properties}
-        if "FifoQueue" in attributes:
-            attributes["FifoQueue"] = "true"
-        answer = self.sqs.create_queue(QueueName=properties["QueueName"], Attributes=attributes)
-        return str(answer["QueueUrl"])
+    def make_queue(self, name: str) -> Queue:
+        """Make a queue as the template has it."""
+        made = queue(Queue, name, self._now)
+        self.service.make(made)
+        self.made[name] = made
+        return made
 
     def make_policy(self, text: str = EVERYBODY) -> str:
         """Put a policy into Systems Manager; returns its place."""
@@ -442,11 +448,10 @@ class Story:
 
     def looks_asked(self) -> list[Hint | Chore]:
         """Takes what waits in looks.fifo."""
-        url = self.urls["LooksQueue"]
-        messages = self.hub.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-        for message in messages:  # what is not deleted holds up its group
-            self.hub.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        hints = [from_message(message["Body"]) for message in messages]
+        looks = self.hub.made["LooksQueue"]
+        batch = looks.receive(10)
+        looks.settle(batch, failed=[])
+        hints = [from_message(record["body"]) for record in batch["Records"]]
         return [hint for hint in hints if hint]
 
     def terminations(self) -> int:

@@ -20,7 +20,7 @@ from hub.runtime.log_keys import attached
 from hub.runtime.settings import BadSettings
 from hub.slack.button_values import ACKNOWLEDGE
 from spoke.places import Cluster
-from tests.chatops.entrances import in_lambda, sqs_event
+from tests.chatops.entrances import in_lambda
 from tests.chatops.factories import ALICE, BOB
 from tests.chatops.story import Story
 
@@ -32,23 +32,23 @@ class Queue:
 
     def __init__(self, story: Story) -> None:
         self._story = story
-        self._delivered: list[dict[str, Any]] = []
-        self.url = story.hub.make_queue("ActsQueue")
+        self._delivered: dict[str, Any] = {}
+        self._queue = story.hub.make_queue("ActsQueue")
+        self.url = self._queue.url
 
     def put(self, cluster: Cluster, body: str, token: str) -> None:
         self._story.hub.queues.send_in_order(self.url, group_id(cluster), body, token)
 
     def deliver(self) -> tuple[list[str], dict[str, Any]]:
         """Hand over what waits; the messages' ids, and the function's answer."""
-        answer = self._story.hub.sqs.receive_message(
-            QueueUrl=self.url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
-        )
-        self._delivered = answer["Messages"]
-        return [message["MessageId"] for message in self._delivered], act.handler(sqs_event(self._delivered), None)
+        self._delivered = self._queue.receive(10)
+        return [record["messageId"] for record in self._delivered["Records"]], act.handler(self._delivered, None)
 
     def deliver_again(self) -> dict[str, Any]:
         """The same batch after it was given back."""
-        return act.handler(sqs_event(self._delivered, tries=2), None)
+        for record in self._delivered["Records"]:
+            record["attributes"]["ApproximateReceiveCount"] = "2"
+        return act.handler(self._delivered, None)
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_what_fails_is_given_back_and_hurts_only_its_own_cluster(story: Story, q
     click = story.click(ACKNOWLEDGE)
     queue.put(Cluster("333344445555", "eu-west-1", "prod-search"), "no request", "bad")
     queue.put(story.cluster, to_message(click), click.id)
-    story.hub.sqs.delete_queue(QueueUrl=story.urls["LooksQueue"])
+    story.hub.service.delete(story.urls["LooksQueue"])
     (bad, good), answer = queue.deliver()
     assert answer == {"batchItemFailures": [{"itemIdentifier": bad}, {"itemIdentifier": good}]}
 
@@ -139,5 +139,5 @@ def test_missing_settings_are_all_named_at_once(monkeypatch: pytest.MonkeyPatch)
     for name in wanted:
         monkeypatch.delenv(f"COASTGUARD_{name}")
     with pytest.raises(BadSettings) as error:
-        act.handler(sqs_event([]), None)
+        act.handler({"Records": []}, None)
     assert all(f"COASTGUARD_{name} is missing" in str(error.value) for name in wanted)

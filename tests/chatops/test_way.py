@@ -19,10 +19,11 @@ from coastguard.local.slack.delivery import Delivery
 from coastguard.local.slack.modals import Outcome, Submitted
 from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET
 from hub.scopes.scope import Scope
-from tests.chatops.entrances import in_lambda, sqs_event
+from tests.chatops.entrances import in_lambda
 from tests.chatops.factories import ALICE, BOB, CHANNEL, TERMINATE, http_event
 from tests.chatops.story import Story, Victim, filled
 from tests.local_slack.serving import served
+from tests.wire.queues import Queue
 
 
 async def api_gateway(request: HttpRequest) -> Response:
@@ -33,17 +34,17 @@ async def api_gateway(request: HttpRequest) -> Response:
 
 
 @pytest.fixture
-def acts(story: Story, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Both functions, deployed: Slack sends clicks to the front; acts.fifo's URL."""
+def acts(story: Story, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
+    """Both functions, deployed: Slack sends clicks to the front; acts.fifo."""
     story.clock.now = datetime.now(UTC)
-    url = story.hub.make_queue("ActsQueue")
+    queue = story.hub.make_queue("ActsQueue")
     with (
         served(Starlette(routes=[Route("/slack/events", api_gateway, methods=["POST"])])) as address,
         in_lambda(
             monkeypatch,
             "coastguard",
             TABLE="coastguard",
-            ACTS_QUEUE_URL=url,
+            ACTS_QUEUE_URL=queue.url,
             LOOKS_QUEUE_URL=story.urls["LooksQueue"],
             SLACK_SECRET_ARN=story.hub.make_secret({"bot_token": BOT_TOKEN, "signing_secret": SIGNING_SECRET}),
             SLACK_API_URL=story.slack,
@@ -51,7 +52,7 @@ def acts(story: Story, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         ),
     ):
         story.workspace.request_url = f"{address}/slack/events"
-        yield url
+        yield queue
 
 
 def click(story: Story, user: str) -> Delivery:
@@ -66,21 +67,23 @@ def confirm(story: Story, user: str, victim: Victim) -> Outcome:
     return asyncio.run(modals.submit(story.workspace, story.slack, Submitted(user, view["id"], typed)))
 
 
-def work_off(story: Story, url: str) -> None:
-    answer = story.hub.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"])
-    assert act.handler(sqs_event(answer["Messages"]), None) == {"batchItemFailures": []}
+def work_off(acts: Queue) -> None:
+    batch = acts.receive(10)
+    assert batch["Records"]
+    assert act.handler(batch, None) == {"batchItemFailures": []}
+    acts.settle(batch, failed=[])
 
 
-def test_two_people_click_in_the_channel_and_one_host_goes(story: Story, acts: str) -> None:
+def test_two_people_click_in_the_channel_and_one_host_goes(story: Story, acts: Queue) -> None:
     (victim,) = story.trouble()
     assert [click(story, user).error for user in (ALICE, BOB)] == [None, None]
-    story.hub.sqs.delete_queue(QueueUrl=acts)
+    story.hub.service.delete(acts.url)
     assert confirm(story, ALICE, victim).delivery.error == "http 500"  # Slack shows that it did not work
-    story.hub.make_queue("ActsQueue")
+    story.hub.service.make(acts)
 
     assert [confirm(story, user, victim).delivery.error for user in (ALICE, BOB)] == [None, None]
     assert story.is_untouched(victim)  # the front only takes orders
-    work_off(story, acts)
+    work_off(acts)
     story.look()
 
     assert story.is_gone(victim)
@@ -90,14 +93,14 @@ def test_two_people_click_in_the_channel_and_one_host_goes(story: Story, acts: s
     assert told.startswith(f"<@{ALICE}> has asked for this already (Terminate, ")
 
 
-def test_somebody_mutes_by_a_command_and_reads_it_in_the_channel_and_the_home(story: Story, acts: str) -> None:
+def test_somebody_mutes_by_a_command_and_reads_it_in_the_channel_and_the_home(story: Story, acts: Queue) -> None:
     story.trouble()
     typed = Typed(ALICE, CHANNEL, "/ecs", "mute all 2h we move house")
 
     assert asyncio.run(clicks.command(story.workspace, story.slack.removesuffix("/api/"), typed)).error is None
-    work_off(story, acts)
+    work_off(acts)
     assert asyncio.run(modals.open_home(story.workspace, BOB)).error is None
-    work_off(story, acts)
+    work_off(acts)
 
     (mute,) = story.mutes()
     assert (mute.scope, mute.by, mute.reason) == (Scope(), ALICE, "we move house")

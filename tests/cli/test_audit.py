@@ -1,4 +1,4 @@
-"""`coastguard audit`: the log as a table, as JSON and as CSV, read from the hub's table in moto."""
+"""`coastguard audit`: the log as a table, as JSON and as CSV, read from the hub's table."""
 
 import csv
 import io
@@ -34,6 +34,10 @@ from hub.table.store import Store
 from tests.hub.factories import ALICE, BOB, CLUSTER, ELSEWHERE, NOON, entry
 from tests.hub.stack import create_table
 from tests.local_slack.serving import served
+from tests.signed_in import sign_in
+from tests.wire.before_moto import AS_SIGNED_IN
+from tests.wire.table import Tables
+from tests.wire.wire import Wire
 
 DAY = timedelta(days=1)
 REGION = "eu-west-1"
@@ -41,24 +45,20 @@ REGION = "eu-west-1"
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_REGION", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        monkeypatch.setenv(name, "/dev/null")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAHUB0000000000000")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hub-not-a-secret")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    sign_in(monkeypatch)
+    monkeypatch.delenv("COLUMNS", raising=False)
 
 
 @pytest.fixture
-def aws() -> Iterator[None]:
-    with time_machine.travel(NOON, tick=False), mock_aws():
-        yield
+def aws(wire_before_moto: Wire) -> Iterator[Wire]:
+    with time_machine.travel(NOON, tick=False), mock_aws(config=AS_SIGNED_IN):
+        yield wire_before_moto
+    wire_before_moto.services.clear()
 
 
 @pytest.fixture
-def store(aws: None) -> Store:  # noqa: ARG001 - moto must be up
+def store(aws: Wire) -> Store:
+    Tables().hang(aws)
     create_table(boto3.client("dynamodb"))
     return Store("coastguard", REGION)
 

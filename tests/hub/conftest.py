@@ -1,10 +1,7 @@
 import json
 import logging
-from collections import defaultdict
 from collections.abc import Callable, Iterator
-from copy import copy
 from itertools import count
-from threading import Lock
 from typing import Any
 
 import boto3
@@ -13,8 +10,6 @@ import pytest
 import time_machine
 from botocore.loaders import Loader
 from moto import mock_aws
-from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.table import Table
 from moto.organizations.models import organizations_backends
 
 from coastguard.local.fleet import moto_gaps
@@ -25,30 +20,21 @@ from spoke.accounts import Accounts, Role
 from spoke.models import LeanLoader
 from tests.hub.factories import NOON, Json
 from tests.hub.faults import Faults
-from tests.hub.reluctance import Reluctance
 from tests.hub.slack_side import SlackSide, Stand, enter, slack_server
 from tests.hub.stack import Mail, create_table
 from tests.hub.station import Station
 from tests.hub.timing import Clock
+from tests.signed_in import HUB_REGION
 from tests.spoke.fleet import ACCOUNT, REGION, Fleet
-
-HUB_REGION = "eu-west-1"
+from tests.wire.before_moto import AS_SIGNED_IN
+from tests.wire.faults import Faults as FaultsOnTheWire
+from tests.wire.table import Tables
+from tests.wire.wire import Wire
 
 
 @pytest.fixture(scope="session", autouse=True)
-def environment() -> Iterator[None]:
-    """Whoever runs the tests may be signed in to a real account: not here."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
-            patch.delenv(name, raising=False)
-        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-            patch.setenv(name, "/dev/null")
-        patch.setenv("AWS_ACCESS_KEY_ID", "AKIAHUB0000000000000")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "hub-not-a-secret")
-        patch.setenv("AWS_DEFAULT_REGION", HUB_REGION)
-        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # a second for each test, and nobody asks for one
-        yield
+def environment(signed_in: None, wire_before_moto: Wire) -> None:
+    """Every session that is begun here is the hub's, and finds its table and queues on the wire."""
 
 
 @pytest.fixture
@@ -58,6 +44,14 @@ def clock() -> Iterator[Clock]:
 
 
 # AWS: clients take longer to make than most tests take to run, so one set of them serves all
+
+
+@pytest.fixture
+def wire(wire_before_moto: Wire) -> Iterator[Wire]:
+    """The wire with nothing on it; nothing of it is left for the next test."""
+    yield wire_before_moto
+    wire_before_moto.services.clear()
+    wire_before_moto.faults = FaultsOnTheWire()
 
 
 @pytest.fixture(scope="session")
@@ -76,20 +70,6 @@ def session(environment: None, loader: Loader) -> boto3.Session:  # noqa: ARG001
 @pytest.fixture(scope="session")
 def sqs(session: boto3.Session) -> Any:
     return session.client("sqs")
-
-
-@pytest.fixture(scope="session")
-def shared_reluctant_sqs(session: boto3.Session) -> tuple[Any, Reluctance]:
-    client, reluctance = session.client("sqs"), Reluctance()
-    reluctance.hook(client)
-    return client, reluctance
-
-
-@pytest.fixture
-def reluctant_sqs(shared_reluctant_sqs: tuple[Any, Reluctance]) -> tuple[Any, Reluctance]:
-    """An SQS that refuses what a test tells it to."""
-    shared_reluctant_sqs[1].willing()
-    return shared_reluctant_sqs
 
 
 @pytest.fixture(scope="session")
@@ -116,47 +96,42 @@ def shared_store(environment: None) -> Store:  # noqa: ARG001 - it reads the env
     return Store("coastguard", HUB_REGION)
 
 
-@pytest.fixture(scope="session")
-def one_transaction_at_a_time() -> Iterator[None]:
-    """Moto copies the table before a transaction, and puts the copy back if it fails: two at once spoil each other.
-
-    It copies it once for each row, and every row of it. What is put takes a row's place, so the places are copy enough.
-    """
-    lock, write = Lock(), DynamoDBBackend.transact_write_items
-
-    def locked(backend: DynamoDBBackend, items: list[dict[str, Any]]) -> None:
-        with lock:
-            write(backend, items)
-
-    def copied(table: Table, _memo: dict[int, Any]) -> Table:
-        twin = copy(table)
-        twin.items = defaultdict(dict, {pk: dict(rows) for pk, rows in table.items.items()})
-        return twin
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DynamoDBBackend, "transact_write_items", locked)
-        patch.setattr(Table, "__deepcopy__", copied, raising=False)
-        yield
-
-
 @pytest.fixture
-def aws(clock: Clock, one_transaction_at_a_time: None) -> Iterator[None]:  # noqa: ARG001 - moto goes by it
-    """Moto's AWS, with the gaps filled and nothing in it."""
+def aws(clock: Clock) -> Iterator[None]:  # noqa: ARG001 - moto goes by it
+    """Moto's AWS, with the gaps filled and nothing in it: the member accounts, and what the hub seldom asks for."""
     moto_gaps.fill()
     moto_gaps.PINGS.clear()
-    with mock_aws():
+    with mock_aws(config=AS_SIGNED_IN):
         yield
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Hold the wire's table to moto's: what a store does is played on both."""
+    if metafunc.module.__name__.endswith(".test_store") and "keeper" in metafunc.fixturenames:
+        both = ["the wire", pytest.param("moto", marks=pytest.mark.nightly)]
+        metafunc.parametrize("keeper", both, indirect=True)
+
+
 @pytest.fixture
-def store(aws: None, dynamodb: Any, shared_store: Store) -> Store:  # noqa: ARG001 - moto must be up
+def keeper(request: pytest.FixtureRequest, wire: Wire) -> None:
+    """Who answers for the table: the wire, unless a test is told otherwise."""
+    if getattr(request, "param", "the wire") == "the wire":
+        Tables().hang(wire)
+    else:
+        request.getfixturevalue("aws")
+
+
+@pytest.fixture
+def store(keeper: None, clock: Clock, dynamodb: Any, shared_store: Store) -> Store:  # noqa: ARG001 - there must be an AWS
     create_table(dynamodb)
     return shared_store
 
 
 @pytest.fixture
-def mail(aws: None, sqs: Any) -> Mail:  # noqa: ARG001 - moto must be up
-    return Mail.create(sqs)
+def mail(wire: Wire, sqs: Any, clock: Clock) -> Mail:
+    mail = Mail(sqs, clock.seconds)
+    mail.service.hang(wire)
+    return mail
 
 
 @pytest.fixture

@@ -1,66 +1,50 @@
-"""The hub's table and queues in moto, made as stacksets/hub.yaml says."""
+"""The hub's table and queues, made as stacksets/hub.yaml says."""
 
-import json
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from tests.hub.factories import GRACE, Json
 from tests.templates.reading import read
+from tests.wire.queues import Message, Queue
+from tests.wire.sqs import Sqs
 
-_QUEUES = ("DelayDeadQueue", "DelayQueue", "LooksDeadQueue", "LooksQueue")
-_ATTRIBUTES = (
-    "DelaySeconds",
-    "VisibilityTimeout",
-    "MessageRetentionPeriod",
-    "FifoQueue",
-    "ContentBasedDeduplication",
-    "DeduplicationScope",
-    "FifoThroughputLimit",
-)
-_TABLE = ("TableName", "BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+_TABLE = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
 
 
-def create_table(dynamodb: Any) -> str:
-    """The table's name."""
+def create_table(dynamodb: Any, name: str = "coastguard") -> None:
     properties = _properties("Table")
-    dynamodb.create_table(**{name: properties[name] for name in _TABLE})
-    return str(properties["TableName"])
+    dynamodb.create_table(**{key: properties[key] for key in _TABLE} | {"TableName": name})
 
 
-@dataclass(frozen=True)
+Q = TypeVar("Q", bound=Queue)
+
+
+def queue(kind: type[Q], resource: str, now: Callable[[], float], dead: Q | None = None) -> Q:
+    """A queue on the wire that is made like that resource."""
+    properties = dict(_properties(resource))
+    if properties.get("DelaySeconds") == {"Ref": "GraceSeconds"}:
+        properties["DelaySeconds"] = GRACE.total_seconds()
+    return kind(properties["QueueName"], properties, now, dead)
+
+
 class Mail:
-    """The hub's queues by their URLs, and what lies in them."""
+    """The hub's queues on the wire, by their URLs, and what lies in them. `refuses` is asked about what is sent."""
 
-    sqs: Any
-    delay: str
-    dead: str
-    looks: str
-    looks_dead: str
-
-    @classmethod
-    def create(cls, sqs: Any) -> "Mail":
-        urls = {name: create_queue(sqs, name) for name in _QUEUES}
-        return cls(sqs, urls["DelayQueue"], urls["DelayDeadQueue"], urls["LooksQueue"], urls["LooksDeadQueue"])
+    def __init__(self, sqs: Any, now: Callable[[], float]) -> None:
+        dead, looks_dead = (queue(Queue, name, now) for name in ("DelayDeadQueue", "LooksDeadQueue"))
+        made = dead, looks_dead, queue(Queue, "DelayQueue", now, dead), queue(Queue, "LooksQueue", now, looks_dead)
+        self.sqs = sqs
+        self.service = Sqs(*made)
+        self.dead, self.looks_dead, self.delay, self.looks = (each.url for each in made)
+        self._queues = {each.url: each for each in made}
 
     def receive(self, url: str, most: int = 10) -> Json:
         """A batch as an event source mapping hands it to a function; {"Records": []} when nothing is due."""
-        found: list[Json] = []
-        while len(found) < most:
-            answer = self.sqs.receive_message(
-                QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"], MessageAttributeNames=["All"]
-            )
-            messages = answer.get("Messages", [])
-            found += [_record(message) for message in messages]
-            if len(messages) < 10:
-                break
-        return {"Records": found}
+        return self._queues[url].receive(most)
 
     def done(self, url: str, event: Json, answer: Json) -> None:
         """What SQS does with the function's answer: it forgets the records that did not fail."""
-        failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
-        for record in event["Records"]:
-            if record["messageId"] not in failed:
-                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=record["receiptHandle"])
+        self._queues[url].settle(event, [failure["itemIdentifier"] for failure in answer["batchItemFailures"]])
 
     def bodies(self, url: str) -> list[str]:
         """Take out all that is due."""
@@ -69,52 +53,27 @@ class Mail:
             found += [record["body"] for record in records]
         return found
 
+    def empty(self, url: str) -> list[str]:
+        """Take out all that is due, for good."""
+        found: list[str] = []
+        while (batch := self.receive(url))["Records"]:
+            found += [record["body"] for record in batch["Records"]]
+            self._queues[url].settle(batch, failed=[])
+        return found
+
+    def lying(self, url: str) -> list[Message]:
+        """What lies there: due, delayed and in flight."""
+        return self._queues[url].messages()
+
     def waiting(self, url: str) -> int:
         """How many messages lie there: due, delayed and in flight."""
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed"]
-        names.append("ApproximateNumberOfMessagesNotVisible")
-        counted = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-        return sum(int(counted[name]) for name in names)
+        return len(self._queues[url])
 
-
-def _record(message: Json) -> Json:
-    """A received message in the shape of Lambda's SQS events."""
-    attributes = {name: value for name, value in message["Attributes"].items() if isinstance(value, str)}
-    return {
-        "messageId": message["MessageId"],
-        "receiptHandle": message["ReceiptHandle"],
-        "body": message["Body"],
-        "attributes": attributes,
-        "messageAttributes": message.get("MessageAttributes", {}),
-        "md5OfBody": message["MD5OfBody"],
-        "eventSource": "aws:sqs",
-        "eventSourceARN": "arn:aws:sqs:eu-west-1:111122223333:queue",
-        "awsRegion": "eu-west-1",
-    }
-
-
-def create_queue(sqs: Any, name: str) -> str:
-    """The URL of a queue that is made like that resource."""
-    properties = _properties(name)
-    attributes = {key: _text(properties[key]) for key in _ATTRIBUTES if key in properties}
-    if "RedrivePolicy" in properties:
-        attributes["RedrivePolicy"] = _redrive(sqs, properties["RedrivePolicy"])
-    return str(sqs.create_queue(QueueName=properties["QueueName"], Attributes=attributes)["QueueUrl"])
-
-
-def _redrive(sqs: Any, policy: Json) -> str:
-    dead = _properties(policy["deadLetterTargetArn"]["Fn::GetAtt"][0])["QueueName"]
-    url = sqs.get_queue_url(QueueName=dead)["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    return json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": policy["maxReceiveCount"]})
+    def next_due(self, url: str) -> float | None:
+        """When something can be given out there at the earliest; in the past if it can be now."""
+        return self._queues[url].next_due()
 
 
 def _properties(resource: str) -> Json:
     properties: Json = read("hub")["Resources"][resource]["Properties"]
     return properties
-
-
-def _text(value: object) -> str:
-    if value == {"Ref": "GraceSeconds"}:
-        return str(int(GRACE.total_seconds()))
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -28,19 +27,8 @@ from hub.queues import (
 from spoke.deadline import within
 from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, ELSEWHERE, LONGEST, NOON, drop, instance_id, record
-from tests.hub.reluctance import Reluctance
 from tests.hub.stack import Mail
 from tests.hub.timing import Clock
-
-
-@pytest.fixture
-def reluctance(reluctant_sqs: tuple[Any, Reluctance]) -> Reluctance:
-    return reluctant_sqs[1]
-
-
-@pytest.fixture
-def reluctant(reluctant_sqs: tuple[Any, Reluctance]) -> Queues:
-    return Queues(reluctant_sqs[0])
 
 
 def clusters(count: int) -> list[Cluster]:
@@ -127,15 +115,13 @@ def test_a_mute_is_asked_for_and_put_off_as_it_is(mail: Mail, queues: Queues, cl
 
 
 @pytest.mark.parametrize("count", [0, 1, 10, 11, 25])
-def test_every_cluster_is_asked_for_in_batches_of_ten(
-    mail: Mail, reluctant: Queues, reluctance: Reluctance, count: int
-) -> None:
+def test_every_cluster_is_asked_for_in_batches_of_ten(mail: Mail, queues: Queues, count: int) -> None:
     hints = [Hint(cluster, Why.STATE_CHANGE, (drop(),)) for cluster in clusters(count)]
 
-    assert reluctant.ask_looks(mail.looks, hints, "token") == set()
+    assert queues.ask_looks(mail.looks, hints, "token") == set()
 
     assert sorted(asked(mail), key=lambda hint: hint.cluster) == hints
-    assert reluctance.calls == -(-count // 10)
+    assert mail.service.batches == -(-count // 10)
 
 
 def test_each_cluster_is_its_own_group(mail: Mail, queues: Queues) -> None:
@@ -183,24 +169,22 @@ def test_another_question_is_asked_as_well(mail: Mail, queues: Queues, hint: Hin
     assert mail.waiting(mail.looks) == 2
 
 
-def test_clusters_that_sqs_refuses_are_told_and_the_others_are_asked_for(
-    mail: Mail, reluctant: Queues, reluctance: Reluctance
-) -> None:
+def test_clusters_that_sqs_refuses_are_told_and_the_others_are_asked_for(mail: Mail, queues: Queues) -> None:
     many = clusters(25)
     bad = {many[0], many[13], many[24]}
-    reluctance.refuses = lambda entry: json.loads(entry["MessageBody"])["cluster"] in {one.key for one in bad}
+    mail.service.refuses = lambda entry: json.loads(entry["MessageBody"])["cluster"] in {one.key for one in bad}
 
-    assert reluctant.ask_looks(mail.looks, [Hint(cluster, Why.SWEEP) for cluster in many], "token") == set(
+    assert queues.ask_looks(mail.looks, [Hint(cluster, Why.SWEEP) for cluster in many], "token") == set(
         map(group_id, bad)
     )
     assert {hint.cluster for hint in asked(mail)} == set(many) - bad
 
 
-def test_a_cluster_is_refused_if_one_of_its_messages_is(mail: Mail, reluctant: Queues, reluctance: Reluctance) -> None:
+def test_a_cluster_is_refused_if_one_of_its_messages_is(mail: Mail, queues: Queues) -> None:
     drops = tuple(Drop(instance_id(number), NOON) for number in range(DROPS_PER_MESSAGE + 1))
-    reluctance.refuses = lambda entry: len(json.loads(entry["MessageBody"])["drops"]) == 1
+    mail.service.refuses = lambda entry: len(json.loads(entry["MessageBody"])["drops"]) == 1
 
-    assert reluctant.ask_looks(mail.looks, [Hint(CLUSTER, Why.STATE_CHANGE, drops)], "token") == {group_id(CLUSTER)}
+    assert queues.ask_looks(mail.looks, [Hint(CLUSTER, Why.STATE_CHANGE, drops)], "token") == {group_id(CLUSTER)}
 
 
 # Looking again later
@@ -282,11 +266,11 @@ def test_long_records_are_kept_too(mail: Mail, queues: Queues, size: int) -> Non
     assert {body[0] for body in mail.bodies(mail.dead)} == set("0123456789")
 
 
-def test_bad_records_that_sqs_refuses_are_told(mail: Mail, reluctant: Queues, reluctance: Reluctance) -> None:
+def test_bad_records_that_sqs_refuses_are_told(mail: Mail, queues: Queues) -> None:
     bad = [(record(f"body {number}", number), "malformed") for number in range(12)]
-    reluctance.refuses = lambda entry: entry["MessageBody"] in ("body 3", "body 11")
+    mail.service.refuses = lambda entry: entry["MessageBody"] in ("body 3", "body 11")
 
-    assert reluctant.park(mail.dead, bad) == {"record-3", "record-11"}
+    assert queues.park(mail.dead, bad) == {"record-3", "record-11"}
     assert mail.waiting(mail.dead) == 10
 
 

@@ -1,7 +1,8 @@
-"""The hub's queues in moto, made as stacksets/hub.yaml says, dead letters in them, and an operator to be disturbed."""
+"""The hub's queues, made as stacksets/hub.yaml says, dead letters in them, and an operator to be disturbed."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from time import time
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -15,24 +16,27 @@ from hub.incidents.hints import Hint, Why
 from hub.queues import Queues, group_id
 from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, Json, bent, drop, event, instance_id, record
-from tests.hub.reluctance import Reluctance
-from tests.hub.stack import create_queue
+from tests.hub.stack import queue
 from tests.templates.reading import read
+from tests.wire.queues import Queue
+from tests.wire.sqs import Sqs
 
-_QUEUES = ("DelayQueue", "DelayDeadQueue", "LooksQueue", "LooksDeadQueue", "ActsQueue", "ActsDeadQueue")
 
-
-def create_queues(sqs: Any) -> dict[str, str]:
-    """The queues, with no grace to wait for; as the outputs of the hub's stack name them."""
-    dead_first = sorted(_QUEUES, key=lambda name: "Dead" not in name)
-    urls = {name: create_queue(sqs, name) for name in dead_first}
-    sqs.set_queue_attributes(QueueUrl=urls["DelayQueue"], Attributes={"DelaySeconds": "0"})
+def make_queues(service: Sqs) -> dict[str, str]:
+    """The queues, with no grace to wait for; their URLs as the outputs of the hub's stack name them."""
+    made: dict[str, Queue] = {}
+    for name in ("Delay", "Looks", "Acts"):
+        dead = made[f"{name}DeadQueue"] = queue(Queue, f"{name}DeadQueue", time)
+        made[f"{name}Queue"] = queue(Queue, f"{name}Queue", time, dead)
+    made["DelayQueue"].delay = 0
+    for each in made.values():
+        service.make(each)
     outputs = read("hub")["Outputs"]
-    return {name: urls[output["Value"]["Ref"]] for name, output in outputs.items() if name.endswith("QueueUrl")}
+    return {name: made[output["Value"]["Ref"]].url for name, output in outputs.items() if name.endswith("QueueUrl")}
 
 
 class Stack:
-    """CloudFormation, of which moto lacks too much, as whoever asks for the hub's stack finds it."""
+    """CloudFormation, as whoever asks for the hub's stack finds it."""
 
     def __init__(self, outputs: dict[str, str] | None) -> None:
         self._outputs = outputs
@@ -54,8 +58,9 @@ class Died(BaseException):
 class Office:
     """The queues by their URLs; lays dead letters the way they come there, and reads what lies where."""
 
-    def __init__(self, sqs: Any, urls: dict[str, str]) -> None:
+    def __init__(self, sqs: Any, service: Sqs, urls: dict[str, str]) -> None:
         self.sqs = sqs
+        self.service = service
         self.delay, self.delay_dead = urls["DelayQueueUrl"], urls["DelayDeadQueueUrl"]
         self.looks, self.looks_dead = urls["LooksQueueUrl"], urls["LooksDeadQueueUrl"]
         self.acts, self.acts_dead = urls["ActsQueueUrl"], urls["ActsDeadQueueUrl"]
@@ -65,13 +70,11 @@ class Office:
 
     # What goes wrong
 
-    def disturb(self, events: Any, reluctance: Reluctance) -> None:
+    def disturb(self, events: Any) -> None:
         """Let `before` and `after` hear of each call of clients to come: its name, and how many of them there were.
 
         What `before` returns is the answer, and SQS hears nothing.
         """
-        reluctance.listen(events)
-        events.register("provide-client-params.sqs.ReceiveMessage", _at_once)
         events.register("before-call.sqs.*", self._before)
         events.register("after-call.sqs.*", self._after)
 
@@ -147,12 +150,6 @@ class Office:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         counted = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
         return [int(counted[name]) for name in names]
-
-
-def _at_once(params: Json, **_: object) -> Json:
-    """Everything is in moto's memory: waiting for more would bring nothing but waiting."""
-    assert 1 <= params["WaitTimeSeconds"] <= 20
-    return {**params, "WaitTimeSeconds": 0}
 
 
 def state_change(number: int = 1) -> str:

@@ -1,4 +1,3 @@
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,10 +16,10 @@ from tests.chatops.policies import Ssm
 from tests.hub.stack import create_table
 from tests.local_slack.serving import served
 from tests.shapes.recording import take_rows
+from tests.signed_in import HUB_REGION
 from tests.wire.table import Tables
 from tests.wire.wire import Wire
 
-REGION = "eu-west-1"
 # Whoever clicks in these tests may do everything: whether a sample is understood must not depend on rights.
 POLICY = """
 [[rights]]
@@ -30,24 +29,15 @@ may = "*"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def environment() -> Iterator[None]:
-    """Whoever runs the tests may be signed in to a real account: not here."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
-            patch.delenv(name, raising=False)
-        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-            patch.setenv(name, os.devnull)
-        patch.setenv("AWS_ACCESS_KEY_ID", "AKIAHUB0000000000000")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "hub-not-a-secret")
-        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        yield
+def environment(signed_in: None) -> None:
+    """Every session that is begun here is the hub's."""
 
 
 @pytest.fixture(scope="session")
 def wired(environment: None) -> tuple[Wire, Any, Store]:  # noqa: ARG001 - it reads the environment
     wire = Wire()
     with wire.hung():  # no longer than this: other tests' sessions are none of ours
-        return wire, boto3.Session(region_name=REGION).client("dynamodb"), Store("coastguard", REGION)
+        return wire, boto3.Session(region_name=HUB_REGION).client("dynamodb"), Store("coastguard", HUB_REGION)
 
 
 @dataclass(frozen=True)

@@ -472,9 +472,9 @@ class Play(RuleBasedStateMachine):
         self.world.order(Fault("sqs:*", kind, chance=0.4, done=done))
 
     @sentence(places=st.sampled_from([{0}, {1}, {0, 2}, set(range(10))]))
-    @precondition(lambda self: not self.world.office.refuses)
+    @precondition(lambda self: not self.world.office.places)
     def the_queues_refuse_some(self, places: set[int]) -> None:
-        self.world.office.refuses = frozenset(places)
+        self.world.office.places = frozenset(places)
 
     @sentence(
         kind=st.sampled_from(["ratelimit", "lost_answer", "server_error", "slow"]),

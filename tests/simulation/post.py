@@ -1,14 +1,13 @@
-"""SQS at its worst: refuses part of a batch, gives a group out twice when its time is over, knows stale receipts."""
+"""SQS at its worst: it refuses part of a batch, gives a group out twice when its time is over, knows stale receipts."""
 
 import heapq
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
-from tests.wire.queues import Message, Queue, Sqs
-from tests.wire.wire import Call, Json
+from tests.wire.queues import Message, Queue
+from tests.wire.sqs import Sqs
+from tests.wire.wire import Json
 
 # Seconds after which at the latest a queue gives out again what a function has failed over.
 _LONGEST_BACKOFF = 60
@@ -63,21 +62,12 @@ class Post(Queue):
 
 
 class Office(Sqs):
-    """All queues. Of the entries of a batch, those at the places `refuses` are refused."""
+    """All queues. Of the entries of a batch, those at the `places` are refused."""
 
-    refuses: frozenset[int] = frozenset()
+    places: frozenset[int] = frozenset()
     struck: Callable[[], None] = lambda: None
 
-    def __call__(self, call: Call) -> bytes:
-        if call.operation != "SendMessageBatch" or not self.refuses:
-            return super().__call__(call)
-        entries = call.fields["Entries"]
-        taken = [entry for number, entry in enumerate(entries) if number not in self.refuses]
-        refused = [entry["Id"] for number, entry in enumerate(entries) if number in self.refuses]
-        if refused:
+    def refused(self, entry: Json, place: int) -> bool:
+        if place in self.places:
             self.struck()
-        answer: Json = {"Successful": []}
-        if taken:
-            answer = json.loads(super().__call__(replace(call, fields={**call.fields, "Entries": taken})))
-        failed = [{"Id": name, "Code": "InternalError", "SenderFault": False} for name in refused]
-        return json.dumps({**answer, "Failed": failed}).encode()
+        return place in self.places or super().refused(entry, place)

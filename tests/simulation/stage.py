@@ -29,25 +29,17 @@ from hub.table.store import Store
 from spoke.accounts import Accounts
 from spoke.models import LeanLoader
 from tests.hub.timing import Clock
+from tests.signed_in import FOREIGN, HUB, HUB_REGION
 from tests.simulation.fate import Fate
 from tests.simulation.slack_line import Checked, Line
 from tests.wire.wire import Wire
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-TABLE, HUB_REGION = "coastguard", "eu-west-1"
+TABLE = "coastguard"
 # As many as functions run at the same time, and one for a function that runs whole in the midst of another.
 _ENVIRONMENTS = 4
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
-_SIGNED_IN = {
-    "AWS_ACCESS_KEY_ID": "AKIAHUB0000000000000",
-    "AWS_SECRET_ACCESS_KEY": "hub-not-a-secret",
-    "AWS_DEFAULT_REGION": HUB_REGION,
-    "AWS_EC2_METADATA_DISABLED": "true",
-    "AWS_CONFIG_FILE": os.devnull,
-    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-}
-_FOREIGN = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL")
 
 
 class MortalWire(Wire):
@@ -153,8 +145,8 @@ def set_up() -> Iterator[Stage]:
         clock = Clock(traveller)
         wire.fate = Fate(clock)
         line = Line(wire.fate)
-        stack.enter_context(patch.dict(os.environ, _SIGNED_IN))
-        for name in _FOREIGN:
+        stack.enter_context(patch.dict(os.environ, HUB))
+        for name in FOREIGN:
             os.environ.pop(name, None)
         stack.enter_context(wire.hung())
         stack.enter_context(line.laid())

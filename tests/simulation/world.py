@@ -67,7 +67,7 @@ from spoke.repairs import REMEDIES
 from tests.chatops.policies import Ssm
 from tests.chatops.story import filled
 from tests.hub.factories import ALICE, BOB, CHANNEL, GRACE, bent, event
-from tests.hub.stack import create_table
+from tests.hub.stack import create_table, queue
 from tests.simulation.fate import Died, Turn
 from tests.simulation.fleet import ACCOUNTS, REGION, Fleet
 from tests.simulation.policies import POLICIES, Policy
@@ -76,7 +76,6 @@ from tests.simulation.slack_line import API
 from tests.simulation.stage import Stage
 from tests.simulation.strikes import HUB, Striking
 from tests.simulation.tables import Ledger
-from tests.templates.reading import read
 from tests.wire import payloads as wire_payloads
 from tests.wire.faults import Fault
 from tests.wire.members import Place
@@ -149,11 +148,11 @@ class World:
         self.ledger.hang(stage.wire)
         now = self.clock.seconds
         self.delay_dead, self.looks_dead, self.acts_dead = (
-            _queue(name, now) for name in ("DelayDeadQueue", "LooksDeadQueue", "ActsDeadQueue")
+            queue(Post, name, now) for name in ("DelayDeadQueue", "LooksDeadQueue", "ActsDeadQueue")
         )
-        self.delay = _queue("DelayQueue", now, self.delay_dead)
-        self.looks = _queue("LooksQueue", now, self.looks_dead)
-        self.acts = _queue("ActsQueue", now, self.acts_dead)
+        self.delay = queue(Post, "DelayQueue", now, self.delay_dead)
+        self.looks = queue(Post, "LooksQueue", now, self.looks_dead)
+        self.acts = queue(Post, "ActsQueue", now, self.acts_dead)
         self.office = Office(self.delay, self.delay_dead, self.looks, self.looks_dead, self.acts, self.acts_dead)
         self.office.struck = lambda: self.struck("sqs")
         self.office.hang(stage.wire)
@@ -415,7 +414,7 @@ class World:
         For so long neither SQS refuses nor a service of AWS fails: the few looks of these days stand for thousands, of
         which some would come through.
         """
-        self.office.refuses = frozenset()
+        self.office.places = frozenset()
         self.stage.wire.faults.mend()
         for _ in range(4 * number):
             self.wait(6 * 3600)
@@ -603,7 +602,7 @@ class World:
     @property
     def has_trouble(self) -> bool:
         """Whether anything is ordered to go wrong."""
-        hub = self.office.refuses or self.ledger.lag or self.workspace.faults._waiting
+        hub = self.office.places or self.ledger.lag or self.workspace.faults._waiting
         return bool(self.stage.wire.faults._on or hub or self.line.ails or self.fleet.without_role)
 
     def heal(self) -> None:
@@ -612,7 +611,7 @@ class World:
 
     def heal_aws(self) -> None:
         self.stage.wire.faults.mend()
-        self.office.refuses = frozenset()
+        self.office.places = frozenset()
         self.ledger.lag = timedelta()
         for environment in self.stage.environments:
             environment.skew = timedelta()
@@ -657,10 +656,3 @@ def _elements(message: Message) -> list[Found]:
         for element in block["elements"]
         if element["type"] == "button"
     ]
-
-
-def _queue(resource: str, now: Callable[[], float], dead: Post | None = None) -> Post:
-    properties: dict[str, Any] = dict(read("hub")["Resources"][resource]["Properties"])
-    if properties.get("DelaySeconds") == {"Ref": "GraceSeconds"}:
-        properties["DelaySeconds"] = GRACE.total_seconds()
-    return Post(properties["QueueName"], properties, now, dead)

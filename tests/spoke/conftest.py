@@ -10,18 +10,14 @@ from moto import mock_aws
 from coastguard.local.fleet import moto_gaps
 from spoke.accounts import Accounts, Member, Role
 from spoke.models import LeanLoader
+from tests.signed_in import KEYS, NOBODY, sign_in
 from tests.spoke.fleet import ACCOUNT, REGION, Faults, Fleet
 
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever runs the tests may be signed in to a real account: not here."""
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        monkeypatch.setenv(name, "/dev/null")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # a second for each test, and nobody asks for one
+    """Nobody is signed in here."""
+    sign_in(monkeypatch, NOBODY)
 
 
 @pytest.fixture(scope="session")
@@ -35,8 +31,8 @@ def hub(loader: Loader) -> boto3.Session:
     session = botocore.session.Session()
     session.register_component("data_loader", loader)
     return boto3.Session(
-        aws_access_key_id="AKIAHUB0000000000000",
-        aws_secret_access_key="hub-not-a-secret",
+        aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
         region_name="eu-west-1",
         botocore_session=session,
     )

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.handlers import BUILTIN_HANDLERS
+from moto.core.config import DefaultConfig
 from moto.core.models import botocore_stubber
 
 from tests.signed_in import KEYS
 from tests.wire.wire import Wire
 
 # mock_aws signs everybody in anew, unless it is told not to; but the wire knows the hub by its credentials.
-AS_SIGNED_IN = {"core": {"mock_credentials": False}}
+AS_SIGNED_IN: DefaultConfig = {"core": {"mock_credentials": False}}
 _MOTO = ("before-send", botocore_stubber)
 _OURS = re.compile(rf"Credential={KEYS['AWS_ACCESS_KEY_ID']}/")
 

@@ -1,36 +1,23 @@
-import os
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
 
+from tests.signed_in import HUB_REGION
 from tests.wire.table import Tables
 from tests.wire.wire import Wire
 
-REGION = "eu-west-1"
-
 
 @pytest.fixture(scope="session", autouse=True)
-def environment() -> Iterator[None]:
-    """Whoever runs the tests may be signed in to a real account: not here."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
-            patch.delenv(name, raising=False)
-        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-            patch.setenv(name, os.devnull)
-        patch.setenv("AWS_ACCESS_KEY_ID", "AKIAHUB0000000000000")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "hub-not-a-secret")
-        patch.setenv("AWS_DEFAULT_REGION", REGION)
-        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        yield
+def environment(signed_in: None) -> None:
+    """Every session that is begun here is the hub's."""
 
 
 @pytest.fixture(scope="session")
 def wired(environment: None) -> tuple[Wire, Any]:  # noqa: ARG001 - it reads the environment
     wire = Wire()
     with wire.hung():  # no longer than this: other tests' sessions are none of ours
-        return wire, boto3.Session(region_name=REGION)
+        return wire, boto3.Session(region_name=HUB_REGION)
 
 
 @pytest.fixture
@@ -60,4 +47,4 @@ def dynamodb(wire: Wire, shared_dynamodb: Any) -> Any:
 @pytest.fixture(scope="session")
 def moto_dynamodb(environment: None) -> Any:  # noqa: ARG001 - it reads the environment
     """A client that moto answers under mock_aws, and nobody elsewhere."""
-    return boto3.Session(region_name=REGION).client("dynamodb")
+    return boto3.Session(region_name=HUB_REGION).client("dynamodb")

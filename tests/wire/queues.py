@@ -1,6 +1,6 @@
-"""SQS on the wire, in memory, and what Lambda's event source mappings do with it.
+"""SQS's queues in memory, and what Lambda's event source mappings do with them. tests.wire.sqs puts them on the wire.
 
-The functions send (`hang`); who plays Lambda takes batches out (`receive`) and says what came of them (`settle`).
+The functions send; who plays Lambda takes batches out (`receive`) and says what came of them (`settle`).
 
 - A standard queue gives out whatever is due.
 - A FIFO queue gives out a group's messages in their order, as many together as fit the batch, and nothing more of a
@@ -13,25 +13,18 @@ The functions send (`hang`); who plays Lambda takes batches out (`receive`) and 
 
 import hashlib
 import heapq
-import json
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from threading import Condition
 from typing import Any
 
-from spoke.discovery import UNDELIVERED_QUEUE
-from tests.wire.wire import HUB, Call, Failure, Json, Stray, Wire
+from tests.wire.wire import Failure, Json
 
-_BATCH = 10
-_LONGEST = 1_048_576
 _PAYLOAD = 6 * 1024 * 1024
-_LONGEST_DELAY = 900
-_LONGEST_ID = 128
 _REMEMBERED = 300
 _URL = "https://sqs.eu-west-1.amazonaws.com/111122223333/"
-_ENTRY = {"Id", "MessageBody", "DelaySeconds", "MessageAttributes", "MessageGroupId", "MessageDeduplicationId"}
 
 
 @dataclass(slots=True)
@@ -46,6 +39,12 @@ class Message:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     receives: int = 0
     trace: str = ""
+    token: str = ""
+
+    @property
+    def receipt(self) -> str:
+        """Another one each time that it is given out."""
+        return f"{self.id}#{self.receives}"
 
     @property
     def in_flight(self) -> bool:
@@ -54,22 +53,25 @@ class Message:
 
     def record(self, arn: str) -> Json:
         """As Lambda hands it to a function."""
-        attributes = {
-            "ApproximateReceiveCount": str(self.receives),
-            "SentTimestamp": str(int(self.sent * 1_000)),
-            **({"MessageGroupId": self.group} if self.group else {}),
-            **({"AWSTraceHeader": self.trace} if self.trace else {}),
-        }
         return {
             "messageId": self.id,
-            "receiptHandle": f"{self.id}#{self.receives}",
+            "receiptHandle": self.receipt,
             "body": self.body,
-            "attributes": attributes,
+            "attributes": self.told(),
             "messageAttributes": dict(self.attributes),
-            "md5OfBody": _md5(self.body),
+            "md5OfBody": md5(self.body),
             "eventSource": "aws:sqs",
             "eventSourceARN": arn,
             "awsRegion": "eu-west-1",
+        }
+
+    def told(self) -> dict[str, str]:
+        """What SQS says of it."""
+        return {
+            "ApproximateReceiveCount": str(self.receives),
+            "SentTimestamp": str(int(self.sent * 1_000)),
+            **({"MessageGroupId": self.group, "MessageDeduplicationId": self.token} if self.group else {}),
+            **({"AWSTraceHeader": self.trace} if self.trace else {}),
         }
 
 
@@ -81,6 +83,7 @@ class Queue:
     ) -> None:
         self.name = name
         self.url = f"{_URL}{name}"
+        self.arn = f"arn:aws:sqs:eu-west-1:111122223333:{name}"
         self.fifo = bool(properties.get("FifoQueue", False))
         self.delay = float(properties.get("DelaySeconds", 0))
         self.visibility = float(properties.get("VisibilityTimeout", 30))
@@ -116,7 +119,7 @@ class Queue:
             number = next(self._numbers)
             wait = self.delay if delay is None or self.fifo else delay
             name, due = f"{self.name}-{number}", at or now + wait
-            message = Message(name, body, due, now, group, attributes or {}, trace=trace)
+            message = Message(name, body, due, now, group, attributes or {}, trace=trace, token=token)
             self._keep(message)
             self.changed.notify_all()
         return message.id
@@ -131,12 +134,17 @@ class Queue:
     def receive(self, most: int) -> Json:
         """Give out a batch that is due, in the shape of Lambda's event; no Records when nothing is."""
         with self.changed:
-            taken = self._of_groups(most) if self.fifo else self._standard(most)
-            arn = f"arn:aws:sqs:eu-west-1:111122223333:{self.name}"
-            return {"Records": [message.record(arn) for message in taken]}
+            return {"Records": [message.record(self.arn) for message in self.take(most)]}
 
-    def _standard(self, most: int) -> list[Message]:
+    def take(self, most: int, hidden: float | None = None) -> list[Message]:
+        """Give out messages that are due, and hide them so many seconds, or as long as the queue has it."""
+        with self.changed:
+            until = self._now() + (self.visibility if hidden is None else hidden)
+            return self._of_groups(most, until) if self.fifo else self._standard(most, until)
+
+    def _standard(self, most: int, until: float) -> list[Message]:
         now, room, taken = self._now(), _PAYLOAD, list[Message]()
+        again: list[tuple[float, int, str]] = []
         while self._due and self._due[0][0] <= now and len(taken) < most:
             due, _, name = self._due[0]
             message = self._messages.get(name)
@@ -146,13 +154,15 @@ class Queue:
             if len(message.body) > room:
                 break
             heapq.heappop(self._due)
-            if self._given_out(message, now):
-                heapq.heappush(self._due, (message.due, next(self._numbers), name))
+            if self._given_out(message, until):
+                again.append((message.due, next(self._numbers), name))
                 taken.append(message)
                 room -= len(message.body)
+        for each in again:  # and not before: who hides nothing would get the same ones again
+            heapq.heappush(self._due, each)
         return taken
 
-    def _of_groups(self, most: int) -> list[Message]:
+    def _of_groups(self, most: int, until: float) -> list[Message]:
         now, taken = self._now(), list[Message]()
         for group in list(self._groups):
             if len(taken) == most:
@@ -161,19 +171,25 @@ class Queue:
             if any(message.in_flight and message.due > now for message in waiting):
                 continue
             for message in waiting[: most - len(taken)]:
-                if message.due <= now and self._given_out(message, now):
+                if message.due <= now and self._given_out(message, until):
                     taken.append(message)
         return taken
 
-    def _given_out(self, message: Message, now: float) -> bool:
+    def _given_out(self, message: Message, until: float) -> bool:
         if self._most and message.receives >= self._most:
             self._drop(message)
             if self._dead is not None:
-                self._dead.send(message.body, group=message.group, token=message.id, attributes=message.attributes)
+                self._dead.bury(message)
             return False
         message.receives += 1
-        message.due = now + self.visibility
+        message.due = until
         return True
+
+    def bury(self, message: Message) -> None:
+        """Take a dead letter in: it keeps its id, and the time when it was sent."""
+        with self.changed:
+            self._keep(replace(message, due=self._now(), receives=0))
+            self.changed.notify_all()
 
     def settle(self, batch: Json, failed: Iterable[str]) -> None:
         """Forget the records of a batch that did not fail; those that failed come back when they are due."""
@@ -199,10 +215,30 @@ class Queue:
             message = self._messages.get(name)
             if message is None or message.receives != int(receives):
                 raise Failure("ReceiptHandleIsInvalid", "The receipt handle has expired")
+            if message.due <= self._now():
+                raise Failure("MessageNotInflight", "The message is not in flight")
             message.due = self._now() + seconds
             if not self.fifo:
                 heapq.heappush(self._due, (message.due, next(self._numbers), name))
             self.changed.notify_all()
+
+    def forget(self, receipt: str) -> None:
+        """Delete a message, if that is the receipt of who has it; a queue with groups refuses one that is over."""
+        with self.changed:
+            message = self._messages.get(receipt.rpartition("#")[0])
+            if message is not None and message.receipt == receipt:
+                if self.fifo and message.due <= self._now():
+                    raise Failure("InvalidParameterValue", "The receipt handle has expired")
+                self._drop(message)
+                self.changed.notify_all()
+
+    def counted(self) -> tuple[int, int, int]:
+        """How many there are to be had, how many somebody has, and how many are delayed."""
+        with self.changed:
+            now, messages = self._now(), self._messages.values()
+            hidden = sum(message.due > now and message.in_flight for message in messages)
+            delayed = sum(message.due > now and not message.in_flight for message in messages)
+            return len(messages) - hidden - delayed, hidden, delayed
 
     def next_due(self) -> float | None:
         """When something can be given out at the earliest; in the past if it can be now."""
@@ -213,100 +249,18 @@ class Queue:
             held = [[message.due for message in group if message.in_flight] for group in groups]
             return min((max(due, default=group[0].due) for group, due in zip(groups, held, strict=True)), default=None)
 
-    def bodies(self) -> list[str]:
+    def messages(self) -> list[Message]:
         """What lies here: due, delayed and in flight."""
         with self.changed:
-            return [message.body for message in self._messages.values()]
+            return list(self._messages.values())
+
+    def bodies(self) -> list[str]:
+        return [message.body for message in self.messages()]
 
     def __len__(self) -> int:
         return len(self._messages)
 
 
-class Sqs:
-    """The hub's queues by name, as SQS answers for them."""
-
-    def __init__(self, *queues: Queue) -> None:
-        self._queues = {queue.url: queue for queue in queues}
-
-    def hang(self, wire: Wire) -> None:
-        """Answer for SQS."""
-        wire.services["sqs"] = self
-
-    def __call__(self, call: Call) -> bytes:
-        if call.account != HUB:
-            return _in_a_member(call)
-        operation = self._OPERATIONS.get(call.operation)
-        if operation is None:
-            raise Stray(f"sqs:{call.operation} by {call.account}")
-        queue = self._queues.get(call.fields["QueueUrl"])
-        if queue is None:
-            raise Failure("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
-        return json.dumps(operation(self, call, queue), separators=(",", ":")).encode()
-
-    def _send(self, call: Call, queue: Queue) -> Json:
-        call.only("QueueUrl", *(_ENTRY - {"Id"}))
-        return _sent(queue, call.fields, call.trace)
-
-    def _send_batch(self, call: Call, queue: Queue) -> Json:
-        call.only("QueueUrl", "Entries")
-        entries = call.fields["Entries"]
-        if not 1 <= len(entries) <= _BATCH:
-            raise Failure("AWS.SimpleQueueService.TooManyEntriesInBatchRequest", "1 to 10 entries")
-        if len({entry["Id"] for entry in entries}) < len(entries):
-            raise Failure("AWS.SimpleQueueService.BatchEntryIdsNotDistinct", "Id is not unique")
-        if sum(len(entry["MessageBody"].encode()) for entry in entries) > _LONGEST:
-            raise Failure("AWS.SimpleQueueService.BatchRequestTooLong", "longer than 1048576 bytes")
-        with queue.changed:  # nobody gets half a batch
-            return {"Successful": [{"Id": entry["Id"], **_sent(queue, entry, call.trace)} for entry in entries]}
-
-    def _change_visibility(self, call: Call, queue: Queue) -> Json:
-        call.only("QueueUrl", "Entries")
-        entries = call.fields["Entries"]
-        if not 1 <= len(entries) <= _BATCH:
-            raise Failure("AWS.SimpleQueueService.TooManyEntriesInBatchRequest", "1 to 10 entries")
-        failed = []
-        for entry in entries:
-            try:
-                queue.put_off(entry["ReceiptHandle"], entry["VisibilityTimeout"])
-            except Failure as failure:
-                failed.append({"Id": entry["Id"], "Code": failure.code, "SenderFault": True})
-        names = {entry["Id"] for entry in failed}
-        return {"Successful": [{"Id": entry["Id"]} for entry in entries if entry["Id"] not in names], "Failed": failed}
-
-    _OPERATIONS: dict[str, Callable[["Sqs", Call, Queue], Json]] = {  # noqa: RUF012 - never changed
-        "SendMessage": _send,
-        "SendMessageBatch": _send_batch,
-        "ChangeMessageVisibilityBatch": _change_visibility,
-    }
-
-
-def _in_a_member(call: Call) -> bytes:
-    """A member has one queue, for what could not be delivered to the hub, and here everything could."""
-    call.only("QueueUrl", "AttributeNames")
-    theirs = f"https://sqs.{call.region}.amazonaws.com/{call.account}/{UNDELIVERED_QUEUE}"
-    if call.operation != "GetQueueAttributes" or call.fields["QueueUrl"] != theirs:
-        raise Stray(f"sqs:{call.operation} on {call.fields['QueueUrl']} by {call.account}")
-    return json.dumps({"Attributes": dict.fromkeys(call.fields["AttributeNames"], "0")}).encode()
-
-
-def _sent(queue: Queue, entry: Mapping[str, Any], trace: str) -> Json:
-    strange = entry.keys() - _ENTRY - {"QueueUrl"}
-    if strange:
-        raise Stray(f"a message with {', '.join(sorted(strange))}")
-    body, group, token = entry["MessageBody"], entry.get("MessageGroupId", ""), entry.get("MessageDeduplicationId", "")
-    delay = entry.get("DelaySeconds")
-    if not body or len(body.encode()) > _LONGEST:
-        raise Failure("InvalidParameterValue", "a message has 1 to 1048576 bytes")
-    if queue.fifo and (delay is not None or not 1 <= len(group) <= _LONGEST_ID or not 1 <= len(token) <= _LONGEST_ID):
-        raise Failure(
-            "InvalidParameterValue", "a FIFO queue wants a group and a token, and no delay of a message's own"
-        )
-    if not queue.fifo and (token or (delay is not None and not 0 <= delay <= _LONGEST_DELAY)):
-        raise Failure("InvalidParameterValue", "a standard queue delays for 0 to 900 seconds and knows no token")
-    attributes = entry.get("MessageAttributes")
-    name = queue.send(body, delay=delay, group=group, token=token, attributes=attributes, trace=trace)
-    return {"MessageId": name, "MD5OfMessageBody": _md5(body)}
-
-
-def _md5(body: str) -> str:
+def md5(body: str) -> str:
+    """SQS's digest of a body."""
     return hashlib.md5(body.encode(), usedforsecurity=False).hexdigest()

@@ -134,6 +134,12 @@ class Tables:
         self._tables[call.fields["TableName"]] = _Table(own, indexes)
         return {"TableDescription": {"TableName": call.fields["TableName"], "TableStatus": "ACTIVE"}}
 
+    def _delete_table(self, call: Call) -> Json:
+        call.only("TableName")
+        self._table(call.fields)
+        del self._tables[call.fields["TableName"]]
+        return {"TableDescription": {"TableName": call.fields["TableName"], "TableStatus": "DELETING"}}
+
     # Reading
 
     def _get(self, call: Call) -> Json:
@@ -243,6 +249,7 @@ class Tables:
 
     _OPERATIONS: dict[str, Callable[["Tables", Call], Json]] = {  # noqa: RUF012 - never changed
         "CreateTable": _create,
+        "DeleteTable": _delete_table,
         "GetItem": _get,
         "Query": _query,
         "PutItem": _put,

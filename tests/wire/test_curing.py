@@ -14,12 +14,12 @@ from hub.runtime.clients import AWS, hub_session
 from hub.sweeping.organization import Organization
 from hub.table.store import Store
 from tests.hub.stack import create_table
-from tests.wire.conftest import REGION
+from tests.signed_in import HUB_REGION
 from tests.wire.members import Members, Place
 from tests.wire.table import Tables
 from tests.wire.wire import Call, Failure, Service, Wire
 
-PLACE = Place("222233334444", REGION, "prod-payments")
+PLACE = Place("222233334444", HUB_REGION, "prod-payments")
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def test_the_table_is_written_once_whatever_is_asked_twice(wire: Wire, dynamodb:
     create_table(dynamodb)
     tables = wire.services["dynamodb"]
     with wire.hung():
-        store = Store("coastguard", REGION)
+        store = Store("coastguard", HUB_REGION)
         with forgetful(wire, "dynamodb", 1) as called:
             store.turn(RepairStop("U0ALICE01"))
         assert store.switch() == RepairStop("U0ALICE01", version=1)

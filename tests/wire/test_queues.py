@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.wire.queues import Queue, Sqs
+from tests.wire.queues import Queue
+from tests.wire.sqs import Sqs
 from tests.wire.wire import Stray, Wire
 
 REDRIVE = {"RedrivePolicy": {"maxReceiveCount": 2}}

@@ -14,6 +14,7 @@ from hub.incidents.incident import Incident, State
 from hub.slack.button_values import LIST
 from hub.slack.client import InDoubt, NotNow
 from hub.table.clusters import incident_row
+from hub.table.rows import TRANSACTION
 from tests.chatops.factories import ALICE, BOB, CHANNEL
 from tests.chatops.fate import Died
 from tests.chatops.story import Story, Victim
@@ -35,10 +36,8 @@ def multiply(story: Story, victims: Sequence[Victim], size: int) -> list[Inciden
         )
         for n in range(size - len(known))
     ]
-    store = story.hub.store
-    with store._row.batch_write() as batch:  # moto copies the whole table for each transaction
-        for each in more:
-            batch.save(store._model(incident_row(each)))
+    for start in range(0, len(more), TRANSACTION):
+        story.hub.store._write([incident_row(each) for each in more[start : start + TRANSACTION]])
     return [*known, *more]
 
 

@@ -23,6 +23,7 @@ from hub.scopes.scope import Scope
 from tests.chatops.commands.reading_answers import HOUR, WINDOW, buttons, examine, lines, mute, said
 from tests.hub.factories import ALICE, BOB, CLUSTER, LONGEST, NOON, entry, incident, repair
 from tests.hub.foreign_words import HOSTILE, everywhere
+from tests.nightly import examples
 
 # Help and mistakes
 

@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,6 @@ from hub.looks.ingestion import Ingestion
 from hub.queues import Queues
 from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, ELSEWHERE, GRACE, NOON, TERMS, Json, bent, drop, event, instance_id, record
-from tests.hub.reluctance import Reluctance
 from tests.hub.stack import Mail
 from tests.hub.timing import Clock
 
@@ -37,24 +35,19 @@ def counted() -> Counter[str]:
 
 
 @pytest.fixture
-def sorter(mail: Mail, reluctant_sqs: tuple[Any, Reluctance], counted: Counter[str], clock: Clock) -> Ingestion:
+def sorter(mail: Mail, queues: Queues, counted: Counter[str], clock: Clock) -> Ingestion:
     clock.forward(seconds=GRACE.total_seconds())  # which the delay queue has held the events for
 
     def count(name: str, number: int) -> None:
         counted[name] += number
 
-    return Ingestion(Queues(reluctant_sqs[0]), mail.looks, mail.delay, mail.dead, TERMS, clock, count)
+    return Ingestion(queues, mail.looks, mail.delay, mail.dead, TERMS, clock, count)
 
 
 @pytest.fixture
 def long_sorter(sorter: Ingestion) -> Ingestion:
     """One to which every cluster has a grace of ten minutes."""
     return replace(sorter, terms=replace(TERMS, grace=timedelta(minutes=10)))
-
-
-@pytest.fixture
-def reluctance(reluctant_sqs: tuple[Any, Reluctance]) -> Reluctance:
-    return reluctant_sqs[1]
 
 
 def asked(mail: Mail) -> list[Hint]:
@@ -190,10 +183,8 @@ def test_what_has_no_date_does_not_wait(mail: Mail, long_sorter: Ingestion) -> N
     assert mail.waiting(mail.delay) == 0
 
 
-def test_a_batch_that_cannot_be_put_back_is_given_back_whole(
-    mail: Mail, long_sorter: Ingestion, reluctance: Reluctance
-) -> None:
-    reluctance.refuses = lambda entry: "DelaySeconds" in entry
+def test_a_batch_that_cannot_be_put_back_is_given_back_whole(mail: Mail, long_sorter: Ingestion) -> None:
+    mail.service.refuses = lambda entry: "DelaySeconds" in entry
 
     with pytest.raises(RuntimeError, match="the delay queue refused 1 of 1 hints"):
         long_sorter.sort([record(to_message(told_of(1, SECOND)))])
@@ -228,8 +219,8 @@ def test_a_chore_is_asked_for_once(
     assert counted == {"hints": 3}
 
 
-def test_a_storm_that_sqs_refuses_is_given_back(mail: Mail, sorter: Ingestion, reluctance: Reluctance) -> None:
-    reluctance.refuses = lambda entry: "storm" in entry["MessageBody"]
+def test_a_storm_that_sqs_refuses_is_given_back(mail: Mail, sorter: Ingestion) -> None:
+    mail.service.refuses = lambda entry: "storm" in entry["MessageBody"]
     batch = [record(to_message(StormHint("C0ECSALERTS", "eu-west-1")), 1), record(state_change(1), 2)]
 
     assert sorter.sort(batch) == ["record-1"]
@@ -248,21 +239,17 @@ def test_an_empty_batch_is_nothing(mail: Mail, sorter: Ingestion) -> None:
     assert mail.waiting(mail.looks) == 0
 
 
-def test_records_of_a_cluster_that_sqs_refuses_are_given_back(
-    mail: Mail, sorter: Ingestion, reluctance: Reluctance
-) -> None:
+def test_records_of_a_cluster_that_sqs_refuses_are_given_back(mail: Mail, sorter: Ingestion) -> None:
     batch = [record(state_change(number, cluster=f"c-{number % 3}"), number) for number in range(9)]
-    reluctance.refuses = lambda entry: json.loads(entry["MessageBody"])["cluster"].endswith("/c-1")
+    mail.service.refuses = lambda entry: json.loads(entry["MessageBody"])["cluster"].endswith("/c-1")
 
     assert sorter.sort(batch) == ["record-1", "record-4", "record-7"]
 
     assert {hint.cluster.name for hint in asked(mail)} == {"c-0", "c-2"}
 
 
-def test_a_bad_record_that_sqs_does_not_keep_is_given_back(
-    mail: Mail, sorter: Ingestion, reluctance: Reluctance
-) -> None:
-    reluctance.refuses = lambda entry: entry["MessageBody"] == "bad"
+def test_a_bad_record_that_sqs_does_not_keep_is_given_back(mail: Mail, sorter: Ingestion) -> None:
+    mail.service.refuses = lambda entry: entry["MessageBody"] == "bad"
 
     assert sorter.sort([record("bad", 1), record("worse", 2), record(state_change(3), 3)]) == ["record-1"]
 

@@ -1,15 +1,12 @@
 """Ingest under fire: 100,000 hostile records and 10,000 good ones. Each ends in a look, as a drill, or parked."""
 
 import logging
-import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
 from random import Random
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from hub.incidents.hint_messages import from_message
 from hub.incidents.hints import Chore, Hint
@@ -17,47 +14,15 @@ from hub.looks.ingestion import Ingestion
 from hub.queues import Queues, records
 from spoke.places import Cluster
 from tests.hub import hostility
-from tests.hub.factories import GRACE, NOON, TERMS, Json, bent, event, instance_id
+from tests.hub.factories import GRACE, TERMS, Json, bent, event, instance_id
+from tests.hub.stack import Mail
+from tests.hub.timing import Clock
+from tests.nightly import by_night
 
-LOOKS, DELAY, DEAD = "https://sqs/looks.fifo", "https://sqs/delay", "https://sqs/delay-dead"
 GOOD = Cluster("123456789012", "eu-west-1", "good")
 BATCHES = (1, 2, 10, 100, 1_000)
-HOSTILE, SEEDS = 25_000, 4
+HOSTILE, SEEDS = by_night(25_000, 5_000), 4
 LONGEST_LOOK = 65_536
-
-# What SQS takes: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
-_UNCARRIED = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ID = re.compile(r"[A-Za-z0-9!-/:-@\[-`{-~]{1,128}")
-
-
-class Sqs:
-    """SQS's SendMessageBatch with its limits, in memory: moto would take minutes."""
-
-    def __init__(self) -> None:
-        self.lying: dict[str, list[Json]] = {LOOKS: [], DELAY: [], DEAD: []}
-
-    def send_message_batch(self, *, QueueUrl: str, Entries: list[Json]) -> Json:  # noqa: N803 - boto3's names
-        sizes = [self._size(entry, fifo=QueueUrl.endswith(".fifo")) for entry in Entries]
-        if not 1 <= len(Entries) <= 10 or len({entry["Id"] for entry in Entries}) < len(Entries):
-            raise self._refusal("a batch has 1 to 10 entries of different ids")
-        if sum(sizes) > hostility.MIB:
-            raise self._refusal(f"BatchRequestTooLong: {sum(sizes)}")
-        self.lying[QueueUrl] += Entries
-        return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
-
-    def _size(self, entry: Json, *, fifo: bool) -> int:
-        told = [entry["MessageBody"]]
-        for name, value in entry.get("MessageAttributes", {}).items():
-            told += [name, value["DataType"], value["StringValue"]]
-        if not all(told) or any(not text.isprintable() and _UNCARRIED.search(text) for text in told):
-            raise self._refusal("empty, or a character that SQS does not carry")
-        ids = (entry["MessageGroupId"], entry["MessageDeduplicationId"]) if fifo else ()
-        if not all(_ID.fullmatch(given) for given in ids):
-            raise self._refusal(f"ids {ids}")
-        return sum(len(text.encode()) for text in told)
-
-    def _refusal(self, text: str) -> ClientError:
-        return ClientError({"Error": {"Code": "InvalidParameterValue", "Message": text}}, "SendMessageBatch")
 
 
 def good(number: int) -> str:
@@ -105,18 +70,19 @@ def calm_logs() -> Iterator[None]:
 
 @pytest.mark.usefixtures("calm_logs")
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_hostile_records_hurt_only_themselves(seed: int) -> None:
-    thrown, sqs, counted = fire(seed), Sqs(), Counter[str]()
+def test_hostile_records_hurt_only_themselves(seed: int, mail: Mail, queues: Queues, clock: Clock) -> None:
+    thrown, counted = fire(seed), Counter[str]()
 
     def count(name: str, number: int) -> None:
         counted[name] += number
 
-    def sort(batch: Json, now: datetime) -> list[str]:
-        return Ingestion(Queues(sqs), LOOKS, DELAY, DEAD, TERMS, lambda: now, count).sort(records(batch))
+    def sort(batch: Json) -> list[str]:
+        return Ingestion(queues, mail.looks, mail.delay, mail.dead, TERMS, clock, count).sort(records(batch))
 
-    given_back = [record for batch in batches(thrown, seed) for record in sort(batch, NOON)]
+    given_back = [record for batch in batches(thrown, seed) for record in sort(batch)]
 
-    parked = Counter(entry["MessageBody"] for entry in sqs.lying[DEAD])
+    lying = mail.lying(mail.dead)
+    parked = Counter(message.body for message in lying)
     # None is lost, none is given back to come again, and none is counted twice.
     assert given_back == []
     assert counted["hints"] + counted["drills"] + parked.total() == len(thrown)
@@ -124,20 +90,21 @@ def test_hostile_records_hurt_only_themselves(seed: int) -> None:
     assert min(counted[name] for name in ("hints", "drills", "malformed", "foreign", "early")) > HOSTILE // 500
     # What is parked came in like that, and says why unless there is no room for it.
     assert parked <= Counter(body for body, _ in thrown)
-    for entry in sqs.lying[DEAD]:
-        if len(entry["MessageBody"]) <= hostility.MIB - 1_050:
-            assert entry["MessageAttributes"]["reason"]["StringValue"].startswith(("malformed: ", "foreign: "))
+    for message in lying:
+        if len(message.body) <= hostility.MIB - 1_050:
+            assert message.attributes["reason"]["StringValue"].startswith(("malformed: ", "foreign: "))
 
     # What was put back until its grace is over comes once more, and then it is over.
-    waiting = [(entry["MessageBody"], True) for entry in sqs.lying[DELAY]]
-    sqs.lying[DELAY] = []
-    assert [record for batch in batches(waiting, seed) for record in sort(batch, NOON + GRACE)] == []
-    assert sqs.lying[DELAY] == []
-    assert len(sqs.lying[DEAD]) == parked.total()
+    clock.forward(seconds=GRACE.total_seconds() + 1)
+    waiting = [(body, True) for body in mail.empty(mail.delay)]
+    assert [record for batch in batches(waiting, seed) for record in sort(batch)] == []
+    assert mail.waiting(mail.delay) == 0
+    assert mail.waiting(mail.dead) == parked.total()
 
     # Everything that is asked for is short and can be read by whoever looks, and all that is good is among it.
-    assert max(len(entry["MessageBody"]) for entry in sqs.lying[LOOKS]) <= LONGEST_LOOK
-    asked = [from_message(entry["MessageBody"]) for entry in sqs.lying[LOOKS]]
+    looks = [message.body for message in mail.lying(mail.looks)]
+    assert max(map(len, looks)) <= LONGEST_LOOK
+    asked = [from_message(body) for body in looks]
     drops = {(hint.cluster, drop.instance) for hint in asked if isinstance(hint, Hint) for drop in hint.drops}
     assert drops >= {(GOOD, instance_id(number)) for number in range(HOSTILE // 10)}
     # Whatever was taken for a hint has its look.

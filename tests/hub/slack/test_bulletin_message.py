@@ -27,6 +27,7 @@ from tests.hub.factories import (
 )
 from tests.hub.rendering import all_blocks, buttons, check_bulletin, drawn, length, words
 from tests.hub.slack.messages import ALIVE, longest, silenced
+from tests.nightly import examples
 
 
 @pytest.mark.product

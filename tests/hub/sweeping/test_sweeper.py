@@ -46,8 +46,7 @@ def other(station: Station, owners: Accounts) -> Fleet:
 
 def asked(station: Station) -> dict[Cluster, Hint]:
     """The looks that a round has asked for."""
-    hints = [from_message(body) for body in station.mail.bodies(station.mail.looks)]
-    station.mail.sqs.purge_queue(QueueUrl=station.mail.looks)
+    hints = [from_message(body) for body in station.mail.empty(station.mail.looks)]
     return {hint.cluster: hint for hint in hints if isinstance(hint, Hint)}
 
 
@@ -372,13 +371,12 @@ def test_accounts_that_are_not_active_are_passed_over(station: Station, status: 
     assert (station.counted["visited"], station.counted["blind"]) == (2, 0)
 
 
-def test_what_sqs_refuses_is_an_error_that_says_so(station: Station, reluctant_sqs: tuple[Any, Any]) -> None:
+def test_what_sqs_refuses_is_an_error_that_says_so(station: Station) -> None:
     station.fleet.quiet(station.fleet.cluster())
-    client, reluctance = reluctant_sqs
-    reluctance.refuses = lambda _: True
+    station.mail.service.refuses = lambda _: True
 
     with pytest.raises(RuntimeError, match="refused 1 of 1 groups"):
-        replace(station.sweeper, queues=type(station.queues)(client)).visit(everywhere=True)
+        station.sweeper.visit(everywhere=True)
 
 
 # What is kept of it

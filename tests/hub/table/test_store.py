@@ -1,4 +1,7 @@
-"""The table, on moto's DynamoDB and made as the template says: what is written, refused, and can still be read."""
+"""The table, made as the template says: what is written, refused, and can still be read.
+
+On the wire's DynamoDB, and by night on moto's as well.
+"""
 
 import json
 from collections.abc import Callable
@@ -44,6 +47,7 @@ from tests.hub.factories import (
     sighting,
 )
 from tests.hub.scopes.scopes import KINDS
+from tests.hub.stack import create_table
 
 SECOND = timedelta(seconds=1)
 
@@ -148,15 +152,7 @@ def test_clusters_whose_names_begin_alike_are_kept_apart(store: Store) -> None:
 
 
 def test_two_stores_keep_to_their_tables(store: Store, dynamodb: Any) -> None:
-    described = dynamodb.describe_table(TableName="coastguard")["Table"]
-    names = ("AttributeDefinitions", "KeySchema")
-    index = {name: described["GlobalSecondaryIndexes"][0][name] for name in ("IndexName", "KeySchema", "Projection")}
-    dynamodb.create_table(
-        TableName="other",
-        BillingMode="PAY_PER_REQUEST",
-        GlobalSecondaryIndexes=[index],
-        **{name: described[name] for name in names},
-    )
+    create_table(dynamodb, "other")
     other = Store("other", "eu-west-1")
     other.save([incident(cluster=ELSEWHERE)])
     store.save([incident()])
@@ -241,12 +237,14 @@ def test_what_fails_half_way_leaves_whole_transactions_and_the_bulletin_for_the_
     assert known.bulletin == bulletin(version=1)
 
 
-def test_other_errors_are_no_conflict(aws: None, shared_store: Store) -> None:  # noqa: ARG001 - moto, without a table
+def test_other_errors_are_no_conflict(store: Store) -> None:
+    assert store.mutes() == []
+    nowhere = Store("nowhere", "eu-west-1")
     for write in (
-        lambda: shared_store.save([incident()]),
-        lambda: shared_store.keep(bulletin()),
-        lambda: shared_store.claim("r-1", NOON),
-        lambda: shared_store.log(CLUSTER, entry()),
+        lambda: nowhere.save([incident()]),
+        lambda: nowhere.keep(bulletin()),
+        lambda: nowhere.claim("r-1", NOON),
+        lambda: nowhere.log(CLUSTER, entry()),
     ):
         with pytest.raises(PynamoDBException):
             write()

@@ -1,7 +1,8 @@
 """Writes: what DynamoDB answers is sorted by what the caller does, and what passes is waited out."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import Any
 
 import botocore.session
 import pytest
@@ -14,6 +15,7 @@ from hub.table.store import Store
 from hub.table.writes import CONDITION, PASSING, TRIES, Conflict, Contended, sort, write
 from tests.hub.factories import ALICE, CLUSTER, NOON, entry, incident, instance_id
 from tests.hub.stack import create_table
+from tests.signed_in import HUB_REGION
 from tests.wire.faults import Fault, Kind
 from tests.wire.table import Tables
 from tests.wire.wire import Wire
@@ -115,25 +117,24 @@ def test_what_does_not_pass_rises(error: PynamoDBException, raised: type[Excepti
 # Against the strict table
 
 
+@pytest.fixture(scope="module")
+def shared(environment: None) -> tuple[Store, list[float]]:  # noqa: ARG001 - it reads the environment
+    """A store that only notes how long it would wait."""
+    waits: list[float] = []
+    return Store("coastguard", HUB_REGION, waits.append, lambda: 0.5), waits
+
+
 @pytest.fixture
-def wire() -> Iterator[Wire]:
-    wire = Wire()
+def waits(shared: tuple[Store, list[float]]) -> list[float]:
+    return shared[1]
+
+
+@pytest.fixture
+def store(wire: Wire, dynamodb: Any, shared: tuple[Store, list[float]]) -> Store:
     Tables().hang(wire)
-    with wire.hung():
-        yield wire
-
-
-@pytest.fixture
-def waits() -> list[float]:
-    return []
-
-
-@pytest.fixture
-def store(wire: Wire, waits: list[float], monkeypatch: pytest.MonkeyPatch) -> Store:  # noqa: ARG001 - the wire must hang
-    for name, value in {"ID": "AKIAHUB0000000000000", "KEY": "none"}.items():
-        monkeypatch.setenv(f"AWS_{'ACCESS_KEY' if name == 'ID' else 'SECRET_ACCESS'}_{name}", value)
-    create_table(botocore.session.get_session().create_client("dynamodb", region_name="eu-west-1"))
-    return Store("coastguard", "eu-west-1", waits.append, lambda: 0.5)
+    create_table(dynamodb)
+    shared[1].clear()
+    return shared[0]
 
 
 @pytest.mark.parametrize("kind", [Kind.CONFLICTING, Kind.THROTTLED])
@@ -165,7 +166,6 @@ WRITES: dict[str, Callable[[Store], object]] = {
 def test_every_write_waits_out_who_writes_there_just_then(
     wire: Wire, store: Store, do: Callable[[Store], object]
 ) -> None:
-    wire.faults.seed = 1
     wire.faults.order(Fault("dynamodb:*", Kind.CONFLICTING, chance=0.5))
 
     do(store)
