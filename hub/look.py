@@ -7,7 +7,6 @@ from functools import cache, partial
 from typing import Any
 
 from hub.looks.reconciler import Reconciler, assemble
-from hub.notify.sns import Topics
 from hub.policy.source import PolicySource
 from hub.policy.terms import Terms
 from hub.queues import Queues, answer, records
@@ -61,7 +60,7 @@ def wire() -> tuple[Reconciler, str, Counts]:
             settings.group_channels,
         ),
         policy=PolicySource(settings.policy_place, partial(session.client, config=AWS), clock),
-        topics=Topics(partial(session.client, config=AWS), counts.add),
+        connect=partial(session.client, config=AWS),
         queues=Queues(session.client("sqs", config=AWS)),
         looks_url=settings.looks_queue_url,
         delay_url=settings.delay_queue_url,

@@ -57,9 +57,9 @@ class Checks:
         if request.team != self.team:
             raise NotAllowed("This app belongs to another workspace.")
         bulletin = self.store.bulletin(request.cluster)
-        if bulletin is None or (bulletin.channel, bulletin.ts) != (request.channel, request.message):
+        if bulletin is None or (bulletin.slack.address, bulletin.slack.handle) != (request.channel, request.message):
             raise NotAllowed(_STALE)
-        if bulletin.closed:
+        if bulletin.episode.closed:
             raise NotAllowed(OVER)
         return bulletin
 
@@ -75,7 +75,7 @@ class Checks:
     def no_storm(self, wish: str, bulletin: Bulletin) -> None:
         """Refuse what is drastic while a storm lasts."""
         if wish in REMEDIES and REMEDIES[wish].drastic:
-            storm = self.store.storm(bulletin.channel, bulletin.cluster.region)
+            storm = self.store.storm(bulletin.slack.address, bulletin.cluster.region)
             if storm and not storm.closed:
                 raise NotAllowed(lock(storm.region))
 
@@ -128,7 +128,8 @@ class Checks:
 
 def share_of(bulletin: Bulletin) -> float | None:
     """Return which share of the cluster is in trouble; None: nobody knows."""
-    return bulletin.tally.instances / bulletin.registered if bulletin.registered else None
+    episode = bulletin.episode
+    return episode.tally.instances / episode.registered if episode.registered else None
 
 
 def taken(incident: Incident) -> NotAllowed:

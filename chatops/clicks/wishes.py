@@ -105,16 +105,16 @@ class Wishes:
     def _list(self, request: Request, bulletin: Bulletin) -> str:
         """Post the whole list into the bulletin's thread, from where an earlier try has come to."""
         known = self.store.known(request.cluster).incidents.values()
-        live = [incident for incident in known if incident.unresolved and incident.episode == bulletin.episode]
-        slack, thread = self.slack(), bulletin.thread or bulletin.ts
+        live = [incident for incident in known if incident.unresolved and incident.episode == bulletin.episode.episode]
+        slack, thread = self.slack(), bulletin.slack.thread or bulletin.slack.handle
         since, until = request.at - _CLOCKS, self.clock() + _CLOCKS
         try:
-            posts = slack.mine(bulletin.channel, since, until, EVENT_TYPE, thread)
+            posts = slack.mine(bulletin.slack.address, since, until, EVENT_TYPE, thread)
             before = told(request.id, (post.payload for post in posts))
             for number, part in enumerate(parts(Asked(request.id, request.user, request.cluster), live, before)):
                 if number:
                     self.sleep(_POST_SECONDS)
-                slack.post(bulletin.channel, part.text, part.blocks, metadata=part.metadata, thread=thread)
+                slack.post(bulletin.slack.address, part.text, part.blocks, metadata=part.metadata, thread=thread)
         except Rejected as error:
             raise NotAllowed(f"Slack does not take the list: {error.word}.") from error
         self.store.log(request.cluster, quiet_entry_of(request, request.at, "listed", request.cluster.name, ""))

@@ -20,7 +20,7 @@ from chatops.commands.answer_parts import (
 from chatops.commands.mute_answers import mute_words
 from chatops.commands.parse import Command, to_line
 from hub.incidents.audit import Entry
-from hub.incidents.bulletin import how_it_ended, oldest_first
+from hub.incidents.content import how_it_ended, oldest_first
 from hub.incidents.incident import Incident, State
 from hub.incidents.mute import Mute
 from hub.scopes.scope import Scope

@@ -66,7 +66,7 @@ def _cluster(known: KnownCluster) -> Iterator[str]:
         yield "Nothing in this cluster is in trouble, as far as Coastguard knows."
         return
     yield f"{len(live):,} of its instances are in trouble: " + ", ".join(i.id for i in live[:5])
-    if known.bulletin and known.bulletin.storm:
+    if known.bulletin and known.bulletin.episode.storm:
         yield "It is part of a storm: its message is in the storm's thread."
 
 

@@ -1,261 +1,56 @@
-"""Bulletins: what Coastguard says of a cluster, and the record of what Slack shows. Pure.
+"""Bulletins: a cluster's episode together with what each receiver has of it. Pure.
 
-The record is kept apart from the incidents: they know nothing of Slack. `doubt_since` marks a post that was begun and
-whose answer never came; whoever finds it reads the channel's history before posting again (see hub.notify.publisher).
+They are read together, and written together: a receiver's last word and the end of the episode are one write.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import StrEnum
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import ClassVar
 
-from hub.incidents.breakdown import Breakdown
-from hub.incidents.condition import Condition
-from hub.incidents.incident import Incident, State
-from hub.incidents.mute import Mute
-from hub.words import plural
+from hub.incidents.delivery import SLACK, Delivery
+from hub.incidents.episode import REOPENS, Episode
 from spoke.places import Cluster
-
-# What was resolved a shorter while ago goes on in its message instead of beginning a new one.
-REOPENS = timedelta(minutes=10)
-
-# A lease on posting outlives Slack's client timeout (4 s), so that two posters never overlap.
-LEASE = timedelta(seconds=10)
-
-# Up to so many instances have a row and buttons each; beyond, the bulletin is of constant size.
-ROWS = 5
-# How many instances a bulletin of constant size names, and how many it lets people pick from, if they all fit.
-OLDEST = 10
-CHOICES = 25
-
-HELD_UP = "the host has not ended yet: a lifecycle hook or managed draining may hold it for hours, up to 48"
 
 
 @dataclass(frozen=True, slots=True)
 class Bulletin:
-    """The one Slack message of a cluster's episode, as far as we know what Slack shows.
-
-    `shown` is the digest of the message shown last, `noted` the key of the last log entry said in the thread. One that
-    is `aside` was left to a storm to post; one that belongs to a `storm` stands in that storm's `thread`; one that is
-    `muted` is shown as such if it was posted before, and else not posted. `group` is the cluster's monitoring group,
-    `owners` whom its first post mentions, `topic` the SNS topic that hears of it, `tally` what its unresolved incidents
-    have in common; `registered` how many instances the cluster has, 0 when nobody could tell; `account_name` what the
-    organization called the account when the episode began; `said_again_at` when people were reminded of it; `lost` the
-    channels that it had before, and that could not be posted to. While something of its log is still to be said in the
-    thread, it is `untold`, and not closed.
-    """
+    """An episode and its deliveries; Slack always has one, which comes first."""
 
     kind: ClassVar[str] = "bulletin"
 
-    cluster: Cluster
-    episode: str
-    channel: str
-    ts: str = ""
-    shown: str = ""
-    noted: str = ""
-    doubt_since: datetime | None = None
-    lease_until: datetime | None = None
-    closed: bool = False
-    opened_at: datetime | None = None
-    shown_at: datetime | None = None
-    closed_at: datetime | None = None
-    aside: bool = False
-    muted: bool = False
-    said_again_at: datetime | None = None
-    storm: str = ""
-    thread: str = ""
-    group: str = ""
-    owners: tuple[str, ...] = ()
-    topic: str = ""
-    tally: Breakdown = field(default_factory=Breakdown)
-    registered: int = 0
-    account_name: str = ""
-    lost: tuple[str, ...] = ()
-    untold: bool = False
-    version: int = 0
+    episode: Episode
+    deliveries: tuple[Delivery, ...]
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster that it is about."""
+        return self.episode.cluster
 
     @property
     def id(self) -> str:
-        """Names this bulletin in the message's metadata: one cluster, one episode."""
-        return f"{self.cluster.key}#{self.episode}"
+        """Names it wherever it is told."""
+        return self.episode.id
+
+    @property
+    def slack(self) -> Delivery:
+        """What Slack has of it."""
+        return self.deliveries[0]
+
+    def of(self, receiver: str) -> Delivery | None:
+        """Return what a receiver has of it, None if nothing yet."""
+        return next((delivery for delivery in self.deliveries if delivery.receiver == receiver), None)
+
+    def shows(self, delivery: Delivery) -> "Bulletin":
+        """Return it with what a receiver has of it by now."""
+        others = [each for each in self.deliveries if each.receiver != delivery.receiver]
+        first = delivery.receiver == SLACK
+        return replace(self, deliveries=(delivery, *others) if first else (*others, delivery))
+
+    def ended(self, now: datetime) -> "Bulletin":
+        """Close it: everything is said."""
+        return replace(self, episode=replace(self.episode, closed=True, closed_at=now))
 
     def reopens(self, now: datetime) -> bool:
         """Whether trouble that begins now goes on in this message."""
-        return bool(self.closed and self.ts and self.closed_at and now - self.closed_at < REOPENS)
-
-
-class Tone(StrEnum):
-    """How an episode stands as a whole, worst first."""
-
-    OPEN = "open"
-    REPAIRING = "repairing"
-    ACKNOWLEDGED = "acknowledged"
-    MUTED = "muted"
-    RESOLVED = "resolved"
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What a bulletin says: everything that is rendered, nothing about how.
-
-    `picked` is that one of `more` that somebody asked to see; `registered` how many instances the cluster has, 0 when
-    that is not known, `account_name` what its account is called, "" when that is not known. `locked` tells why nobody
-    may do anything drastic now, "" when they may. `mute` is why nobody is told of it; `owners` are whom the first post
-    tells, Slack ids of users and groups.
-    """
-
-    cluster: Cluster
-    tone: Tone
-    headline: str
-    why: str
-    rows: tuple[Incident, ...]
-    more: tuple[Incident, ...]
-    unchecked: tuple[str, ...]
-    picked: Incident | None = None
-    registered: int = 0
-    group: str = ""
-    locked: str = ""
-    mute: Mute | None = None
-    owners: tuple[str, ...] = ()
-    account_name: str = ""
-
-
-def compose(bulletin: Bulletin, incidents: Iterable[Incident], locked: str = "", mute: Mute | None = None) -> Content:
-    """Say what an episode's incidents amount to."""
-    mine = [i for i in oldest_first(incidents) if i.episode == bulletin.episode]
-    live = [i for i in mine if i.unresolved]
-    shown = live or mine
-    few = len(shown) <= ROWS
-    return Content(
-        cluster=bulletin.cluster,
-        tone=Tone.MUTED if live and mute else _tone(live),
-        headline=("Muted: " if live and mute else "") + _headline(mine, live),
-        why=_why(live),
-        rows=tuple(shown) if few else (),
-        more=() if few else tuple(shown),
-        unchecked=tuple(sorted({text for i in live for text in i.sighting.unchecked})),
-        picked=None if few else _picked(mine),
-        registered=bulletin.registered if live else 0,
-        group=bulletin.group,
-        locked=locked if live else "",
-        mute=mute if live else None,
-        owners=bulletin.owners if live else (),
-        account_name=bulletin.account_name,
-    )
-
-
-def unheeded(bulletin: Bulletin, incidents: Iterable[Incident], after: timedelta, now: datetime) -> list[Incident]:
-    """Find what people are to be reminded of: what nobody has acknowledged `after` it was opened.
-
-    Nothing while something was said aloud a shorter while ago, and nothing of what was all due by then: so each of them
-    is reminded of once, and those that come up in turn are reminded of together.
-    """
-    if bulletin.opened_at is None:
-        return []
-    before = bulletin.said_again_at
-    due = [
-        i for i in incidents if i.episode == bulletin.episode and i.state is State.OPEN and now - i.opened_at >= after
-    ]
-    told_lately = now - max(bulletin.opened_at, before or bulletin.opened_at) < after
-    if told_lately or (before and all(i.opened_at + after <= before for i in due)):
-        return []
-    return due
-
-
-def oldest_first(incidents: Iterable[Incident]) -> list[Incident]:
-    """Sort by who is gone longest."""
-    return sorted(incidents, key=lambda i: (i.since, i.instance))
-
-
-def _picked(mine: list[Incident]) -> Incident | None:
-    """Find what somebody asked to see last; once that is over, nobody wants to see what was asked for before."""
-    asked = [(i.picked_at, i.instance, i) for i in mine if i.picked_at]
-    last = max(asked, default=None, key=lambda each: each[:2])
-    return last[2] if last and last[2].unresolved else None
-
-
-def _tone(live: list[Incident]) -> Tone:
-    states = {i.state for i in live}
-    if not states:
-        return Tone.RESOLVED
-    if State.OPEN in states:
-        return Tone.OPEN
-    return Tone.REPAIRING if State.REPAIRING in states else Tone.ACKNOWLEDGED
-
-
-def _headline(mine: list[Incident], live: list[Incident]) -> str:
-    if not live:
-        endings = ", ".join(sorted({i.ending for i in mine}))
-        which = f"ECS agent on {_count(len(mine))} ({endings})" if mine else "which instances it was is no longer known"
-        return f"Resolved: {which}"
-    over = len(mine) - len(live)
-    tail = f", {over} resolved" if over else ""
-    match _tone(live):
-        case Tone.REPAIRING:
-            return f"Repairing {_count(len(live))}{tail}"
-        case Tone.ACKNOWLEDGED:
-            return f"Acknowledged: ECS agent disconnected on {_count(len(live))}{tail}"
-    special = _in_common(live)
-    words = special.headline if special else "ECS agent disconnected on {}"
-    return words.format(_count(len(live))) + tail
-
-
-def _why(live: list[Incident]) -> str:
-    if _tone(live) in {Tone.RESOLVED, Tone.REPAIRING}:
-        return ""
-    if special := _in_common(live):
-        return special.why
-    tasks = sum(i.sighting.running_tasks for i in live)
-    if any(i.sighting.checks == "impaired" for i in live):
-        return "EC2 status checks fail as well: the host itself is in trouble, and so are the tasks on it."
-    if tasks:
-        run = "runs" if tasks == 1 else "run"
-        return f"{plural(tasks, 'task')} {run} on without a manager: no deploys, no replacement when they fail."
-    return "New tasks cannot be placed there, and the capacity it stands for is not real."
-
-
-@dataclass(frozen=True, slots=True)
-class _Special:
-    """Trouble of its own kind, in its own words if all instances share it."""
-
-    fits: Callable[[Incident], bool]
-    headline: str
-    why: str
-
-
-_SPECIAL = (
-    _Special(
-        lambda incident: incident.sighting.connected is None,
-        "ECS agent reported disconnected on {}, could not be checked",
-        "ECS says that the agent has gone, and Coastguard could not look whether it is back.",
-    ),
-    _Special(
-        lambda incident: incident.sighting.alive_as is not None,
-        "Old registration of {} whose host is well",
-        "ECS keeps it for ever and counts on it: capacity that is not there. The host itself needs no repair.",
-    ),
-    _Special(
-        lambda incident: incident.flapping,
-        "ECS agent flapping on {}",
-        "The agent goes and comes back again and again: deploys and placements there fail now and then.",
-    ),
-)
-
-
-def _in_common(live: list[Incident]) -> _Special | None:
-    return next((special for special in _SPECIAL if all(map(special.fits, live))), None)
-
-
-def _count(number: int) -> str:
-    return plural(number, "instance")
-
-
-def how_it_ended(incident: Incident) -> str:
-    """Say in a few words how an incident ended."""
-    if incident.replacement:
-        return f"{incident.ending}, replaced"
-    repair = incident.repair
-    if repair and repair.group and incident.ending == Condition.TERMINATED:
-        return f"{incident.ending}; no replacement from Auto Scaling group {repair.group} registered in time"
-    return incident.ending
+        episode = self.episode
+        return bool(episode.closed and self.slack.handle and episode.closed_at and now - episode.closed_at < REOPENS)

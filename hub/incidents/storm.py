@@ -17,7 +17,9 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from hub.incidents.breakdown import Breakdown
-from hub.incidents.bulletin import REOPENS, Bulletin
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.delivery import SLACK, Delivery
+from hub.incidents.episode import REOPENS
 from hub.incidents.hints import StormHint
 
 MANY = 10
@@ -35,7 +37,6 @@ class Storm:
     """The one Slack message about a storm, as far as we know what Slack shows, and the most it has ever counted."""
 
     kind: ClassVar[str] = "storm"
-    thread: ClassVar[str] = ""
 
     channel: str
     region: str
@@ -52,6 +53,29 @@ class Storm:
     closed_at: datetime | None = None
     over: bool = False
     version: int = 0
+
+    @property
+    def slack(self) -> Delivery:
+        """What Slack has of it."""
+        return Delivery(
+            receiver=SLACK,
+            episode=self.episode,
+            address=self.channel,
+            handle=self.ts,
+            shown=self.shown,
+            shown_at=self.shown_at,
+            doubt_since=self.doubt_since,
+            lease_until=self.lease_until,
+        )
+
+    def shows(self, delivery: Delivery) -> "Storm":
+        """Return it with what Slack has of it by now."""
+        there = replace(self, ts=delivery.handle, shown=delivery.shown, shown_at=delivery.shown_at)
+        return replace(there, doubt_since=delivery.doubt_since, lease_until=delivery.lease_until)
+
+    def ended(self, now: datetime) -> "Storm":
+        """Close it: everything is said."""
+        return replace(self, closed=True, closed_at=now)
 
     @property
     def hint(self) -> StormHint:
@@ -83,15 +107,15 @@ def brewing(bulletins: Iterable[Bulletin], now: datetime) -> set[StormHint]:
     """Name the channels and Regions in which clusters in trouble are many enough for a storm."""
     places: dict[StormHint, list[Bulletin]] = {}
     for bulletin in bulletins:
-        if bulletin.muted:
+        if bulletin.episode.muted:
             continue
-        places.setdefault(StormHint(bulletin.channel, bulletin.cluster.region), []).append(bulletin)
+        places.setdefault(StormHint(bulletin.slack.address, bulletin.cluster.region), []).append(bulletin)
     return {place for place, members in places.items() if _many(members, now)}
 
 
 def weather(standing: Storm | None, place: StormHint, members: Sequence[Bulletin], now: datetime) -> Storm | None:
     """Say what becomes of a place's storm, given its clusters' bulletins that are not closed; None: there is none."""
-    newest = max((member.opened_at for member in members if member.opened_at), default=now)
+    newest = max((member.episode.opened_at for member in members if member.episode.opened_at), default=now)
     if standing is None or standing.closed:
         if not _many(members, now):
             return None
@@ -100,7 +124,7 @@ def weather(standing: Storm | None, place: StormHint, members: Sequence[Bulletin
     mine = caught(standing, members)
     storm = _most(replace(standing, newest_at=max(newest, standing.newest_at) if mine else standing.newest_at), mine)
     calm = now - storm.newest_at
-    told = all(member.ts for member in mine)
+    told = all(member.slack.handle for member in mine)
     over = not mine or (told and (calm >= LONG or (calm >= CALM and len(mine) <= MANY)))
     return replace(storm, over=over)
 
@@ -112,21 +136,22 @@ def caught(storm: Storm, members: Sequence[Bulletin]) -> list[Bulletin]:
     """
     first = storm.began_at - FRESH
     return [
-        m
-        for m in members
-        if m.tally.instances and m.opened_at and (m.opened_at >= first or m.storm == storm.id or _is_left(m))
+        member
+        for member in members
+        if (since := _in_trouble_since(member))
+        and (since >= first or member.episode.storm == storm.id or _is_left(member))
     ]
 
 
 def count(members: Sequence[Bulletin], muted: int = 0) -> Count:
     """Add up what the clusters of a storm amount to, `muted` ones besides."""
-    worst = sorted(members, key=lambda member: (-member.tally.instances, member.cluster))
+    worst = sorted(members, key=lambda member: (-member.episode.tally.instances, member.cluster))
     return Count(
         accounts=len({member.cluster.account for member in members}),
         clusters=len(members),
-        tally=Breakdown.together(member.tally for member in members),
-        worst=tuple((member, member.tally.instances) for member in worst[:_NAMED]),
-        listed=sum(bool(member.ts) for member in members),
+        tally=Breakdown.together(member.episode.tally for member in members),
+        worst=tuple((member, member.episode.tally.instances) for member in worst[:_NAMED]),
+        listed=sum(bool(member.slack.handle) for member in members),
         muted=muted,
     )
 
@@ -140,13 +165,17 @@ def lock(region: str) -> str:
 
 
 def _many(members: Iterable[Bulletin], now: datetime) -> bool:
-    fresh = [m for m in members if m.tally.instances and m.opened_at and (now - m.opened_at < FRESH or _is_left(m))]
+    fresh = [m for m in members if (since := _in_trouble_since(m)) and (now - since < FRESH or _is_left(m))]
     return len(fresh) > MANY
+
+
+def _in_trouble_since(member: Bulletin) -> datetime | None:
+    return member.episode.opened_at if member.episode.tally.instances else None
 
 
 def _is_left(member: Bulletin) -> bool:
     """Whether a look has left it to a storm that has not posted it yet."""
-    return member.aside and not member.ts
+    return member.slack.aside and not member.slack.handle
 
 
 def _begun(before: Storm | None, place: StormHint, newest: datetime, now: datetime) -> Storm:
@@ -164,5 +193,5 @@ def _begun(before: Storm | None, place: StormHint, newest: datetime, now: dateti
 
 def _most(storm: Storm, members: Sequence[Bulletin]) -> Storm:
     accounts = len({member.cluster.account for member in members})
-    now = (accounts, len(members), sum(member.tally.instances for member in members))
+    now = (accounts, len(members), sum(member.episode.tally.instances for member in members))
     return replace(storm, most=(max(storm.most[0], now[0]), max(storm.most[1], now[1]), max(storm.most[2], now[2])))

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
-from hub.incidents.bulletin import ROWS
 from hub.incidents.condition import Condition, condition
+from hub.incidents.content import ROWS
 from hub.incidents.decision import confirms
 from hub.incidents.hints import Drop, Hint, Why
 from hub.incidents.repair_progress import awaits_replacement

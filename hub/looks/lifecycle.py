@@ -11,11 +11,13 @@ from datetime import datetime
 
 from hub.incidents.audit import Entry
 from hub.incidents.breakdown import Breakdown
-from hub.incidents.bulletin import HELD_UP, LEASE, Bulletin, how_it_ended
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.content import HELD_UP, how_it_ended
 from hub.incidents.decision import Reason, Verdict, decide
 from hub.incidents.examined import Examined, Findings, Watch
 from hub.incidents.flapping import STEADY
 from hub.incidents.incident import FLAPS, Incident, keep_on
+from hub.incidents.opening import begin
 from hub.table.clusters import Alongside, KnownCluster
 from hub.table.store import Store
 from hub.table.writes import Conflict
@@ -46,15 +48,16 @@ class Lifecycle:
 
     def examine(self, cluster: Cluster, known: KnownCluster, seen: Findings, watch: Watch, now: datetime) -> Examined:
         """Bring the cluster's incidents in line with what was seen. Raises Conflict: then look again."""
-        running = known.bulletin if known.bulletin and not known.bulletin.closed else None
-        bulletin = _counted(running or _begin(cluster, known, watch, now), watch)
+        running = known.bulletin if known.bulletin and not known.bulletin.episode.closed else None
+        bulletin = _counted(running or begin(cluster, known.bulletin, watch, now), watch)
+        episode = bulletin.episode.episode
         verdicts = tuple(
             decide(
                 known.incidents.get(instance),
                 sighting,
                 seen.drops.get(instance),
                 cluster=cluster,
-                episode=bulletin.episode,
+                episode=episode,
                 now=now,
                 grace=watch.grace,
                 replacement=seen.replacements.get(instance, ""),
@@ -66,7 +69,7 @@ class Lifecycle:
         ]
         if running:
             anew = {i.instance for i in changed}  # DynamoDB takes one write of a row in a transaction
-            told = (i for i in known.incidents.values() if i.episode == running.episode and i.instance not in anew)
+            told = (i for i in known.incidents.values() if i.episode == episode and i.instance not in anew)
             changed += [kept for i in told if (kept := keep_on(i, now)) != i]
         if not changed:
             return Examined(tuple(known.incidents.values()), bulletin if running else known.bulletin, verdicts)
@@ -75,10 +78,11 @@ class Lifecycle:
         if not (running or opens):
             self._store.save(changed, entries=_entries(verdicts, known, now))
             return Examined(tuple(incidents.values()), None, verdicts)
-        counted = replace(bulletin, tally=Breakdown.of(i for i in incidents.values() if i.episode == bulletin.episode))
+        tally = Breakdown.of(i for i in incidents.values() if i.episode == episode)
+        counted = replace(bulletin, episode=replace(bulletin.episode, tally=tally))
         # Whoever opens an incident writes its bulletin too: if somebody has closed it meanwhile, that is a conflict.
         entries = _entries(verdicts, known, now)
-        if opens and known.bulletin and known.bulletin.closed and bulletin.episode == known.bulletin.episode:
+        if opens and not running and known.bulletin and known.bulletin.episode.episode == episode:
             entries.append(Entry(now, "", "reopened", cluster.name, "", aloud=not watch.muted))
         written = self._store.save(changed, counted if opens or counted != running else None, entries)
         return Examined(tuple(incidents.values()), written or running, verdicts)
@@ -112,36 +116,9 @@ class Lifecycle:
 
 def _counted(bulletin: Bulletin, watch: Watch) -> Bulletin:
     """Note how many instances the cluster has, if somebody was asked."""
-    return bulletin if watch.registered is None else replace(bulletin, registered=watch.registered)
-
-
-def _begin(cluster: Cluster, known: KnownCluster, watch: Watch, now: datetime) -> Bulletin:
-    """Begin an episode, or go on with one that was over a moment ago.
-
-    A new bulletin is born in doubt, so the post that follows needs no write before it; unless none follows.
-    """
-    before = known.bulletin
-    silent = watch.aside or watch.muted
-    # In the thread of a storm that is over nobody would see it.
-    if before and before.reopens(now) and (silent or not before.thread):
-        again = replace(before, closed=False, closed_at=None, shown="", opened_at=now, said_again_at=None)
-        return replace(again, muted=watch.muted)
-    return Bulletin(
-        cluster=cluster,
-        episode=f"ep-{now:%Y%m%dT%H%M%S%f}",
-        channel=watch.channel,
-        noted=f"log#{now.isoformat(timespec='milliseconds')}",
-        doubt_since=None if silent else now,
-        lease_until=None if silent else now + LEASE,
-        aside=watch.aside,
-        muted=watch.muted,
-        opened_at=now,
-        group=watch.group,
-        owners=watch.owners,
-        topic=watch.topic,
-        account_name=watch.account_name,
-        version=before.version if before else 0,
-    )
+    if watch.registered is None:
+        return bulletin
+    return replace(bulletin, episode=replace(bulletin.episode, registered=watch.registered))
 
 
 def _entries(verdicts: Sequence[Verdict], known: KnownCluster, now: datetime) -> list[Entry]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from hub.chain import Waiting, onward, put_off, repair_looked_at_in, waits_in_queue
 from hub.incidents.condition import UNWATCHED, Condition, condition
@@ -21,12 +22,13 @@ from hub.looks.departures import Departures
 from hub.looks.gathering import CROWD, Gathering
 from hub.looks.lifecycle import Lifecycle
 from hub.notify.account_cache import AccountCache
+from hub.notify.dispatcher import Dispatcher
 from hub.notify.muting import Muting
 from hub.notify.notifier import Notifier
 from hub.notify.policy_alarm import PolicyAlarm
 from hub.notify.publisher import Publisher
+from hub.notify.receivers import receivers
 from hub.notify.routing import Routing
-from hub.notify.sns import Topics
 from hub.notify.storm_cache import StormCache
 from hub.notify.storm_turn import StormTurns
 from hub.policy.source import PolicySource
@@ -122,7 +124,8 @@ class Reconciler:
         watch = self._watch(hint, known, tag, size, broken)
         examined = self.lifecycle.examine(cluster, known, seen, watch, self.clock())
         self._look_again(hint, known, drops, examined.verdicts)
-        self.notifier.speak(hint, known, examined)
+        if examined.bulletin:
+            self.notifier.speak(hint, known, examined.bulletin, examined)
         self.count("looks", 1)
 
     def _attend(self, chore: MuteHint | PolicyHint, tell: Callable[[], None]) -> None:
@@ -140,7 +143,7 @@ class Reconciler:
         self, hint: Hint, known: KnownCluster, tag: str | None, size: int | None, broken: Sequence[Sighting]
     ) -> Watch:
         cluster = hint.cluster
-        begins = known.bulletin is None or known.bulletin.closed
+        begins = known.bulletin is None or known.bulletin.episode.closed
         way = self.rules.way(cluster, tag, broken, size or 0)
         gone = [sighting.instance for sighting in broken]
         muted = begins and bool(gone) and self.muting.of(cluster, gone, tag or "") is not None
@@ -209,7 +212,7 @@ def assemble(  # noqa: PLR0913  # what a look works with, each of it once
     slack: Callable[[], Slack],
     terms: Terms,
     policy: PolicySource,
-    topics: Topics,
+    connect: Callable[..., Any],
     queues: Queues,
     looks_url: str,
     delay_url: str,
@@ -217,8 +220,9 @@ def assemble(  # noqa: PLR0913  # what a look works with, each of it once
     sleep: Callable[[float], None],
     count: Callable[[str, int], None],
 ) -> Reconciler:
-    """Put a reconciler together."""
+    """Put a reconciler together. `connect` makes a client of boto3."""
     publisher = Publisher(slack, store, clock, count)
+    dispatcher = Dispatcher(receivers(publisher, connect, clock, count), publisher, clock, count)
     storms = StormTurns(store, publisher, slack, queues, looks_url, delay_url, clock, sleep, count)
     storm_cache = StormCache(store, queues, looks_url, clock)
     rules = Routing(policy, AccountCache(store, clock), terms, clock)
@@ -235,7 +239,7 @@ def assemble(  # noqa: PLR0913  # what a look works with, each of it once
         storms=storms,
         muting=muting,
         departures=Departures(store, clock),
-        notifier=Notifier(store, publisher, storm_cache, muting, rules, topics, slack, queues, delay_url, clock, count),
+        notifier=Notifier(store, dispatcher, storm_cache, muting, rules, slack, queues, delay_url, clock, count),
         policy_alarm=PolicyAlarm(store, slack, rules, clock),
         queues=queues,
         delay_url=delay_url,

@@ -1,32 +1,34 @@
-"""The notifier: whether and how a cluster's bulletin is heard. Gathers and applies; decides little.
+"""The notifier: has people hear of a cluster's episode. It gathers and applies; `hearing` decides.
 
-muted?            ──▶ recorded: what was never posted is not posted, what stands in the channel turns grey
-left to a storm?  ──▶ the storm posts it in its thread (hub.notify.storm_turn)
-else              ──▶ Slack shows it (hub.notify.publisher), people are reminded of what nobody acknowledges
-channel lost?     ──▶ it goes on in a channel that is not
+gather ─▶ hearing (hub.notify.hearing) ─▶ apply: muted, found, reminded, told to receivers (hub.notify.dispatcher),
+              ▲                              │   or left to a storm (hub.notify.storm_turn)
+              └── until nothing is left ─────┘
+
+An episode whose channel is lost goes on in another one.
 """
 
 import logging
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hub.chain import onward, put_off
 from hub.incidents.audit import Entry
-from hub.incidents.bulletin import Bulletin, Content, Tone, compose, unheeded
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.content import Content, compose, unheeded
 from hub.incidents.decision import Reason
 from hub.incidents.examined import Examined
 from hub.incidents.hints import Hint, StormHint, Why
 from hub.incidents.incident import Incident
-from hub.incidents.storm import lock
+from hub.incidents.mute import Mute
+from hub.incidents.storm import Storm, lock
+from hub.notify.dispatcher import Dispatcher
+from hub.notify.hearing import Action, hearing
 from hub.notify.muting import Muting
-from hub.notify.publisher import Publisher, Saying
 from hub.notify.routing import Routing
-from hub.notify.sns import Topics
 from hub.notify.storm_cache import StormCache
 from hub.queues import Queues
-from hub.slack.bulletin_message import render
 from hub.slack.client import LOST, NotNow, Rejected, Slack, SlackError
 from hub.slack.notes import channel_lost, reminder
 from hub.table.clusters import KnownCluster
@@ -40,127 +42,142 @@ _SPREAD_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
+class _Look:
+    """What a look has brought that may be heard of. `begun` says that it has begun the episode itself."""
+
+    hint: Hint
+    incidents: Sequence[Incident]
+    live: Sequence[Incident]
+    mute: Mute | None
+    begun: bool
+    remind_after: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
 class Notifier:
     """Everything that speaking works with."""
 
     store: Store
-    publisher: Publisher
+    dispatcher: Dispatcher
     storm_cache: StormCache
     muting: Muting
     rules: Routing
-    topics: Topics
     slack: Callable[[], Slack]
     queues: Queues
     delay_url: str
     clock: Callable[[], datetime]
     count: Callable[[str, int], None]
 
-    def speak(self, hint: Hint, known: KnownCluster, examined: Examined) -> None:
-        """Bring the cluster's bulletin in line with what a look has found."""
-        bulletin = examined.bulletin
-        if bulletin is None or bulletin.closed:
-            return
-        begun_now = known.bulletin is None or known.bulletin.episode != bulletin.episode
-        live = [i for i in examined.incidents if i.unresolved and i.episode == bulletin.episode]
-        gone, asked = [i.instance for i in live], hint.why == Why.REQUEST
-        mute = self.muting.of(bulletin.cluster, gone, bulletin.group, anew=asked) if live else None
+    def speak(self, hint: Hint, known: KnownCluster, bulletin: Bulletin, examined: Examined) -> None:
+        """Bring what people hear of a cluster in line with what a look has found."""
+        look = self._gather(hint, known, bulletin, examined)
+        do = {
+            Action.MUTE: self._mute,
+            Action.UNMUTE: self._unmute,
+            Action.FIND: self._find,
+            Action.REMIND: self._remind,
+            Action.SHOW: self._show,
+            Action.CLOSE: self._close,
+            Action.CALL_STORM: self._call_storm,
+            Action.NOTHING: self._leave,
+        }
+        left: Bulletin | None = bulletin
+        while left:
+            storm = self._storm(look, left)
+            content = compose(left.episode, look.incidents, lock(storm.region) if storm else "", look.mute)
+            after = look.remind_after
+            heard = hearing(left.episode, left.slack, look.mute, storm, hint, content, self.clock(), remind_after=after)
+            left = do[heard.action](look, left, content)
+            if heard.action is Action.REMIND:
+                look = replace(look, remind_after=None)  # once a look, also where Slack has not taken it
+
+    def _gather(self, hint: Hint, known: KnownCluster, bulletin: Bulletin, examined: Examined) -> _Look:
+        episode = bulletin.episode
+        live = [i for i in examined.incidents if i.unresolved and i.episode == episode.episode]
+        gone = [i.instance for i in live]
+        mute = self.muting.of(bulletin.cluster, gone, episode.group, anew=hint.why == Why.REQUEST) if live else None
         if mute:
             opened = sum(verdict.reason is Reason.CONFIRMED for verdict in examined.verdicts)
             self.muting.record(mute, opened)
-        bulletin = self._voiced(bulletin, muted=bool(mute) if live else bulletin.muted, begun_now=begun_now)
-        found = self._found(hint, bulletin)
-        if found is None:
-            return
-        bulletin = found
-        place = StormHint(bulletin.channel, bulletin.cluster.region, hint.hops)
-        if begun_now and not bulletin.muted:
-            self.storm_cache.opened(bulletin)
-        storm = self.storm_cache.standing(place) if bulletin.storm and not bulletin.muted else None
-        content = compose(bulletin, examined.incidents, lock(place.region) if storm else "", mute)
-        last = content.tone is Tone.RESOLVED
-        # One that is over while its post is in doubt may stand in the channel, or the storm's thread: it is found and
-        # brought in line.
-        untold = not bulletin.ts and not (last and bulletin.doubt_since)
-        if untold and (storm or bulletin.aside or bulletin.muted):
-            if last:
-                # Over before anybody was told of it by name: the storm, or the mute, has counted it.
-                self.store.keep(replace(bulletin, closed=True, closed_at=self.clock()))
-                return
-            if bulletin.muted:
-                return
-            if hint.why != Why.ALONE:
-                self.storm_cache.call(place)
-                return
-        reminded = self._reminded(hint, bulletin, content, live)
-        if reminded is None:
-            return
-        bulletin = reminded
-        saying = Saying(render(content, bulletin), last, urgent=asked)
-        self._show(hint, replace(bulletin, aside=False), saying, leased=begun_now and not bulletin.aside)
-
-    def _reminded(self, hint: Hint, bulletin: Bulletin, content: Content, live: Sequence[Incident]) -> Bulletin | None:
-        """Say once more, for everybody in the channel, what nobody has acknowledged for as long as the policy allows.
-
-        In a storm's thread nobody is reminded of each cluster. None if the channel is lost and the bulletin goes on in
-        another one: nothing of it may have changed for long, so nobody but a reminder would ever find out.
-        """
-        if content.tone is not Tone.OPEN or not bulletin.ts or bulletin.thread:
-            return bulletin
         broken = [i.sighting for i in live]
-        after = self.rules.way(bulletin.cluster, bulletin.group, broken, bulletin.registered).remind_after
-        due = unheeded(bulletin, live, after, self.clock()) if after is not None else []
-        if after is None or not due:
-            return bulletin
-        # Its words count only those, whatever else the bulletin is about.
-        text, blocks = reminder(compose(bulletin, due), after)
-        try:
-            self.slack().post(bulletin.channel, text, blocks, thread=bulletin.ts, aloud=True)
-        except SlackError as error:
-            if self._goes_on_elsewhere(hint, bulletin, error):
-                return None
-            log.warning("reminder.unsaid", extra={"cluster": bulletin.cluster.key, "error": str(error)})
-            return bulletin
-        return self.store.keep(replace(bulletin, said_again_at=self.clock()))
+        way = self.rules.way(bulletin.cluster, episode.group, broken, episode.registered) if live else None
+        begun = known.bulletin is None or known.bulletin.id != bulletin.id
+        return _Look(hint, examined.incidents, live, mute, begun, way.remind_after if way else None)
 
-    def _voiced(self, bulletin: Bulletin, *, muted: bool, begun_now: bool) -> Bulletin:
-        """Note that a bulletin is muted now, or no longer: then what is still broken is said, once.
+    def _storm(self, look: _Look, bulletin: Bulletin) -> Storm | None:
+        """Return the storm that stands and that the cluster belongs to."""
+        episode = bulletin.episode
+        belongs = episode.storm and not (episode.muted or episode.closed)
+        return self.storm_cache.standing(_place(look.hint, bulletin)) if belongs else None
+
+    # What may be asked of it: each returns the bulletin as it is by then, None if nothing is left to do now.
+
+    def _mute(self, look: _Look, bulletin: Bulletin, _: Content) -> Bulletin:
+        """Note that it is muted.
+
+        Whether a post in doubt was made has still to be found out, but for the one that this look was about to make.
+        """
+        slack = bulletin.slack.settled() if look.begun else bulletin.slack
+        silent = replace(bulletin, episode=replace(bulletin.episode, muted=True))
+        return self.store.keep(silent.shows(replace(slack, aside=False)))
+
+    def _unmute(self, _: _Look, bulletin: Bulletin, __: Content) -> Bulletin:
+        """Have what is still broken said, once.
 
         One that nobody was told of yet is as one that begins now: left to a storm, if many are heard of again together,
         and else speaking for itself. An edit tells nobody, so of one that stands in the channel the thread tells it.
-        Whether a post in doubt was made has still to be found out, but for the one that this look was about to make.
         """
-        if muted == bulletin.muted:
-            return bulletin
-        if muted:
-            silent = replace(bulletin, muted=True, aside=False)
-            return self.store.keep(replace(silent, doubt_since=None, lease_until=None) if begun_now else silent)
-        now, cluster = self.clock(), bulletin.cluster
-        if bulletin.ts:
+        now, cluster, slack = self.clock(), bulletin.cluster, bulletin.slack
+        heard = replace(bulletin.episode, muted=False)
+        if slack.handle:
             self.store.log(cluster, Entry(now, "", _HEARD_AGAIN, cluster.name, "", aloud=True))
-            return self.store.keep(replace(bulletin, muted=False, said_again_at=now))
-        return self.store.keep(replace(bulletin, muted=False, aside=not bulletin.doubt_since, opened_at=now))
+            return self.store.keep(replace(bulletin, episode=replace(heard, said_again_at=now)))
+        begins = replace(bulletin, episode=replace(heard, opened_at=now))
+        return self.store.keep(begins.shows(replace(slack, aside=not slack.doubt_since)))
 
-    def _found(self, hint: Hint, bulletin: Bulletin) -> Bulletin | None:
-        """Find out whether what is muted by now was posted before, if that is in doubt; None if it has to wait."""
-        if not (bulletin.muted and bulletin.doubt_since) or bulletin.ts:
+    def _find(self, look: _Look, bulletin: Bulletin, _: Content) -> Bulletin | None:
+        """Find out whether what is muted by now was posted before."""
+        return self._try(look.hint, bulletin, lambda: self.dispatcher.publisher.find(bulletin))
+
+    def _remind(self, look: _Look, bulletin: Bulletin, _: Content) -> Bulletin | None:
+        """Say once more, for everybody in the channel, what nobody has acknowledged for as long as the policy allows.
+
+        None if the channel is lost and the bulletin goes on in another one: nothing of it may have changed for long, so
+        nobody but a reminder would ever find out.
+        """
+        episode, slack, after, now = bulletin.episode, bulletin.slack, look.remind_after or timedelta(), self.clock()
+        # Its words count only those, whatever else the bulletin is about.
+        text, blocks = reminder(compose(episode, unheeded(episode, look.live, after, now)), after)
+        try:
+            self.slack().post(slack.address, text, blocks, thread=slack.handle, aloud=True)
+        except SlackError as error:
+            if self._goes_on_elsewhere(look.hint, bulletin, error):
+                return None
+            log.warning("reminder.unsaid", extra={"cluster": bulletin.cluster.key, "error": str(error)})
             return bulletin
-        return self._try(hint, bulletin, lambda: self.publisher.find(bulletin))
+        return self.store.keep(replace(bulletin, episode=replace(episode, said_again_at=now)))
 
-    def _show(self, hint: Hint, bulletin: Bulletin, saying: Saying, *, leased: bool) -> None:
-        shown = self._try(hint, bulletin, lambda: self.publisher.show(bulletin, saying, leased=leased))
-        if shown is None:
-            return
-        if shown is not bulletin:
-            self.count("announced", 1)
-            log.info("announced", extra={"cluster": bulletin.cluster.key, "ts": shown.ts})
-        if not (bulletin.ts or saying.last):
-            self.topics.tell(shown, "open", saying.message.text)
-        if shown.untold:
-            told = self._try(hint, shown, lambda: self.publisher.narrate(shown, last=saying.last))
-            if told is None:
-                return
-        if saying.last:
-            self.topics.tell(shown, "resolved", saying.message.text)
+    def _show(self, look: _Look, bulletin: Bulletin, content: Content) -> None:
+        slack = bulletin.slack
+        self._remember(look, bulletin)
+        own, leased = bulletin.shows(replace(slack, aside=False)), look.begun and not slack.aside
+        urgent = look.hint.why == Why.REQUEST
+        self._try(look.hint, own, lambda: self.dispatcher.deliver(own, content, leased=leased, urgent=urgent))
+
+    def _close(self, _: _Look, bulletin: Bulletin, __: Content) -> None:
+        """Close what nobody was told of by name: the storm, or the mute, has counted it."""
+        self.store.keep(bulletin.ended(self.clock()))
+
+    def _call_storm(self, look: _Look, bulletin: Bulletin, _: Content) -> None:
+        self._remember(look, bulletin)
+        self.storm_cache.call(_place(look.hint, bulletin))
+
+    def _leave(self, _: _Look, __: Bulletin, ___: Content) -> None:
+        return
+
+    def _remember(self, look: _Look, bulletin: Bulletin) -> None:
+        if look.begun and not bulletin.episode.muted:
+            self.storm_cache.opened(bulletin)
 
     def _try(self, hint: Hint, bulletin: Bulletin, do: Callable[[], Bulletin]) -> Bulletin | None:
         """Do something in Slack; None if it has to wait, or is done in another channel."""
@@ -199,15 +216,16 @@ class Notifier:
 
         The operators are told once an hour of each channel.
         """
-        lost, now = bulletin.channel, self.clock()
-        tried = (*bulletin.lost, lost)
+        lost, now = bulletin.slack.address, self.clock()
+        tried = (*bulletin.slack.lost, lost)
         elsewhere = next((channel for channel in self.rules.fallback if channel not in tried), "")
         newest = self.store.bulletin(bulletin.cluster)
-        if not elsewhere or newest is None or newest.episode != bulletin.episode:
+        if not elsewhere or newest is None or newest.id != bulletin.id:
             return False
         log.warning("channel.lost", extra={"channel": lost, "word": why.word, "instead": elsewhere})
-        moved = replace(newest, channel=elsewhere, ts="", thread="", storm="", shown="", aside=False, lost=tried)
-        self.store.keep(replace(moved, doubt_since=None, lease_until=None))
+        episode = replace(newest.episode, channel=elsewhere, storm="")
+        anew = replace(newest.slack.settled(), address=elsewhere, handle="", thread="", shown="")
+        self.store.keep(replace(newest, episode=episode).shows(replace(anew, aside=False, lost=tried)))
         self.count("moved", 1)
         if self.store.spend(f"lost {lost}", now.replace(minute=0)) == 1:
             text, blocks = channel_lost(lost, why.word, self.rules.policy.operators)
@@ -216,3 +234,8 @@ class Notifier:
             except SlackError as error:
                 log.warning("channel.untold", extra={"channel": lost, "instead": elsewhere, "error": str(error)})
         return True
+
+
+def _place(hint: Hint, bulletin: Bulletin) -> StormHint:
+    """Return where the storm would be that the cluster belongs to; with the hops of who calls it."""
+    return StormHint(bulletin.slack.address, bulletin.cluster.region, hint.hops)

@@ -25,7 +25,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from hub.incidents.audit import Entry
-from hub.incidents.bulletin import LEASE, Bulletin
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.delivery import Delivery
 from hub.slack.client import LOST, NotNow, Rejected, Slack
 from hub.slack.message import Message, event_type
 from hub.slack.notes import notes
@@ -47,11 +48,11 @@ _LATE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """What shall be shown. `last` says that nothing will follow; `urgent` that a person waits for it."""
+    """What shall be shown. `urgent` says that a person waits for it; what is `quiet` is edited, and not posted anew."""
 
     message: Message
-    last: bool = False
     urgent: bool = False
+    quiet: bool = False
 
 
 # Slack's words for a message that no edit will reach: what it should say is posted anew.
@@ -74,40 +75,45 @@ class Publisher:
         self._count = count
 
     def show(self, record: MessageRecord, saying: Saying, *, leased: bool) -> MessageRecord:
-        """Make Slack show it. What has happened since the last time is still to be said (`narrate`) if it is `untold`.
+        """Make Slack show it; return the record as it is by now, which is still to be written (`write`).
 
         `leased` says that this very look has begun the record and so holds its lease. Raises SlackError, Conflict.
         """
-        if record.ts and record.shown == saying.message.digest:
+        slack = record.slack
+        if slack.handle and slack.shown == saying.message.digest:
             return record
-        there = self._edit(record, saying) if record.ts else self._post(record, saying.message, leased=leased)
-        shown = replace(there, shown=saying.message.digest, shown_at=self._clock())
+        there = self._edit(record, saying) if slack.handle else self._post(record, saying.message, leased=leased)
+        return there.shows(replace(there.slack, shown=saying.message.digest, shown_at=self._clock()))
+
+    def write(self, before: MessageRecord, now: MessageRecord) -> MessageRecord:
+        """Write what has become of a record that was shown; raise Conflict."""
         try:
-            # What has just begun has nothing in its log that it does not say itself.
-            if not leased and isinstance(shown, Bulletin) and self._log(shown)[0]:
-                # Where it stands and what it shows is noted first: whatever becomes of its thread.
-                return self._store.keep(replace(shown, untold=True))
-            return self._store.keep(_closed(shown, self._clock()) if saying.last else shown)
+            return self._store.keep(now)
         except Conflict:
-            self._doubt_what_is_shown(record)
+            if now.slack.shown != before.slack.shown:
+                self._doubt_what_is_shown(before)
             raise
 
-    def narrate(self, bulletin: Bulletin, *, last: bool) -> Bulletin:
-        """Say in the thread what the log has got since; twice at worst, if we die between saying and noting it.
+    def untold(self, bulletin: Bulletin) -> bool:
+        """Whether the log has something that is still to be said in the thread."""
+        return bool(self._log(bulletin)[0])
 
-        What Slack refuses in a thread is let go. Raises SlackError if it has to wait or the channel is lost, Conflict.
+    def narrate(self, bulletin: Bulletin) -> Bulletin:
+        """Say in the thread what the log has got since; twice at worst, if we die before that is written.
+
+        What Slack refuses in a thread is let go. Raises SlackError if it has to wait or the channel is lost.
         """
         entries, noted = self._log(bulletin)
+        slack = bulletin.slack
         for text, blocks, aloud in notes(entries):
             try:
-                self._slack().post(bulletin.channel, text, blocks, thread=bulletin.thread or bulletin.ts, aloud=aloud)
+                self._slack().post(slack.address, text, blocks, thread=slack.thread or slack.handle, aloud=aloud)
             except Rejected as error:
                 if error.word in LOST:
                     raise
                 log.warning("notes.refused", extra={"bulletin": bulletin.id, "word": error.word})
                 self._count("unsaid", 1)
-        told = replace(bulletin, noted=noted, untold=False)
-        return self._store.keep(_closed(told, self._clock()) if last else told)
+        return bulletin.shows(replace(slack, noted=noted, untold=False))
 
     def find(self, bulletin: Bulletin) -> Bulletin:
         """Settle whether a post in doubt stands in the channel, without posting; raises what `show` raises.
@@ -115,8 +121,8 @@ class Publisher:
         Found or not, what the message shows is not known.
         """
         self._await_lease(bulletin)
-        ts = self._adopt(bulletin)
-        return self._store.keep(replace(bulletin, ts=ts, shown="", doubt_since=None, lease_until=None))
+        handle = self._adopt(bulletin)
+        return self._store.keep(bulletin.shows(replace(bulletin.slack.settled(), handle=handle, shown="")))
 
     def posted_in(self, channel: str, thread: str, since: datetime) -> dict[str, str]:
         """Find the bulletins that stand in a thread since then: ts by bulletin. Doubles are deleted."""
@@ -132,28 +138,30 @@ class Publisher:
         """Somebody was quicker, yet Slack may show what we drew, which is older: let the next look edit again."""
         newest = self._store.newest(record)
         if newest:
-            self._store.keep(replace(newest, shown="", closed=False))
+            self._store.keep(_reopened(newest.shows(replace(newest.slack, shown=""))))
 
     def _edit(self, record: MessageRecord, saying: Saying) -> MessageRecord:
         self._afford(record, urgent=saying.urgent)
-        if record.shown:
+        if record.slack.shown:
             # If we die over it Slack may show the new drawing, and nobody may take it for the one before.
-            record = self._store.keep(replace(record, shown=""))
+            record = self._store.keep(record.shows(replace(record.slack, shown="")))
         try:
-            self._update(record, record.ts, saying.message)
+            self._update(record.slack, saying.message)
         except Rejected as error:
             if error.word not in _GONE:
                 raise
-            if isinstance(record, Bulletin) and record.muted and not saying.last:
-                return record  # to post it anew would be heard: that is left for when the mute is over
+            if saying.quiet:
+                return record
             # Somebody has deleted it, or it may not be edited any more; the incidents go on.
-            return self._post(replace(record, ts="", doubt_since=None), saying.message, leased=False)
+            anew = replace(record.slack, handle="", doubt_since=None)
+            return self._post(record.shows(anew), saying.message, leased=False)
         return record
 
     def _afford(self, record: MessageRecord, *, urgent: bool) -> None:
         """Take an edit out of the app's budget, or raise NotNow with a moment of its own in a minute to come."""
         now = self._clock()
-        if not urgent and record.shown_at and now - record.shown_at < EDIT_GAP:
+        shown_at = record.slack.shown_at
+        if not urgent and shown_at and now - shown_at < EDIT_GAP:
             raise NotNow("this message was edited a moment ago", EDIT_GAP.seconds)
         over = self._store.spend("chat.update", now) - EDITS_A_MINUTE
         if over > 0 and not urgent:
@@ -163,55 +171,58 @@ class Publisher:
             )
 
     def _post(self, record: MessageRecord, message: Message, *, leased: bool) -> MessageRecord:
-        ts = ""
         if not leased:
             self._await_lease(record)
-            ts = self._adopt(record)
-            if ts:
-                self._update(record, ts, message)
-            else:
-                now = self._clock()
-                record = self._store.keep(replace(record, doubt_since=now, lease_until=now + LEASE))
-        settled = replace(record, doubt_since=None, lease_until=None)
-        if ts:
-            return replace(settled, ts=ts)
-        parts = message.text, message.blocks, message.attachments, message.metadata, record.thread
+            handle = self._adopt(record)
+            if handle:
+                there = replace(record.slack.settled(), handle=handle)
+                self._update(there, message)
+                return record.shows(there)
+            record = self._store.keep(record.shows(record.slack.in_doubt(self._clock())))
+        settled = record.slack.settled()
+        parts = message.text, message.blocks, message.attachments, message.metadata, settled.thread
         try:
-            return replace(settled, ts=self._slack().post(record.channel, *parts))
+            return record.shows(replace(settled, handle=self._slack().post(settled.address, *parts)))
         except (NotNow, Rejected):
             # Slack has told us that it did nothing: who comes next need neither wait nor read the channel.
-            self._store.keep(settled)
+            self._store.keep(record.shows(settled))
             raise
 
-    def _update(self, record: MessageRecord, ts: str, message: Message) -> None:
-        self._slack().update(record.channel, ts, message.text, message.blocks, message.attachments, message.metadata)
+    def _update(self, there: Delivery, message: Message) -> None:
+        parts = message.text, message.blocks, message.attachments, message.metadata
+        self._slack().update(there.address, there.handle, *parts)
 
     def _await_lease(self, record: MessageRecord) -> None:
         """Raise NotNow while somebody else may still be posting."""
-        now = self._clock()
-        if record.lease_until and now < record.lease_until:
-            seconds = int((record.lease_until - now).total_seconds()) + 1
+        now, until = self._clock(), record.slack.lease_until
+        if until and now < until:
+            seconds = int((until - now).total_seconds()) + 1
             raise NotNow("a post of this message may be under way", seconds)
 
     def _adopt(self, record: MessageRecord) -> str:
         """The earliest message that an earlier try has posted is ours from now on; doubles are deleted."""
-        if record.doubt_since is None:
+        there = record.slack
+        if there.doubt_since is None:
             return ""
-        since, until = record.doubt_since - _CLOCKS, (record.lease_until or self._clock()) + _LATE
+        since, until = there.doubt_since - _CLOCKS, (there.lease_until or self._clock()) + _LATE
         slack = self._slack()
-        posts = slack.mine(record.channel, since, until, event_type(record.kind), record.thread)
+        posts = slack.mine(there.address, since, until, event_type(record.kind), there.thread)
         found = [post.ts for post in posts if post.payload.get(record.kind) == record.id]
         for double in found[1:]:
-            slack.delete(record.channel, double)
+            slack.delete(there.address, double)
         return found[0] if found else ""
 
     def _log(self, bulletin: Bulletin) -> tuple[list[Entry], str]:
         """Read what is to be said in the thread, and up to which key of the log this is."""
-        found = self._store.entries(bulletin.cluster, bulletin.noted)
+        slack = bulletin.slack
+        found = self._store.entries(bulletin.cluster, slack.noted)
         # In a storm's thread hundreds of clusters speak: there, only what people do is worth a line.
-        said = [entry for _, entry in found if not entry.quiet and (entry.who or not bulletin.thread)]
-        return said, found[-1][0] if found else bulletin.noted
+        said = [entry for _, entry in found if not entry.quiet and (entry.who or not slack.thread)]
+        return said, found[-1][0] if found else slack.noted
 
 
-def _closed(record: MessageRecord, now: datetime) -> MessageRecord:
-    return replace(record, closed=True, closed_at=now)
+def _reopened(record: MessageRecord) -> MessageRecord:
+    """Have it looked at again: it has not said its last."""
+    if isinstance(record, Bulletin):
+        return replace(record, episode=replace(record.episode, closed=False))
+    return replace(record, closed=False)

@@ -53,7 +53,7 @@ class Routing:
         """Say which monitoring group a cluster is in that has this bulletin; ANY if nobody knows, "" if in none."""
         if bulletin is None:
             return ANY
-        return bulletin.group or ("" if self.terms.by_tag else ANY)
+        return bulletin.episode.group or ("" if self.terms.by_tag else ANY)
 
     def way(self, cluster: Cluster, tag: str | None, broken: Sequence[Sighting] = (), registered: int = 0) -> Way:
         """Say which way the bulletin of a cluster goes that has this monitoring tag and these instances in trouble."""

@@ -53,7 +53,7 @@ class StormCache:
 
     def opened(self, bulletin: Bulletin) -> None:
         """Remember that a cluster has fallen into trouble."""
-        place = StormHint(bulletin.channel, bulletin.cluster.region)
+        place = StormHint(bulletin.slack.address, bulletin.cluster.region)
         self._opened.setdefault(place, {})[bulletin.cluster] = self._clock()
 
     def call(self, place: StormHint) -> None:

@@ -18,7 +18,8 @@ from math import ceil
 
 from hub.chain import onward, put_off
 from hub.incidents.audit import Entry
-from hub.incidents.bulletin import Bulletin, compose
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.content import compose
 from hub.incidents.hints import Hint, StormHint, Why
 from hub.incidents.incident import Incident
 from hub.incidents.storm import SETTLES, Storm, caught, count, lock, weather
@@ -65,14 +66,16 @@ class StormTurns:
     def attend(self, place: StormHint) -> None:
         """Take a turn. What it raises is worth another try."""
         now = self.clock()
-        everyone = [b for b in self.store.open_bulletins(place.region) if b.channel == place.channel]
-        members = [member for member in everyone if not member.muted]
+        everyone = [b for b in self.store.open_bulletins(place.region) if b.slack.address == place.channel]
+        members = [member for member in everyone if not member.episode.muted]
         standing = self.store.storm(place.channel, place.region)
         storm = weather(standing, place, members, now)
         if storm is None:
             self._never_mind(place, members, now)
             return
-        muted = sum(bool(b.muted and b.storm == storm.id and b.tally.instances) for b in everyone)
+        muted = sum(
+            bool(b.episode.muted and b.episode.storm == storm.id and b.episode.tally.instances) for b in everyone
+        )
         try:
             self._take_turn(place, storm, standing, members, muted)
         except Rejected as error:
@@ -102,14 +105,14 @@ class StormTurns:
         standing = self.store.storm(place.channel, place.region)
         if standing and not standing.closed:
             self.store.keep(replace(standing, ts="", shown="", closed=True, closed_at=None, over=True))
-        self._look_at(place, [member for member in members if not member.ts])
+        self._look_at(place, [member for member in members if not member.slack.handle])
 
     def _never_mind(self, place: StormHint, members: Sequence[Bulletin], now: datetime) -> None:
         """There is no storm: whose bulletin was left to it has to speak for itself, unless more are still to come."""
-        left = [member for member in members if not member.ts and member.aside]
+        left = [member for member in members if member.slack.aside and not member.slack.handle]
         if not left:
             return
-        newest = max((member.opened_at for member in left if member.opened_at), default=now)
+        newest = max((member.episode.opened_at for member in left if member.episode.opened_at), default=now)
         if now - newest < SETTLES:
             self._again_in(place, _SOON)
         else:
@@ -137,9 +140,11 @@ class StormTurns:
         return True
 
     def _say(self, place: StormHint, storm: Storm, members: Sequence[Bulletin], muted: int) -> Storm:
-        saying = Saying(render_storm(storm, count(members, muted)), last=storm.over)
         try:
-            return self.publisher.show(storm, saying, leased=False)
+            shown = self.publisher.show(storm, Saying(render_storm(storm, count(members, muted))), leased=False)
+            if shown is storm and not storm.over:
+                return storm
+            return self.publisher.write(storm, shown.ended(self.clock()) if storm.over else shown)
         except NotNow as error:
             log.info("storm.later", extra={"storm": storm.id, "seconds": error.seconds})
             self._again_in(place, error.seconds)
@@ -147,12 +152,12 @@ class StormTurns:
 
     def _post(self, place: StormHint, storm: Storm, members: Sequence[Bulletin]) -> None:
         """Take the clusters in, and post some of those that Slack does not show yet."""
-        waiting = [member for member in members if not member.ts]
+        waiting = [member for member in members if not member.slack.handle]
         unsettled = (storm.newest_at + SETTLES - self.clock()).total_seconds()
         turn = [] if unsettled > 0 else sorted(waiting, key=lambda member: member.cluster)[:TURN]
         posted = self._post_some(place, storm, turn) if turn else 0
-        early = [member for member in members if member.ts and member.storm != storm.id]
-        self.store.keep_all([replace(member, storm=storm.id) for member in early])
+        early = [member for member in members if member.slack.handle and member.episode.storm != storm.id]
+        self.store.keep_all([_caught(member, storm) for member in early])
         if not waiting:
             return
         if not posted:
@@ -166,11 +171,11 @@ class StormTurns:
         # One whose incidents the index does not show yet has its turn later.
         incidents = self.store.open_incidents([member.cluster for member in turn])
         free = [member for member in turn if incidents[member.cluster] and _is_free(member, now)]
-        doubts = [member.doubt_since for member in free if member.doubt_since]
+        doubts = [member.slack.doubt_since for member in free if member.slack.doubt_since]
         before = self.publisher.posted_in(storm.channel, storm.ts, min(doubts)) if doubts else {}
         # What stands there is adopted in this very write: a new doubt would forget it, should the turn end here.
         kept = self.store.keep_all([_begun(member, storm, before.get(member.id, ""), now) for member in free])
-        begun, shown = [member for member in kept if not member.ts], list[Bulletin]()
+        begun, shown = [member for member in kept if not member.slack.handle], list[Bulletin]()
         adopted = len(kept) - len(begun)
         for number, member in enumerate(begun):
             if self.clock() - now > _LONGEST_TURN or deadline().left() < _TO_SETTLE:
@@ -186,7 +191,7 @@ class StormTurns:
                     raise
                 if error.word in THREADLESS:
                     # Then each speaks for itself, in the channel.
-                    alone = [replace(member, thread="", storm="") for member in begun[number:]]
+                    alone = [_let_go(member) for member in begun[number:]]
                     self._settle(shown, alone)
                     self._look_at(place, alone)
                     return adopted + len(shown)
@@ -203,21 +208,23 @@ class StormTurns:
         return adopted + len(shown)
 
     def _post_one(self, storm: Storm, member: Bulletin, incidents: Sequence[Incident]) -> Bulletin:
-        message = render(compose(member, incidents, lock(storm.region)), member)
+        message = render(compose(member.episode, incidents, lock(storm.region)), member.episode)
         parts = message.text, message.blocks, message.attachments, message.metadata
         ts = self.slack().post(storm.channel, *parts, thread=storm.ts)
-        return replace(member, ts=ts, shown=message.digest, shown_at=self.clock())
+        return member.shows(replace(member.slack, handle=ts, shown=message.digest, shown_at=self.clock()))
 
     def _settle(self, shown: Sequence[Bulletin], untouched: Sequence[Bulletin]) -> None:
         """Write what Slack shows by now. Whom somebody has changed meanwhile is read again: a ts must not get lost."""
-        settled = [replace(member, doubt_since=None, lease_until=None) for member in (*shown, *untouched)]
+        settled = [member.shows(member.slack.settled()) for member in (*shown, *untouched)]
         written = {member.id for member in self.store.keep_all(settled)}
         for member in settled:
-            if member.id not in written and member.ts:
+            if member.id not in written and member.slack.handle:
                 newest = self.store.bulletin(member.cluster)
-                if newest and newest.episode == member.episode:
-                    there = replace(newest, ts=member.ts, thread=member.thread, storm=member.storm, shown="")
-                    self.store.keep(replace(there, doubt_since=None, lease_until=None))
+                if newest and newest.id == member.id:
+                    there, at = newest.slack.settled(), member.slack
+                    there = replace(there, handle=at.handle, thread=at.thread, shown="")
+                    storm = replace(newest.episode, storm=member.episode.storm)
+                    self.store.keep(replace(newest, episode=storm).shows(there))
         self.count("announced", len(shown))
 
     def _look_at(self, place: StormHint, members: Sequence[Bulletin]) -> None:
@@ -228,13 +235,21 @@ class StormTurns:
 
 def _begun(member: Bulletin, storm: Storm, ts: str, now: datetime) -> Bulletin:
     """Take a bulletin into the storm's thread: as it stands there already, or in doubt, to be posted in this turn."""
-    mine = replace(member, storm=storm.id, thread=storm.ts, ts=ts)
-    if ts:
-        return replace(mine, doubt_since=None, lease_until=None)
-    return replace(mine, doubt_since=now, lease_until=now + _LEASE)
+    mine = replace(member.slack, thread=storm.ts, handle=ts)
+    return _caught(member, storm).shows(mine.settled() if ts else mine.in_doubt(now, _LEASE))
 
 
 def _is_free(member: Bulletin, now: datetime) -> bool:
     """Whether the storm may post it: nobody may be posting it now, and nobody may have posted it in the channel."""
-    posting = member.lease_until is not None and now < member.lease_until
-    return not posting and not (member.doubt_since and not member.thread)
+    slack = member.slack
+    posting = slack.lease_until is not None and now < slack.lease_until
+    return not posting and not (slack.doubt_since and not slack.thread)
+
+
+def _caught(member: Bulletin, storm: Storm) -> Bulletin:
+    return replace(member, episode=replace(member.episode, storm=storm.id))
+
+
+def _let_go(member: Bulletin) -> Bulletin:
+    alone = replace(member, episode=replace(member.episode, storm=""))
+    return alone.shows(replace(member.slack, thread=""))

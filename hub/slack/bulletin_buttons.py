@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hub.incidents.bulletin import Content, Tone
+from hub.incidents.content import Content, Tone
 from hub.incidents.incident import Incident, State
 from hub.slack.blocks import Block, actions, button, confirm
 from hub.slack.bulletin_facts import tasks_on

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hub.incidents.bulletin import HELD_UP, Content, how_it_ended
+from hub.incidents.content import HELD_UP, Content, how_it_ended
 from hub.incidents.incident import Incident, Pending, Repair
 from hub.policy.terms import ANY
 from hub.slack.blocks import Block, context, fields, mrkdwn, plain

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from hub.incidents.breakdown import Breakdown
-from hub.incidents.bulletin import CHOICES, OLDEST, Content, Tone
+from hub.incidents.content import CHOICES, OLDEST, Content, Tone
 from hub.incidents.incident import Incident
 from hub.slack.blocks import (
     Block,

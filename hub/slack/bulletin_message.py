@@ -7,7 +7,9 @@ emoji always say the same.
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from hub.incidents.bulletin import Bulletin, Content, Tone
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.content import Content, Tone
+from hub.incidents.episode import Episode
 from hub.incidents.incident import Incident, State
 from hub.slack.blocks import ROOM, Block, context, fields, length, mrkdwn, plain, section
 from hub.slack.bulletin_buttons import incident_buttons, mute_buttons, one_row, waits_for_look
@@ -29,12 +31,11 @@ _UNCHECKED = 3
 _CROWDED = context(plain("A message has no room for more buttons: the next ones come when these instances are done."))
 
 
-def render(content: Content, bulletin: Bulletin) -> Message:
+def render(content: Content, episode: Episode) -> Message:
     """Draw a bulletin."""
     emoji, color = _LOOKS[content.tone]
     cluster = content.cluster
-    where = account(cluster.account, content.account_name)
-    text = f"{content.headline}: {code(cluster.name)} in {cluster.region}, account {where}."
+    text = in_a_sentence(content)
     blocks = [section(f"{emoji} *{content.headline}*  ·  {code(cluster.name)}"), *_owners(content)]
     why = [section(f"*Why it matters:* {content.why}")] if content.why else []
     small_print = [*_unchecked(content), *_locked(content), *_muted(content), *_links(content)]
@@ -50,7 +51,14 @@ def render(content: Content, bulletin: Bulletin) -> Message:
             small_print = [*one_row(mute_buttons(content)), *small_print]
             body = [*why, *_rows(several, content.locked, ROOM - length([*blocks, *why, *small_print]))]
     body += small_print
-    return finished(bulletin.kind, bulletin.id, bulletin.episode, str(content.tone), (text, color, blocks, body))
+    return finished(Bulletin.kind, episode.id, episode.episode, str(content.tone), (text, color, blocks, body))
+
+
+def in_a_sentence(content: Content) -> str:
+    """Say in one line what has happened and where."""
+    cluster = content.cluster
+    where = account(cluster.account, content.account_name)
+    return f"{content.headline}: {code(cluster.name)} in {cluster.region}, account {where}."
 
 
 def _rows(incidents: Sequence[Incident], locked: str, room: int) -> list[Block]:

@@ -22,7 +22,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookClient
 
-# Shorter than the lease on a post (hub.incidents.bulletin.LEASE), so that a lease never ends under somebody still
+# Shorter than the lease on a post (hub.incidents.delivery.LEASE), so that a lease never ends under somebody still
 # waiting.
 TIMEOUT_SECONDS = 4
 _IN_DOUBT = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}

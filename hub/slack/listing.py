@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
-from hub.incidents.bulletin import oldest_first
+from hub.incidents.content import oldest_first
 from hub.incidents.incident import Incident, State
 from hub.slack.blocks import Block, section
 from hub.slack.message import event_type

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from hub.incidents.audit import Entry
-from hub.incidents.bulletin import Content
+from hub.incidents.content import Content
 from hub.slack.blocks import ROOM, Block, context, length, plain, section
 from hub.slack.message import OWNERS
 from hub.slack.mrkdwn import code, mention, visible

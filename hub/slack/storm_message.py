@@ -70,7 +70,7 @@ def _message(  # noqa: PLR0913  # a message has these parts
 
 def _line(member: Bulletin, instances: int) -> str:
     cluster = member.cluster
-    name = f"{code(member.account_name, _ACCOUNT)} " if member.account_name else ""
+    name = f"{code(member.episode.account_name, _ACCOUNT)} " if member.episode.account_name else ""
     return f"{code(cluster.name, _NAME)} in {name}{code(cluster.account)}: {plural(instances, 'instance')}"
 
 

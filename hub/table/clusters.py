@@ -9,13 +9,15 @@ from typing import TypeVar
 from hub.chain import Waiting
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin
+from hub.incidents.delivery import Delivery
 from hub.incidents.incident import Incident
 from hub.incidents.storm import Storm
 from hub.policy.ledger import Ledger
 from hub.policy.repair_stop import RepairStop
+from hub.table.bulletins import DELIVERY, EPISODE, bulletin_rows, read_bulletin, written
 from hub.table.log import entry_row
 from hub.table.requests import Claim, claim_row, stop_row
-from hub.table.rows import TRANSACTION, Draft, Rows, cluster_of, cluster_pk, draft, moment, open_key
+from hub.table.rows import TRANSACTION, Draft, Row, Rows, cluster_of, cluster_pk, draft, moment, open_key
 from hub.table.writes import Conflict
 from spoke.places import Cluster
 
@@ -59,25 +61,12 @@ def incident_row(incident: Incident) -> Draft:
     return row
 
 
-def bulletin_row(bulletin: Bulletin) -> Draft:
-    """Draft the row of a bulletin."""
-    row = draft(cluster_pk(bulletin.cluster), "bulletin", bulletin, bulletin.version)
-    if not bulletin.closed:
-        row.open_pk, row.open_sk = "bulletins", open_key(bulletin.cluster)
-    return row
-
-
 def storm_row(storm: Storm) -> Draft:
     """Draft the row of a storm."""
     row = draft(f"storm#{storm.channel}", storm.region, storm, storm.version)
     if not storm.closed:
         row.open_pk, row.open_sk = "storms", f"{storm.region}/{storm.channel}"
     return row
-
-
-def record_row(record: Bulletin | Storm) -> Draft:
-    """Draft the row of what Slack shows."""
-    return bulletin_row(record) if isinstance(record, Bulletin) else storm_row(record)
 
 
 def waiting_row(waiting: Waiting) -> Draft:
@@ -108,12 +97,15 @@ class Clusters(Rows):
         """Read a cluster's incidents, its bulletin and the drops that wait, in one query."""
         incidents: dict[str, Incident] = {}
         waiting: dict[str, Waiting] = {}
+        deliveries: list[Delivery] = []
         bulletin = None
         for row in self._row.query(
-            cluster_pk(cluster), self._row.sk.between("bulletin", "instance#~"), consistent_read=True
+            cluster_pk(cluster), self._row.sk.between(DELIVERY, "instance#~"), consistent_read=True
         ):
-            if row.sk == "bulletin":
-                bulletin = self._read(row, Bulletin)
+            if row.sk.startswith(DELIVERY):
+                deliveries.append(self._read(row, Delivery))
+            elif row.sk == EPISODE:
+                bulletin = self._bulletin(row, deliveries)
             elif row.sk.startswith("drop#"):
                 kept = self._read(row, Waiting)
                 waiting[kept.drop.instance] = kept
@@ -129,8 +121,16 @@ class Clusters(Rows):
 
     def bulletin(self, cluster: Cluster) -> Bulletin | None:
         """Read a cluster's bulletin."""
-        row = self._get(cluster_pk(cluster), "bulletin")
-        return self._read(row, Bulletin) if row else None
+        rows = self._row.query(cluster_pk(cluster), self._row.sk.between(DELIVERY, EPISODE), consistent_read=True)
+        deliveries: list[Delivery] = []
+        for row in rows:
+            if row.sk == EPISODE:
+                return self._bulletin(row, deliveries)
+            deliveries.append(self._read(row, Delivery))
+        return None
+
+    def _bulletin(self, row: Row, deliveries: Iterable[Delivery] = ()) -> Bulletin:
+        return read_bulletin(row.data, int(row.version), deliveries)
 
     def save(
         self,
@@ -145,7 +145,7 @@ class Clusters(Rows):
         without them. Returns the bulletin as written.
         """
         checks, rows = _drafted(alongside) if alongside else ([], [])
-        rows += [bulletin_row(bulletin)] if bulletin else []
+        rows += bulletin_rows(bulletin) if bulletin else []
         # What a big save has come to when it dies is not changed again, and would never be logged: the log goes first.
         rows += [entry_row(_one_cluster(incidents, bulletin), entry) for entry in entries]
         rows += [incident_row(incident) for incident in incidents]
@@ -157,35 +157,40 @@ class Clusters(Rows):
         elif rest:
             with ThreadPoolExecutor(min(_THREADS, len(rest))) as threads:
                 list(threads.map(self._write, rest))
-        return replace(bulletin, version=bulletin.version + 1) if bulletin else None
+        return written(bulletin) if bulletin else None
 
     def keep(self, record: MessageRecord) -> MessageRecord:
-        """Write what Slack shows; raise Conflict."""
-        row = record_row(record)
+        """Write what is shown; raise Conflict."""
+        if isinstance(record, Bulletin):
+            self._write(bulletin_rows(record))
+            return written(record)
+        row = storm_row(record)
         self._put(row, self._unchanged(row))
         return replace(record, version=record.version + 1)
 
     def keep_all(self, bulletins: Sequence[Bulletin]) -> list[Bulletin]:
         """Write several bulletins together; returns those that were written. Whom somebody else has changed stays."""
-        written: list[Bulletin] = []
-        for start in range(0, len(bulletins), TRANSACTION):
-            some = bulletins[start : start + TRANSACTION]
+        kept: list[Bulletin] = []
+        rows = max((1 + len(bulletin.deliveries) for bulletin in bulletins), default=1)
+        together = TRANSACTION // rows
+        for start in range(0, len(bulletins), together):
+            some = bulletins[start : start + together]
             try:
-                self._write([record_row(bulletin) for bulletin in some])
+                self._write([row for bulletin in some for row in bulletin_rows(bulletin)])
             except Conflict:
-                written += self._keep_each(some)
+                kept += self._keep_each(some)
             else:
-                written += [replace(bulletin, version=bulletin.version + 1) for bulletin in some]
-        return written
+                kept += map(written, some)
+        return kept
 
     def _keep_each(self, bulletins: Iterable[Bulletin]) -> list[Bulletin]:
-        written: list[Bulletin] = []
+        kept: list[Bulletin] = []
         for bulletin in bulletins:
             try:
-                written.append(self.keep(bulletin))
+                kept.append(self.keep(bulletin))
             except Conflict:
                 continue
-        return written
+        return kept
 
     def newest(self, record: MessageRecord) -> MessageRecord | None:
         """Read a record as it is by now."""
@@ -205,9 +210,9 @@ class Clusters(Rows):
         return [self._read(row, Storm) for row in self._row.open_index.query("storms")]
 
     def open_bulletins(self, region: str = "") -> list[Bulletin]:
-        """Read the bulletins that have not said their last, of one Region or of all."""
+        """Read the bulletins that have not said their last, of one Region or of all, with what Slack has of each."""
         narrowed = self._row.open_sk.startswith(f"{region}/") if region else None
-        return [self._read(row, Bulletin) for row in self._row.open_index.query("bulletins", narrowed)]
+        return [self._bulletin(row) for row in self._row.open_index.query("bulletins", narrowed)]
 
     def open_incidents(self, clusters: Collection[Cluster]) -> dict[Cluster, list[Incident]]:
         """Read the unresolved incidents of some clusters of a Region, at best ones that are next to each other."""

@@ -56,7 +56,9 @@ class _OpenIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  #
     open_sk = UnicodeAttribute(range_key=True)
 
 
-class _Row(Model):
+class Row(Model):
+    """A row of the table, as PynamoDB reads it."""
+
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
     version = NumberAttribute(default=0)
@@ -70,7 +72,10 @@ class _Row(Model):
 
 @dataclass(slots=True)
 class Draft:
-    """A row to be written. A transaction has a hundred of them, so they go without the model's detours."""
+    """A row to be written. A transaction has a hundred of them, so they go without the model's detours.
+
+    One that is written `beside` another takes that one's version, whose condition holds for both.
+    """
 
     pk: str
     sk: str
@@ -79,6 +84,7 @@ class Draft:
     expires: int | None = None
     open_pk: str | None = None
     open_sk: str | None = None
+    beside: bool = False
 
     def put(self, table: str) -> dict[str, Any]:
         """Write it as DynamoDB wants it, on condition that the version is the one that was read."""
@@ -91,11 +97,20 @@ class Draft:
         put: dict[str, Any] = {"TableName": table, "Item": item}
         if self.sk.startswith("log#") or self.pk == "account":
             return put  # the same entry twice is one, and of an account the last word counts
+        if self.beside:
+            return put | self._older()
         return put | self._unchanged()
 
     def check(self, table: str) -> dict[str, Any]:
         """Demand that the row has the version that was read, without writing it."""
         return {"TableName": table, "Key": {"pk": {"S": self.pk}, "sk": {"S": self.sk}}} | self._unchanged()
+
+    def _older(self) -> dict[str, Any]:
+        return {
+            "ConditionExpression": "attribute_not_exists (#pk) OR #version < :now",
+            "ExpressionAttributeNames": {"#pk": "pk", "#version": "version"},
+            "ExpressionAttributeValues": {":now": {"N": str(self.version)}},
+        }
 
     def _unchanged(self) -> dict[str, Any]:
         if self.version == 1:
@@ -161,7 +176,7 @@ class Rows:
         self._chance = chance
         meta = type("Meta", (_Patience,), {"table_name": table, "region": region})
         self._table = table
-        self._row: type[_Row] = type("Row", (_Row,), {"Meta": meta})
+        self._row: type[Row] = type("Row", (Row,), {"Meta": meta})
         self._connection = Connection(
             region=region,
             connect_timeout_seconds=_Patience.connect_timeout_seconds,
@@ -172,7 +187,7 @@ class Rows:
             connection.session.set_default_client_config(Config(user_agent=USER_AGENT))
             cure(connection.session.get_component("event_emitter"))
 
-    def _read(self, row: _Row, kind: type[_T]) -> _T:
+    def _read(self, row: Row, kind: type[_T]) -> _T:
         value = codec().structure(row.data, kind)
         return replace(value, version=int(row.version)) if hasattr(value, "version") else value  # type: ignore[type-var]
 
@@ -180,14 +195,16 @@ class Rows:
         read = draft.version - 1
         return self._row.version == read if read else self._row.pk.does_not_exist()
 
-    def _get(self, pk: str, sk: str) -> _Row | None:
+    def _get(self, pk: str, sk: str) -> Row | None:
         try:
             return self._row.get(pk, sk, consistent_read=True)
         except self._row.DoesNotExist:
             return None
 
-    def _model(self, draft: Draft) -> _Row:
-        return self._row(**{field.name: getattr(draft, field.name) for field in fields(draft)})
+    def _model(self, draft: Draft) -> Row:
+        return self._row(
+            **{field.name: getattr(draft, field.name) for field in fields(draft) if field.name != "beside"}
+        )
 
     def _put(self, draft: Draft, condition: Condition | None, tries: int = TRIES) -> None:
         write(lambda: self._model(draft).save(condition), self._sleep, self._chance, tries)
@@ -197,7 +214,7 @@ class Rows:
         puts = [draft.put(self._table) for draft in drafts]
         write(lambda: self._connection.transact_write_items(demands, (), puts, ()), self._sleep, self._chance)
 
-    def _add(self, row: _Row, number: int, until: datetime) -> None:
+    def _add(self, row: Row, number: int, until: datetime) -> None:
         def add() -> None:
             row.update([self._row.used.add(number), self._row.expires.set(int(until.timestamp()))])
 

@@ -2,7 +2,8 @@
 
     pk                                 sk                what                     index `open`
     cluster#<account>/<region>/<name>  instance#<id>     incident                 incidents, while unresolved
-    same                               bulletin          record of the message    bulletins, while not closed
+    same                               bulletin          episode                  bulletins, while not closed
+    same                               announced#<to>    what a receiver has of it
     same                               drop#<instance>   drop that waits          waiting, by when it is due
     same                               log#<time>#<id>   audit entry
     storm#<channel>                    <region>          record of its message    storms, while not closed

@@ -13,7 +13,7 @@ from chatops import front
 from chatops.http_adapter import HttpAdapter
 from coastguard.local.slack.directory import PEOPLE, TEAM
 from coastguard.local.slack.payloads import signed_headers
-from hub.incidents.bulletin import compose
+from hub.incidents.content import compose
 from hub.slack.bulletin_message import render
 from hub.slack.button_values import ACKNOWLEDGE
 from tests.benchmarks.stage import SIGNING_SECRET, Stage, now
@@ -60,8 +60,9 @@ def _acknowledge(gate: HttpAdapter, event: dict[str, Any]) -> None:
 
 def _clicks(number: int) -> Iterator[dict[str, Any]]:
     """Make requests as API Gateway hands them over, each another click, with the whole message as Slack sends it."""
-    shown = bulletin(ts="1779190000.000100")
-    message = render(compose(shown, [incident(1)]), shown)
+    ts = "1779190000.000100"
+    shown = bulletin(handle=ts)
+    message = render(compose(shown.episode, [incident(1)]), shown.episode)
     content = {"blocks": message.blocks, "attachments": message.attachments, "text": message.text}
     action = next(
         element | {"block_id": "b1", "action_ts": "1"}
@@ -75,12 +76,17 @@ def _clicks(number: int) -> Iterator[dict[str, Any]]:
         "user": {"id": _ALICE.id, "username": _ALICE.handle, "name": _ALICE.handle, "team_id": TEAM.id},
         "api_app_id": "A0COAST01",
         "token": "none",
-        "container": {"type": "message", "message_ts": shown.ts, "channel_id": CHANNEL, "is_ephemeral": False},
+        "container": {
+            "type": "message",
+            "message_ts": shown.slack.handle,
+            "channel_id": CHANNEL,
+            "is_ephemeral": False,
+        },
         "team": {"id": TEAM.id, "domain": TEAM.domain},
         "enterprise": None,
         "is_enterprise_install": False,
         "channel": {"id": CHANNEL, "name": "ops"},
-        "message": {"type": "message", "user": "U0COASTBOT", "ts": shown.ts, "team": TEAM.id, **content},
+        "message": {"type": "message", "user": "U0COASTBOT", "ts": ts, "team": TEAM.id, **content},
         "state": {"values": {}},
         "response_url": "https://hooks.slack.com/actions/none",
         "actions": [action],

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from hub import ingest, look, sweep
-from hub.incidents.bulletin import Tone
+from hub.incidents.content import Tone
 from hub.queues import records
 from hub.table.store import Store
 from spoke.accounts import Role

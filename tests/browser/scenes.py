@@ -19,7 +19,8 @@ from chatops.commands.parse import Command, Mistake, parse
 from chatops.commands.reasons import reasons
 from hub.incidents.audit import Entry
 from hub.incidents.breakdown import Breakdown
-from hub.incidents.bulletin import Bulletin, compose
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.content import compose
 from hub.incidents.incident import Incident, Pending, Repair, State
 from hub.incidents.mute import Mute
 from hub.incidents.storm import Count, Storm
@@ -43,6 +44,7 @@ from hub.table.clusters import KnownCluster as KnownOfCluster
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
 from spoke.sighting import Registration, Sighting
+from tests.hub import factories
 
 NOW = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
 ALICE, BOB, CAROL = "U0ALICE01", "U0BOB0002", "U0CAROL03"
@@ -162,8 +164,10 @@ def incident(number: int = 1, state: State = State.OPEN, cluster: Cluster = PAYM
 def bulletin(cluster: Cluster = PAYMENTS, **more: object) -> Bulletin:
     """That cluster's."""
     name = NAMES[cluster.account]
-    usual = Bulletin(cluster, _EPISODE, CHANNEL, opened_at=ago(minutes=9), registered=12, account_name=name)
-    return replace(usual, **more)  # type: ignore[arg-type]  # any field of a bulletin
+    usual = factories.bulletin(
+        cluster=cluster, episode=_EPISODE, channel=CHANNEL, opened_at=ago(minutes=9), registered=12, account_name=name
+    )
+    return factories.altered(usual, **more)
 
 
 ASKED = Repair("3f2a9c81d4e5b6077788", "terminate", BOB, ago(minutes=2), reason="disk is full", approved_by=ALICE)
@@ -191,7 +195,7 @@ LOG = [
 def shown(incidents: Sequence[Incident], mute: Mute | None = None, lock: str = "", **more: object) -> Said:
     """A cluster's bulletin."""
     about = bulletin(incidents[0].cluster, **more)
-    message = render(compose(about, incidents, lock, mute), about)
+    message = render(compose(about.episode, incidents, lock, mute), about.episode)
     return Said(message.text, message.blocks, message.attachments)
 
 
@@ -226,7 +230,7 @@ def storm(*, over: bool) -> Said:
 def reminded() -> Said:
     """What is said again, to the channel too."""
     about = bulletin(owners=(ON_CALL,))
-    told = reminder(compose(about, [incident()]), timedelta(minutes=30))
+    told = reminder(compose(about.episode, [incident()]), timedelta(minutes=30))
     return replace(shown([incident()], owners=(ON_CALL,)), replies=[(*told, True)])
 
 

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from coastguard.local.fleet import moto_gaps
 from coastguard.local.slack.server import routes
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
-from hub.incidents.bulletin import compose
+from hub.incidents.content import compose
 from hub.slack.bulletin_message import render
 from hub.slack.client import Slack
 from spoke.accounts import Accounts, Role
@@ -53,7 +53,7 @@ def doorway() -> Iterator[Doorway]:
 def posted(ears: Ears) -> Iterator[Posted]:
     """Clicking changes nothing in Slack, so one bulletin serves all who need no more than a true click."""
     workspace = Workspace(Clock().seconds)
-    message = render(compose(bulletin(), [incident()]), bulletin())
+    message = render(compose(bulletin().episode, [incident()]), bulletin().episode)
     with served(Starlette(routes=routes(workspace))) as address:
         slack = Slack(BOT_TOKEN, f"{address}/api/")
         ts = slack.post(CHANNEL, message.text, message.blocks, message.attachments, message.metadata)

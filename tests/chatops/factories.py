@@ -22,6 +22,7 @@ from hub.runtime.secrets import SlackSecret
 from hub.slack.button_values import ACKNOWLEDGE, REPAIR
 from spoke.places import Cluster
 from spoke.sighting import Sighting
+from tests.hub import factories
 from tests.local_slack.serving import App
 
 ALICE, BOB, CAROL = (person.id for person in PEOPLE)
@@ -82,7 +83,8 @@ def incident(**changes: Any) -> Incident:
 
 
 def bulletin(**changes: Any) -> Bulletin:
-    return replace(Bulletin(CLUSTER, "ep-1", CHANNEL), **changes)
+    usual = {"cluster": CLUSTER, "episode": "ep-1", "channel": CHANNEL, "handle": "", "noted": ""}
+    return factories.bulletin(**(usual | changes))
 
 
 # From Slack to the front ----------------------------------------------------------------------------------------------

@@ -41,7 +41,6 @@ from hub.looks.lifecycle import Lifecycle
 from hub.looks.reconciler import assemble
 from hub.notify.account_cache import AccountCache
 from hub.notify.routing import Routing
-from hub.notify.sns import Topics
 from hub.policy.source import POLICY_KEPT, PolicySource
 from hub.policy.terms import Terms
 from hub.queues import Queues, Record
@@ -164,7 +163,7 @@ class Story:
             slack=lambda: Slack(BOT_TOKEN, self.slack),
             terms=terms,
             policy=PolicySource("ssm:/coastguard/policy", lambda _: self.ssm, self.clock),
-            topics=Topics(boto3.client, self._count),
+            connect=boto3.client,
             queues=Queues(self.hub.sqs),
             looks_url=self.urls["LooksQueue"],
             delay_url=self.urls["DelayQueue"],
@@ -257,7 +256,9 @@ class Story:
         What they ask for does not go into the queue but to whoever tells the story.
         """
         block = self._block(victim, action) if victim else None
-        payload = payload_of(self.ears.click(self.workspace, Press(user, CHANNEL, self.bulletin().ts, action, block)))
+        payload = payload_of(
+            self.ears.click(self.workspace, Press(user, CHANNEL, self.bulletin().slack.handle, action, block))
+        )
         remedy = REMEDIES.get(action.removeprefix(REPAIR))
         if remedy is None or not remedy.drastic:
             return from_click(payload, payload["actions"][0], self.clock())
@@ -271,7 +272,7 @@ class Story:
     def pick(self, victim: Victim, user: str = ALICE) -> Request:
         """Somebody chooses an instance from the bulletin's menu."""
         action, value = Subject(self.cluster, victim.instance, self.incident(victim).id).picking
-        return self._read(Press(user, CHANNEL, self.bulletin().ts, action, value=value))
+        return self._read(Press(user, CHANNEL, self.bulletin().slack.handle, action, value=value))
 
     def _read(self, press: Press) -> Request:
         payload = payload_of(self.ears.click(self.workspace, press))
@@ -290,7 +291,7 @@ class Story:
         """Somebody uses an element of the bulletin, or of another message."""
         block = self._block(victim, action) if victim else None
         self.workspace.request_url = self.doorway.url
-        press = Press(user, CHANNEL, ts or self.bulletin().ts, action, block, value)
+        press = Press(user, CHANNEL, ts or self.bulletin().slack.handle, action, block, value)
         return asyncio.run(clicks.click(self.workspace, self._address, press))
 
     def type(self, text: str, user: str = ALICE, channel: str = CHANNEL) -> Delivery:

@@ -107,7 +107,7 @@ def test_a_repair_that_a_look_saw_through_to_the_end_is_done_and_not_refused(sto
     request = story.click()
     crash(story, request, "before finish 1")
     story.look()
-    assert story.bulletin().closed
+    assert story.bulletin().episode.closed
     incident = story.incident(victim)
 
     story.act(request, 2)

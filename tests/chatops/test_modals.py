@@ -20,7 +20,7 @@ from chatops.commands.parse import LONGEST_REASON, LONGEST_TARGET, Command, pars
 from coastguard.local.slack.clicks import Press
 from coastguard.local.slack.directory import TEAM
 from coastguard.local.slack.inputs import complaints, values_of
-from hub.incidents.bulletin import compose
+from hub.incidents.content import compose
 from hub.incidents.incident import Incident, Pending
 from hub.incidents.mute import Mute
 from hub.policy.matching import Match
@@ -79,7 +79,7 @@ WORDS = st.one_of(st.sampled_from(HOSTILES), st.text(max_size=400))
 
 def button(of: Incident) -> Json:
     """The button of a bulletin before which a modal asks."""
-    message = render(compose(bulletin(cluster=of.cluster), [of]), bulletin(cluster=of.cluster))
+    message = render(compose(bulletin(cluster=of.cluster).episode, [of]), bulletin(cluster=of.cluster).episode)
     (found,) = [
         element
         for block in all_blocks(message)
@@ -151,7 +151,7 @@ def test_a_reason_is_kept_in_its_place(reason: str) -> None:
     read = from_view(body, NOW)
     assert len(read.reason) <= 500
     waits = Pending(read.id, "terminate", ALICE, NOW, NOW + timedelta(minutes=15), (), read.reason)
-    message = render(compose(bulletin(), [replace(incident(), pending=waits)]), bulletin())
+    message = render(compose(bulletin().episode, [replace(incident(), pending=waits)]), bulletin().episode)
     strict()
     assert tricks(all_blocks(message), message.text) == []
 

@@ -139,7 +139,7 @@ def test_a_failure_is_told_even_if_a_look_has_resolved_the_incident_meanwhile(st
     with pytest.raises(NotNow):
         story.act(request, 1)
     story.look()
-    assert story.bulletin().closed
+    assert story.bulletin().episode.closed
 
     story.act(request, 2)
 

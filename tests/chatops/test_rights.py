@@ -22,6 +22,7 @@ from hub.slack.client import Slack
 from tests.chatops.factories import ALICE, BOB, CAROL, CLUSTER, TERMINATE, Clock
 from tests.chatops.policies import PAYMENTS, PLATFORM, SRE, Ssm
 from tests.chatops.story import Story
+from tests.hub.factories import altered
 from tests.spoke.fleet import ACCOUNT
 
 HERE = Facts(CLUSTER, Account(CLUSTER.account, "Payments"))
@@ -446,7 +447,7 @@ def test_a_right_for_a_group_of_clusters_holds_for_those_that_are_known_to_be_in
     (_,) = story.trouble(grouped=False)
     story.policy(granting(CAROL, "mute", '{ group = "batch" }'))
     assert story.say(f"mute {story.cluster.name} 1h x", CAROL) != []
-    story.hub.store.keep(replace(story.bulletin(), group="batch"))
+    story.hub.store.keep(altered(story.bulletin(), group="batch"))
     assert story.say(f"mute {story.cluster.name} 1h x", CAROL) == []
     assert story.looks_asked() == [Hint(story.cluster, Why.REQUEST)]
 

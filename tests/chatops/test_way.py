@@ -56,7 +56,7 @@ def acts(story: Story, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
 
 
 def click(story: Story, user: str) -> Delivery:
-    press = Press(user, CHANNEL, story.bulletin().ts, TERMINATE)
+    press = Press(user, CHANNEL, story.bulletin().slack.handle, TERMINATE)
     return asyncio.run(clicks.click(story.workspace, story.slack, press))
 
 

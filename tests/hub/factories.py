@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin
+from hub.incidents.delivery import SLACK, Delivery
+from hub.incidents.episode import Episode
 from hub.incidents.hints import Drop
 from hub.incidents.incident import Incident, Pending, Repair, State, incident_id
 from hub.incidents.mute import Mute
@@ -125,8 +127,20 @@ def incident(number: int = 1, state: State = State.OPEN, *, cluster: Cluster = C
 def bulletin(**more: object) -> Bulletin:
     """A bulletin that Slack shows."""
     began = NOON - timedelta(minutes=5)
-    usual = Bulletin(CLUSTER, EPISODE, CHANNEL, ts="1795175700.000100", noted=f"log#{began.isoformat()}")
-    return replace(usual, **more)  # type: ignore[arg-type]  # any field of a bulletin
+    slack = Delivery(SLACK, EPISODE, CHANNEL, handle="1795175700.000100", noted=f"log#{began.isoformat()}")
+    return altered(Bulletin(Episode(CLUSTER, EPISODE, CHANNEL), (slack,)), **more)
+
+
+def altered(kept: Bulletin, **more: object) -> Bulletin:
+    """A bulletin with other fields of its episode, and of what Slack has of it; some are of both."""
+    own = {field.name for field in fields(Episode)}
+    slack = {field.name for field in fields(Delivery)} - (own - {"episode", "version"})
+    assert more.keys() <= own | slack, more.keys() - own - slack
+    if "channel" in more:
+        more["address"] = more["channel"]
+    episode = replace(kept.episode, **{name: value for name, value in more.items() if name in own})  # type: ignore[arg-type]  # any field
+    delivery = replace(kept.slack, **{name: value for name, value in more.items() if name in slack})  # type: ignore[arg-type]  # any field
+    return Bulletin(episode, kept.deliveries).shows(delivery)
 
 
 def entry(what: str = "acknowledged", *, at: datetime = NOON, **more: object) -> Entry:

@@ -8,7 +8,7 @@ from functools import cache
 
 from coastguard.local.slack.content import Content
 from coastguard.local.slack.strict import Strict
-from hub.incidents.bulletin import Bulletin, compose
+from hub.incidents.content import compose
 from hub.incidents.incident import Incident
 from hub.slack.bulletin_message import render
 from hub.slack.message import Message
@@ -45,8 +45,8 @@ def check_bulletin(message: Message) -> None:
 
 def drawn(*incidents: Incident, **more: object) -> Message:
     cluster = incidents[0].cluster
-    made: Bulletin = bulletin(**({"cluster": cluster} | more))
-    return render(compose(made, incidents), made)
+    made = bulletin(**({"cluster": cluster} | more))
+    return render(compose(made.episode, incidents), made.episode)
 
 
 def all_blocks(message: Message) -> list[Json]:

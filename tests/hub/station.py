@@ -18,7 +18,6 @@ from hub.incidents.mute import Mute
 from hub.looks.ingestion import Ingestion
 from hub.looks.lifecycle import Lifecycle
 from hub.looks.reconciler import Reconciler, assemble
-from hub.notify.sns import Topics
 from hub.policy.source import PolicySource
 from hub.policy.terms import Terms
 from hub.queues import Queues, answer, records
@@ -75,7 +74,7 @@ class Station:
             slack=self.client,
             terms=self.terms,
             policy=PolicySource(self.policy_place, boto3.client, self.clock),
-            topics=Topics(boto3.client, self.count),
+            connect=boto3.client,
             queues=self.queues,
             looks_url=self.mail.looks,
             delay_url=self.mail.delay,

@@ -253,8 +253,8 @@ def test_what_slack_puts_off_for_less_than_a_round_is_said_before_the_next_one(s
     station.wait(seconds=58)
 
     assert station.states() == ["open"]
-    assert station.bulletin(cluster).shown_at is not None
-    assert station.bulletin(cluster).shown_at - asked < MINUTE  # type: ignore[operator]  # it is there
+    assert station.bulletin(cluster).slack.shown_at is not None
+    assert station.bulletin(cluster).slack.shown_at - asked < MINUTE  # type: ignore[operator]  # it is there
 
 
 def test_what_slack_puts_off_for_longer_is_left_to_the_next_round(station: Station) -> None:

@@ -21,7 +21,7 @@ from coastguard.local.aws_process import WorldError
 from coastguard.local.real_slack import RealSlack, connected, meet
 from coastguard.local.slack.directory import FOREIGNER, GUEST, PEOPLE, TEAM
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
-from hub.incidents.bulletin import compose
+from hub.incidents.content import compose
 from hub.policy.matching import Facts
 from hub.policy.parse import read
 from hub.policy.source import PolicySource
@@ -146,7 +146,7 @@ def test_what_front_answers_itself_is_shown(heard: Stage) -> None:
 
 
 def test_a_button_is_passed_on(heard: Stage) -> None:
-    message = render(compose(bulletin(), [incident()], "", None), bulletin())
+    message = render(compose(bulletin().episode, [incident()], "", None), bulletin().episode)
     slack = Slack(BOT_TOKEN, heard.slack.api_url)
     ts = slack.post(CHANNEL, message.text, message.blocks, message.attachments, message.metadata)
     assert heard.do("click", user=ALICE, channel=CHANNEL, ts=ts, action_id=ACKNOWLEDGE).status_code == 200

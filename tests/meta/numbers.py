@@ -36,7 +36,9 @@ import coastguard.local.slack.delivery
 import coastguard.redrive
 import hub.chain
 import hub.incidents.audit
-import hub.incidents.bulletin
+import hub.incidents.content
+import hub.incidents.delivery
+import hub.incidents.episode
 import hub.incidents.eventbridge
 import hub.incidents.flapping
 import hub.incidents.hints
@@ -199,7 +201,7 @@ def bounds(span: Callable[[Any], timedelta]) -> tuple[timedelta, timedelta]:
 DEMO_GRACE: timedelta = inspect.signature(coastguard.cli.local.demo).parameters["grace"].default * SECOND
 [PYTHON] = re.findall(r'requires-python = ">=([\d.]+)"', (ROOT / "pyproject.toml").read_text())
 RUNTIME = PARAMETERS["Runtime"]["Default"].removeprefix("python")
-[HELD_HOURS] = re.findall(r"up to (\d+)", hub.incidents.bulletin.HELD_UP)
+[HELD_HOURS] = re.findall(r"up to (\d+)", hub.incidents.content.HELD_UP)
 _, _, CROWDED = size_of(CROWD)
 BIG, SMALL = (plan.size for _, _, plan in CROWD.planned())
 LOCAL_POLICY = read_policy(POLICY.read_text())
@@ -214,7 +216,7 @@ LISTED = len([*parts(Asked("request", "U0ALICE01", PLACE), [failed(number) for n
 
 flapping, repair_progress = hub.incidents.flapping, hub.incidents.repair_progress
 absence, incident, storm = hub.scopes.absence, hub.incidents.incident, hub.incidents.storm
-bulletin, mute, chain = hub.incidents.bulletin, hub.incidents.mute, hub.chain
+content, mute, chain = hub.incidents.content, hub.incidents.mute, hub.chain
 organization, sweeper = hub.sweeping.organization, hub.sweeping.sweeper
 gathering, reconciler = hub.looks.gathering, hub.looks.reconciler
 turn, publisher, values = hub.notify.storm_turn, hub.notify.publisher, hub.policy.values
@@ -272,9 +274,9 @@ CLAIMS = {
         says("been back for <20 minutes>", flapping.STEADY),
         says("hold one for up to <48> hours", int(HELD_HOURS)),
         says("After <ten minutes> the message says so", repair_progress.REPAIR_PATIENCE),
-        says("confirms at most <five> instances", bulletin.ROWS),
+        says("confirms at most <five> instances", content.ROWS),
         says("of up to <100> hosts in one call", spoke.registrations.HOSTS_A_CALL),
-        says("within <ten minutes> of its last goes on", bulletin.REOPENS),
+        says("within <ten minutes> of its last goes on", hub.incidents.episode.REOPENS),
         says("More than <ten> clusters of one Region and channel", storm.MANY),
         says("fall into trouble within <five minutes> are a storm", storm.FRESH),
         says("a message a second, <30> in a turn", turn.TURN),
@@ -295,9 +297,9 @@ CLAIMS = {
         says("Slack gives <three seconds> for that", coastguard.local.slack.delivery.PATIENCE_SECONDS * SECOND),
         says("the last <four> characters", chatops.modals._PROOF_LENGTH),
         says("for at most <20 seconds>: if so", repair._ASKS_SECONDS * SECOND),
-        says("**More than <five> instances**", bulletin.ROWS),
-        says("the <ten> that are gone longest", bulletin.OLDEST),
-        says("up to <25> of them", bulletin.CHOICES),
+        says("**More than <five> instances**", content.ROWS),
+        says("the <ten> that are gone longest", content.OLDEST),
+        says("up to <25> of them", content.CHOICES),
         says("<1,000> in <four> messages", 1_000, LISTED),
         says("within <ten minutes> (more where a Region has over <120> clusters)", VISITED, sweeper.CLUSTERS_A_VISIT),
         says("comes back after <5>\N{EN DASH}<60> s", hub.queues._BACKOFF[0], hub.queues._BACKOFF[-1]),
@@ -306,7 +308,7 @@ CLAIMS = {
         says("counted as `blind`, tried again in <ten minutes>", VISITED),
         says("after <half an hour> its incidents", absence.TIMES * absence.APART),
         says("Slack answers <429>", HTTPStatus.TOO_MANY_REQUESTS),
-        says("(<10 s>; <60 s> in a storm's turn)", bulletin.LEASE, turn._LEASE),
+        says("(<10 s>; <60 s> in a storm's turn)", hub.incidents.delivery.LEASE, turn._LEASE),
         says("for some <25> seconds each time", round(wait_to_stop() / 5) * 5),
         says("does not answer | <ten seconds> in a batch", UNANSWERED),
         says("after <12> hops it ends", chain.MOST_HOPS),
@@ -321,10 +323,10 @@ CLAIMS = {
         says("in one of <five> words", len(Power)),
     ],
     "docs/chatops.md": [
-        says("where there are more than <five>: shows", bulletin.ROWS),
-        says("Up to <five> instances have a row each", bulletin.ROWS),
-        says("the <ten> that are gone longest", bulletin.OLDEST),
-        says("begins within <ten minutes> goes on", bulletin.REOPENS),
+        says("where there are more than <five>: shows", content.ROWS),
+        says("Up to <five> instances have a row each", content.ROWS),
+        says("the <ten> that are gone longest", content.OLDEST),
+        says("begins within <ten minutes> goes on", hub.incidents.episode.REOPENS),
         says("the last <four> characters", chatops.modals._PROOF_LENGTH),
         says("(<15 minutes>, unless the policy says", WAITS_FOR_APPROVAL),
         says("more than <ten> clusters of a Region fall", storm.MANY),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import botocore.session
 import pytest
 
-from hub.incidents.bulletin import compose
+from hub.incidents.content import compose
 from hub.incidents.hint_messages import from_message
 from hub.incidents.hints import StormHint
 from hub.policy import values
@@ -94,7 +94,7 @@ def test_each_template_takes_the_arns_of_every_partition(region: str, name: str)
 def words_about(region: str) -> str:
     cluster = Cluster(ACCOUNT, region, "prod")
     shown = bulletin(cluster=cluster)
-    return str(render(compose(shown, [incident(cluster=cluster)]), shown))
+    return str(render(compose(shown.episode, [incident(cluster=cluster)]), shown.episode))
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from hub.chain import Waiting
 from hub.incidents.audit import Entry
 from hub.incidents.breakdown import Breakdown
 from hub.incidents.bulletin import Bulletin
+from hub.incidents.delivery import SLACK, SNS, Delivery
+from hub.incidents.episode import Episode
 from hub.incidents.hints import Drop, Hint, MuteHint, PolicyHint, StormHint, Why
 from hub.incidents.incident import (
     Incident,
@@ -37,6 +39,7 @@ from hub.scopes.scope import Scope
 from hub.table.requests import Claim
 from spoke.places import Cluster
 from spoke.sighting import Registration, Sighting
+from tests.hub.factories import altered
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CLUSTER = Cluster("222233334444", "eu-west-1", "prod-payments")
@@ -104,15 +107,21 @@ _UNSEEN = Sighting(
 )
 
 _ALIVE = Registration(CLUSTER, instance(13), connected=True, status="ACTIVE", running_tasks=7)
-_BULLETIN = Bulletin(
+_SHOWN = Delivery(
+    SLACK,
+    "ep-20261120T115500000000",
+    CHANNEL,
+    handle="1795175700.000100",
+    shown="0123456789abcdef",
+    shown_at=NOW,
+    noted="log#2026-11-20T11:55:00.000+00:00#01234567",
+    version=1,
+)
+_EPISODE = Episode(
     cluster=CLUSTER,
     episode="ep-20261120T115500000000",
     channel=CHANNEL,
-    ts="1795175700.000100",
-    shown="0123456789abcdef",
-    noted="log#2026-11-20T11:55:00.000+00:00#01234567",
     opened_at=NOW - 5 * _MINUTE,
-    shown_at=NOW,
     said_again_at=NOW,
     group="payments",
     owners=(ALICE, "S0LEADS01"),
@@ -122,6 +131,10 @@ _BULLETIN = Bulletin(
     account_name="Payments",
     version=1,
 )
+_TOPIC = Delivery(SNS, _EPISODE.episode, _EPISODE.topic, shown="open", version=1)
+_BULLETIN = Bulletin(_EPISODE, (_SHOWN, _TOPIC))
+# Of what is not posted the topic has not heard.
+_UNPOSTED = altered(_BULLETIN, handle="", shown="", shown_at=None).shows(replace(_TOPIC, shown=""))
 _STORM = Storm(
     channel=CHANNEL,
     region="eu-west-1",
@@ -184,14 +197,18 @@ ROWS: dict[str, object] = {
         end_repair(begin_repair(_incident(11), _REPAIR), _DONE), **_OVER, ending="terminated", replacement="i-0aa0bb0cc"
     ),
     "bulletin, posted": _BULLETIN,
-    "bulletin, in doubt": replace(
-        _BULLETIN, ts="", shown="", shown_at=None, doubt_since=NOW, lease_until=NOW + _MINUTE / 6
+    "bulletin, in doubt": altered(_UNPOSTED, doubt_since=NOW, lease_until=NOW + _MINUTE / 6),
+    "bulletin, muted": altered(_BULLETIN, muted=True),
+    "bulletin, aside": altered(_UNPOSTED, aside=True),
+    "bulletin, in a storm": altered(_BULLETIN, storm=f"{_STORM.id}", thread=_STORM.ts),
+    "bulletin, moved": altered(_BULLETIN, channel=FALLBACK, lost=(CHANNEL,)),
+    "bulletin, closed": altered(_BULLETIN, closed=True, closed_at=NOW, tally=Breakdown()),
+    "episode, posted": _BULLETIN,
+    "episode, in doubt": altered(_UNPOSTED, doubt_since=NOW, lease_until=NOW + _MINUTE / 6),
+    "episode, in a storm": altered(_BULLETIN, storm=f"{_STORM.id}", thread=_STORM.ts, untold=True),
+    "episode, closed": altered(_BULLETIN, closed=True, closed_at=NOW, tally=Breakdown()).shows(
+        replace(_TOPIC, shown="resolved")
     ),
-    "bulletin, muted": replace(_BULLETIN, muted=True),
-    "bulletin, aside": replace(_BULLETIN, ts="", shown="", shown_at=None, aside=True),
-    "bulletin, in a storm": replace(_BULLETIN, storm=f"{_STORM.id}", thread=_STORM.ts),
-    "bulletin, moved": replace(_BULLETIN, channel=FALLBACK, lost=(CHANNEL,)),
-    "bulletin, closed": replace(_BULLETIN, closed=True, closed_at=NOW, tally=Breakdown()),
     "log entry of a cluster": _ENTRY,
     "log entry of the organization": replace(_ENTRY, what="stop", cluster="", incident=""),
     "log entry of Coastguard itself": replace(_ENTRY, who="", what="resolved", source_identity="", channel=""),

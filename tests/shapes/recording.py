@@ -16,7 +16,8 @@ from chatops.commands.parse import Command
 from hub.chain import Waiting
 from hub.incidents import hint_messages
 from hub.incidents.audit import Entry
-from hub.incidents.bulletin import Bulletin, compose
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.content import compose
 from hub.incidents.incident import Incident
 from hub.incidents.mute import Mute
 from hub.incidents.storm import Storm, count
@@ -35,6 +36,7 @@ from hub.table.requests import Claim
 from hub.table.store import Store
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
+from tests.hub.factories import altered
 from tests.shapes import meant
 from tests.shapes.meant import ALICE, ASKED, CHANNEL, CLUSTER, NOW, Gone, Spent, instance
 from tests.wire.table import Tables
@@ -58,7 +60,7 @@ def write(store: Store, name: str, value: object) -> None:  # noqa: C901, PLR091
         case Incident():
             store.save([replace(value, version=value.version - 1)])
         case Bulletin():
-            store.keep(replace(value, version=value.version - 1))
+            store.keep(altered(value, version=value.episode.version - 1))
         case Storm():
             store.keep(replace(value, version=value.version - 1))
         case Entry(cluster=cluster):
@@ -108,10 +110,17 @@ def record_rows(store: Store, taken: Callable[[], list[Json]]) -> None:
     _add("rows", ((name, partial(_row, store, taken, name, value)) for name, value in meant.ROWS.items()))
 
 
-def _row(store: Store, taken: Callable[[], list[Json]], name: str, value: object) -> Json:
+def _row(store: Store, taken: Callable[[], list[Json]], name: str, value: object) -> Json | list[Json]:
+    """Write it, and return its row, or its rows if it has several."""
     write(store, name, value)
-    (row,) = taken()
-    return row
+    rows = taken()
+    return rows if len(rows) > 1 else rows[0]
+
+
+def rows_of(name: str) -> list[Json]:
+    """The rows that were recorded of a value."""
+    recorded = samples("rows")[name]
+    return recorded if isinstance(recorded, list) else [recorded]
 
 
 # Messages
@@ -151,12 +160,19 @@ def _surfaces() -> Iterator[tuple[str, Callable[[], Json]]]:
         "answer, mutes": mute_answers.all_mutes(mutes, NOW, {}),
         "answer, one incident": incident_answers.shown(one, [], {}),
     }
-    yield "bulletin", lambda: _message(render(compose(bulletin, [one]), bulletin))
-    yield "bulletin, waiting for approval", lambda: _message(render(compose(bulletin, [waits]), bulletin))
-    yield "bulletin of many", lambda: _message(render(compose(bulletin, many), bulletin))
-    yield "bulletin, muted", lambda: _message(render(compose(bulletin, [one], mute=mute), bulletin))
+    episode = bulletin.episode
+    yield "bulletin", lambda: _message(render(compose(episode, [one]), episode))
+    yield (
+        "bulletin, waiting for approval",
+        lambda: _message(render(compose(episode, [waits]), episode)),
+    )
+    yield "bulletin of many", lambda: _message(render(compose(episode, many), episode))
+    yield "bulletin, muted", lambda: _message(render(compose(episode, [one], mute=mute), episode))
     ghost = incidents["incident, an old registration of a host that is well"]
-    yield "bulletin of an old registration", lambda: _message(render(compose(bulletin, [ghost]), bulletin))
+    yield (
+        "bulletin of an old registration",
+        lambda: _message(render(compose(episode, [ghost]), episode)),
+    )
     yield "storm", lambda: _message(render_storm(storm, count([bulletin])))
     yield "list", lambda: _message(next(listing.parts(asked, [one], Told())))
     for name, (text, blocks) in answered.items():
@@ -165,10 +181,10 @@ def _surfaces() -> Iterator[tuple[str, Callable[[], Json]]]:
     yield "home", lambda: home.draw(Tab(ALICE, [one], mutes, [waits], coverage, {}), "/ecs", NOW)
 
     def terminate() -> Json:
-        drawn = elements(render(compose(bulletin, [one]), bulletin).attachments)
+        drawn = elements(render(compose(episode, [one]), episode).attachments)
         return next(element for element in drawn if element["action_id"].endswith("terminate"))
 
-    container = {"channel_id": CHANNEL, "message_ts": bulletin.ts}
+    container = {"channel_id": CHANNEL, "message_ts": bulletin.slack.handle}
     yield "modal, repair", lambda: modals.repair_view(REMEDIES["terminate"], {"container": container}, terminate())
     yield (
         "modal, mute",

@@ -521,7 +521,8 @@ class Play(RuleBasedStateMachine):
 
     def _message(self, which: int) -> tuple[str, str] | None:
         """Where one of the open bulletins' messages is."""
-        places = [(b.channel, b.ts) for b in self.watcher.bulletins.values() if b.ts and not b.closed]
+        shown = [b.slack for b in self.watcher.bulletins.values() if b.slack.handle and not b.episode.closed]
+        places = [(slack.address, slack.handle) for slack in shown]
         return places[which % len(places)] if places else None
 
     @sentence()

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 from coastguard.local.slack.messages import Message
 from hub.chain import MOST_HOPS
 from hub.incidents.audit import Entry
-from hub.incidents.bulletin import Bulletin, compose
+from hub.incidents.bulletin import Bulletin
 from hub.incidents.condition import Condition
+from hub.incidents.content import compose
 from hub.incidents.hints import StormHint
 from hub.incidents.incident import Incident, Repair
 from hub.incidents.mute import Mute, in_force
@@ -23,6 +24,7 @@ from hub.queues import group_id
 from hub.scopes.account import Account
 from hub.slack.bulletin_message import render
 from hub.slack.storm_message import render_storm
+from hub.table.bulletins import EPISODE, read_bulletin
 from hub.table.requests import Claim
 from hub.table.rows import codec
 from spoke.places import Cluster
@@ -37,7 +39,7 @@ _T = TypeVar("_T")
 # EventBridge's times are whole seconds, a call takes its time, and clocks differ.
 _ROUNDING = timedelta(seconds=5)
 _WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:TransactWriteItems", "dynamodb:DeleteItem"}
-_KINDS: dict[str, type] = {"instance": Incident, "bulletin": Bulletin, "log": Entry, "request": Claim, "mute": Mute}
+_KINDS: dict[str, type] = {"instance": Incident, "log": Entry, "request": Claim, "mute": Mute}
 # How soon an alert is posted, and an end is said, once Slack, the hub and the member are well.
 _POSTED, _CLOSED = timedelta(minutes=2), timedelta(minutes=5)
 # What two functions' clocks may differ by.
@@ -116,7 +118,11 @@ class Watcher:
             free = change.key[0].startswith("budget#") or change.key[0] in {"absent", "account", "seen"}
             if int(change.after["version"]["N"]) != before + 1 and not free:
                 self.broken.append(f"{change.key} was written over what somebody else had written")
-        if kind == "storm":
+        if kind == EPISODE:
+            version = int(change.after["version"]["N"])
+            told = read_bulletin(json.loads(change.after["data"]["S"]), version)
+            self.bulletins[told.cluster] = told
+        elif kind == "storm":
             storm = self._read(change.after, Storm)
             self.storms[change.key] = storm
         elif kind == "switch":
@@ -126,8 +132,6 @@ class Watcher:
             match value:
                 case Incident():
                     self._see_incident(change, value)
-                case Bulletin():
-                    self.bulletins[value.cluster] = value
                 case Entry():
                     if change.before is not None and change.before["data"] != change.after["data"]:
                         self.broken.append(f"the log entry {change.key[1]} was changed")
@@ -151,7 +155,7 @@ class Watcher:
         if kind == "instance":
             incident = self.incidents.pop(change.key)
             told = self.bulletins.get(incident.cluster)
-            if told and not told.closed and told.episode == incident.episode:
+            if told and not told.episode.closed and told.episode.episode == incident.episode:
                 self.broken.append(f"{incident.id} is forgotten, though its bulletin is open")
         elif kind == "mute":
             self.mutes.pop(change.key[1])
@@ -233,10 +237,13 @@ class Watcher:
 
     def _doubles(self) -> Iterator[str]:
         """One episode, one message, except while a doubt is marked."""
-        doubted = {record.id for record in self._records() if record.doubt_since}
+        doubted = {record.id for record in self._records() if record.slack.doubt_since}
         for name, number in Counter(name for name, _ in self.messages()).items():
             if number > 1 and name not in doubted:
                 yield f"{name} has {number} messages, and nobody doubts it"
+
+    def _records(self) -> list[Bulletin | Storm]:
+        return [*self.bulletins.values(), *self.storms.values()]
 
     def messages(self) -> list[tuple[str, Message]]:
         """Every message about a cluster or a storm that Slack shows, by what it is about.
@@ -244,7 +251,7 @@ class Watcher:
         Without those that nobody can change any more: their channel is lost, or Slack takes no more edits of them.
         """
         line = self.world.line
-        on_record = {(record.channel, record.ts) for record in self._records()}
+        on_record = {(record.slack.address, record.slack.handle) for record in self._records()}
         found = []
         for channel, conversation in self.world.workspace._conversations.items():
             for message in conversation._messages.values():
@@ -258,11 +265,8 @@ class Watcher:
 
     def _has_moved(self, name: str | None, channel: str) -> bool:
         """Whether what was said in a lost channel goes on, or has ended, in another one."""
-        moved = any(b.id == name and channel in b.lost for b in self.bulletins.values())
+        moved = any(b.id == name and channel in b.slack.lost for b in self.bulletins.values())
         return moved or name not in {record.id for record in self._records()}
-
-    def _records(self) -> list[Bulletin | Storm]:
-        return [*self.bulletins.values(), *self.storms.values()]
 
     def said(self) -> list[tuple[str, str]]:
         """What the messages are about, and the state that they show."""
@@ -332,13 +336,15 @@ class Watcher:
 
         for bulletin in self.bulletins.values():
             mine = [i for i in self.incidents.values() if i.cluster == bulletin.cluster and i.unresolved]
-            waits = bulletin.muted or (bulletin.opened_at and now - bulletin.opened_at < _POSTED)
-            # What was left to a storm, the storm's group posts.
-            storm = StormHint(bulletin.channel, bulletin.cluster.region)
-            heard = free(bulletin.cluster, _POSTED) and (
-                free(storm, _POSTED) or not (bulletin.aside or bulletin.thread)
+            waits = bulletin.episode.muted or (
+                bulletin.episode.opened_at and now - bulletin.episode.opened_at < _POSTED
             )
-            if heard and mine and not (bulletin.closed or bulletin.ts or waits):
+            # What was left to a storm, the storm's group posts.
+            storm = StormHint(bulletin.slack.address, bulletin.cluster.region)
+            heard = free(bulletin.cluster, _POSTED) and (
+                free(storm, _POSTED) or not (bulletin.slack.aside or bulletin.slack.thread)
+            )
+            if heard and mine and not (bulletin.episode.closed or bulletin.slack.handle or waits):
                 yield f"the alert of {self.world.label(bulletin.cluster)} is not posted"
         for incident in self.incidents.values():
             machine = self.world.fleet.truths[incident.instance].machine
@@ -349,7 +355,7 @@ class Watcher:
     def spoken_of(self) -> set[Cluster]:
         """The clusters that are in trouble, or have to be told of."""
         troubled = {i.cluster for i in self.incidents.values() if i.unresolved}
-        return troubled | {b.cluster for b in self.bulletins.values() if not b.closed}
+        return troubled | {b.cluster for b in self.bulletins.values() if not b.episode.closed}
 
     def busy(self, clusters: set[Cluster], looks: int, refusals: int) -> Iterator[str]:
         """What a minute has cost; each of the clusters that were spoken of in it may have wanted some looks."""
@@ -395,26 +401,27 @@ class Watcher:
             label = self.world.label(bulletin.cluster)
             mine = [i for i in self.incidents.values() if i.cluster == bulletin.cluster]
             live = [i for i in mine if i.unresolved]
-            if any(i.episode != bulletin.episode for i in live):
+            if any(i.episode != bulletin.episode.episode for i in live):
                 yield f"{label} has an incident of an episode that is over"
-            if bulletin.closed != (not live):
-                yield f"{label}: {len(live)} are in trouble, its bulletin is {'closed' if bulletin.closed else 'open'}"
-            if bulletin.doubt_since:
+            if bulletin.episode.closed != (not live):
+                state = "closed" if bulletin.episode.closed else "open"
+                yield f"{label}: {len(live)} are in trouble, its bulletin is {state}"
+            if bulletin.slack.doubt_since:
                 yield f"{label}: the bulletin is in doubt"
-            if not bulletin.ts and bulletin.closed:
+            if not bulletin.slack.handle and bulletin.episode.closed:
                 continue  # over before anybody was told of it by name
             messages = shown.pop(bulletin.id, [])
-            if len(messages) != 1 or messages[0].ts != bulletin.ts:
-                yield f"{label}: {len(messages)} messages, {bulletin.ts or 'none'} is on record"
+            if len(messages) != 1 or messages[0].ts != bulletin.slack.handle:
+                yield f"{label}: {len(messages)} messages, {bulletin.slack.handle or 'none'} is on record"
                 continue
             storm = self._storm_of(bulletin)
             locked = lock(storm.region) if storm and not storm.closed else ""
-            newest = render(compose(bulletin, mine, locked if live else ""), bulletin).digest
-            if not bulletin.closed and bulletin.shown != newest:
-                yield f"{label}: the record says that Slack shows {bulletin.shown}, the newest is {newest}"
-            if _digest(messages[0]) != bulletin.shown:
-                yield f"{label}: Slack shows {_digest(messages[0])}, the record says {bulletin.shown}"
-            if (_state(messages[0]) == "resolved") != bulletin.closed:
+            newest = render(compose(bulletin.episode, mine, locked if live else ""), bulletin.episode).digest
+            if not bulletin.episode.closed and bulletin.slack.shown != newest:
+                yield f"{label}: the record says that Slack shows {bulletin.slack.shown}, the newest is {newest}"
+            if _digest(messages[0]) != bulletin.slack.shown:
+                yield f"{label}: Slack shows {_digest(messages[0])}, the record says {bulletin.slack.shown}"
+            if (_state(messages[0]) == "resolved") != bulletin.episode.closed:
                 yield f"{label}: its message is {_state(messages[0])}"
         storms = {storm.id for storm in self.storms.values()}
         for name, messages in shown.items():
@@ -424,9 +431,9 @@ class Watcher:
                 yield f"{name} has {len(messages)} messages"
 
     def _storm_of(self, bulletin: Bulletin) -> Storm | None:
-        if not bulletin.storm:
+        if not bulletin.episode.storm:
             return None
-        return self.storms.get((f"storm#{bulletin.channel}", bulletin.cluster.region))
+        return self.storms.get((f"storm#{bulletin.slack.address}", bulletin.cluster.region))
 
     def _storms(self) -> Iterator[str]:
         for storm in self.storms.values():
@@ -442,7 +449,7 @@ class Watcher:
             members = [
                 b
                 for b in self.bulletins.values()
-                if not b.closed and b.channel == storm.channel and b.cluster.region == storm.region
+                if not b.episode.closed and b.slack.address == storm.channel and b.cluster.region == storm.region
             ]
             if not storm.closed and render_storm(storm, count(members)).digest != storm.shown:
                 yield "the storm's message is not the newest"

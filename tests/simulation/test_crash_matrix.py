@@ -92,7 +92,9 @@ class Tale:
                 (world.label(i.cluster), i.instance, str(i.state), i.ending, i.acknowledged_by, _repair(i))
                 for i in watcher.incidents.values()
             ),
-            "bulletins": sorted((world.label(b.cluster), b.closed, bool(b.ts)) for b in watcher.bulletins.values()),
+            "bulletins": sorted(
+                (world.label(b.cluster), b.episode.closed, bool(b.slack.handle)) for b in watcher.bulletins.values()
+            ),
             # Whether there was a storm depends on how many were late; what is said of each cluster does not.
             "messages": sorted((name.partition("#")[0], state) for name, state in watcher.said() if "#ep-" in name),
             "terminations": sorted((t.host, t.person) for t in world.fleet.terminations),

@@ -47,7 +47,6 @@ from hub.looks.lifecycle import Lifecycle
 from hub.looks.reconciler import Reconciler, assemble
 from hub.notify.account_cache import AccountCache
 from hub.notify.routing import Routing
-from hub.notify.sns import Topics
 from hub.policy.repair_stop import RepairStop
 from hub.policy.source import PolicySource
 from hub.policy.terms import Terms
@@ -226,7 +225,7 @@ class World:
                 slack=self._slack,
                 terms=self.terms,
                 policy=self._source(env.clock),
-                topics=Topics(boto3.client, self.count),
+                connect=boto3.client,
                 queues=Queues(env.sqs),
                 looks_url=self.looks.url,
                 delay_url=self.delay.url,

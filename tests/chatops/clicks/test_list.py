@@ -9,7 +9,7 @@ import pytest
 
 from chatops.clicks.requests import FRESH, Request
 from coastguard.local.slack.faults import Fault
-from hub.incidents.bulletin import ROWS
+from hub.incidents.content import ROWS
 from hub.incidents.incident import Incident, State
 from hub.slack.button_values import LIST
 from hub.slack.client import InDoubt, NotNow
@@ -18,6 +18,7 @@ from hub.table.rows import TRANSACTION
 from tests.chatops.factories import ALICE, BOB, CHANNEL
 from tests.chatops.fate import Died
 from tests.chatops.story import Story, Victim
+from tests.hub.factories import altered
 
 MANY = ROWS + 1
 
@@ -191,12 +192,12 @@ def test_a_bulletin_in_a_storms_thread_is_listed_there(story: Story) -> None:
     request = ask(story)
     own = story.bulletin()
     storm = story.acting.slack().post(CHANNEL, "a storm", [])
-    story.hub.store.keep(replace(own, storm="st-1", thread=storm))
+    story.hub.store.keep(altered(own, storm="st-1", thread=storm))
 
     story.act(request)
 
     channel = story.workspace.state()["channels"][0]["messages"]
-    assert {message["ts"]: len(message["replies"]) for message in channel} == {own.ts: 0, storm: 1}
+    assert {message["ts"]: len(message["replies"]) for message in channel} == {own.slack.handle: 0, storm: 1}
 
 
 def another_message(_story: Story, _victims: list[Victim], request: Request) -> Request:
@@ -239,7 +240,7 @@ def test_a_list_is_refused_like_any_click(
 def test_when_slack_refuses_the_list_the_person_is_told(story: Story) -> None:
     story.trouble(grouped=False, size=MANY)
     request = ask(story)
-    story.acting.slack().delete(CHANNEL, story.bulletin().ts)
+    story.acting.slack().delete(CHANNEL, story.bulletin().slack.handle)
 
     story.act(request)
 

@@ -11,7 +11,7 @@ from chatops.clicks.requests import FRESH, BadRequest, Request, from_click, from
 from coastguard.local.slack.clicks import Press
 from coastguard.local.slack.server import routes
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
-from hub.incidents.bulletin import ROWS, compose
+from hub.incidents.content import ROWS, compose
 from hub.incidents.hints import Hint, Why
 from hub.incidents.incident import State
 from hub.slack.bulletin_message import render
@@ -61,7 +61,7 @@ def is_shown(story: Story, victim: Victim) -> bool:
 
 def test_the_front_puts_a_choice_and_a_wish_for_the_list_into_the_queue(ears: Ears, front: Front) -> None:
     crowd = [replace(incident(), instance=f"{n:032x}", id=f"inc-{n:010x}") for n in range(MANY)]
-    message = render(compose(bulletin(), crowd), bulletin())
+    message = render(compose(bulletin().episode, crowd), bulletin().episode)
     workspace = Workspace(Clock().seconds)
     with served(Starlette(routes=routes(workspace))) as address:
         slack = Slack(BOT_TOKEN, f"{address}/api/")
@@ -202,13 +202,13 @@ def test_a_choice_is_made_once_wherever_acting_crashes(story: Story, moment: str
 
 def one_is_back(story: Story, victims: list[Victim], request: Request) -> Request:
     come_back(story, victims[0])
-    assert not story.bulletin().closed
+    assert not story.bulletin().episode.closed
     return request
 
 
 def all_are_back(story: Story, victims: list[Victim], request: Request) -> Request:
     come_back(story, *victims)
-    assert story.bulletin().closed
+    assert story.bulletin().episode.closed
     return request
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from chatops.clicks.requests import FRESH, Request
-from hub.incidents.bulletin import REOPENS
+from hub.incidents.episode import REOPENS
 from hub.incidents.incident import State, acknowledge
 from hub.incidents.storm import lock
 from hub.slack.button_values import ACKNOWLEDGE
@@ -49,7 +49,7 @@ def a_message_of_the_last_episode(story: Story, victims: list[Victim], request: 
         come_back(story, victim)
     story.clock.go_on(REOPENS)
     go_again(story, victims[0])
-    assert request.message != story.bulletin().ts
+    assert request.message != story.bulletin().slack.handle
     return request
 
 
@@ -60,21 +60,21 @@ def the_id_of_another_incident_and_the_last_message(story: Story, victims: list[
 
 def an_incident_that_is_over(story: Story, victims: list[Victim], request: Request) -> Request:
     come_back(story, victims[0])
-    assert not story.bulletin().closed
+    assert not story.bulletin().episode.closed
     return request
 
 
 def an_episode_that_is_over(story: Story, victims: list[Victim], request: Request) -> Request:
     for victim in victims:
         come_back(story, victim)
-    assert story.bulletin().closed
+    assert story.bulletin().episode.closed
     return request
 
 
 def an_earlier_incident_of_the_instance(story: Story, victims: list[Victim], request: Request) -> Request:
     come_back(story, victims[0])
     go_again(story, victims[0])
-    assert story.bulletin().ts == request.message
+    assert story.bulletin().slack.handle == request.message
     assert story.state(victims[0]) is State.OPEN
     return request
 
@@ -144,7 +144,7 @@ def test_a_request_is_refused_with_the_reason(story: Story, twist: Twist, action
     assert entry.source_identity == request.source_identity
     assert entry.quiet
     told = story.whispers(ALICE)
-    assert told == ([reason] if request.channel == story.bulletin().channel else [])
+    assert told == ([reason] if request.channel == story.bulletin().slack.address else [])
 
 
 def test_a_storm_locks_nothing_that_is_not_drastic(story: Story) -> None:
@@ -179,10 +179,10 @@ def test_a_click_on_an_old_incidents_button_is_refused_when_its_message_was_reop
     (victim,) = story.trouble(grouped=False)
     old = story.click(victim=victim)
     come_back(story, victim)
-    assert story.bulletin().closed
+    assert story.bulletin().episode.closed
     story.clock.go_on(REOPENS / 2)
     go_again(story, victim)
-    assert (story.bulletin().closed, story.bulletin().ts) == (False, old.message)
+    assert (story.bulletin().episode.closed, story.bulletin().slack.handle) == (False, old.message)
 
     story.act(old)
 

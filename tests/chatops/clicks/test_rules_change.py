@@ -22,6 +22,7 @@ from tests.chatops.factories import ALICE, BOB
 from tests.chatops.fate import Died
 from tests.chatops.policies import EVERYBODY
 from tests.chatops.story import Story, Victim
+from tests.hub.factories import altered
 
 SECOND_PERSON = EVERYBODY + "[[approvals]]\nremedy = 'terminate'\n"
 ONLY_BOB = f'[[rights]]\nwho = ["{BOB}"]\nmay = "*"\n[[approvals]]\nremedy = "terminate"\n'
@@ -52,7 +53,7 @@ def wait(story: Story) -> None:
 
 def replace_message(story: Story) -> None:
     """The cluster's message begins anew elsewhere."""
-    story.hub.store.keep(replace(story.bulletin(), ts="1772443999.000100"))
+    story.hub.store.keep(altered(story.bulletin(), handle="1772443999.000100"))
 
 
 CHANGES: tuple[Callable[[Story], None], ...] = (stop, storm, lose_right, wait, replace_message)

@@ -22,6 +22,7 @@ from hub.slack.client import InDoubt
 from spoke.places import Cluster
 from tests.chatops.factories import ALICE, BOB, CAROL, CHANNEL
 from tests.chatops.story import Story
+from tests.hub.factories import altered
 from tests.spoke.fleet import ACCOUNT, REGION
 
 SECURITY = "C0SECURITY"  # where the bot is not
@@ -478,8 +479,8 @@ def test_what_is_muted_within_a_maintenance_window_is_told_that_it_overlaps(stor
 
 def test_a_window_of_a_monitoring_group_is_told_as_what_mutes(story: Story) -> None:
     story.trouble(grouped=False)
-    bulletin = story.hub.store.keep(replace(story.bulletin(), group="batch"))
-    assert bulletin.group == "batch"
+    bulletin = story.hub.store.keep(altered(story.bulletin(), group="batch"))
+    assert bulletin.episode.group == "batch"
     day = f"{story.clock():%A}".lower()
     window = f'days = ["{day}"]\nstart = "00:00"\nlength = "24h"\nzone = "UTC"\nreason = "patching"'
     story.policy(f'[[windows]]\n{window}\nwhere = {{ group = "batch" }}\n')

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from hub.incidents.bulletin import ROWS, Tone, compose, how_it_ended, unheeded
+from hub.incidents.content import ROWS, Tone, compose, how_it_ended, unheeded
 from hub.incidents.incident import Incident, State
 from tests.hub.factories import CLUSTER, EPISODE, NOON, bulletin, finished, incident, instance_id, repair, sighting
 from tests.hub.rendering import drawn, words
@@ -61,7 +61,7 @@ REPLACED = incident(6, State.RESOLVED, ending="terminated", repair=finished(), r
     ],
 )
 def test_how_an_episode_stands(incidents: list[Incident], tone: Tone, headline: str) -> None:
-    content = compose(bulletin(), incidents)
+    content = compose(bulletin().episode, incidents)
 
     assert (content.tone, content.headline) == (tone, headline)
 
@@ -69,7 +69,7 @@ def test_how_an_episode_stands(incidents: list[Incident], tone: Tone, headline: 
 def test_incidents_of_other_episodes_are_not_spoken_of() -> None:
     before = replace(RESOLVED, episode="ep-before")
 
-    content = compose(bulletin(), [before, OPEN])
+    content = compose(bulletin().episode, [before, OPEN])
 
     assert (content.rows, content.headline) == ((OPEN,), "ECS agent disconnected on 1 instance")
 
@@ -77,7 +77,7 @@ def test_incidents_of_other_episodes_are_not_spoken_of() -> None:
 @pytest.mark.parametrize("count", [1, ROWS, ROWS + 1, 1_000])
 @pytest.mark.parametrize("state", State)
 def test_few_have_a_row_each_and_many_have_none(state: State, count: int) -> None:
-    content = compose(bulletin(), [incident(number, state) for number in range(count)])
+    content = compose(bulletin().episode, [incident(number, state) for number in range(count)])
 
     few = count <= ROWS
     assert (len(content.rows), len(content.more)) == ((count, 0) if few else (0, count))
@@ -87,8 +87,8 @@ def test_who_is_gone_longest_comes_first_and_what_is_over_makes_room() -> None:
     late, early = incident(1, since=NOON), incident(2)
     over = [incident(number, State.RESOLVED) for number in range(10, 20)]
 
-    assert compose(bulletin(), [*over, late, early]).rows == (early, late)
-    assert len(compose(bulletin(), over).more) == 10
+    assert compose(bulletin().episode, [*over, late, early]).rows == (early, late)
+    assert len(compose(bulletin().episode, over).more) == 10
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_who_is_gone_longest_comes_first_and_what_is_over_makes_room() -> None:
     ],
 )
 def test_why_it_matters(incidents: list[Incident], why: str) -> None:
-    said = compose(bulletin(), incidents).why
+    said = compose(bulletin().episode, incidents).why
 
     assert said.startswith(why)
     assert bool(said) is bool(why)
@@ -115,7 +115,7 @@ def test_what_could_not_be_checked_is_said_once() -> None:
         for number in (1, 2)
     ]
 
-    assert compose(bulletin(), blind).unchecked == ("EC2 status: access denied", "SSM ping: no answer")
+    assert compose(bulletin().episode, blind).unchecked == ("EC2 status: access denied", "SSM ping: no answer")
 
 
 @pytest.mark.parametrize(
@@ -143,12 +143,12 @@ def test_a_bulletin_is_named_by_its_cluster_and_episode() -> None:
 
 @pytest.mark.parametrize(("tasks", "said"), [(1, "1 task runs on"), (2, "2 tasks run on"), (0, "New tasks cannot")])
 def test_why_it_matters_counts_the_tasks(tasks: int, said: str) -> None:
-    assert compose(bulletin(), [incident(sighting=sighting(running_tasks=tasks))]).why.startswith(said)
+    assert compose(bulletin().episode, [incident(sighting=sighting(running_tasks=tasks))]).why.startswith(said)
 
 
 def test_what_nobody_could_look_at_is_not_called_harmless() -> None:
     unseen = incident(sighting=sighting(connected=None, running_tasks=0, agent_version=""))
-    assert "could not look" in compose(bulletin(), [unseen]).why
+    assert "could not look" in compose(bulletin().episode, [unseen]).why
     assert "0 running" not in words(drawn(unseen))
 
 
@@ -176,6 +176,6 @@ def test_what_people_are_reminded_of(opened: int, said: int | None, crowd: dict[
     shown = bulletin(opened_at=ago(opened), said_again_at=ago(said) if said else None)
     incidents = [incident(minutes, state, opened_at=ago(minutes)) for minutes, state in crowd.items()]
 
-    found = unheeded(shown, incidents, timedelta(minutes=30), NOON)
+    found = unheeded(shown.episode, incidents, timedelta(minutes=30), NOON)
 
     assert [i.instance for i in found] == [instance_id(minutes) for minutes in due]

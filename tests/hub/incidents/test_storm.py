@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 
 from hub.incidents.breakdown import Breakdown
-from hub.incidents.bulletin import REOPENS, Bulletin
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.episode import REOPENS
 from hub.incidents.hints import StormHint
 from hub.incidents.incident import Incident
 from hub.incidents.storm import CALM, FRESH, LONG, MANY, Count, Storm, brewing, caught, count, lock, weather
 from hub.slack.message import Message
 from hub.slack.storm_message import render_storm
 from spoke.places import Cluster
-from tests.hub.factories import CHANNEL, CLUSTER, NOON, incident, sighting
+from tests.hub.factories import CHANNEL, CLUSTER, NOON, altered, bulletin, incident, sighting
 from tests.hub.rendering import check, length, tricks, words
 
 REGION = CLUSTER.region
@@ -24,15 +25,14 @@ SECOND = timedelta(seconds=1)
 
 def member(number: int, ago: timedelta = SECOND, **more: object) -> Bulletin:
     """The bulletin of a cluster with one instance in trouble, that Slack shows."""
-    usual = Bulletin(
-        Cluster(f"{222233334444 + number % 3}", REGION, f"c-{number:03}"),
-        f"ep-{number}",
-        CHANNEL,
-        ts=f"17951757{number:02}.000100",
+    usual = bulletin(
+        cluster=Cluster(f"{222233334444 + number % 3}", REGION, f"c-{number:03}"),
+        episode=f"ep-{number}",
+        handle=f"17951757{number:02}.000100",
         opened_at=NOON - ago,
         tally=Breakdown(1),
     )
-    return replace(usual, **more)  # type: ignore[arg-type]  # any field of a bulletin
+    return altered(usual, **more)
 
 
 def members(number: int, ago: timedelta = SECOND, **more: object) -> list[Bulletin]:
@@ -59,9 +59,9 @@ def storm(**more: object) -> Storm:
         pytest.param(members(MANY + 1, FRESH - SECOND), True, id="eleven, not quite five minutes ago"),
         pytest.param([*members(MANY), member(50, FRESH)], False, id="ten and an old one"),
         pytest.param(members(MANY + 1, opened_at=None), False, id="eleven of an older release"),
-        pytest.param(members(MANY + 1, ts=""), True, id="eleven that Slack does not show"),
+        pytest.param(members(MANY + 1, handle=""), True, id="eleven that Slack does not show"),
         pytest.param([*members(MANY), member(50, tally=Breakdown())], False, id="ten and one that has recovered"),
-        pytest.param(members(MANY + 1, 2 * FRESH, ts="", aside=True), True, id="eleven that were left to a storm"),
+        pytest.param(members(MANY + 1, 2 * FRESH, handle="", aside=True), True, id="eleven that were left to a storm"),
         pytest.param(members(MANY + 1, 2 * FRESH, aside=True), False, id="eleven that an earlier storm has posted"),
     ],
 )
@@ -75,7 +75,7 @@ def test_more_than_ten_within_five_minutes_are_a_storm(clusters: list[Bulletin],
 def test_muted_clusters_make_no_storm() -> None:
     clusters = members(MANY + 1)
 
-    assert brewing([replace(clusters[0], muted=True), *clusters[1:]], NOON) == set()
+    assert brewing([altered(clusters[0], muted=True), *clusters[1:]], NOON) == set()
 
 
 def test_a_storm_that_is_over_says_how_many_clusters_are_muted() -> None:
@@ -88,11 +88,11 @@ def test_a_storm_that_is_over_says_how_many_clusters_are_muted() -> None:
 
 def test_channels_and_regions_have_storms_of_their_own() -> None:
     many = members(2 * MANY)
-    elsewhere = [replace(one, cluster=replace(one.cluster, region="us-east-1")) for one in many[:MANY]]
+    elsewhere = [altered(one, cluster=replace(one.cluster, region="us-east-1")) for one in many[:MANY]]
 
     assert brewing([*many[:MANY], *elsewhere], NOON) == set()
-    assert brewing([*many[:MANY], *(replace(one, channel="C0SECOND1") for one in many[MANY:])], NOON) == set()
-    assert brewing([*many, *elsewhere, replace(elsewhere[0], cluster=replace(CLUSTER, region="us-east-1"))], NOON) == {
+    assert brewing([*many[:MANY], *(altered(one, channel="C0SECOND1") for one in many[MANY:])], NOON) == set()
+    assert brewing([*many, *elsewhere, altered(elsewhere[0], cluster=replace(CLUSTER, region="us-east-1"))], NOON) == {
         PLACE,
         StormHint(CHANNEL, "us-east-1"),
     }
@@ -133,7 +133,7 @@ def test_a_storm_soon_after_the_last_one_goes_on_in_its_message(ago: timedelta, 
         pytest.param(member(1, timedelta(minutes=25)), True, id="since five minutes before it"),
         pytest.param(member(1, timedelta(minutes=25, seconds=1)), False, id="since long before it"),
         pytest.param(member(1, tally=Breakdown()), False, id="recovered"),
-        pytest.param(member(1, timedelta(hours=1), ts="", aside=True), True, id="left to it long ago"),
+        pytest.param(member(1, timedelta(hours=1), handle="", aside=True), True, id="left to it long ago"),
         pytest.param(member(1, timedelta(hours=1), aside=True, storm=storm().id), True, id="left to it and posted"),
         pytest.param(member(1, opened_at=None), False, id="of an older release"),
     ],
@@ -164,9 +164,9 @@ def test_the_most_it_ever_held_is_remembered() -> None:
         pytest.param(members(MANY, CALM), CALM - SECOND, False, id="ten left, not quite calm"),
         pytest.param(members(MANY, CALM - SECOND), CALM, False, id="ten left, one has just joined"),
         pytest.param(members(MANY + 1, CALM), CALM, False, id="eleven left"),
-        pytest.param(members(MANY, CALM, ts=""), CALM, False, id="ten left of which Slack shows none"),
+        pytest.param(members(MANY, CALM, handle=""), CALM, False, id="ten left of which Slack shows none"),
         pytest.param(members(MANY + 1, LONG), LONG, True, id="eleven left for an hour"),
-        pytest.param(members(MANY + 1, LONG, ts=""), LONG, False, id="eleven left for an hour, and not yet shown"),
+        pytest.param(members(MANY + 1, LONG, handle=""), LONG, False, id="eleven left for an hour, and not yet shown"),
     ],
 )
 def test_when_a_storm_is_over(left: list[Bulletin], newest: timedelta, over: bool) -> None:
@@ -233,8 +233,8 @@ def test_a_storm_is_counted_with_what_is_shared_and_the_largest_clusters() -> No
 
 
 def test_the_largest_clusters_are_named_with_their_accounts() -> None:
-    named = [replace(one, account_name="payments") for one in held(12)]
-    long = [replace(one, account_name="p" * 50) for one in held(12)]
+    named = [altered(one, account_name="payments") for one in held(12)]
+    long = [altered(one, account_name="p" * 50) for one in held(12)]
 
     assert "*Largest clusters*\n`c-000` in `payments` `222233334444`: 3 instances" in words(drawn(named))
     assert f"in `{'p' * 35}…` `222233334444`" in words(drawn(long))
@@ -249,11 +249,11 @@ def test_one_of_each_is_said_in_the_singular() -> None:
 @pytest.mark.parametrize("over", [False, True])
 def test_a_storms_message_is_of_constant_size_and_slack_takes_it(clusters: int, over: bool) -> None:
     longest = [
-        replace(
+        altered(
             one,
             cluster=replace(one.cluster, name=f"{n:03}" + "c" * 251),
             account_name="&" * 50,
-            ts="" if n % 2 else one.ts,
+            handle="" if n % 2 else one.slack.handle,
         )
         for n, one in enumerate(held(clusters, 1))
     ]
@@ -270,7 +270,7 @@ def test_a_storms_message_is_of_constant_size_and_slack_takes_it(clusters: int, 
     ("more", "said"),
     [
         pytest.param({}, "Each cluster's own message is in the thread", id="all are listed"),
-        pytest.param({"ts": ""}, "0 of 12 clusters have their own message so far", id="none is listed"),
+        pytest.param({"handle": ""}, "0 of 12 clusters have their own message so far", id="none is listed"),
     ],
 )
 def test_a_storm_says_how_far_it_has_come(more: dict[str, Any], said: str) -> None:

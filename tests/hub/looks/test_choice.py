@@ -119,7 +119,7 @@ def test_a_tag_that_cannot_be_read_keeps_nobody_silent(station: Station) -> None
     station.wait(seconds=PATIENCE)
 
     assert station.states() == ["open"]
-    assert station.bulletin(cluster).group == ANY
+    assert station.bulletin(cluster).episode.group == ANY
 
 
 # Which channel
@@ -164,7 +164,7 @@ def test_a_channel_that_is_wrong_costs_nobody_anything(station: Station) -> None
     operators, *bulletins = sorted(station.messages(), key=lambda message: message["metadata"] is not None)
     assert "Channel `C0NOWHERE` cannot be posted to" in operators["text"]
     assert [message["metadata"]["event_payload"]["state"] for message in bulletins] == ["open"] * 4
-    assert station.bulletin(lost).channel == CHANNEL
+    assert station.bulletin(lost).slack.address == CHANNEL
     assert station.at_rest()
 
 

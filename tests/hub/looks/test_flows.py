@@ -56,7 +56,7 @@ def test_an_agent_that_stays_away_becomes_one_incident_and_one_message(station: 
     assert found.sighting.host == host
     assert station.states() == ["open"]
     assert host in words_of(station.only_message())
-    assert station.bulletin(cluster).ts == station.only_message()["ts"]
+    assert station.bulletin(cluster).slack.handle == station.only_message()["ts"]
     assert station.at_rest()
 
 
@@ -106,7 +106,9 @@ def test_a_later_one_joins_the_message_that_is_there(station: Station, cluster: 
 
     assert station.only_message()["ts"] == ts
     assert late in words_of(station.only_message())
-    assert {found.episode for found in station.incidents(cluster).values()} == {station.bulletin(cluster).episode}
+    assert {found.episode for found in station.incidents(cluster).values()} == {
+        station.bulletin(cluster).episode.episode
+    }
 
 
 def test_a_whole_cluster_ends_in_one_message_of_constant_size(station: Station, cluster: Cluster) -> None:
@@ -289,7 +291,7 @@ def test_the_next_time_is_a_new_episode_with_a_message_of_its_own(station: Stati
     assert station.states() == ["resolved", "open"]
     after = station.bulletin(cluster)
     assert after.episode != before.episode
-    assert after.ts == station.slack.messages()[1]["ts"]
+    assert after.slack.handle == station.slack.messages()[1]["ts"]
 
 
 def test_a_sweep_over_what_has_not_changed_changes_nothing(station: Station, cluster: Cluster) -> None:
@@ -479,12 +481,12 @@ def test_a_crash_after_the_incident_was_saved_heals(station: Station, cluster: C
     station.quiet(cluster)
     station.wait(seconds=PATIENCE)
     assert len(station.incidents(cluster)) == 1
-    assert station.bulletin(cluster).ts == ""
+    assert station.bulletin(cluster).slack.handle == ""
 
     station.client = station.slack.client
     station.wait(minutes=7)
 
-    assert station.bulletin(cluster).ts == station.only_message()["ts"]
+    assert station.bulletin(cluster).slack.handle == station.only_message()["ts"]
     assert station.at_rest()
 
 
@@ -496,7 +498,7 @@ def test_a_slack_outage_heals_on_redelivery(station: Station, cluster: Cluster, 
     station.wait(minutes=10)
 
     assert station.states() == ["open"]
-    assert station.bulletin(cluster).ts == station.only_message()["ts"]
+    assert station.bulletin(cluster).slack.handle == station.only_message()["ts"]
     assert station.at_rest()
 
 
@@ -662,7 +664,7 @@ def test_two_looks_at_once_end_in_one_message(station: Station, cluster: Cluster
 
     assert station.counted["looks"] == 2
     assert set(station.incidents(cluster)) == {instance}
-    assert station.bulletin(cluster).ts == station.only_message()["ts"]
+    assert station.bulletin(cluster).slack.handle == station.only_message()["ts"]
     assert station.states() == ["open"]
     assert station.at_rest()
 
@@ -678,7 +680,7 @@ def test_an_incident_that_opens_while_another_look_closes_the_bulletin_is_not_lo
         """ECS has answered already that the first one is gone; now it is back, and another look sees that."""
         station.reconnect(cluster, first)
         other.look(Hint(cluster, Why.SWEEP), 1)
-        assert station.bulletin(cluster).closed
+        assert station.bulletin(cluster).episode.closed
 
     station.faults.before("ec2:DescribeInstanceStatus", once(meanwhile))
     station.wait(minutes=10)
@@ -687,7 +689,7 @@ def test_an_incident_that_opens_while_another_look_closes_the_bulletin_is_not_lo
     assert (incidents[first].state, incidents[second].state) == (State.RESOLVED, State.OPEN)
     assert station.states() == ["open"]
     assert host in words_of(station.only_message())
-    assert station.bulletin(cluster).episode == incidents[second].episode
+    assert station.bulletin(cluster).episode.episode == incidents[second].episode
 
 
 def test_a_broken_cluster_does_not_hold_up_the_others(station: Station, cluster: Cluster) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from hub.incidents.audit import Entry
 from hub.incidents.breakdown import Breakdown
-from hub.incidents.bulletin import LEASE, Bulletin
 from hub.incidents.decision import Reason
+from hub.incidents.delivery import LEASE
 from hub.incidents.examined import Examined, Findings, Watch
 from hub.incidents.hints import Drop
 from hub.incidents.incident import Incident, State, acknowledge
@@ -27,6 +27,7 @@ from tests.hub.factories import (
     EPISODE,
     GRACE,
     NOON,
+    altered,
     bulletin,
     drop,
     entry,
@@ -71,10 +72,8 @@ def test_the_first_incident_begins_an_episode_with_a_bulletin_in_doubt(lifecycle
 
     begun = store.bulletin(CLUSTER)
     assert begun == examined.bulletin
-    assert begun == Bulletin(
-        CLUSTER,
-        EPISODE,
-        CHANNEL,
+    assert begun == bulletin(
+        handle="",
         noted="log#2026-11-20T12:00:00.000+00:00",
         doubt_since=NOON,
         lease_until=NOON + LEASE,
@@ -105,7 +104,7 @@ def test_the_next_incident_joins_the_running_episode(lifecycle: Lifecycle, store
 
     assert {found.episode for found in examined.incidents} == {EPISODE}
     assert examined.bulletin is not None
-    assert examined.bulletin.ts == bulletin().ts
+    assert examined.bulletin.slack.handle == bulletin().slack.handle
     assert store.bulletin(CLUSTER) == examined.bulletin
 
 
@@ -115,7 +114,11 @@ def test_after_an_episode_is_closed_the_next_one_begins(lifecycle: Lifecycle, st
     examined = examine(lifecycle, store, sighting(1))
 
     assert examined.bulletin is not None
-    assert (examined.bulletin.episode, examined.bulletin.ts, examined.bulletin.closed) == (EPISODE, "", False)
+    assert (examined.bulletin.episode.episode, examined.bulletin.slack.handle, examined.bulletin.episode.closed) == (
+        EPISODE,
+        "",
+        False,
+    )
     assert store.bulletin(CLUSTER) == examined.bulletin
     assert store.known(CLUSTER).incidents[instance_id(1)].episode == EPISODE
 
@@ -146,7 +149,7 @@ def test_who_was_overtaken_opens_nothing(lifecycle: Lifecycle, store: Store, mea
     if meanwhile == "incident":
         store.save([incident(2)])
     else:
-        store.keep(replace(bulletin(version=1), closed=True))
+        store.keep(altered(bulletin(version=1), closed=True))
     seen = Findings({instance_id(2): sighting(2)}, {instance_id(2): drop(2)}, {})
 
     with pytest.raises(Conflict):
@@ -342,7 +345,11 @@ def test_a_bulletin_that_begins_muted_is_not_in_doubt(lifecycle: Lifecycle, stor
     examined = examine(lifecycle, store, sighting(), watch=MUTED)
 
     assert examined.bulletin
-    assert (examined.bulletin.muted, examined.bulletin.doubt_since, examined.bulletin.lease_until) == (True, None, None)
+    assert (
+        examined.bulletin.episode.muted,
+        examined.bulletin.slack.doubt_since,
+        examined.bulletin.slack.lease_until,
+    ) == (True, None, None)
 
 
 @pytest.mark.parametrize("muted", [True, False])
@@ -355,8 +362,11 @@ def test_a_bulletin_that_goes_on_says_so_aloud_unless_it_is_muted(
     examined = examine(lifecycle, store, sighting(), watch=replace(WATCH, muted=muted))
 
     assert examined.bulletin
-    assert (examined.bulletin.episode, examined.bulletin.ts) == (over.episode, over.ts)
-    assert (examined.bulletin.muted, examined.bulletin.said_again_at) == (muted, None)
+    assert (examined.bulletin.episode.episode, examined.bulletin.slack.handle) == (
+        over.episode.episode,
+        over.slack.handle,
+    )
+    assert (examined.bulletin.episode.muted, examined.bulletin.episode.said_again_at) == (muted, None)
     assert {one.what: one.aloud for one in logged(store)} == {"opened": False, "reopened": not muted}
 
 

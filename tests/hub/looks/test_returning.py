@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.incidents.bulletin import REOPENS
+from hub.incidents.episode import REOPENS
 from hub.incidents.flapping import STEADY
 from hub.incidents.hints import Drop, Hint, Why
 from spoke.places import Cluster
@@ -160,9 +160,9 @@ def test_trouble_soon_after_goes_on_in_the_same_message_and_is_said_aloud(statio
 
     after = station.bulletin(cluster)
     assert station.states() == ["open"]
-    assert (after.ts, after.episode, after.closed) == (before.ts, before.episode, False)
+    assert (after.slack.handle, after.episode, after.episode.closed) == (before.slack.handle, before.episode, False)
     (aloud,) = [message for message in station.slack.messages() if message["thread_ts"] is not None]
-    assert aloud["thread_ts"] == after.ts
+    assert aloud["thread_ts"] == after.slack.handle
     assert "reopened" in aloud["text"]
     assert [entry.what for _, entry in station.store.entries(cluster, "")].count("reopened") == 1
 
@@ -178,7 +178,7 @@ def test_only_trouble_within_ten_minutes_reopens(
     station: Station, cluster: Cluster, passed: timedelta, again: list[str]
 ) -> None:
     instance = resolved(station, cluster)
-    closed_at = station.bulletin(cluster).closed_at
+    closed_at = station.bulletin(cluster).episode.closed_at
     assert closed_at is not None
     station.fleet.unplug(cluster, instance)
     station.fleet.known(cluster, instance).version += 1

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
-from hub.incidents.bulletin import ROWS
+from hub.incidents.content import ROWS
 from hub.incidents.examined import Findings, Watch
 from hub.incidents.incident import pick
 from hub.table.clusters import KnownCluster
@@ -41,7 +41,7 @@ def test_a_bulletin_of_many_tells_their_share(station: Station, cluster: Cluster
     station.wait(seconds=PATIENCE)
 
     assert "*Share of the cluster*\n8 of 10 instances (80 %)" in said(station)
-    assert station.bulletin(cluster).registered == 10
+    assert station.bulletin(cluster).episode.registered == 10
 
 
 @pytest.mark.parametrize(("size", "asked"), [(1, 0), (ROWS, 0), (ROWS + 1, 1)])
@@ -62,7 +62,7 @@ def test_a_policy_that_goes_by_the_share_has_it_asked_for_of_one_too(station: St
 
     station.wait(seconds=PATIENCE)
 
-    assert station.bulletin(cluster).registered == 5
+    assert station.bulletin(cluster).episode.registered == 5
     station.faults.clear()
     station.sweep()
     assert SIZE in station.faults.called
@@ -82,7 +82,7 @@ def test_the_share_follows_the_cluster_though_no_incident_changes(station: Stati
 
     assert "6 of 7 instances (85 %)" in said(station)
     assert station.only_message()["ts"] == before["ts"]
-    assert station.bulletin(cluster).registered == 7
+    assert station.bulletin(cluster).episode.registered == 7
     edited = station.only_message()["edited"]
     station.wait(seconds=10)
     station.sweep()
@@ -123,7 +123,7 @@ def test_when_nothing_can_be_read_nobody_asks_for_the_size(station: Station, clu
 def test_a_bulletin_that_is_left_to_a_storm_is_written_with_its_share(station: Station) -> None:
     seen = Findings({s.instance: s for s in map(sighting, range(ROWS + 1))}, {}, {})
     crowd = {i.instance: replace(i, since=NOON, version=0) for i in map(incident, range(ROWS + 1))}
-    own = bulletin(ts="", aside=True)
+    own = bulletin(handle="", aside=True)
     station.store.save(list(crowd.values()), own)
     known = station.store.known(CLUSTER)
     changed = {name: replace(s, running_tasks=1) for name, s in seen.sightings.items()}
@@ -132,7 +132,7 @@ def test_a_bulletin_that_is_left_to_a_storm_is_written_with_its_share(station: S
         CLUSTER, known, replace(seen, sightings=changed), Watch(GRACE, CHANNEL, registered=40), station.clock()
     )
 
-    assert station.bulletin(CLUSTER).registered == 40
+    assert station.bulletin(CLUSTER).episode.registered == 40
 
 
 def test_a_look_that_asks_nobody_keeps_what_is_known(station: Station) -> None:

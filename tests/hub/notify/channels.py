@@ -1,10 +1,20 @@
 """What stands in Slack's channels, and what brings it about: agents go and come back, and time goes by."""
 
+from dataclasses import replace
+
+from hub.incidents.breakdown import Breakdown
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.hints import StormHint
+from hub.table.bulletins import bulletin_rows
+from hub.table.clusters import incident_row
+from hub.table.rows import TRANSACTION
 from spoke.places import Cluster
-from tests.hub.factories import CHANNEL, GRACE, Json
+from tests.hub.factories import CHANNEL, CLUSTER, GRACE, NOON, Json, bulletin, incident
 from tests.hub.station import Station
+from tests.spoke.fleet import REGION
 
 PATIENCE = GRACE.total_seconds() + 30
+PLACE = StormHint(CHANNEL, REGION)
 
 
 def strike(station: Station, count: int, first: int = 0) -> list[Cluster]:
@@ -74,3 +84,27 @@ def color(message: Json) -> str:
 
 
 THIRD = "C0THIRD01"
+
+
+def _waiting(cluster: Cluster) -> Bulletin:
+    """The bulletin of a cluster that has just fallen into trouble and is left to a storm."""
+    return bulletin(
+        cluster=cluster,
+        handle="",
+        noted=f"log#{NOON.isoformat(timespec='milliseconds')}",
+        aside=True,
+        opened_at=NOON,
+        tally=Breakdown(1),
+    )
+
+
+def brewed(station: Station, count: int) -> list[Cluster]:
+    """So many clusters have fallen into trouble, looks have left them to a storm, and the storm is called."""
+    clusters = [replace(CLUSTER, name=f"b-{number:03}") for number in range(count)]
+    incidents = [incident(n, cluster=cluster, opened_at=NOON, since=NOON) for n, cluster in enumerate(clusters)]
+    rows = [incident_row(one) for one in incidents]
+    rows += [row for cluster in clusters for row in bulletin_rows(_waiting(cluster))]
+    for start in range(0, len(rows), TRANSACTION):
+        station.store._write(rows[start : start + TRANSACTION])
+    station.queues.ask_looks(station.mail.looks, [PLACE], "brewed")
+    return clusters

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hub.incidents.bulletin import CHOICES, ROWS, compose
+from hub.incidents.content import CHOICES, ROWS, compose
 from hub.incidents.incident import Incident, State
 from hub.incidents.storm import lock
 from hub.slack.bulletin_message import render
@@ -135,7 +135,7 @@ def test_who_is_picked_is_shown_with_facts_and_buttons_above_the_list() -> None:
 def test_of_several_the_one_that_was_picked_last_is_shown() -> None:
     crowd = picked(picked(many(), 3, at=9), 7, at=5)
 
-    content = compose(bulletin(), crowd)
+    content = compose(bulletin().episode, crowd)
 
     assert content.picked == crowd[3]
 
@@ -144,14 +144,14 @@ def test_when_that_one_is_over_no_earlier_choice_comes_back() -> None:
     over = many(1, State.RESOLVED)[0]
     crowd = picked(picked([*many(12)[1:], over], 11, at=9), 3, at=5)
 
-    assert compose(bulletin(), crowd).picked is None
+    assert compose(bulletin().episode, crowd).picked is None
     assert ordinary(drawn(*crowd)) == []
 
 
 def test_what_was_picked_while_they_were_many_does_not_matter_once_they_are_few() -> None:
     crowd = picked(many(ROWS), 2)
 
-    assert compose(bulletin(), crowd).picked is None
+    assert compose(bulletin().episode, crowd).picked is None
     assert len(ordinary(drawn(*crowd))) == 2 * ROWS
 
 
@@ -173,7 +173,7 @@ def test_the_picked_one_has_the_buttons_that_a_row_would_have(more: dict[str, An
 def test_a_storm_locks_the_picked_one_as_it_locks_rows() -> None:
     made = bulletin()
 
-    message = render(compose(made, picked(many(), 5), lock("eu-west-1")), made)
+    message = render(compose(made.episode, picked(many(), 5), lock("eu-west-1")), made.episode)
 
     assert ordinary(message) == [ACKNOWLEDGE]
     assert ":lock: Terminate is locked" in words(message)

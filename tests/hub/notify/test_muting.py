@@ -79,7 +79,7 @@ def test_what_is_muted_is_recorded_and_counted_and_not_said(station: Station, cl
     watch(station, 3)
 
     assert [found.state for found in station.incidents(cluster).values()] == [State.OPEN] * 2
-    assert (station.bulletin(cluster).muted, station.bulletin(cluster).ts) == (True, "")
+    assert (station.bulletin(cluster).episode.muted, station.bulletin(cluster).slack.handle) == (True, "")
     assert len(station.slack.messages()) == bool(other)
     assert recorded(station) == 2
     assert station.at_rest()
@@ -128,7 +128,7 @@ def test_what_is_over_before_anybody_was_told_ends_silently(station: Station, cl
     station.sweep()
 
     assert [found.state for found in station.incidents(cluster).values()] == [State.RESOLVED]
-    assert station.bulletin(cluster).closed
+    assert station.bulletin(cluster).episode.closed
     assert station.slack.messages() == []
     assert station.finished()
     assert station.at_rest()
@@ -222,7 +222,7 @@ def test_a_message_that_goes_on_after_a_mute_says_so_once(station: Station, clus
     station.sweep()
     station.reconnect(cluster, instance)
     watch(station, 5)
-    assert station.bulletin(cluster).closed
+    assert station.bulletin(cluster).episode.closed
 
     station.disconnect(cluster, instance)
     station.wait(seconds=PATIENCE)
@@ -278,7 +278,7 @@ def test_what_was_never_posted_is_posted_once_when_the_mute_ends(
     assert color(message) == "#D93025"
     assert UNMUTE not in actions(message)
     assert aloud(station) == []
-    assert not station.bulletin(cluster).muted
+    assert not station.bulletin(cluster).episode.muted
 
 
 @pytest.mark.parametrize("early", [False, True], ids=["by itself", "early"])
@@ -352,28 +352,28 @@ def test_a_mute_finds_what_a_lost_answer_has_left_in_the_channel(station: Statio
     station.slack.fault("chat.postMessage", "lost_answer")
     station.quiet(cluster)
     station.wait(seconds=GRACE.total_seconds() + 3)
-    assert station.bulletin(cluster).doubt_since
+    assert station.bulletin(cluster).slack.doubt_since
     station.mute(ORGANIZATION)
 
     station.wait(seconds=60)
     watch(station, 1)
 
     assert station.states() == ["muted"]
-    assert station.bulletin(cluster).ts == station.only_message()["ts"]
+    assert station.bulletin(cluster).slack.handle == station.only_message()["ts"]
 
 
 def test_a_mute_posts_nothing_when_the_post_in_doubt_never_arrived(station: Station, cluster: Cluster) -> None:
     station.slack.fault("chat.postMessage", "server_error")
     station.quiet(cluster)
     station.wait(seconds=GRACE.total_seconds() + 3)
-    assert station.bulletin(cluster).doubt_since
+    assert station.bulletin(cluster).slack.doubt_since
     station.mute(ORGANIZATION, minutes=10)
 
     station.wait(seconds=60)
     watch(station, 1)
 
     assert station.slack.messages() == []
-    assert station.bulletin(cluster).doubt_since is None
+    assert station.bulletin(cluster).slack.doubt_since is None
     station.clock.forward(minutes=10)
     watch(station, 2)
     assert len(bulletins(station)) == 1

@@ -294,7 +294,7 @@ def test_a_channel_that_is_lost_before_the_first_post_costs_nothing(
     assert states(station, CHANNEL) == ["open"]
     (told,) = said(station)
     assert told.startswith(f"<!subteam^S0OPERATE> Channel `{channel}` cannot be posted to: Slack says")
-    assert station.bulletin(cluster).channel == CHANNEL
+    assert station.bulletin(cluster).slack.address == CHANNEL
     assert station.at_rest()
 
 
@@ -342,7 +342,7 @@ def test_a_reminder_finds_a_lost_channel_and_is_said_in_the_fallback(
     (reminder,) = [reply["text"] for reply in message["replies"]]
     assert "Nobody has acknowledged this for 30 min" in reminder
     assert len(said(station, THIRD)) == 1
-    assert station.bulletin(cluster).channel == THIRD
+    assert station.bulletin(cluster).slack.address == THIRD
     assert station.at_rest()
 
 
@@ -440,7 +440,7 @@ def test_a_storm_whose_channel_is_lost_goes_on_elsewhere(station: Station) -> No
     station.wait(seconds=PATIENCE + 60)
     watch(station, 3)
 
-    assert {station.bulletin(cluster).channel for cluster in clusters} == {THIRD}
+    assert {station.bulletin(cluster).slack.address for cluster in clusters} == {THIRD}
     everything = [*station.slack.messages(THIRD)]
     everything += [reply for message in everything for reply in message["replies"]]
     assert sorted({own(message) for message in everything} - {""}) == sorted(station.bulletin(c).id for c in clusters)
@@ -454,16 +454,16 @@ def test_a_storm_whose_channel_is_lost_half_way_says_the_rest_elsewhere(station:
     station.govern(f'[slack]\nfallback_channel = "{THIRD}"\n')
     clusters = strike(station, MANY + 6)
     station.wait(seconds=PATIENCE - 5)
-    while not station.messages() or sum(bool(station.bulletin(cluster).ts) for cluster in clusters) < told:
+    while not station.messages() or sum(bool(station.bulletin(cluster).slack.handle) for cluster in clusters) < told:
         station.wait(seconds=1)
     station.slack.change(CHANNEL, archived=True)
 
     station.wait(seconds=60)
     watch(station, 3)
 
-    assert all(station.bulletin(cluster).ts for cluster in clusters)
-    assert sum(station.bulletin(cluster).channel == CHANNEL for cluster in clusters) >= told
-    assert {station.bulletin(cluster).channel for cluster in clusters} <= {CHANNEL, THIRD}
+    assert all(station.bulletin(cluster).slack.handle for cluster in clusters)
+    assert sum(station.bulletin(cluster).slack.address == CHANNEL for cluster in clusters) >= told
+    assert {station.bulletin(cluster).slack.address for cluster in clusters} <= {CHANNEL, THIRD}
     assert station.at_rest()
 
 
@@ -477,4 +477,4 @@ def test_a_muted_cluster_in_a_lost_channel_is_moved_silently(station: Station, c
 
     assert states(station, CHANNEL) == []
     assert color(station.slack.messages(SECOND)[0]) == "#D93025"
-    assert station.bulletin(cluster).muted
+    assert station.bulletin(cluster).episode.muted

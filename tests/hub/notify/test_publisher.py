@@ -13,16 +13,32 @@ from slack_sdk.web import SlackResponse
 from coastguard.local.slack import content as slack_content
 from coastguard.local.slack.workspace import BOT_TOKEN
 from hub.incidents.audit import Entry
-from hub.incidents.bulletin import LEASE, Bulletin, Content, Tone, compose
+from hub.incidents.bulletin import Bulletin
+from hub.incidents.content import Content, Tone, compose
+from hub.incidents.delivery import LEASE
 from hub.incidents.incident import Incident, State
-from hub.notify.publisher import EDIT_GAP, EDITS_A_MINUTE, Publisher, Saying
+from hub.notify.dispatcher import Dispatcher
+from hub.notify.publisher import EDIT_GAP, EDITS_A_MINUTE, Publisher
+from hub.notify.slack_receiver import SlackReceiver
 from hub.slack.bulletin_message import render
 from hub.slack.client import InDoubt, NotNow, Rejected, Slack, SlackError
 from hub.slack.message import Message
 from hub.slack.notes import note
 from hub.table.store import Store
 from hub.table.writes import Conflict
-from tests.hub.factories import ALICE, BOB, CHANNEL, CLUSTER, ELSEWHERE, EPISODE, NOON, bulletin, entry, incident
+from tests.hub.factories import (
+    ALICE,
+    BOB,
+    CHANNEL,
+    CLUSTER,
+    ELSEWHERE,
+    EPISODE,
+    NOON,
+    altered,
+    bulletin,
+    entry,
+    incident,
+)
 from tests.hub.slack_side import SlackSide
 from tests.hub.timing import Clock
 
@@ -34,8 +50,13 @@ SECOND = timedelta(seconds=1)
 AFTER_LEASE = LEASE.total_seconds() + 1
 
 
-def saying(content: Content, shown: Bulletin) -> Saying:
-    return Saying(render(content, shown), last=content.tone is Tone.RESOLVED)
+def told(
+    publisher: Publisher, shown: Bulletin, content: Content, *, first: bool = False, urgent: bool = False
+) -> Bulletin:
+    """What a look has Slack told: its message and its thread."""
+    clock = publisher._clock
+    dispatcher = Dispatcher((SlackReceiver(publisher),), publisher, clock, lambda _name, _number: None)
+    return dispatcher.deliver(shown, content, leased=first, urgent=urgent)
 
 
 @dataclass
@@ -50,8 +71,8 @@ class Scene:
     def begin(self) -> None:
         """What a look writes when an episode begins, before it posts."""
         now = self.clock()
-        begun = Bulletin(CLUSTER, EPISODE, CHANNEL, noted=f"log#{now.isoformat()}", doubt_since=now)
-        self.store.save(OPEN, replace(begun, lease_until=now + LEASE))
+        noted = f"log#{now.isoformat()}"
+        self.store.save(OPEN, bulletin(handle="", noted=noted, doubt_since=now, lease_until=now + LEASE))
 
     @property
     def bulletin(self) -> Bulletin:
@@ -60,16 +81,14 @@ class Scene:
         return kept
 
     def message(self, incidents: list[Incident]) -> Message:
-        return render(compose(self.bulletin, incidents), self.bulletin)
+        return render(compose(self.bulletin.episode, incidents), self.bulletin.episode)
 
     def show(self, incidents: list[Incident] = OPEN, *, first: bool = False) -> Bulletin:
         """What a look does, some seconds after the last one; `first` is the one that began the episode."""
         if not first:
             self.clock.forward(seconds=EDIT_GAP.seconds)
         kept = self.bulletin
-        says = saying(compose(kept, incidents), kept)
-        shown = self.publisher.show(kept, says, leased=first)
-        return self.publisher.narrate(shown, last=says.last) if shown.untold else shown
+        return told(self.publisher, kept, compose(kept.episode, incidents), first=first)
 
     @property
     def publisher(self) -> Publisher:
@@ -79,7 +98,7 @@ class Scene:
         """Somebody posts, and crashes before it is noted."""
         message = self.message(incidents)
         parts = (message.text, message.blocks, message.attachments, message.metadata)
-        return self.slack.client().post(self.bulletin.channel, *parts)
+        return self.slack.client().post(self.bulletin.slack.address, *parts)
 
     def log(self, *entries: Entry) -> None:
         for one in entries:
@@ -117,16 +136,16 @@ def test_an_episode_begins_with_one_message(scene: Scene) -> None:
     assert message["text"] == scene.message(OPEN).text
     assert message["metadata"]["event_payload"]["bulletin"] == f"{CLUSTER.key}#{EPISODE}"
     assert scene.bulletin == shown
-    assert (shown.ts, shown.shown) == (message["ts"], scene.message(OPEN).digest)
-    assert (shown.doubt_since, shown.lease_until, shown.closed) == (None, None, False)
+    assert (shown.slack.handle, shown.slack.shown) == (message["ts"], scene.message(OPEN).digest)
+    assert (shown.slack.doubt_since, shown.slack.lease_until, shown.episode.closed) == (None, None, False)
 
 
 def test_a_change_edits_the_same_message(scene: Scene) -> None:
-    ts = scene.show(first=True).ts
+    ts = scene.show(first=True).slack.handle
 
     shown = scene.show(ACKNOWLEDGED)
 
-    assert scene.only_message()["ts"] == shown.ts == ts
+    assert scene.only_message()["ts"] == shown.slack.handle == ts
     assert said(scene) == "acknowledged"
     assert scene.bulletin == shown
 
@@ -159,10 +178,12 @@ def test_an_episode_is_closed_when_slack_shows_that_all_is_over(
     if already:
         scene.show([incident(9)], first=True)
 
-    assert scene.show(incidents, first=not already).closed is closed
+    assert scene.show(incidents, first=not already).episode.closed is closed
 
-    assert scene.bulletin.closed is closed
-    assert scene.only_message()["metadata"]["event_payload"]["state"] == str(compose(scene.bulletin, incidents).tone)
+    assert scene.bulletin.episode.closed is closed
+    assert scene.only_message()["metadata"]["event_payload"]["state"] == str(
+        compose(scene.bulletin.episode, incidents).tone
+    )
     assert scene.store.clusters_in_trouble() == {CLUSTER}  # the incident itself is still open in the table
 
 
@@ -183,13 +204,13 @@ def test_a_post_in_doubt_ends_in_one_message(scene: Scene, kind: str, more: dict
     with pytest.raises(InDoubt):
         scene.show(first=True)
     assert len(scene.slack.messages()) == posted
-    assert scene.bulletin.ts == ""
+    assert scene.bulletin.slack.handle == ""
     scene.clock.forward(seconds=AFTER_LEASE)
     scene.show(ACKNOWLEDGED)
 
     assert said(scene) == "acknowledged"
-    assert scene.bulletin.ts == scene.only_message()["ts"]
-    assert (scene.bulletin.doubt_since, scene.bulletin.lease_until) == (None, None)
+    assert scene.bulletin.slack.handle == scene.only_message()["ts"]
+    assert (scene.bulletin.slack.doubt_since, scene.bulletin.slack.lease_until) == (None, None)
 
 
 @pytest.mark.parametrize(("kind", "more", "posted"), LOST)
@@ -207,7 +228,7 @@ def test_one_doubt_after_another_ends_in_one_message(
 
     scene.show()
 
-    assert scene.bulletin.ts == scene.only_message()["ts"]
+    assert scene.bulletin.slack.handle == scene.only_message()["ts"]
 
 
 def test_a_crash_between_post_and_save_ends_in_one_message(scene: Scene) -> None:
@@ -216,14 +237,14 @@ def test_a_crash_between_post_and_save_ends_in_one_message(scene: Scene) -> None
 
     shown = scene.show(RESOLVED)
 
-    assert shown.ts == scene.only_message()["ts"] == ts
+    assert shown.slack.handle == scene.only_message()["ts"] == ts
     assert said(scene) == "resolved"
 
 
 def test_a_crash_before_the_post_ends_in_one_message(scene: Scene) -> None:
     scene.clock.forward(seconds=AFTER_LEASE)
 
-    assert scene.show().ts == scene.only_message()["ts"]
+    assert scene.show().slack.handle == scene.only_message()["ts"]
 
 
 def test_of_a_double_the_earliest_is_kept_and_the_others_are_deleted(scene: Scene) -> None:
@@ -235,19 +256,21 @@ def test_of_a_double_the_earliest_is_kept_and_the_others_are_deleted(scene: Scen
 
     shown = scene.show(ACKNOWLEDGED)
 
-    assert shown.ts == scene.only_message()["ts"] == first
+    assert shown.slack.handle == scene.only_message()["ts"] == first
     assert said(scene) == "acknowledged"
 
 
 def test_messages_that_are_not_this_bulletin_are_left_alone(scene: Scene) -> None:
     others = [
-        replace(scene.bulletin, episode="ep-before"),
-        replace(scene.bulletin, cluster=ELSEWHERE),
-        replace(scene.bulletin, cluster=replace(CLUSTER, name="prod-payments-2")),
+        altered(scene.bulletin, episode="ep-before"),
+        altered(scene.bulletin, cluster=ELSEWHERE),
+        altered(scene.bulletin, cluster=replace(CLUSTER, name="prod-payments-2")),
     ]
     client = scene.slack.client()
     for other in others:
-        message = render(compose(other, [incident(cluster=other.cluster, episode=other.episode)]), other)
+        message = render(
+            compose(other.episode, [incident(cluster=other.cluster, episode=other.episode)]), other.episode
+        )
         client.post(CHANNEL, message.text, message.blocks, message.attachments, message.metadata)
     client.post("C0SECOND1", "x", [], metadata=scene.message(OPEN).metadata)
     scene.slack.chat(3)
@@ -270,7 +293,7 @@ def test_nobody_elses_word_is_taken_for_ours(scene: Scene) -> None:
 
     shown = scene.show()
 
-    assert ours(scene) == [shown.ts]
+    assert ours(scene) == [shown.slack.handle]
     assert len(scene.slack.messages()) == 2
 
 
@@ -289,14 +312,14 @@ def test_while_somebody_may_still_be_posting_nobody_else_does(scene: Scene, pass
 
 def test_of_two_who_come_after_the_lease_one_posts(scene: Scene) -> None:
     scene.clock.forward(seconds=AFTER_LEASE)
-    content = compose(scene.bulletin, OPEN)
+    content = compose(scene.bulletin.episode, OPEN)
     late = scene.bulletin
     scene.show()
 
     with pytest.raises((Conflict, NotNow)):
-        scene.publisher.show(late, saying(content, late), leased=False)
+        told(scene.publisher, late, content)
 
-    assert scene.bulletin.ts == scene.only_message()["ts"]
+    assert scene.bulletin.slack.handle == scene.only_message()["ts"]
 
 
 @pytest.mark.parametrize("method", ["conversations.history", "auth.test"])
@@ -308,11 +331,11 @@ def test_who_cannot_read_what_was_posted_posts_nothing(scene: Scene, method: str
 
     with pytest.raises(SlackError):
         scene.show()
-    assert scene.bulletin.ts == ""
+    assert scene.bulletin.slack.handle == ""
     scene.clock.forward(seconds=AFTER_LEASE)
     scene.show()
 
-    assert scene.bulletin.ts == scene.only_message()["ts"]
+    assert scene.bulletin.slack.handle == scene.only_message()["ts"]
 
 
 @pytest.mark.parametrize("posted", [True, False], ids=["posted", "not posted"])
@@ -324,8 +347,8 @@ def test_a_busy_channel_does_not_hide_what_was_posted(scene: Scene, posted: bool
 
     shown = scene.show()
 
-    assert ours(scene) == [shown.ts]
-    assert not posted or shown.ts == ts
+    assert ours(scene) == [shown.slack.handle]
+    assert not posted or shown.slack.handle == ts
 
 
 def test_doubt_after_doubt_in_a_busy_channel_ends_in_one_message(scene: Scene) -> None:
@@ -344,7 +367,7 @@ def test_doubt_after_doubt_in_a_busy_channel_ends_in_one_message(scene: Scene) -
     scene.clock.forward(minutes=10)
     scene.slack.chat(1_200)
 
-    assert scene.show().ts == posted
+    assert scene.show().slack.handle == posted
     assert ours(scene) == [posted]
 
 
@@ -360,7 +383,7 @@ def test_a_rate_limit_is_waited_out_and_ends_in_one_message(scene: Scene) -> Non
     scene.clock.forward(seconds=30)
     scene.show()
 
-    assert scene.bulletin.ts == scene.only_message()["ts"]
+    assert scene.bulletin.slack.handle == scene.only_message()["ts"]
 
 
 @pytest.mark.parametrize("first", [True, False])
@@ -376,7 +399,7 @@ def test_after_a_rate_limit_nothing_is_in_doubt(scene: Scene, first: bool) -> No
     scene.clock.forward(seconds=1)
     scene.show()
 
-    assert scene.bulletin.ts == scene.only_message()["ts"]
+    assert scene.bulletin.slack.handle == scene.only_message()["ts"]
 
 
 @pytest.mark.parametrize("kind", ["ratelimit", "server_error", "lost_answer"])
@@ -389,7 +412,7 @@ def test_an_edit_that_fails_is_made_up_for(scene: Scene, kind: str) -> None:
     scene.show(ACKNOWLEDGED)
 
     assert said(scene) == "acknowledged"
-    assert scene.bulletin.shown == scene.message(ACKNOWLEDGED).digest
+    assert scene.bulletin.slack.shown == scene.message(ACKNOWLEDGED).digest
 
 
 @pytest.mark.parametrize(
@@ -399,22 +422,22 @@ def test_an_edit_that_fails_is_made_up_for(scene: Scene, kind: str) -> None:
 def test_a_channel_nobody_can_post_to_is_told(
     store: Store, slack: SlackSide, clock: Clock, channel: str, word: str
 ) -> None:
-    shown = store.keep(bulletin(channel=channel, ts="", doubt_since=NOON, lease_until=NOON + LEASE))
-    content = compose(shown, OPEN)
+    shown = store.keep(bulletin(channel=channel, handle="", doubt_since=NOON, lease_until=NOON + LEASE))
+    content = compose(shown.episode, OPEN)
 
     with pytest.raises(Rejected, match=word):
-        Publisher(slack.client, store, clock).show(shown, saying(content, shown), leased=True)
+        told(Publisher(slack.client, store, clock), shown, content, first=True)
 
-    assert store.bulletin(CLUSTER) == replace(shown, doubt_since=None, lease_until=None, version=2)
+    assert store.bulletin(CLUSTER) == altered(shown, doubt_since=None, lease_until=None, version=2)
 
 
 def test_a_message_that_somebody_deleted_is_posted_anew(scene: Scene) -> None:
-    scene.slack.client().delete(CHANNEL, scene.show(first=True).ts)
+    scene.slack.client().delete(CHANNEL, scene.show(first=True).slack.handle)
     scene.clock.forward(minutes=5)
 
     shown = scene.show(ACKNOWLEDGED)
 
-    assert shown.ts == scene.only_message()["ts"]
+    assert shown.slack.handle == scene.only_message()["ts"]
     assert said(scene) == "acknowledged"
 
 
@@ -437,8 +460,8 @@ def test_what_may_not_be_edited_any_more_is_said_anew(scene: Scene, word: str) -
 
     shown = scene.show(ACKNOWLEDGED)
 
-    assert shown.ts != first.ts
-    assert [message["ts"] for message in scene.slack.messages()] == [first.ts, shown.ts]
+    assert shown.slack.handle != first.slack.handle
+    assert [message["ts"] for message in scene.slack.messages()] == [first.slack.handle, shown.slack.handle]
 
 
 @pytest.mark.parametrize("step", [[], [entry("step", at=NOON + SECOND)]], ids=["", "with a note"])
@@ -447,14 +470,14 @@ def test_what_one_who_was_overtaken_has_drawn_does_not_last(scene: Scene, step: 
     old = scene.bulletin
     scene.show(ACKNOWLEDGED)
     scene.log(*step)
-    content = compose(old, RESOLVED)
+    content = compose(old.episode, RESOLVED)
 
     with pytest.raises(Conflict):
-        scene.publisher.show(old, saying(content, old), leased=False)
+        told(scene.publisher, old, content)
     scene.show(ACKNOWLEDGED)
 
     assert said(scene) == "acknowledged"
-    assert scene.bulletin.closed is False
+    assert scene.bulletin.episode.closed is False
 
 
 # The budget of edits
@@ -465,16 +488,17 @@ def many(store: Store, slack: SlackSide, count: int) -> list[Bulletin]:
     shown = []
     for number in range(count):
         one = bulletin(cluster=replace(CLUSTER, name=f"c-{number:03}"), noted=f"log#{NOON.isoformat()}")
-        message = render(compose(one, [incident(cluster=one.cluster)]), one)
+        message = render(compose(one.episode, [incident(cluster=one.cluster)]), one.episode)
         slack.workspace.budgets.on = False
         ts = slack.client().post(CHANNEL, message.text, message.blocks, message.attachments, message.metadata)
-        shown.append(store.keep(replace(one, ts=ts, shown=message.digest)))
+        shown.append(store.keep(altered(one, handle=ts, shown=message.digest)))
     slack.workspace.budgets.on = True
     return shown
 
 
-def acknowledged(one: Bulletin, by: str = ALICE) -> Saying:
-    return saying(compose(one, [incident(state=State.ACKNOWLEDGED, cluster=one.cluster, acknowledged_by=by)]), one)
+def acknowledged(one: Bulletin, by: str = ALICE) -> Content:
+    mine = [incident(state=State.ACKNOWLEDGED, cluster=one.cluster, acknowledged_by=by)]
+    return compose(one.episode, mine)
 
 
 def use_up(store: Store, clock: Clock, *, but: int = 0) -> None:
@@ -496,7 +520,7 @@ def test_the_46th_edit_of_a_minute_is_put_off_into_the_next_and_each_to_a_moment
 
     for one in many(store, slack, 3 + 20):
         try:
-            publisher.show(one, acknowledged(one), leased=False)
+            told(publisher, one, acknowledged(one))
         except NotNow as error:
             late.append(error.seconds)
 
@@ -521,7 +545,7 @@ def test_what_is_put_off_is_dropped_by_nobody_and_shows_the_newest_state(
         one = store.bulletin(cluster)
         assert one is not None
         try:
-            publisher.show(one, acknowledged(one, newest), leased=False)
+            told(publisher, one, acknowledged(one, newest))
         except NotNow as error:
             refusals.add(str(error))
             due[cluster] = clock.seconds() + error.seconds
@@ -537,10 +561,10 @@ def test_an_edit_that_a_person_waits_for_is_not_held_up(store: Store, slack: Sla
     (one,) = many(store, slack, 1)
     use_up(store, clock)
 
-    shown = publisher.show(one, replace(acknowledged(one), urgent=True), leased=False)
-    again = publisher.show(shown, replace(acknowledged(one, BOB), urgent=True), leased=False)
+    shown = told(publisher, one, acknowledged(one), urgent=True)
+    again = told(publisher, shown, acknowledged(one, BOB), urgent=True)
 
-    assert again.shown != shown.shown != one.shown
+    assert again.slack.shown != shown.slack.shown != one.slack.shown
     assert edits(slack) == 1
 
 
@@ -550,11 +574,11 @@ def test_the_next_minute_has_a_budget_of_its_own(store: Store, slack: SlackSide,
     (one,) = many(store, slack, 1)
     use_up(store, clock)
     with pytest.raises(NotNow):
-        publisher.show(one, acknowledged(one), leased=False)
+        told(publisher, one, acknowledged(one))
 
     clock.forward(seconds=1)
 
-    publisher.show(one, acknowledged(one), leased=False)
+    told(publisher, one, acknowledged(one))
     assert edits(slack) == 1
 
 
@@ -577,9 +601,9 @@ def test_two_edits_of_a_message_within_three_seconds_are_one(scene: Scene, passe
             scene.show(RESOLVED)
         assert caught.value.seconds == EDIT_GAP.seconds
         assert said(scene) == "acknowledged"
-        assert scene.bulletin.closed is False
+        assert scene.bulletin.episode.closed is False
     else:
-        assert scene.show(RESOLVED).closed
+        assert scene.show(RESOLVED).episode.closed
 
 
 def test_as_long_as_slack_asks_nothing_is_edited(scene: Scene) -> None:
@@ -599,7 +623,7 @@ def test_as_long_as_slack_asks_nothing_is_edited(scene: Scene) -> None:
 def in_thread(scene: Scene) -> str:
     """The bulletin was begun in a storm's thread, in doubt."""
     thread = scene.slack.client().post(CHANNEL, "a storm", [])
-    scene.store.keep(replace(scene.bulletin, thread=thread, storm="storm", aside=True))
+    scene.store.keep(altered(scene.bulletin, thread=thread, storm="storm", aside=True))
     return thread
 
 
@@ -619,9 +643,9 @@ def test_a_post_in_a_storms_thread_that_is_in_doubt_is_found_there(scene: Scene,
     shown = scene.show(ACKNOWLEDGED)
 
     (reply,) = [one for one in replies_of(scene, thread) if one["metadata"]]
-    assert reply["ts"] == shown.ts
+    assert reply["ts"] == shown.slack.handle
     assert reply["metadata"]["event_payload"]["state"] == "acknowledged"
-    assert not before or shown.ts == before[0]
+    assert not before or shown.slack.handle == before[0]
     assert len(scene.slack.messages()) == 1
 
 
@@ -639,10 +663,10 @@ def test_in_a_storms_thread_only_what_people_do_is_worth_a_line(scene: Scene) ->
 
 def test_what_stands_in_a_thread_is_told_by_bulletin_and_doubles_are_deleted(scene: Scene) -> None:
     thread = in_thread(scene)
-    others = [replace(scene.bulletin, cluster=replace(CLUSTER, name=f"c-{number}")) for number in range(3)]
+    others = [altered(scene.bulletin, cluster=replace(CLUSTER, name=f"c-{number}")) for number in range(3)]
     posted: dict[str, str] = {}
     for one in (*others, others[1]):
-        message = render(compose(one, [incident(cluster=one.cluster)]), one)
+        message = render(compose(one.episode, [incident(cluster=one.cluster)]), one.episode)
         ts = scene.slack.client().post(
             CHANNEL, message.text, message.blocks, message.attachments, message.metadata, thread
         )
@@ -658,7 +682,7 @@ def test_what_stands_in_a_thread_is_told_by_bulletin_and_doubles_are_deleted(sce
 
 @pytest.mark.parametrize("aloud", [True, False])
 def test_what_is_said_aloud_is_shown_in_the_channel_too(scene: Scene, aloud: bool) -> None:
-    ts = scene.show(first=True).ts
+    ts = scene.show(first=True).slack.handle
     scene.log(entry("reopened", at=NOON + SECOND, who="", aloud=aloud))
 
     scene.show(ACKNOWLEDGED)
@@ -684,7 +708,7 @@ def test_the_thread_says_what_was_logged_in_its_order(scene: Scene) -> None:
     scene.show(ACKNOWLEDGED)
 
     assert steps(scene) == [["step 1", "step 2", "step 5"]]  # in one post
-    assert scene.bulletin.noted == STEPS[4].key
+    assert scene.bulletin.slack.noted == STEPS[4].key
 
 
 def test_what_was_logged_before_the_first_post_is_said_in_its_thread(scene: Scene) -> None:
@@ -726,7 +750,7 @@ def test_a_backlog_of_notes_is_one_post_or_few(scene: Scene) -> None:
     assert [len(post) for post in steps(scene)] == [20, 20, 10]
     assert [step for post in steps(scene) for step in post] == [f"step {number}" for number in range(1, 51)]
     assert said(scene) == "resolved"
-    assert scene.bulletin.closed
+    assert scene.bulletin.episode.closed
 
 
 @pytest.mark.parametrize("word", ["ratelimited", "message_limit_exceeded", "external_channel_migrating"])
@@ -739,14 +763,18 @@ def test_what_the_message_shows_is_noted_though_its_thread_has_to_wait(scene: Sc
         with pytest.raises(NotNow):
             scene.show(RESOLVED)
         kept = scene.bulletin
-        assert (kept.shown, kept.untold, kept.closed) == (scene.message(RESOLVED).digest, True, False)
+        assert (kept.slack.shown, kept.slack.untold, kept.episode.closed) == (
+            scene.message(RESOLVED).digest,
+            True,
+            False,
+        )
         assert said(scene) == "resolved"
     edited = scene.only_message()["edited"]
     scene.show(RESOLVED)
 
     assert steps(scene) == [["step 1", "step 2", "step 3"]]
     assert scene.only_message()["edited"] == edited  # the message itself was right all the time
-    assert (scene.bulletin.untold, scene.bulletin.closed) == (False, True)
+    assert (scene.bulletin.slack.untold, scene.bulletin.episode.closed) == (False, True)
 
 
 @pytest.mark.parametrize(
@@ -764,7 +792,7 @@ def test_a_note_that_slack_refuses_holds_up_nothing(scene: Scene, word: str, inc
 
     assert steps(scene) == [["step 2"]]
     assert shown == scene.bulletin
-    assert scene.bulletin.noted == STEPS[1].key
+    assert scene.bulletin.slack.noted == STEPS[1].key
 
 
 def test_a_note_in_a_channel_that_is_lost_is_the_callers_matter(scene: Scene) -> None:
@@ -775,7 +803,7 @@ def test_a_note_in_a_channel_that_is_lost_is_the_callers_matter(scene: Scene) ->
     with pytest.raises(Rejected, match="is_archived"):
         scene.show(ACKNOWLEDGED)
 
-    assert scene.bulletin.untold
+    assert scene.bulletin.slack.untold
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["with the first post", "with an edit"])
@@ -794,7 +822,7 @@ def test_a_note_in_doubt_is_said_twice_at_worst(scene: Scene, first: bool) -> No
     scene.show(ACKNOWLEDGED)
 
     assert steps(scene) == [["step 1", "step 2", "step 3"]] * 2
-    assert scene.bulletin.ts == scene.only_message()["ts"]
+    assert scene.bulletin.slack.handle == scene.only_message()["ts"]
 
 
 # Whatever happens, in whatever order
@@ -841,10 +869,10 @@ def test_whatever_goes_wrong_there_is_one_message_in_the_end(scene: Scene, seed:
     scene.client = scene.slack.client
     scene.clock.forward(seconds=60)
 
-    shown = scene.bulletin if scene.bulletin.closed else scene.show(RESOLVED)
+    shown = scene.bulletin if scene.bulletin.episode.closed else scene.show(RESOLVED)
 
-    assert shown.closed
-    assert shown.ts == scene.only_message()["ts"]
+    assert shown.episode.closed
+    assert shown.slack.handle == scene.only_message()["ts"]
     assert said(scene) == str(Tone.RESOLVED)
     assert scene.slack.replies()
     assert set(scene.slack.replies()) == {note(STEPS[0])[0]}

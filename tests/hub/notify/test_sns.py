@@ -6,15 +6,20 @@ from typing import Any
 import boto3
 import pytest
 
+from hub.incidents.delivery import SNS, Delivery
+from hub.incidents.storm import MANY
 from spoke.places import Cluster
-from tests.hub.factories import CHANNEL
-from tests.hub.notify.channels import opened, watch
+from tests.hub.factories import CHANNEL, altered
+from tests.hub.mortals import Doom, MortalStore
+from tests.hub.notify.channels import brewed, opened, watch
 from tests.hub.station import Station
 from tests.signed_in import HUB_REGION
 
 ELSEWHERE = "us-east-1"
 # Who listens has queues of their own, and the hub's credentials are none of theirs.
 PEOPLE = {"aws_access_key_id": "AKIAPAGER00000000000", "aws_secret_access_key": "pager-not-a-secret"}
+# Minutes after which SQS gives out again what a dead function has held.
+_DEAD = 8
 
 
 @pytest.fixture
@@ -38,6 +43,12 @@ class Pager:
         for message in messages:
             self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
         return [json.loads(message["Body"]) for message in messages]
+
+
+def topic(station: Station, cluster: Cluster) -> Delivery:
+    found = station.bulletin(cluster).of(SNS)
+    assert found
+    return found
 
 
 def routed(cluster: str, topic: str) -> str:
@@ -89,3 +100,65 @@ def test_a_topic_that_is_not_there_is_counted_and_costs_the_bulletin_nothing(
     assert len(station.slack.messages(CHANNEL)) == 1
     assert station.counted["unpublished"] == 1
     assert station.at_rest()
+
+
+def test_what_a_topic_has_heard_is_kept_with_its_episode(station: Station, cluster: Cluster) -> None:
+    pager = Pager(HUB_REGION)
+    station.govern(routed("prod-*", pager.arn))
+    instance = opened(station, cluster)
+    assert (topic(station, cluster).address, topic(station, cluster).shown) == (pager.arn, "open")
+
+    station.reconnect(cluster, instance)
+    watch(station, 2)
+
+    assert station.bulletin(cluster).episode.closed
+    assert topic(station, cluster).shown == "resolved"
+
+
+@pytest.mark.parametrize("state", ["open", "resolved"])
+def test_a_look_that_dies_before_it_has_noted_it_tells_the_topic_again(
+    station: Station, cluster: Cluster, state: str
+) -> None:
+    pager, doom = Pager(HUB_REGION), Doom()
+    station.govern(routed("prod-*", pager.arn))
+    station.store = MortalStore(station.store, doom)
+    doom.moment = "before keep 1"
+    instance = opened(station, cluster)
+    watch(station, _DEAD)
+    if state == "resolved":
+        assert len(pager.heard()) == 2
+        doom.moment = "before keep 4"
+        station.reconnect(cluster, instance)
+        watch(station, _DEAD)
+
+    assert doom.moment == ""  # it has died
+    assert [message["MessageAttributes"]["state"]["Value"] for message in pager.heard()] == [state] * 2
+    assert station.states() == [state]
+
+
+def test_a_topic_hears_that_trouble_goes_on_in_the_same_message(station: Station, cluster: Cluster) -> None:
+    pager = Pager(HUB_REGION)
+    station.govern(routed("prod-*", pager.arn))
+    instance = opened(station, cluster)
+    station.reconnect(cluster, instance)
+    watch(station, 2)
+    station.disconnect(cluster, instance)
+    watch(station, 4)
+
+    heard = [message["MessageAttributes"]["state"]["Value"] for message in pager.heard()]
+
+    assert sorted(heard) == ["open", "open", "resolved"]
+    assert station.states() == ["open"]
+
+
+def test_a_topic_hears_of_a_cluster_that_a_storm_has_posted(station: Station) -> None:
+    pager = Pager(HUB_REGION)
+    clusters = brewed(station, MANY + 1)
+    station.store.keep_all([altered(station.bulletin(each), topic=pager.arn) for each in clusters])
+
+    watch(station, 3)
+
+    heard = [pager.heard() for _ in range(3)]
+    assert sorted(each["MessageAttributes"]["cluster"]["Value"] for some in heard for each in some) == [
+        each.name for each in clusters
+    ]

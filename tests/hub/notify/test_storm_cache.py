@@ -13,7 +13,7 @@ from hub.notify.storm_cache import StormCache
 from hub.queues import Queues
 from hub.table.store import Store
 from spoke.places import Cluster
-from tests.hub.factories import CHANNEL, CLUSTER, NOON
+from tests.hub.factories import CHANNEL, CLUSTER, NOON, bulletin
 from tests.hub.stack import Mail
 from tests.hub.timing import Clock
 
@@ -44,7 +44,7 @@ def storm_cache(counting: CountingStore, queues: Queues, mail: Mail, clock: Cloc
 
 
 def other(number: int, region: str = CLUSTER.region) -> Bulletin:
-    return Bulletin(Cluster(CLUSTER.account, region, f"c-{number:02}"), f"ep-{number}", CHANNEL)
+    return bulletin(cluster=Cluster(CLUSTER.account, region, f"c-{number:02}"), episode=f"ep-{number}")
 
 
 def seen(count: int, region: str = CLUSTER.region) -> Callable[[StormCache], None]:

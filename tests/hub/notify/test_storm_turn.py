@@ -9,25 +9,33 @@ from datetime import timedelta
 import pytest
 
 from hub.incidents.breakdown import Breakdown
-from hub.incidents.bulletin import LEASE, Bulletin
-from hub.incidents.hints import Drop, Hint, StormHint, Why
+from hub.incidents.delivery import LEASE
+from hub.incidents.hints import Drop, Hint, Why
 from hub.incidents.incident import State
 from hub.incidents.storm import CALM, MANY, SETTLES, Storm, lock
 from hub.looks.reconciler import GATHERS_SECONDS
 from hub.notify.storm_turn import TURN
 from hub.slack.button_values import REPAIR
-from hub.table.clusters import bulletin_row, incident_row
-from hub.table.rows import TRANSACTION
 from spoke.deadline import within
 from spoke.places import Cluster
-from tests.hub.factories import CHANNEL, CLUSTER, GRACE, NOON, Json, incident
+from tests.hub.factories import CHANNEL, GRACE, NOON, Json, altered, incident
 from tests.hub.mortals import Doom, MortalQueues, MortalSlack, MortalStore
-from tests.hub.notify.channels import PATIENCE, ids, in_channel, own, recover, storm_message, strike, watch
+from tests.hub.notify.channels import (
+    PATIENCE,
+    PLACE,
+    brewed,
+    ids,
+    in_channel,
+    own,
+    recover,
+    storm_message,
+    strike,
+    watch,
+)
 from tests.hub.rendering import buttons, words_of
 from tests.hub.station import Station
 from tests.spoke.fleet import REGION
 
-PLACE = StormHint(CHANNEL, REGION)
 TERMINATE = REPAIR + "terminate"
 
 
@@ -72,8 +80,8 @@ def settled(station: Station, clusters: list[Cluster]) -> bool:
     shown = sorted((own(reply), reply["ts"]) for reply in message["replies"] if own(reply))
     return (
         len(kept) == len(clusters)
-        and shown == sorted((one.id, one.ts) for one in kept)
-        and all(one.doubt_since is one.lease_until is None for one in kept)
+        and shown == sorted((one.id, one.slack.handle) for one in kept)
+        and all(one.slack.doubt_since is one.slack.lease_until is None for one in kept)
         and in_channel(station) == []
         and storm(station).ts == message["ts"]
     )
@@ -127,7 +135,7 @@ def test_clusters_that_come_one_by_one_are_seen_by_the_sweep_and_later_ones_join
     # The first of the three could not know that more would follow.
     assert len(in_thread(station)) == 2
     assert sorted([*in_thread(station), *in_channel(station)]) == ids(station, [*clusters, *later])
-    assert {station.bulletin(cluster).storm for cluster in (*clusters, *later)} == {storm(station).id}
+    assert {station.bulletin(cluster).episode.storm for cluster in (*clusters, *later)} == {storm(station).id}
 
 
 def test_what_turns_out_to_be_no_storm_is_left_to_speak_for_itself(station: Station) -> None:
@@ -177,7 +185,7 @@ def test_a_cluster_that_was_there_before_is_locked_too_once_the_storm_has_it(sta
     station.wait(seconds=60)
     watch(station, 2)
 
-    assert station.bulletin(early).storm == storm(station).id
+    assert station.bulletin(early).episode.storm == storm(station).id
     assert not can_terminate(shown(station, early))
     assert own(shown(station, early)) in in_channel(station)
 
@@ -192,7 +200,10 @@ def test_a_cluster_that_recovers_before_its_turn_is_never_posted_and_closes_sile
     station.wait(seconds=60)
 
     assert sorted(in_thread(station)) == ids(station, clusters[2:])
-    assert all(station.bulletin(cluster).closed and not station.bulletin(cluster).ts for cluster in clusters[:2])
+    assert all(
+        station.bulletin(cluster).episode.closed and not station.bulletin(cluster).slack.handle
+        for cluster in clusters[:2]
+    )
     assert in_channel(station) == []
     assert "13 clusters" in storm_message(station)["text"]
 
@@ -203,7 +214,7 @@ def test_a_cluster_that_recovers_while_its_post_is_in_doubt_is_not_left_open_in_
     doom.moment = "after post 4"  # the storm's message, and three of the clusters'
     station.wait(seconds=30)
     assert len(in_thread(station)) == 3
-    assert [cluster for cluster in clusters if station.bulletin(cluster).ts] == []
+    assert [cluster for cluster in clusters if station.bulletin(cluster).slack.handle] == []
 
     posted = [cluster for cluster in clusters if station.bulletin(cluster).id in in_thread(station)]
     for cluster in posted:
@@ -213,7 +224,7 @@ def test_a_cluster_that_recovers_while_its_post_is_in_doubt_is_not_left_open_in_
     station.wait(minutes=10)
 
     assert [shown(station, cluster)["metadata"]["event_payload"]["state"] for cluster in posted] == ["resolved"] * 3
-    assert all(station.bulletin(cluster).closed for cluster in posted)
+    assert all(station.bulletin(cluster).episode.closed for cluster in posted)
 
 
 # How it ends
@@ -292,31 +303,6 @@ def test_a_cluster_that_falls_ill_again_after_the_storm_is_heard_in_the_channel(
 
 
 # Whatever happens to the hub
-
-
-def _waiting(cluster: Cluster) -> Bulletin:
-    """The bulletin of a cluster that has just fallen into trouble and is left to a storm."""
-    return Bulletin(
-        cluster,
-        incident().episode,
-        CHANNEL,
-        noted=f"log#{NOON.isoformat(timespec='milliseconds')}",
-        aside=True,
-        opened_at=NOON,
-        tally=Breakdown(1),
-    )
-
-
-def brewed(station: Station, count: int) -> list[Cluster]:
-    """So many clusters have fallen into trouble, looks have left them to a storm, and the storm is called."""
-    clusters = [replace(CLUSTER, name=f"b-{number:03}") for number in range(count)]
-    incidents = [incident(n, cluster=cluster, opened_at=NOON, since=NOON) for n, cluster in enumerate(clusters)]
-    rows = [incident_row(one) for one in incidents]
-    rows += [bulletin_row(_waiting(cluster)) for cluster in clusters]
-    for start in range(0, len(rows), TRANSACTION):
-        station.store._write(rows[start : start + TRANSACTION])
-    station.queues.ask_looks(station.mail.looks, [PLACE], "brewed")
-    return clusters
 
 
 def resolve(station: Station, cluster: Cluster) -> None:
@@ -411,9 +397,10 @@ def test_a_slack_outage_at_the_beginning_heals(station: Station) -> None:
 def test_a_bulletin_that_slack_refuses_costs_the_others_nothing(station: Station) -> None:
     clusters = brewed(station, MANY + 1)
     refused = station.bulletin(clusters[3])
-    station.store.keep(replace(refused, episode=refused.episode + "x" * 250))  # longer than a block id may be
+    longer = refused.episode.episode + "x" * 250  # longer than a block id may be
+    station.store.keep(altered(refused, episode=longer))
     (known,) = station.incidents(clusters[3]).values()
-    station.store.save([replace(known, episode=refused.episode + "x" * 250)])
+    station.store.save([replace(known, episode=longer)])
 
     station.wait(minutes=3)
 
@@ -427,7 +414,7 @@ def test_a_message_that_stands_in_the_channel_in_doubt_is_not_doubled_in_the_thr
     (first, *others) = clusters
     instance, _ = station.fleet.quiet(station.fleet.cluster(first.name))
     resolve(station, first)
-    doubtful = replace(
+    doubtful = altered(
         station.bulletin(first), aside=False, doubt_since=station.clock(), lease_until=station.clock() + LEASE
     )
     doubtful = station.store.keep(doubtful)
@@ -445,7 +432,7 @@ def test_a_message_that_stands_in_the_channel_in_doubt_is_not_doubled_in_the_thr
 
     assert in_channel(station) == [doubtful.id]
     assert sorted(in_thread(station)) == ids(station, others)
-    assert station.bulletin(first).storm == storm(station).id
+    assert station.bulletin(first).episode.storm == storm(station).id
 
 
 def test_what_a_look_changes_while_the_storm_posts_is_not_lost(station: Station) -> None:
@@ -463,7 +450,7 @@ def test_what_a_look_changes_while_the_storm_posts_is_not_lost(station: Station)
                 changed.append(clusters[0])
                 newest = meanwhile.bulletin(clusters[0])
                 assert newest is not None
-                meanwhile.keep(replace(newest, tally=Breakdown(5)))
+                meanwhile.keep(altered(newest, tally=Breakdown(5)))
             return ts
 
     station.client = lambda: Interrupted(station.slack.api_url, Doom())
@@ -471,9 +458,9 @@ def test_what_a_look_changes_while_the_storm_posts_is_not_lost(station: Station)
     station.wait(minutes=2)
 
     assert changed
-    assert station.bulletin(clusters[0]).tally.instances == 5
+    assert station.bulletin(clusters[0]).episode.tally.instances == 5
     assert sorted(in_thread(station)) == ids(station, clusters)
-    assert all(station.bulletin(cluster).ts for cluster in clusters)
+    assert all(station.bulletin(cluster).slack.handle for cluster in clusters)
 
 
 # How fast
@@ -523,7 +510,7 @@ def test_a_lone_look_is_told_that_there_is_no_storm(station: Station) -> None:
     station.reconciler.look(Hint(cluster, Why.ALONE, (Drop(instance, NOON),)), 1)
 
     assert in_channel(station) == [station.bulletin(cluster).id]
-    assert not station.bulletin(cluster).aside
+    assert not station.bulletin(cluster).slack.aside
 
 
 # A thread that takes no replies
@@ -536,7 +523,9 @@ def test_in_a_channel_that_takes_no_replies_each_cluster_speaks_for_itself(stati
 
     watch(station, 4)
 
-    assert all(station.bulletin(cluster).ts and not station.bulletin(cluster).thread for cluster in clusters)
+    assert all(
+        station.bulletin(cluster).slack.handle and not station.bulletin(cluster).slack.thread for cluster in clusters
+    )
     assert station.states().count("open") >= len(clusters)
     assert station.counted["moved"] == 0  # the channel is well
 
@@ -553,10 +542,10 @@ def test_a_turn_ends_while_there_is_time_to_write_down_what_was_posted(station: 
     with within(left):
         station.reconciler.storms.attend(PLACE)
 
-    shown = [cluster for cluster in clusters if station.bulletin(cluster).ts]
+    shown = [cluster for cluster in clusters if station.bulletin(cluster).slack.handle]
     assert station.clock() < ends
     assert len(shown) in range(1, TURN)
-    assert all(station.bulletin(cluster).doubt_since is None for cluster in clusters)
+    assert all(station.bulletin(cluster).slack.doubt_since is None for cluster in clusters)
 
 
 def test_a_turn_without_time_to_post_keeps_what_the_one_before_has_posted(station: Station) -> None:
@@ -565,13 +554,13 @@ def test_a_turn_without_time_to_post_keeps_what_the_one_before_has_posted(statio
     doom.moment = f"after post {MANY + 2}"  # the storm's message, and all of the clusters'
     station.wait(seconds=60)
     assert len(in_thread(station)) == MANY + 1
-    assert not any(station.bulletin(cluster).ts for cluster in clusters)
+    assert not any(station.bulletin(cluster).slack.handle for cluster in clusters)
     station.clock.forward(minutes=2)
 
     with within(lambda: 5.0):
         station.reconciler.storms.attend(PLACE)
 
-    assert all(station.bulletin(cluster).ts for cluster in clusters)
+    assert all(station.bulletin(cluster).slack.handle for cluster in clusters)
     heals(station, clusters)
 
 

@@ -1,6 +1,6 @@
 """Bulletins and what they are drawn from: the longest names that are legal, hosts that are well elsewhere."""
 
-from hub.incidents.bulletin import compose
+from hub.incidents.content import compose
 from hub.incidents.incident import Incident, State
 from hub.incidents.mute import Mute
 from hub.slack.bulletin_message import render
@@ -50,4 +50,4 @@ def subjects(message: Message) -> set[str]:
 
 def silenced(*incidents: Incident, mute: Mute, **more: object) -> Message:
     made = bulletin(**({"cluster": incidents[0].cluster} | more))
-    return render(compose(made, incidents, "", mute), made)
+    return render(compose(made.episode, incidents, "", mute), made.episode)

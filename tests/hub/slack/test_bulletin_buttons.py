@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from hub.incidents.bulletin import ROWS, compose
+from hub.incidents.content import ROWS, compose
 from hub.incidents.incident import Incident, State
 from hub.incidents.mute import Mute
 from hub.incidents.storm import lock
@@ -140,7 +140,7 @@ def test_who_may_approve_has_two_buttons_in_place_of_remedies(count: int) -> Non
 
 def test_a_storm_does_not_lock_what_somebody_else_may_approve() -> None:
     shown = bulletin()
-    message = render(compose(shown, [incident(pending=pending())], lock(CLUSTER.region)), shown)
+    message = render(compose(shown.episode, [incident(pending=pending())], lock(CLUSTER.region)), shown.episode)
 
     assert {APPROVE, DECLINE} <= {button["action_id"] for button in buttons(all_blocks(message))}
 
@@ -151,7 +151,7 @@ ORDINARY_OWNERS = ("S0OWNERS1", "U0OWNER002")
 @pytest.mark.parametrize("mute", [None, muted(f"cluster:{CLUSTER.key}", reason="deploy of the new AMI")])
 def test_five_ordinary_instances_have_their_buttons_also_when_muted(mute: Mute | None) -> None:
     made = bulletin(owners=ORDINARY_OWNERS, account_name="Payments (prod)")
-    message = render(compose(made, list(map(incident, range(1, ROWS + 1))), "", mute), made)
+    message = render(compose(made.episode, list(map(incident, range(1, ROWS + 1))), "", mute), made.episode)
 
     check_bulletin(message)
     assert len(subjects(message)) == ROWS
@@ -161,7 +161,7 @@ def test_five_ordinary_instances_have_their_buttons_also_when_muted(mute: Mute |
 @pytest.mark.parametrize("state", State)
 def test_while_a_storm_lasts_terminate_is_locked_and_says_so(state: State) -> None:
     shown = bulletin()
-    message = render(compose(shown, [incident(state=state)], lock(CLUSTER.region)), shown)
+    message = render(compose(shown.episode, [incident(state=state)], lock(CLUSTER.region)), shown.episode)
 
     check_bulletin(message)
     assert TERMINATE not in {button["action_id"] for button in buttons(all_blocks(message))}

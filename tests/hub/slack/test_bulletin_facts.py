@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hub.incidents.bulletin import ROWS
+from hub.incidents.content import ROWS
 from hub.incidents.incident import Incident, State
 from hub.slack.button_values import ACKNOWLEDGE, MUTE, REPAIR
 from tests.hub.factories import (

@@ -1,6 +1,6 @@
 """A bulletin of more instances than have a row each."""
 
-from hub.incidents.bulletin import CHOICES
+from hub.incidents.content import CHOICES
 from tests.hub.factories import incident, sighting
 from tests.hub.rendering import check_bulletin, drawn, length, words
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.incidents.bulletin import ROWS, compose
+from hub.incidents.content import ROWS, compose
 from hub.incidents.incident import Incident, State
 from hub.slack.bulletin_message import render
 from hub.slack.button_values import MUTE, UNMUTE
@@ -145,9 +145,9 @@ def test_owners_are_mentioned_in_the_messages_own_blocks_while_it_lasts(state: S
 
 def test_more_owners_than_people_read_are_not_all_mentioned() -> None:
     shown = bulletin(owners=tuple(f"U0OWNER{number:03}" for number in range(50)))
-    content = compose(shown, [incident()])
+    content = compose(shown.episode, [incident()])
 
-    assert json.dumps(render(content, shown).blocks).count("<@U0OWNER") == 20
+    assert json.dumps(render(content, shown.episode).blocks).count("<@U0OWNER") == 20
     assert reminder(content, timedelta(minutes=30))[0].count("<@U0OWNER") == 20
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from hub.incidents.audit import Entry
 from hub.incidents.breakdown import Breakdown
-from hub.incidents.bulletin import ROWS, compose
+from hub.incidents.content import ROWS, compose
 from hub.incidents.incident import Incident, State
 from hub.incidents.storm import Storm, lock
 from hub.incidents.storm import count as counted
@@ -118,7 +118,9 @@ def test_a_mute_an_owner_and_a_request_may_hold_anything(
 ) -> None:
     shown = bulletin(owners=(text,) * 2, account_name=text, group=text)
     crowd = [made(text, number) for number in range(1, count + 1)]
-    message = render(compose(shown, crowd, lock("eu-west-1"), muted(by=text or "x", reason=text)), shown)
+    message = render(
+        compose(shown.episode, crowd, lock("eu-west-1"), muted(by=text or "x", reason=text)), shown.episode
+    )
 
     check_bulletin(message)
     assert tricks(all_blocks(message), message.text) == []
@@ -134,7 +136,7 @@ def test_what_is_said_of_mutes_reminders_and_channels_shows_foreign_words_as_wor
     for line, blocks in (
         digest(mute, 5, still),
         warning(mute),
-        reminder(compose(shown, still), timedelta(minutes=5)),
+        reminder(compose(shown.episode, still), timedelta(minutes=5)),
         channel_lost(text, text, (text,)),
     ):
         check(line, blocks)

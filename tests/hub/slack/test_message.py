@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.incidents.bulletin import ROWS
+from hub.incidents.content import ROWS
 from hub.incidents.incident import Incident, State
 from tests.hub.factories import ALICE, BOB, GRACE, NOON, finished, incident, sighting
 from tests.hub.rendering import all_blocks, drawn

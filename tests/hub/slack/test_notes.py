@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.incidents.bulletin import compose
+from hub.incidents.content import compose
 from hub.slack.notes import channel_lost, note, notes, reminder
 from tests.hub.factories import (
     ALICE,
@@ -20,14 +20,14 @@ from tests.hub.rendering import check
 
 def test_a_reminder_says_what_how_long_and_whom() -> None:
     shown = bulletin(owners=("S0OWNERS1",))
-    text, blocks = reminder(compose(shown, [incident()]), timedelta(minutes=30))
+    text, blocks = reminder(compose(shown.episode, [incident()]), timedelta(minutes=30))
 
     check(text, blocks)
     assert text == (
         "<!subteam^S0OWNERS1> Nobody has acknowledged this for 30 min: ECS agent disconnected on 1 instance,"
         f" `{CLUSTER.name}`"
     )
-    text, blocks = reminder(compose(bulletin(), [incident()]), timedelta(minutes=30))
+    text, blocks = reminder(compose(bulletin().episode, [incident()]), timedelta(minutes=30))
     check(text, blocks)
     assert text.startswith("Nobody")
 

@@ -14,6 +14,8 @@ from pynamodb.exceptions import PynamoDBException
 
 from hub.incidents import audit
 from hub.incidents.bulletin import Bulletin
+from hub.incidents.delivery import Delivery
+from hub.incidents.episode import Episode
 from hub.incidents.incident import RESOLVED_KEPT, Incident, Pending, State
 from hub.incidents.mute import Mute
 from hub.incidents.storm import Storm
@@ -34,9 +36,9 @@ from tests.hub.factories import (
     BOB,
     CLUSTER,
     ELSEWHERE,
-    EPISODE,
     NOON,
     Json,
+    altered,
     bulletin,
     entry,
     finished,
@@ -104,16 +106,16 @@ def test_everything_of_an_incident_is_kept(store: Store) -> None:
     "shown",
     [
         pytest.param(
-            bulletin(doubt_since=NOON, lease_until=NOON + SECOND, ts="", shown="abc", noted="log#x"), id="whole"
+            bulletin(doubt_since=NOON, lease_until=NOON + SECOND, handle="", shown="abc", noted="log#x"), id="whole"
         ),
         pytest.param(bulletin(closed=True), id="closed"),
         pytest.param(bulletin(muted=True, owners=("S1", "U1"), lost=("C1", "C2"), said_again_at=NOON), id="muted"),
     ],
 )
 def test_everything_of_a_bulletin_is_kept(store: Store, shown: Bulletin) -> None:
-    assert store.save([incident()], shown) == replace(shown, version=1)
-    assert store.bulletin(CLUSTER) == store.known(CLUSTER).bulletin == replace(shown, version=1)
-    assert store.keep(replace(shown, version=1)) == replace(shown, version=2) == store.bulletin(CLUSTER)
+    assert store.save([incident()], shown) == altered(shown, version=1)
+    assert store.bulletin(CLUSTER) == store.known(CLUSTER).bulletin == altered(shown, version=1)
+    assert store.keep(altered(shown, version=1)) == altered(shown, version=2) == store.bulletin(CLUSTER)
 
 
 def test_everything_of_a_log_entry_is_kept(store: Store) -> None:
@@ -233,7 +235,7 @@ def test_what_fails_half_way_leaves_whole_transactions_and_the_bulletin_for_the_
         store.save(many, bulletin())
 
     known = store.known(CLUSTER)
-    assert len(known.incidents) == TRANSACTION - 1 + 1
+    assert len(known.incidents) == TRANSACTION - 2 + 1  # two rows are the bulletin's, and one was there before
     assert known.bulletin == bulletin(version=1)
 
 
@@ -328,17 +330,16 @@ def test_a_storm_is_open_until_it_has_said_its_last(store: Store) -> None:
 def test_of_several_bulletins_those_are_kept_that_nobody_has_changed(store: Store, count: int) -> None:
     many = [bulletin(cluster=replace(CLUSTER, name=f"c-{number:03}")) for number in range(count)]
     read = store.keep_all(many)
-    assert [shown.version for shown in read] == [1] * count
+    assert [shown.episode.version for shown in read] == [1] * count
     for overtaken in read[:1]:
-        store.keep(replace(overtaken, shown="newer"))
+        store.keep(altered(overtaken, shown="newer"))
 
-    kept = store.keep_all([replace(shown, storm="s") for shown in read])
+    kept = store.keep_all([altered(shown, storm="s") for shown in read])
 
     assert [shown.cluster for shown in kept] == [shown.cluster for shown in many[1:]]
     left = [store.bulletin(shown.cluster) for shown in many]
-    assert [(shown.shown, shown.storm) for shown in left if shown] == [("newer", "")] * min(count, 1) + [("", "s")] * (
-        count - 1
-    )
+    expected = [("newer", "")] * min(count, 1) + [("", "s")] * (count - 1)
+    assert [(shown.slack.shown, shown.episode.storm) for shown in left if shown] == expected
 
 
 def test_a_budget_counts_by_the_minute(store: Store, dynamodb: Any) -> None:
@@ -738,9 +739,7 @@ def test_rows_of_an_older_release_can_be_read(store: Store, dynamodb: Any) -> No
         rewrite(dynamodb, sk, older)
 
     bare = written(incident(sighting=Sighting(instance_id(), "ACTIVE")))
-    assert store.known(CLUSTER) == KnownCluster(
-        {instance_id(): bare}, Bulletin(CLUSTER, EPISODE, "C0ECSALERTS", version=1)
-    )
+    assert store.known(CLUSTER) == KnownCluster({instance_id(): bare}, bulletin(handle="", noted="", version=1))
     assert store.entries(CLUSTER, "") == [(entry().key, entry(cluster=""))]
 
 
@@ -751,7 +750,8 @@ def test_only_what_every_release_has_written_must_be_there() -> None:
         return {field.name for field in fields(kind) if field.default is field.default_factory is MISSING}
 
     assert needed(Incident) == {"id", "cluster", "instance", "episode", "state", "since", "opened_at", "sighting"}
-    assert needed(Bulletin) == {"cluster", "episode", "channel"}
+    assert needed(Episode) == {"cluster", "episode", "channel"}
+    assert needed(Delivery) == {"receiver", "episode", "address"}
     assert needed(audit.Entry) == {"at", "who", "what", "where", "result"}
     assert needed(Claim) == {"request", "at"}
     assert needed(Mute) == {"scope", "until", "by", "reason", "since"}
