@@ -4,6 +4,9 @@ Each story is played once undisturbed, which counts the side effects of each fun
 reads included. Then it is played anew for each of them, and the function dies there, before or after it; what was not
 done is delivered again. In the end incidents, messages, terminations and the log are the same.
 
+Two looks at a time at the same cluster end as if one had followed the other, too: the last word of one against the
+opening of an incident by the other.
+
 And whatever rules change just then, before the next try: who was refused has nothing done, and nothing left to approve.
 """
 
@@ -14,21 +17,23 @@ from dataclasses import dataclass, field
 import pytest
 
 from chatops.commands.parse import Command
+from hub.incidents.hints import AGAIN, Drop, Hint
 from hub.incidents.incident import Incident
 from hub.policy.repair_stop import RepairStop
 from hub.table.requests import Claim
 from tests.chatops.factories import ALICE, BOB
 from tests.nightly import by_night
-from tests.simulation.fate import Died
+from tests.simulation.fate import Died, Turn
 from tests.simulation.play import settle
 from tests.simulation.policies import USUAL
 from tests.simulation.promises import Watcher
 from tests.simulation.stage import Stage
-from tests.simulation.world import World
+from tests.simulation.world import GRACE, World
 from tests.wire.wire import Json
 
 # Effects of a story beyond so many are sampled: each third, each fifth, …
 _DEATHS, _DEATHS_UNDER_CHANGE = by_night((30, 14), (10, 6))
+Look = Callable[..., None]
 # Whatever is waited for, and what a dead function has held comes back meanwhile.
 _LONG = 1_100
 
@@ -350,6 +355,77 @@ def test_whoever_is_refused_after_a_death_has_nothing_done(
             assert tale.doom.struck
             outcomes |= {claim.outcome.partition(":")[0] for claim in tale.watcher.claims.values()}
     assert len(outcomes) > 1
+
+
+# Two looks at a time
+
+
+def _closes(world: World, turn: Turn | None = None) -> None:
+    """A look finds that the only one in trouble is back, and says an episode's last word."""
+    world.look_at(Hint(world.cluster("A/db"), AGAIN), turn)
+
+
+def _opens(world: World, turn: Turn | None = None) -> None:
+    """A look finds that another one has gone, and opens an incident."""
+    machine = world.machine("A/db/2")
+    gone = Drop(machine.arn.rpartition("/")[2], world.clock() - 2 * GRACE, machine.version)
+    world.look_at(Hint(world.cluster("A/db"), "state change", (gone,)), turn)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(_closes, _opens), (_opens, _closes)], ids=["opened amid closing", "closed amid opening"]
+)
+def test_a_last_word_against_an_opening_at_each_step(stage: Stage, first: Look, second: Look) -> None:
+    """Whichever is written first, the other one sees it: nothing that is open stands under a message that is over."""
+    undisturbed = _about_to_close(stage)
+    first(undisturbed.world)
+    second(undisturbed.world)
+    expected = _end_of(undisturbed)
+    assert [state for _, state in expected["messages"]] == ["open"]
+    steps = len(undisturbed.doom.effects)
+    assert steps > 10
+    different: list[str] = []
+    reopened: set[bool] = set()
+    for at in range(1, steps + 1):
+        for after in (False, True):
+            tale = _about_to_close(stage)
+            met: list[int] = []
+
+            def meanwhile(world: World = tale.world, met: list[int] = met) -> None:
+                met.append(1)
+                second(world)
+
+            first(tale.world, Turn(at, after, meanwhile))
+            if not met:
+                continue  # the steps of the second one are counted as well
+            for look in (first, second):  # SQS gives out again what has failed
+                look(tale.world)
+            end = _end_of(tale)
+            reopened.add("reopened" in {entry.what for entry in tale.watcher.entries.values()})
+            if end != expected:
+                different.append(f"{'after' if after else 'before'} step {at}: {_difference(expected, end)}")
+    assert not different, "\n".join(different)
+    assert reopened == {True, False}  # each was the first to write in some of them
+
+
+def _about_to_close(stage: Stage) -> Tale:
+    """One instance is back and another one is gone, of which no look knows yet."""
+    tale = _tale(stage, {"clusters": ("db",), "machines": 2}, Doom())
+    world = tale.world
+    _goes(tale, "A/db/1")
+    world.wait(_LONG)
+    world.fleet.unplug(world.machine("A/db/2"))
+    world.wait(_LONG)
+    world.fleet.plug_in(world.machine("A/db/1"))
+    world.fate.begun = tale.doom.effects.append
+    return tale
+
+
+def _end_of(tale: Tale) -> Json:
+    tale.world.fate.begun = lambda _: None
+    settle(tale.world, tale.watcher, watched=0)
+    end = tale.end()
+    return {name: end[name] for name in ("incidents", "bulletins", "messages")}
 
 
 def _tale(stage: Stage, size: Json, doom: Doom) -> Tale:

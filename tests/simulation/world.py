@@ -196,6 +196,10 @@ class World:
 
         return self._invoke("look", self.looks, _LOOK, look, turn)
 
+    def look_at(self, hint: Hint, turn: Turn | None = None) -> None:
+        """A look at a cluster though another one may be under way, which took longer than SQS holds a group."""
+        self._run("look", lambda number: self._lookout(number).look(hint, 1), turn)
+
     def act(self, turn: Turn | None = None) -> int:
         def act(number: int, batch: Json) -> list[str]:
             acting = self._acting(number)
