@@ -480,6 +480,38 @@ def test_what_one_who_was_overtaken_has_drawn_does_not_last(scene: Scene, step: 
     assert scene.bulletin.episode.closed is False
 
 
+class Overtaken(Slack):
+    """Slack for a look that takes so long over an edit that another one writes meanwhile."""
+
+    def __init__(self, url: str, meanwhile: Callable[[], object]) -> None:
+        super().__init__(BOT_TOKEN, url)
+        self._meanwhile = meanwhile
+
+    def update(self, *arguments: Any) -> None:
+        super().update(*arguments)
+        self._meanwhile()
+
+
+@pytest.mark.parametrize("incidents", [ACKNOWLEDGED, RESOLVED], ids=["goes on", "is over"])
+def test_what_was_drawn_over_what_somebody_else_has_written_is_drawn_again(
+    scene: Scene, incidents: list[Incident]
+) -> None:
+    scene.show(first=True)
+    scene.client = lambda: Overtaken(
+        scene.slack.api_url, lambda: scene.store.keep(altered(scene.bulletin, shown="newer", closed=True))
+    )
+
+    with pytest.raises(Conflict):
+        scene.show(incidents)
+
+    # Slack shows what is older than what is on record, and nobody may take it for the newest.
+    assert (scene.bulletin.slack.shown, scene.bulletin.episode.closed) == ("", False)
+    scene.client = scene.slack.client
+    scene.show(OPEN)
+    assert said(scene) == "open"
+    assert scene.bulletin.slack.shown == scene.message(OPEN).digest
+
+
 # The budget of edits
 
 
