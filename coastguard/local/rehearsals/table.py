@@ -36,8 +36,8 @@ def read(world: World) -> Kept:
             kind, _, instance = row["sk"]["S"].partition("#")
             if owner == "cluster" and kind == "instance":
                 incidents[cluster, instance] = json.loads(row["data"]["S"])["state"]
-            elif owner == "cluster" and kind == "bulletin":
-                bulletins[cluster] = json.loads(row["data"]["S"])["ts"]
+            elif owner == "cluster" and row["sk"]["S"] == "announced#slack":
+                bulletins[cluster] = json.loads(row["data"]["S"])["handle"]
             elif owner == "cluster" and kind == "drop" and "open_pk" in row:
                 waiting.add((cluster, instance))
     return Kept(incidents, bulletins, frozenset(waiting))
