@@ -81,8 +81,8 @@ def test_a_row_that_is_recorded_today_means_the_same(kept: Kept) -> None:
     # What has a sample is never recorded again: only here does anybody see that the recorder still can.
     for name, meant in ROWS.items():
         write(kept.store, name, meant)
-        (row,) = kept.tables.rows("coastguard")
-        assert read(kept.store, row, meant) == meant, name
+        first, *_ = sorted(kept.tables.rows("coastguard"), key=lambda row: row["sk"]["S"])
+        assert read(kept.store, first, meant) == meant, name
         kept.taken()
 
 

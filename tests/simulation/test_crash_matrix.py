@@ -17,18 +17,19 @@ from dataclasses import dataclass, field
 import pytest
 
 from chatops.commands.parse import Command
-from hub.incidents.hints import AGAIN, Drop, Hint
+from hub.incidents.hints import Drop, Hint, Why
 from hub.incidents.incident import Incident
 from hub.policy.repair_stop import RepairStop
 from hub.table.requests import Claim
 from tests.chatops.factories import ALICE, BOB
+from tests.hub.factories import GRACE
 from tests.nightly import by_night
 from tests.simulation.fate import Died, Turn
 from tests.simulation.play import settle
 from tests.simulation.policies import USUAL
 from tests.simulation.promises import Watcher
 from tests.simulation.stage import Stage
-from tests.simulation.world import GRACE, World
+from tests.simulation.world import World
 from tests.wire.wire import Json
 
 # Effects of a story beyond so many are sampled: each third, each fifth, …
@@ -362,14 +363,14 @@ def test_whoever_is_refused_after_a_death_has_nothing_done(
 
 def _closes(world: World, turn: Turn | None = None) -> None:
     """A look finds that the only one in trouble is back, and says an episode's last word."""
-    world.look_at(Hint(world.cluster("A/db"), AGAIN), turn)
+    world.look_at(Hint(world.cluster("A/db"), Why.AGAIN), turn)
 
 
 def _opens(world: World, turn: Turn | None = None) -> None:
     """A look finds that another one has gone, and opens an incident."""
     machine = world.machine("A/db/2")
     gone = Drop(machine.arn.rpartition("/")[2], world.clock() - 2 * GRACE, machine.version)
-    world.look_at(Hint(world.cluster("A/db"), "state change", (gone,)), turn)
+    world.look_at(Hint(world.cluster("A/db"), Why.STATE_CHANGE, (gone,)), turn)
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,7 @@ def test_trouble_soon_after_goes_on_in_the_same_message_and_is_said_aloud(statio
 
     after = station.bulletin(cluster)
     assert station.states() == ["open"]
-    assert (after.slack.handle, after.episode, after.episode.closed) == (before.slack.handle, before.episode, False)
+    assert (after.slack.handle, after.id, after.episode.closed) == (before.slack.handle, before.id, False)
     (aloud,) = [message for message in station.slack.messages() if message["thread_ts"] is not None]
     assert aloud["thread_ts"] == after.slack.handle
     assert "reopened" in aloud["text"]

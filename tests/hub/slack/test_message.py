@@ -12,7 +12,7 @@ def test_the_same_content_has_the_same_digest_whatever_the_order() -> None:
     two = [incident(1), incident(2)]
 
     assert drawn(*two).digest == drawn(*reversed(two)).digest
-    assert drawn(*two, ts="", shown="x", version=9).digest == drawn(*two).digest
+    assert drawn(*two, handle="", shown="x", version=9).digest == drawn(*two).digest
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,14 @@ def told(**more: object) -> Bulletin:
 
 def rows(dynamodb: Any) -> dict[str, tuple[int, dict[str, Any]]]:
     """The version and the data of each row of the cluster, by sort key."""
-    found = dynamodb.scan(TableName=TABLE, ConsistentRead=True)["Items"]
-    mine = [row for row in found if row["pk"]["S"] == f"cluster#{CLUSTER.key}"]
-    return {row["sk"]["S"]: (int(row["version"]["N"]), json.loads(row["data"]["S"])) for row in mine}
+    found = dynamodb.query(
+        TableName=TABLE,
+        KeyConditionExpression="#pk = :pk",
+        ExpressionAttributeNames={"#pk": "pk"},
+        ExpressionAttributeValues={":pk": {"S": f"cluster#{CLUSTER.key}"}},
+        ConsistentRead=True,
+    )["Items"]
+    return {row["sk"]["S"]: (int(row["version"]["N"]), json.loads(row["data"]["S"])) for row in found}
 
 
 def test_each_receiver_has_a_row_of_the_episodes_version(store: Store, dynamodb: Any) -> None:
