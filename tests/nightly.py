@@ -9,7 +9,7 @@ deaths and stories there are is said by `by_night`.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, settings
 _T = TypeVar("_T")
 
 # How long an example takes says how busy the machine is.
-_UNHURRIED: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+_UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 _DAY, _NIGHT = "day", "night"
-settings.register_profile(_DAY, max_examples=30, **_UNHURRIED)
-settings.register_profile(_NIGHT, max_examples=100, **_UNHURRIED)
+settings.register_profile(_DAY, _UNHURRIED, max_examples=30)
+settings.register_profile(_NIGHT, _UNHURRIED, max_examples=100)
 
 
 def choose(*, night: bool) -> None:

@@ -6,9 +6,10 @@ import pytest
 
 from tests.benchmarks.losses import CASES, PLACES, Case, Matrix, Outcome, matrix
 from tests.benchmarks.stage import Stage
+from tests.nightly import by_day
 
-# Each case once, each place about as often as the others.
-PLAYED = [(case, PLACES[number % len(PLACES)]) for number, case in enumerate(CASES)]
+# Each case once, each place about as often as the others; by day a part of them.
+PLAYED = [by_day(case, PLACES[number % len(PLACES)], played=number % 4 == 0) for number, case in enumerate(CASES)]
 
 
 @pytest.fixture(scope="module")
