@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any
 
@@ -42,29 +42,44 @@ class Settings:
     policy_place: str = ""
 
 
+def assemble(  # noqa: PLR0913  # what a front works with, each of it once
+    *,
+    team: str,
+    slack: Callable[[], Slack],
+    policy: PolicySource,
+    send: Callable[[str, str, str], object],
+    clock: Callable[[], datetime],
+    renew: Callable[[], str] | None = None,
+) -> app.SlackApp:
+    """Put together what the app passes things on to.
+
+    `send` puts a message into a group of acts.fifo, once for each id; `renew` is Slack's.
+    """
+
+    def enqueue(request: Request) -> None:
+        send(group_id(request.cluster), requests.to_message(request), request.id)
+
+    def enqueue_ask(asked: CommandMessage) -> None:
+        send(asked.group, message.to_message(asked), asked.id)
+
+    return app.SlackApp(enqueue, enqueue_ask, Rights(policy, SlackUsers(slack, team, clock, _PATIENCE)), clock, renew)
+
+
 def make_front(
     settings: Settings,
     connect: Callable[[str], Any],
     secret: Callable[[], SlackSecret],
     renew: Callable[[], str] | None = None,
 ) -> app.SlackApp:
-    """Make what the app passes things on to. `connect` makes a boto3 client of a service; `renew` is Slack's."""
-    queues = Queues(connect("sqs"))
-    policy = PolicySource(settings.policy_place, connect, clock)
-
-    def slack() -> Slack:
-        return Slack(secret().bot_token, settings.slack_api_url, _TIMEOUT_SECONDS, renew)
-
-    people = SlackUsers(slack, settings.slack_team, clock, _PATIENCE)
-
-    def enqueue(request: Request) -> None:
-        group = group_id(request.cluster)
-        queues.send_in_order(settings.acts_queue_url, group, requests.to_message(request), request.id)
-
-    def enqueue_ask(asked: CommandMessage) -> None:
-        queues.send_in_order(settings.acts_queue_url, asked.group, message.to_message(asked), asked.id)
-
-    return app.SlackApp(enqueue, enqueue_ask, Rights(policy, people), clock, renew)
+    """Make a front by its settings. `connect` makes a boto3 client of a service; `renew` is Slack's."""
+    return assemble(
+        team=settings.slack_team,
+        slack=lambda: Slack(secret().bot_token, settings.slack_api_url, _TIMEOUT_SECONDS, renew),
+        policy=PolicySource(settings.policy_place, connect, clock),
+        send=partial(Queues(connect("sqs")).send_in_order, settings.acts_queue_url),
+        clock=clock,
+        renew=renew,
+    )
 
 
 @cache

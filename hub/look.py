@@ -1,7 +1,6 @@
 """Entry point of the function that reads looks.fifo."""
 
 import os
-import time
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -17,6 +16,7 @@ from hub.runtime.settings import read
 from hub.runtime.telemetry import Counts, invocation, log_as_json
 from hub.slack.client import Slack
 from hub.table.store import Store
+from hub.wiring import Addresses, Hub
 from spoke.accounts import Accounts, Role
 from spoke.deadline import within
 
@@ -40,18 +40,25 @@ class Settings:
 
 
 @cache
-def wire() -> tuple[Reconciler, str, Counts]:
+def wire() -> tuple[Reconciler, Counts]:
     """Make what look works with."""
     log_as_json()
     settings = read(Settings, os.environ)
     counts = Counts()
     session = hub_session()
     vault = Vault(session.client("secretsmanager", config=AWS), settings.slack_secret_arn, clock)
+    hub = Hub(
+        table=Store(settings.table, session.region_name),
+        queues=Queues(session.client("sqs", config=AWS)),
+        addresses=Addresses(looks=settings.looks_queue_url, delay=settings.delay_queue_url),
+        slack=lambda: Slack(vault.slack().bot_token, settings.slack_api_url, renew=vault.token),
+        clock=clock,
+        count=counts.add,
+    )
     reconciler = assemble(
+        hub,
         accounts=Accounts(session),
         reader=Role(settings.reader_role, session_name="coastguard-look"),
-        store=Store(settings.table, session.region_name),
-        slack=lambda: Slack(vault.slack().bot_token, settings.slack_api_url, renew=vault.token),
         terms=Terms.read(
             settings.grace_seconds,
             settings.slack_channel,
@@ -61,21 +68,16 @@ def wire() -> tuple[Reconciler, str, Counts]:
         ),
         policy=PolicySource(settings.policy_place, partial(session.client, config=AWS), clock),
         connect=partial(session.client, config=AWS),
-        queues=Queues(session.client("sqs", config=AWS)),
-        looks_url=settings.looks_queue_url,
-        delay_url=settings.delay_queue_url,
-        clock=clock,
-        sleep=time.sleep,
-        count=counts.add,
     )
-    return reconciler, settings.looks_queue_url, counts
+    return reconciler, counts
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Look at each cluster of a batch."""
-    reconciler, looks_url, counts = wire()
+    reconciler, counts = wire()
     try:
         with invocation(context), within(time_left(context)):
-            return answer(reconciler.queues.work_off(looks_url, records(event), reconciler.attend))
+            hub = reconciler.hub
+            return answer(hub.queues.work_off(hub.addresses.looks, records(event), reconciler.attend))
     finally:
         counts.flush()

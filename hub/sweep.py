@@ -12,7 +12,6 @@ from datetime import timedelta
 from functools import cache, partial
 from typing import Any
 
-from hub.policy.policy import Policy
 from hub.policy.source import PolicySource
 from hub.policy.terms import Terms
 from hub.queues import Queues
@@ -21,9 +20,9 @@ from hub.runtime.clock import clock
 from hub.runtime.rate_limit import RateLimit
 from hub.runtime.settings import read
 from hub.runtime.telemetry import Counts, invocation, log_as_json
-from hub.sweeping.account_sync import PACE, AccountSync
+from hub.sweeping.account_sync import PACE
 from hub.sweeping.organization import Organization
-from hub.sweeping.sweeper import Sweeper
+from hub.sweeping.sweeper import Sweeper, assemble
 from hub.table.store import Store
 from spoke.accounts import Accounts, Role
 
@@ -50,26 +49,24 @@ def wire() -> tuple[Sweeper, Counts]:
     settings = read(Settings, os.environ)
     session = hub_session()
     counts = Counts()
-    store = Store(settings.table, session.region_name)
     pace = RateLimit(*PACE, time.monotonic, time.sleep)
     organization = Organization(session.client("organizations", config=AWS), clock, pace)
     policy = PolicySource(settings.policy_place, partial(session.client, config=AWS), clock)
-    sweeper = Sweeper(
-        store=store,
+    sweeper = assemble(
+        store=Store(settings.table, session.region_name),
         queues=Queues(session.client("sqs", config=AWS)),
         looks_url=settings.looks_queue_url,
         accounts=Accounts(session),
         reader=Role(settings.reader_role, session_name="coastguard-sweep"),
-        sync=AccountSync(organization, store, clock, counts.add),
+        organization=organization,
         regions=tuple(region.strip() for region in settings.regions.split(",")),
         terms=Terms.read(0, channel="", clusters=settings.cluster_tags),
+        policy=policy,
         patience=_PATIENCE,
         clock=clock,
         ticks=time.monotonic,
         sleep=time.sleep,
         count=counts.add,
-        policy_problem=lambda: policy.problem,
-        by_account_tag=lambda: (policy.policy or Policy()).asks_account_tags,
     )
     return sweeper, counts
 

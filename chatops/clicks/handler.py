@@ -36,11 +36,9 @@ from hub.incidents.audit import Entry
 from hub.incidents.incident import Incident, Repair, withdraw
 from hub.looks.lifecycle import Gone, Lifecycle
 from hub.notify.routing import Routing
-from hub.queues import Queues
-from hub.slack.client import Slack
 from hub.table.clusters import Alongside
 from hub.table.requests import Claim
-from hub.table.store import Store
+from hub.wiring import Hub
 from spoke.accounts import Accounts
 from spoke.repairs import REMEDIES
 
@@ -53,20 +51,14 @@ _REFUSED = "refused: "
 class ClickHandler:
     """Everything that acting works with."""
 
-    store: Store
+    hub: Hub
     lifecycle: Lifecycle
     accounts: Accounts
     remediator: str
     rights: Rights
     rules: Routing
     caps: Caps
-    queues: Queues
-    looks_url: str
-    slack: Callable[[], Slack]
     team: str
-    clock: Callable[[], datetime]
-    count: Callable[[str, int], None]
-    sleep: Callable[[float], None] = time.sleep
     ticks: Callable[[], float] = time.monotonic
     _changes: Changes = field(init=False)
     _repairs: Repairs = field(init=False)
@@ -74,34 +66,34 @@ class ClickHandler:
 
     def __post_init__(self) -> None:
         """Put together what requests are checked and done with."""
-        checks = Checks(self.store, self.rights, self.rules, self.team, self.clock)
-        self._changes = Changes(self.lifecycle, self.queues, self.looks_url)
+        checks = Checks(self.hub.table, self.rights, self.rules, self.team, self.hub.clock)
+        self._changes = Changes(self.lifecycle, self.hub.queues, self.hub.addresses.looks)
         self._repairs = Repairs(
-            store=self.store,
+            store=self.hub.table,
             checks=checks,
             changes=self._changes,
             caps=self.caps,
             accounts=self.accounts,
             remediator=self.remediator,
-            slack=self.slack,
-            clock=self.clock,
-            sleep=self.sleep,
+            slack=self.hub.slack,
+            clock=self.hub.clock,
+            sleep=self.hub.sleep,
             ticks=self.ticks,
         )
         self._wishes = Wishes(
-            store=self.store,
+            store=self.hub.table,
             rules=self.rules,
             checks=checks,
             changes=self._changes,
             repairs=self._repairs,
-            slack=self.slack,
-            clock=self.clock,
-            sleep=self.sleep,
+            slack=self.hub.slack,
+            clock=self.hub.clock,
+            sleep=self.hub.sleep,
         )
 
     def execute(self, request: Request, tries: int) -> None:
         """Do what a request asks for. What it raises is worth another try."""
-        claim = self.store.claim(request.id, self.clock())
+        claim = self.hub.table.claim(request.id, self.hub.clock())
         if claim.outcome:
             if claim.untold:
                 self._tell_refusal(request, claim, NotAllowed(claim.outcome.removeprefix(_REFUSED)))
@@ -111,13 +103,13 @@ class ClickHandler:
         except NotAllowed as refusal:
             outcome = self._refuse(request, claim, refusal)
         else:
-            self.store.finish(claim, outcome)
-        self.count("requests", 1)
+            self.hub.table.finish(claim, outcome)
+        self.hub.count("requests", 1)
         log.info("request.done", extra={"outcome": outcome})
 
     def _do(self, request: Request, claimed: datetime, tries: int) -> str:
         """Do what is asked, or what a crash has left of it; `claimed` is the first try. Raises NotAllowed."""
-        known = self.store.incident(request.cluster, request.instance)
+        known = self.hub.table.incident(request.cluster, request.instance)
         return (known and self._go_on(request, claimed, known, tries)) or self._wishes.grant(request, claimed, tries)
 
     def _go_on(self, request: Request, claimed: datetime, known: Incident, tries: int) -> str:
@@ -155,7 +147,7 @@ class ClickHandler:
     def _has_declined(self, request: Request, claimed: datetime) -> bool:
         """Whether it is this very request that has declined, before a crash: an incident does not keep who did."""
         before = claimed - timedelta(seconds=1)
-        entries = self.store.entries(request.cluster, f"log#{before.isoformat(timespec='milliseconds')}")
+        entries = self.hub.table.entries(request.cluster, f"log#{before.isoformat(timespec='milliseconds')}")
         return any(entry.request == request.id and entry.what.startswith(DECLINED) for _, entry in entries)
 
     def _refuse(self, request: Request, claim: Claim, refusal: NotAllowed) -> str:
@@ -177,18 +169,18 @@ class ClickHandler:
         try:
             self.lifecycle.change(request.cluster, request.instance, request.incident, take_back, alongside)
         except Gone:
-            ended = self.store.finish(untold, outcome, request.cluster, entry)
+            ended = self.hub.table.finish(untold, outcome, request.cluster, entry)
         else:
             ended = replace(untold, outcome=outcome, version=claim.version + 1)
             self._changes.ask_look(request, "refused")
-        self.count("refusals", 1)
+        self.hub.count("refusals", 1)
         self._tell_refusal(request, ended, refusal)
         return outcome
 
     def _tell_refusal(self, request: Request, claim: Claim, refusal: NotAllowed) -> None:
         """Tell the person why, and who may; once, unless a crash comes in between."""
-        reply(self.slack(), request, str(refusal), who_may=refusal.who_may, how=refusal.how)
-        self.store.finish(replace(claim, untold=False), claim.outcome)
+        reply(self.hub.slack(), request, str(refusal), who_may=refusal.who_may, how=refusal.how)
+        self.hub.table.finish(replace(claim, untold=False), claim.outcome)
 
 
 def _approved(request: Request, begun: Repair) -> Request:

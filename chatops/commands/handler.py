@@ -10,7 +10,7 @@ The answer goes to the person alone, or to the channel if it changes something f
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,9 +28,8 @@ from chatops.rights import Rights
 from chatops.slack_users import SlackUsers
 from hub.notify.notice import give_notice
 from hub.notify.routing import Routing
-from hub.queues import Queues
-from hub.slack.client import Rejected, Slack, SlackError
-from hub.table.store import Store
+from hub.slack.client import Rejected, SlackError
+from hub.wiring import Hub
 
 log = logging.getLogger(__name__)
 
@@ -39,17 +38,12 @@ log = logging.getLogger(__name__)
 class CommandHandler:
     """Everything that answering works with. `command` is what the slash command is called, `regions` the members'."""
 
-    store: Store
+    hub: Hub
     rules: Routing
     rights: Rights
     people: SlackUsers
-    slack: Callable[[], Slack]
-    queues: Queues
-    looks_url: str
     regions: Sequence[str]
     command: str
-    clock: Callable[[], datetime]
-    count: Callable[[str, int], None]
     _known: CommandContext = field(init=False)
     _writes: Writes = field(init=False)
     _reads: Reads = field(init=False)
@@ -57,19 +51,19 @@ class CommandHandler:
     def __post_init__(self) -> None:
         """Put together what answers are made of."""
         self._known = CommandContext(
-            self.store, self.rules, self.rights, self.people, self.command, self.clock, self.count
+            self.hub.table, self.rules, self.rights, self.people, self.command, self.hub.clock, self.hub.count
         )
-        self._writes = Writes(self._known, self.queues, self.looks_url)
+        self._writes = Writes(self._known, self.hub.queues, self.hub.addresses.looks)
         self._reads = Reads(self._known, self.regions)
 
     def hear(self, asked: CommandMessage) -> None:
         """Do what somebody says, once. What it raises is worth another try."""
-        claim = self.store.claim(asked.id, self.clock())
+        claim = self.hub.table.claim(asked.id, self.hub.clock())
         if claim.outcome:
             return
         if asked.line == HOME:
             self._show_home(asked.user)
-            self.store.finish(claim, "shown")
+            self.hub.table.finish(claim, "shown")
             return
         outcome, aloud = "answered", False
         try:
@@ -81,8 +75,8 @@ class CommandHandler:
             self._show_home(asked.user, answer)
         elif aloud:
             self.refresh(asked.user)
-        self.store.finish(claim, outcome)
-        self.count("commands", 1)
+        self.hub.table.finish(claim, outcome)
+        self.hub.count("commands", 1)
         log.info("ask.done", extra={"outcome": outcome})
 
     def _do(self, asked: CommandMessage, at: datetime) -> tuple[Answer, bool]:
@@ -96,7 +90,7 @@ class CommandHandler:
         if stranger:
             self._known.refuse(asked, at, command.verb, asked.line, stranger)
         if command == Command("unmute"):
-            return self._reads.mutes(self.clock()), False
+            return self._reads.mutes(self.hub.clock()), False
         if command.missing:
             self._refuse_incomplete(asked, command, at)
         do = self._writes.of(command.verb)
@@ -120,14 +114,14 @@ class CommandHandler:
 
     def _show_home(self, user: str, said: Answer | None = None) -> None:
         """Draw a person's Home tab, and on top of it what they have just been told there."""
-        now = self.clock()
+        now = self.hub.clock()
         stranger = self.rights.stranger(user)
         if stranger:
             view = closed(stranger.sentence)
         else:
             view = draw(self._reads.tab(user, now), self.command, now, said[1] if said else ())
         try:
-            self.slack().publish(user, view)
+            self.hub.slack().publish(user, view)
         except Rejected as error:
             # It would be next time, too; whoever opens the tab again has it drawn anew.
             log.warning("home.rejected", extra={"error": str(error)})
@@ -141,11 +135,11 @@ class CommandHandler:
         text, blocks = answer
         try:
             if asked.answers:
-                self.slack().respond(asked.answers, text, blocks, aloud=aloud)
+                self.hub.slack().respond(asked.answers, text, blocks, aloud=aloud)
             elif aloud:
-                give_notice(self.slack(), self.rules, answer, asked.channel)
+                give_notice(self.hub.slack(), self.rules, answer, asked.channel)
             elif asked.channel:
-                self.slack().whisper(asked.channel, asked.user, text, blocks)
+                self.hub.slack().whisper(asked.channel, asked.user, text, blocks)
         except SlackError as error:
             # It is done, and said in the audit log: once more would not be better.
             log.warning("answer.unsaid", extra={"error": str(error)})

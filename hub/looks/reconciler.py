@@ -33,11 +33,11 @@ from hub.notify.storm_cache import StormCache
 from hub.notify.storm_turn import StormTurns
 from hub.policy.source import PolicySource
 from hub.policy.terms import Terms
-from hub.queues import NotYet, Queues, Record
+from hub.queues import NotYet, Record
 from hub.runtime.log_keys import about
-from hub.slack.client import NotNow, Slack, SlackError
+from hub.slack.client import NotNow, SlackError
 from hub.table.clusters import KnownCluster
-from hub.table.store import Store
+from hub.wiring import Hub
 from spoke.accounts import Accounts, Role
 from spoke.deadline import deadline, for_seconds
 from spoke.sighting import Sighting
@@ -59,7 +59,7 @@ class Reconciler:
 
     accounts: Accounts
     reader: Role
-    store: Store
+    hub: Hub
     lifecycle: Lifecycle
     rules: Routing
     terms: Terms
@@ -70,10 +70,6 @@ class Reconciler:
     departures: Departures
     notifier: Notifier
     policy_alarm: PolicyAlarm
-    queues: Queues
-    delay_url: str
-    clock: Callable[[], datetime]
-    count: Callable[[str, int], None]
 
     def attend(self, waiting: Sequence[Record]) -> None:
         """Take all waiting messages of one group together: of a cluster, or of a storm."""
@@ -101,8 +97,8 @@ class Reconciler:
         """Look at a cluster. What it raises is worth another try."""
         cluster = hint.cluster
         member = self.accounts.member(cluster.account, cluster.region, self.reader)
-        known = self.store.known(cluster)
-        drops = _drops(hint, known, self.clock())
+        known = self.hub.table.known(cluster)
+        drops = _drops(hint, known, self.hub.clock())
         live = {i.instance for i in known.incidents.values() if i.unresolved}
         # Only what is known already may end so: that agents are gone is said, whatever anybody thinks of their account.
         out_of_reach = self.departures.of(cluster) if live else ""
@@ -110,7 +106,7 @@ class Reconciler:
             # Our own table has used up the time: that says nothing of the member, who has not been asked yet.
             raise NotYet(_BREATH_SECONDS)
         wanted = drops.keys() - live if out_of_reach else drops.keys() | live
-        gathering = Gathering(member, hint, known, drops, self.terms.grace_of(cluster), self.clock, self.count)
+        gathering = Gathering(member, hint, known, drops, self.terms.grace_of(cluster), self.hub.clock, self.hub.count)
         tag = self.tags.value(member, cluster) if self.terms.by_tag and wanted else None
         if self.terms.watches(tag):
             sightings = gathering.with_others(gathering.see(wanted, tries))
@@ -122,22 +118,22 @@ class Reconciler:
         size = gathering.size(sightings, lambda: self.rules.policy.asks_share)
         broken = [sighting for sighting in sightings.values() if condition(sighting) in _TROUBLE]
         watch = self._watch(hint, known, tag, size, broken)
-        examined = self.lifecycle.examine(cluster, known, seen, watch, self.clock())
+        examined = self.lifecycle.examine(cluster, known, seen, watch, self.hub.clock())
         self._look_again(hint, known, drops, examined.verdicts)
         if examined.bulletin:
             self.notifier.speak(hint, known, examined.bulletin, examined)
-        self.count("looks", 1)
+        self.hub.count("looks", 1)
 
     def _attend(self, chore: MuteHint | PolicyHint, tell: Callable[[], None]) -> None:
         try:
             tell()
         except SlackError as error:
-            if isinstance(error, NotNow) and (later := put_off(chore, error.seconds, self.clock())):
-                self.queues.later(self.delay_url, [(later, error.seconds)])
+            if isinstance(error, NotNow) and (later := put_off(chore, error.seconds, self.hub.clock())):
+                self.hub.queues.later(self.hub.addresses.delay, [(later, error.seconds)])
                 return
             # The next sweep asks again, as long as it has not been said.
             log.warning("chore.unsaid", extra={"error": str(error)})
-            self.count("unannounced", 1)
+            self.hub.count("unannounced", 1)
 
     def _watch(
         self, hint: Hint, known: KnownCluster, tag: str | None, size: int | None, broken: Sequence[Sighting]
@@ -168,7 +164,7 @@ class Reconciler:
         What only wants another look gets it from a chain of looks that an event or a click began; a sweep begins none,
         or each round would begin one more. A drop that has longer to wait than the chain can is kept in the table.
         """
-        now, further = self.clock(), onward(replace(hint, why=Why.AGAIN, drops=(), crowd=0, until=None))
+        now, further = self.hub.clock(), onward(replace(hint, why=Why.AGAIN, drops=(), crowd=0, until=None))
         puts_off: dict[timedelta, list[Drop]] = {}
         kept: dict[str, Waiting] = {}
         for again, drop in _again(hint, verdicts):
@@ -180,7 +176,7 @@ class Reconciler:
                 puts_off.setdefault(again, []).extend([drop] if drop else [])
         if further:
             waits = [(replace(further, drops=tuple(some)), again) for again, some in puts_off.items()]
-            self.queues.later(self.delay_url, [(later, again.total_seconds()) for later, again in waits])
+            self.hub.queues.later(self.hub.addresses.delay, [(later, again.total_seconds()) for later, again in waits])
         self._keep_waiting(known, drops, kept)
 
     def _keep_waiting(self, known: KnownCluster, drops: Mapping[str, Drop], kept: Mapping[str, Waiting]) -> None:
@@ -189,7 +185,7 @@ class Reconciler:
         over = [replace(one, over=True) for instance, one in before.items() if instance not in kept]
         new = [one for instance, one in kept.items() if instance not in before or before[instance].drop != one.drop]
         versions = {instance: one.version for instance, one in known.waiting.items()}
-        self.store.keep_waiting([replace(one, version=versions.get(one.drop.instance, 0)) for one in (*over, *new)])
+        self.hub.table.keep_waiting([replace(one, version=versions.get(one.drop.instance, 0)) for one in (*over, *new)])
 
     def _read(self, record: Record) -> Hint | Chore | None:
         """Read a message of looks.fifo. Only we write them, so one that cannot be read comes from another release.
@@ -200,51 +196,39 @@ class Reconciler:
             return from_message(record.body)
         except BadHint:
             log.exception("hint.unreadable", extra={"record": record.id})
-            self.count("malformed", 1)
+            self.hub.count("malformed", 1)
             return None
 
 
-def assemble(  # noqa: PLR0913  # what a look works with, each of it once
+def assemble(  # noqa: PLR0913  # what a look needs besides, each of it once
+    hub: Hub,
     *,
     accounts: Accounts,
     reader: Role,
-    store: Store,
-    slack: Callable[[], Slack],
     terms: Terms,
     policy: PolicySource,
     connect: Callable[..., Any],
-    queues: Queues,
-    looks_url: str,
-    delay_url: str,
-    clock: Callable[[], datetime],
-    sleep: Callable[[float], None],
-    count: Callable[[str, int], None],
 ) -> Reconciler:
     """Put a reconciler together. `connect` makes a client of boto3."""
-    publisher = Publisher(slack, store, clock, count)
-    dispatcher = Dispatcher(receivers(publisher, connect, clock, count), publisher, clock, count)
-    storms = StormTurns(store, publisher, slack, queues, looks_url, delay_url, clock, sleep, count)
-    storm_cache = StormCache(store, queues, looks_url, clock)
-    rules = Routing(policy, AccountCache(store, clock), terms, clock)
-    muting = Muting(store, slack, rules, clock)
+    publisher = Publisher(hub.slack, hub.table, hub.clock, hub.count)
+    told = receivers(publisher, connect, hub.clock, hub.count)
+    storm_cache = StormCache(hub.table, hub.queues, hub.addresses.looks, hub.clock)
+    rules = Routing(policy, AccountCache(hub.table, hub.clock), terms, hub.clock)
+    muting = Muting(hub.table, hub.slack, rules, hub.clock)
     return Reconciler(
+        hub=hub,
         accounts=accounts,
         reader=reader,
-        store=store,
-        lifecycle=Lifecycle(store),
+        lifecycle=Lifecycle(hub.table),
         rules=rules,
         terms=terms,
-        tags=ClusterTags(clock),
+        tags=ClusterTags(hub.clock),
         storm_cache=storm_cache,
-        storms=storms,
+        storms=StormTurns(hub, publisher),
         muting=muting,
-        departures=Departures(store, clock),
-        notifier=Notifier(store, dispatcher, storm_cache, muting, rules, slack, queues, delay_url, clock, count),
-        policy_alarm=PolicyAlarm(store, slack, rules, clock),
-        queues=queues,
-        delay_url=delay_url,
-        clock=clock,
-        count=count,
+        departures=Departures(hub.table, hub.clock),
+        notifier=Notifier(hub, Dispatcher(told, publisher, hub.clock, hub.count), storm_cache, muting, rules),
+        policy_alarm=PolicyAlarm(hub.table, hub.slack, rules, hub.clock),
     )
 
 

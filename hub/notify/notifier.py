@@ -11,7 +11,7 @@ import logging
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from hub.chain import onward, put_off
 from hub.incidents.audit import Entry
@@ -28,11 +28,10 @@ from hub.notify.hearing import Action, hearing
 from hub.notify.muting import Muting
 from hub.notify.routing import Routing
 from hub.notify.storm_cache import StormCache
-from hub.queues import Queues
-from hub.slack.client import LOST, NotNow, Rejected, Slack, SlackError
+from hub.slack.client import LOST, NotNow, Rejected, SlackError
 from hub.slack.notes import channel_lost, reminder
 from hub.table.clusters import KnownCluster
-from hub.table.store import Store
+from hub.wiring import Hub
 
 log = logging.getLogger(__name__)
 
@@ -57,16 +56,11 @@ class _Look:
 class Notifier:
     """Everything that speaking works with."""
 
-    store: Store
+    hub: Hub
     dispatcher: Dispatcher
     storm_cache: StormCache
     muting: Muting
     rules: Routing
-    slack: Callable[[], Slack]
-    queues: Queues
-    delay_url: str
-    clock: Callable[[], datetime]
-    count: Callable[[str, int], None]
 
     def speak(self, hint: Hint, known: KnownCluster, bulletin: Bulletin, examined: Examined) -> None:
         """Bring what people hear of a cluster in line with what a look has found."""
@@ -85,8 +79,9 @@ class Notifier:
         while left:
             storm = self._storm(look, left)
             content = compose(left.episode, look.incidents, lock(storm.region) if storm else "", look.mute)
-            after = look.remind_after
-            heard = hearing(left.episode, left.slack, look.mute, storm, hint, content, self.clock(), remind_after=after)
+            now, after = self.hub.clock(), look.remind_after
+            heard = hearing(left.episode, left.slack, look.mute, storm, hint, content, now, remind_after=after)
+            log.debug("heard", extra={"cluster": left.cluster.key, "action": heard.action, "reason": heard.reason})
             left = do[heard.action](look, left, content)
             if heard.action is Action.REMIND:
                 look = replace(look, remind_after=None)  # once a look, also where Slack has not taken it
@@ -119,7 +114,7 @@ class Notifier:
         """
         slack = bulletin.slack.settled() if look.begun else bulletin.slack
         silent = replace(bulletin, episode=replace(bulletin.episode, muted=True))
-        return self.store.keep(silent.shows(replace(slack, aside=False)))
+        return self.hub.table.keep(silent.shows(replace(slack, aside=False)))
 
     def _unmute(self, _: _Look, bulletin: Bulletin, __: Content) -> Bulletin:
         """Have what is still broken said, once.
@@ -127,13 +122,13 @@ class Notifier:
         One that nobody was told of yet is as one that begins now: left to a storm, if many are heard of again together,
         and else speaking for itself. An edit tells nobody, so of one that stands in the channel the thread tells it.
         """
-        now, cluster, slack = self.clock(), bulletin.cluster, bulletin.slack
+        now, cluster, slack = self.hub.clock(), bulletin.cluster, bulletin.slack
         heard = replace(bulletin.episode, muted=False)
         if slack.handle:
-            self.store.log(cluster, Entry(now, "", _HEARD_AGAIN, cluster.name, "", aloud=True))
-            return self.store.keep(replace(bulletin, episode=replace(heard, said_again_at=now)))
+            self.hub.table.log(cluster, Entry(now, "", _HEARD_AGAIN, cluster.name, "", aloud=True))
+            return self.hub.table.keep(replace(bulletin, episode=replace(heard, said_again_at=now)))
         begins = replace(bulletin, episode=replace(heard, opened_at=now))
-        return self.store.keep(begins.shows(replace(slack, aside=not slack.doubt_since)))
+        return self.hub.table.keep(begins.shows(replace(slack, aside=not slack.doubt_since)))
 
     def _find(self, look: _Look, bulletin: Bulletin, _: Content) -> Bulletin | None:
         """Find out whether what is muted by now was posted before."""
@@ -145,17 +140,18 @@ class Notifier:
         None if the channel is lost and the bulletin goes on in another one: nothing of it may have changed for long, so
         nobody but a reminder would ever find out.
         """
-        episode, slack, after, now = bulletin.episode, bulletin.slack, look.remind_after or timedelta(), self.clock()
+        episode, slack, now = bulletin.episode, bulletin.slack, self.hub.clock()
+        after = look.remind_after or timedelta()
         # Its words count only those, whatever else the bulletin is about.
         text, blocks = reminder(compose(episode, unheeded(episode, look.live, after, now)), after)
         try:
-            self.slack().post(slack.address, text, blocks, thread=slack.handle, aloud=True)
+            self.hub.slack().post(slack.address, text, blocks, thread=slack.handle, aloud=True)
         except SlackError as error:
             if self._goes_on_elsewhere(look.hint, bulletin, error):
                 return None
             log.warning("reminder.unsaid", extra={"cluster": bulletin.cluster.key, "error": str(error)})
             return bulletin
-        return self.store.keep(replace(bulletin, episode=replace(episode, said_again_at=now)))
+        return self.hub.table.keep(replace(bulletin, episode=replace(episode, said_again_at=now)))
 
     def _show(self, look: _Look, bulletin: Bulletin, content: Content) -> None:
         slack = bulletin.slack
@@ -166,7 +162,7 @@ class Notifier:
 
     def _close(self, _: _Look, bulletin: Bulletin, __: Content) -> None:
         """Close what nobody was told of by name: the storm, or the mute, has counted it."""
-        self.store.keep(bulletin.ended(self.clock()))
+        self.hub.table.keep(bulletin.ended(self.hub.clock()))
 
     def _call_storm(self, look: _Look, bulletin: Bulletin, _: Content) -> None:
         self._remember(look, bulletin)
@@ -187,12 +183,12 @@ class Notifier:
         except NotNow as error:
             seconds = error.seconds + zlib.crc32(cluster.key.encode()) % _SPREAD_SECONDS
             why = Why.SWEEP if hint.why == Why.SWEEP else Why.AGAIN
-            later = put_off(replace(hint, why=why, drops=(), crowd=0), seconds, self.clock())
+            later = put_off(replace(hint, why=why, drops=(), crowd=0), seconds, self.hub.clock())
             log.info(
                 "announce.later", extra={"cluster": cluster.key, "seconds": seconds, "by": why if later else "sweep"}
             )
             if later:
-                self.queues.later(self.delay_url, [(later, seconds)])
+                self.hub.queues.later(self.hub.addresses.delay, [(later, seconds)])
         except SlackError as error:
             if self._goes_on_elsewhere(hint, bulletin, error):
                 return None
@@ -200,7 +196,7 @@ class Notifier:
                 raise
             # The incidents are kept, and the next sweep tries again: one dead letter for each round would tell nothing.
             log.warning("announce.failed", extra={"cluster": cluster.key, "error": str(error)})
-            self.count("unannounced", 1)
+            self.hub.count("unannounced", 1)
         return None
 
     def _goes_on_elsewhere(self, hint: Hint, bulletin: Bulletin, why: SlackError) -> bool:
@@ -208,7 +204,7 @@ class Notifier:
         if not (isinstance(why, Rejected) and why.word in LOST and self._move(bulletin, why)):
             return False
         if now := onward(replace(hint, why=Why.AGAIN, drops=(), crowd=0, until=None)):
-            self.queues.later(self.delay_url, [(now, 0)])
+            self.hub.queues.later(self.hub.addresses.delay, [(now, 0)])
         return True
 
     def _move(self, bulletin: Bulletin, why: Rejected) -> bool:
@@ -216,21 +212,21 @@ class Notifier:
 
         The operators are told once an hour of each channel.
         """
-        lost, now = bulletin.slack.address, self.clock()
+        lost, now = bulletin.slack.address, self.hub.clock()
         tried = (*bulletin.slack.lost, lost)
         elsewhere = next((channel for channel in self.rules.fallback if channel not in tried), "")
-        newest = self.store.bulletin(bulletin.cluster)
+        newest = self.hub.table.bulletin(bulletin.cluster)
         if not elsewhere or newest is None or newest.id != bulletin.id:
             return False
         log.warning("channel.lost", extra={"channel": lost, "word": why.word, "instead": elsewhere})
         episode = replace(newest.episode, channel=elsewhere, storm="")
         anew = replace(newest.slack.settled(), address=elsewhere, handle="", thread="", shown="")
-        self.store.keep(replace(newest, episode=episode).shows(replace(anew, aside=False, lost=tried)))
-        self.count("moved", 1)
-        if self.store.spend(f"lost {lost}", now.replace(minute=0)) == 1:
+        self.hub.table.keep(replace(newest, episode=episode).shows(replace(anew, aside=False, lost=tried)))
+        self.hub.count("moved", 1)
+        if self.hub.table.spend(f"lost {lost}", now.replace(minute=0)) == 1:
             text, blocks = channel_lost(lost, why.word, self.rules.policy.operators)
             try:
-                self.slack().post(elsewhere, text, blocks)
+                self.hub.slack().post(elsewhere, text, blocks)
             except SlackError as error:
                 log.warning("channel.untold", extra={"channel": lost, "instead": elsewhere, "error": str(error)})
         return True

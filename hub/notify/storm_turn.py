@@ -11,7 +11,7 @@ hub.notify.storm_cache) and edits it once it stands there. So also here nobody r
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
@@ -24,12 +24,11 @@ from hub.incidents.hints import Hint, StormHint, Why
 from hub.incidents.incident import Incident
 from hub.incidents.storm import SETTLES, Storm, caught, count, lock, weather
 from hub.notify.publisher import Publisher, Saying
-from hub.queues import Queues
 from hub.slack.bulletin_message import render
-from hub.slack.client import LOST, THREADLESS, NotNow, Rejected, Slack, SlackError
+from hub.slack.client import LOST, THREADLESS, NotNow, Rejected, SlackError
 from hub.slack.notes import note
 from hub.slack.storm_message import render_storm
-from hub.table.store import Store
+from hub.wiring import Hub
 from spoke.deadline import deadline
 
 log = logging.getLogger(__name__)
@@ -53,22 +52,15 @@ _SOON = 10
 class StormTurns:
     """Everything that a turn works with. `sleep` waits for some seconds."""
 
-    store: Store
+    hub: Hub
     publisher: Publisher
-    slack: Callable[[], Slack]
-    queues: Queues
-    looks_url: str
-    delay_url: str
-    clock: Callable[[], datetime]
-    sleep: Callable[[float], None]
-    count: Callable[[str, int], None]
 
     def attend(self, place: StormHint) -> None:
         """Take a turn. What it raises is worth another try."""
-        now = self.clock()
-        everyone = [b for b in self.store.open_bulletins(place.region) if b.slack.address == place.channel]
+        now = self.hub.clock()
+        everyone = [b for b in self.hub.table.open_bulletins(place.region) if b.slack.address == place.channel]
         members = [member for member in everyone if not member.episode.muted]
-        standing = self.store.storm(place.channel, place.region)
+        standing = self.hub.table.storm(place.channel, place.region)
         storm = weather(standing, place, members, now)
         if storm is None:
             self._never_mind(place, members, now)
@@ -89,8 +81,8 @@ class StormTurns:
         if standing and standing.closed and storm.ts and not self._say_aloud(place, storm):
             return
         if storm != standing:
-            storm = self.store.keep(storm)
-        self.count("storms", 1)
+            storm = self.hub.table.keep(storm)
+        self.hub.count("storms", 1)
         mine = caught(storm, members)
         storm = self._say(place, storm, mine, muted)
         if storm.ts and not storm.closed:
@@ -102,9 +94,9 @@ class StormTurns:
         There they may be a storm again.
         """
         log.warning("storm.homeless", extra={"channel": place.channel, "region": place.region, "word": why.word})
-        standing = self.store.storm(place.channel, place.region)
+        standing = self.hub.table.storm(place.channel, place.region)
         if standing and not standing.closed:
-            self.store.keep(replace(standing, ts="", shown="", closed=True, closed_at=None, over=True))
+            self.hub.table.keep(replace(standing, ts="", shown="", closed=True, closed_at=None, over=True))
         self._look_at(place, [member for member in members if not member.slack.handle])
 
     def _never_mind(self, place: StormHint, members: Sequence[Bulletin], now: datetime) -> None:
@@ -120,17 +112,17 @@ class StormTurns:
 
     def _again_in(self, place: StormHint, seconds: float) -> None:
         """Ask for another turn; if the chain may not be longer, or the next round comes before, the sweep asks."""
-        if later := put_off(place, seconds, self.clock()):
-            self.queues.later(self.delay_url, [(later, seconds)])
+        if later := put_off(place, seconds, self.hub.clock()):
+            self.hub.queues.later(self.hub.addresses.delay, [(later, seconds)])
 
     def _say_aloud(self, place: StormHint, storm: Storm) -> bool:
         """Tell in the channel that a storm goes on in its message, for an edit notifies nobody; twice at worst.
 
         Returns False if it has to wait.
         """
-        text, blocks = note(Entry(self.clock(), "", "reopened", storm.region, ""))
+        text, blocks = note(Entry(self.hub.clock(), "", "reopened", storm.region, ""))
         try:
-            self.slack().post(storm.channel, text, blocks, thread=storm.ts, aloud=True)
+            self.hub.slack().post(storm.channel, text, blocks, thread=storm.ts, aloud=True)
         except NotNow as error:
             self._again_in(place, error.seconds)
             return False
@@ -144,7 +136,7 @@ class StormTurns:
             shown = self.publisher.show(storm, Saying(render_storm(storm, count(members, muted))), leased=False)
             if shown is storm and not storm.over:
                 return storm
-            return self.publisher.write(storm, shown.ended(self.clock()) if storm.over else shown)
+            return self.publisher.write(storm, shown.ended(self.hub.clock()) if storm.over else shown)
         except NotNow as error:
             log.info("storm.later", extra={"storm": storm.id, "seconds": error.seconds})
             self._again_in(place, error.seconds)
@@ -153,37 +145,37 @@ class StormTurns:
     def _post(self, place: StormHint, storm: Storm, members: Sequence[Bulletin]) -> None:
         """Take the clusters in, and post some of those that Slack does not show yet."""
         waiting = [member for member in members if not member.slack.handle]
-        unsettled = (storm.newest_at + SETTLES - self.clock()).total_seconds()
+        unsettled = (storm.newest_at + SETTLES - self.hub.clock()).total_seconds()
         turn = [] if unsettled > 0 else sorted(waiting, key=lambda member: member.cluster)[:TURN]
         posted = self._post_some(place, storm, turn) if turn else 0
         early = [member for member in members if member.slack.handle and member.episode.storm != storm.id]
-        self.store.keep_all([_caught(member, storm) for member in early])
+        self.hub.table.keep_all([_caught(member, storm) for member in early])
         if not waiting:
             return
         if not posted:
             self._again_in(place, ceil(unsettled) if unsettled > 0 else _SOON)
         elif further := onward(replace(place, until=None)):
             # Each turn asks once for the next one, however often it is repeated.
-            self.queues.ask_looks(self.looks_url, [further], f"{storm.id} {len(waiting) - posted} left")
+            self.hub.queues.ask_looks(self.hub.addresses.looks, [further], f"{storm.id} {len(waiting) - posted} left")
 
     def _post_some(self, place: StormHint, storm: Storm, turn: Sequence[Bulletin]) -> int:
-        now = self.clock()
+        now = self.hub.clock()
         # One whose incidents the index does not show yet has its turn later.
-        incidents = self.store.open_incidents([member.cluster for member in turn])
+        incidents = self.hub.table.open_incidents([member.cluster for member in turn])
         free = [member for member in turn if incidents[member.cluster] and _is_free(member, now)]
         doubts = [member.slack.doubt_since for member in free if member.slack.doubt_since]
         before = self.publisher.posted_in(storm.channel, storm.ts, min(doubts)) if doubts else {}
         # What stands there is adopted in this very write: a new doubt would forget it, should the turn end here.
-        kept = self.store.keep_all([_begun(member, storm, before.get(member.id, ""), now) for member in free])
+        kept = self.hub.table.keep_all([_begun(member, storm, before.get(member.id, ""), now) for member in free])
         begun, shown = [member for member in kept if not member.slack.handle], list[Bulletin]()
         adopted = len(kept) - len(begun)
         for number, member in enumerate(begun):
-            if self.clock() - now > _LONGEST_TURN or deadline().left() < _TO_SETTLE:
+            if self.hub.clock() - now > _LONGEST_TURN or deadline().left() < _TO_SETTLE:
                 self._settle(shown, begun[number:])
                 return adopted + len(shown)
             try:
                 # Before the first one too: the turn before has ended with a post.
-                self.sleep(_POST_SECONDS)
+                self.hub.sleep(_POST_SECONDS)
                 shown.append(self._post_one(storm, member, incidents[member.cluster]))
             except Rejected as error:
                 if error.word in LOST:
@@ -196,10 +188,10 @@ class StormTurns:
                     self._look_at(place, alone)
                     return adopted + len(shown)
                 log.exception("storm.rejected", extra={"bulletin": member.id, "word": error.word})
-                self.count("rejected", 1)
+                self.hub.count("rejected", 1)
             except NotNow as error:
                 self._settle(shown, begun[number:])
-                self.sleep(min(error.seconds, _LONGEST_PAUSE))
+                self.hub.sleep(min(error.seconds, _LONGEST_PAUSE))
                 return adopted + len(shown)
             except SlackError:
                 self._settle(shown, begun[number + 1 :])
@@ -210,27 +202,27 @@ class StormTurns:
     def _post_one(self, storm: Storm, member: Bulletin, incidents: Sequence[Incident]) -> Bulletin:
         message = render(compose(member.episode, incidents, lock(storm.region)), member.episode)
         parts = message.text, message.blocks, message.attachments, message.metadata
-        ts = self.slack().post(storm.channel, *parts, thread=storm.ts)
-        return member.shows(replace(member.slack, handle=ts, shown=message.digest, shown_at=self.clock()))
+        ts = self.hub.slack().post(storm.channel, *parts, thread=storm.ts)
+        return member.shows(replace(member.slack, handle=ts, shown=message.digest, shown_at=self.hub.clock()))
 
     def _settle(self, shown: Sequence[Bulletin], untouched: Sequence[Bulletin]) -> None:
         """Write what Slack shows by now. Whom somebody has changed meanwhile is read again: a ts must not get lost."""
         settled = [member.shows(member.slack.settled()) for member in (*shown, *untouched)]
-        written = {member.id for member in self.store.keep_all(settled)}
+        written = {member.id for member in self.hub.table.keep_all(settled)}
         for member in settled:
             if member.id not in written and member.slack.handle:
-                newest = self.store.bulletin(member.cluster)
+                newest = self.hub.table.bulletin(member.cluster)
                 if newest and newest.id == member.id:
                     there, at = newest.slack.settled(), member.slack
                     there = replace(there, handle=at.handle, thread=at.thread, shown="")
                     storm = replace(newest.episode, storm=member.episode.storm)
-                    self.store.keep(replace(newest, episode=storm).shows(there))
-        self.count("announced", len(shown))
+                    self.hub.table.keep(replace(newest, episode=storm).shows(there))
+        self.hub.count("announced", len(shown))
 
     def _look_at(self, place: StormHint, members: Sequence[Bulletin]) -> None:
         alone = [onward(Hint(member.cluster, Why.ALONE, hops=place.hops)) for member in members]
         hints = [hint for hint in alone if hint]  # the sweep asks for the others
-        self.queues.ask_looks(self.looks_url, hints, self.clock().isoformat())
+        self.hub.queues.ask_looks(self.hub.addresses.looks, hints, self.hub.clock().isoformat())
 
 
 def _begun(member: Bulletin, storm: Storm, ts: str, now: datetime) -> Bulletin:

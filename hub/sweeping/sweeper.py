@@ -23,12 +23,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from hub.incidents.hints import Chore, Drop, Hint, MuteHint, PolicyHint, Why
 from hub.incidents.mute import Mute, ends_soon, over
 from hub.incidents.storm import brewing
+from hub.policy.policy import Policy
+from hub.policy.source import PolicySource
 from hub.policy.terms import Terms
 from hub.queues import Queues
 from hub.runtime.log_keys import about, in_threads
 from hub.runtime.rate_limit import RateLimit
 from hub.scopes.coverage import Place, visited
 from hub.sweeping.account_sync import AccountSync
+from hub.sweeping.organization import Organization
 from hub.table.rows import TableError
 from hub.table.store import Store
 from spoke.accounts import Accounts, Member, Role
@@ -87,8 +90,8 @@ class Sweeper:
     ticks: Callable[[], float]
     sleep: Callable[[float], None]
     count: Callable[[str, int], None]
-    by_account_tag: Callable[[], bool] = lambda: False
-    policy_problem: Callable[[], str] = str
+    by_account_tag: Callable[[], bool]
+    policy_problem: Callable[[], str]
 
     def unfinished(self) -> None:
         """Ask for a look at whatever is not over. Raises RuntimeError if SQS refuses some."""
@@ -176,6 +179,43 @@ class Sweeper:
         self.count("swept", len(asked))
         if refused:
             raise RuntimeError(f"looks.fifo refused {len(refused)} of {len(asked)} groups; the next round asks again")
+
+
+def assemble(  # noqa: PLR0913  # what a round works with, each of it once
+    *,
+    store: Store,
+    queues: Queues,
+    looks_url: str,
+    accounts: Accounts,
+    reader: Role,
+    organization: Organization,
+    regions: tuple[str, ...],
+    terms: Terms,
+    policy: PolicySource,
+    patience: timedelta,
+    clock: Callable[[], datetime],
+    ticks: Callable[[], float],
+    sleep: Callable[[float], None],
+    count: Callable[[str, int], None],
+) -> Sweeper:
+    """Put a sweeper together. It says nothing in Slack, and so needs no more of the hub."""
+    return Sweeper(
+        store=store,
+        queues=queues,
+        looks_url=looks_url,
+        accounts=accounts,
+        reader=reader,
+        sync=AccountSync(organization, store, clock, count),
+        regions=regions,
+        terms=terms,
+        patience=patience,
+        clock=clock,
+        ticks=ticks,
+        sleep=sleep,
+        count=count,
+        by_account_tag=lambda: (policy.policy or Policy()).asks_account_tags,
+        policy_problem=lambda: policy.problem,
+    )
 
 
 def _wants_to_be_told(mute: Mute, now: datetime) -> bool:

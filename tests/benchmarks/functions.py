@@ -70,12 +70,13 @@ class Functions:
     def look(self) -> Function:
         """Make an environment of look."""
         with self._environment():
-            wired, looks_url, _ = look.wire.__wrapped__()
+            wired, _ = look.wire.__wrapped__()
 
         def invoked(event: dict[str, Any]) -> list[str]:
-            storms = replace(wired.storms, count=self._count, sleep=_no_sleep)
-            reconciler = replace(wired, count=self._count, reader=Role(READER, self._session_name), storms=storms)
-            failed: list[str] = reconciler.queues.work_off(looks_url, records(event), reconciler.attend)
+            hub = replace(wired.hub, count=self._count, sleep=_no_sleep)
+            storms, reader = replace(wired.storms, hub=hub), Role(READER, self._session_name)
+            reconciler = replace(wired, hub=hub, reader=reader, storms=storms)
+            failed: list[str] = hub.queues.work_off(hub.addresses.looks, records(event), reconciler.attend)
             return failed
 
         return invoked

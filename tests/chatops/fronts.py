@@ -12,18 +12,16 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
 
-from chatops import app
+from chatops import app, front
 from chatops.clicks import requests
 from chatops.clicks.requests import Request
 from chatops.commands import message
 from chatops.commands.message import CommandMessage
 from chatops.http_adapter import HttpAdapter
-from chatops.rights import Rights
-from chatops.slack_users import SlackUsers
 from coastguard.local.slack.directory import TEAM
 from coastguard.local.slack.workspace import BOT_TOKEN
 from hub.policy.source import PolicySource
-from hub.queues import Record, group_id
+from hub.queues import Record
 from hub.runtime.secrets import SlackSecret
 from hub.slack.client import Slack
 from tests.chatops.factories import SECRET, Clock, http_event, signed
@@ -57,8 +55,7 @@ class Front:
     renew: Callable[[], str] | None = None
 
     def __post_init__(self) -> None:
-        self.people = SlackUsers(lambda: Slack(BOT_TOKEN, self.api), TEAM.id, self.clock)
-        self.rights = Rights(PolicySource("ssm:/coastguard/policy", lambda _: self.ssm, self.clock), self.people)
+        self.policy = PolicySource("ssm:/coastguard/policy", lambda _: self.ssm, self.clock)
         self.gate = HttpAdapter(secret=lambda: self.secret, app=self._make, clock=self.clock, count=self._count)
         self._tokens: set[str] = set()
 
@@ -76,16 +73,15 @@ class Front:
 
     def _make(self, secret: SlackSecret) -> App:
         self.apps += 1
-        front = app.SlackApp(self._take, self._hear, self.rights, self.clock, self.renew)
-        return app.make(app.Workspace(TEAM.id, self.api, secret), front)
-
-    def _take(self, request: Request) -> None:
-        self._send(group_id(request.cluster), requests.to_message(request), request.id)
-        self.taken.append(request)
-
-    def _hear(self, asked: CommandMessage) -> None:
-        self._send(asked.group, message.to_message(asked), asked.id)
-        self.said.append(asked)
+        passed_on = front.assemble(
+            team=TEAM.id,
+            slack=lambda: Slack(BOT_TOKEN, self.api),
+            policy=self.policy,
+            send=self._send,
+            clock=self.clock,
+            renew=self.renew,
+        )
+        return app.make(app.Workspace(TEAM.id, self.api, secret), passed_on)
 
     def _send(self, group: str, body: str, token: str) -> None:
         if self.is_down:
@@ -93,6 +89,11 @@ class Front:
         if token not in self._tokens:
             self._tokens.add(token)
             self.sent.append(Record(f"m-{len(self._tokens)}", body, group, "r", 1))
+        asked = message.from_message(body)
+        if asked:
+            self.said.append(asked)
+        else:
+            self.taken.append(requests.from_message(body))
 
     def _count(self, name: str, number: int) -> None:
         self.counts[name] += number

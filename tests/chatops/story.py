@@ -16,20 +16,16 @@ import boto3
 from botocore.loaders import Loader
 from slack_sdk import WebClient
 
+from chatops import acting
 from chatops import modals as views
-from chatops.act import Act
-from chatops.clicks.caps import Caps
-from chatops.clicks.handler import ClickHandler
 from chatops.clicks.requests import Request, from_click, from_view
-from chatops.commands.handler import CommandHandler
-from chatops.rights import Rights
-from chatops.slack_users import SlackUsers
 from coastguard.local.slack import clicks, modals
 from coastguard.local.slack.clicks import Press, Typed
 from coastguard.local.slack.delivery import Delivery
 from coastguard.local.slack.directory import TEAM
 from coastguard.local.slack.modals import Outcome, Pressed, Submitted
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
+from hub import wiring
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.hint_messages import from_message
@@ -39,14 +35,13 @@ from hub.incidents.mute import Mute
 from hub.incidents.storm import Storm
 from hub.looks.lifecycle import Lifecycle
 from hub.looks.reconciler import assemble
-from hub.notify.account_cache import AccountCache
-from hub.notify.routing import Routing
 from hub.policy.source import POLICY_KEPT, PolicySource
 from hub.policy.terms import Terms
 from hub.queues import Queues, Record
 from hub.scopes.account import Account
 from hub.slack.button_values import REPAIR, Subject
 from hub.slack.client import Slack
+from hub.wiring import Addresses
 from spoke.accounts import Accounts, Role
 from spoke.hosts import GROUP_TAG
 from spoke.places import Cluster
@@ -157,59 +152,39 @@ class Story:
         terms = Terms(timedelta(minutes=2), CHANNEL)
         self.begin_anew()
         self._lookout = assemble(
+            self._wired(lambda: Slack(BOT_TOKEN, self.slack), Queues(self.hub.sqs)),
             accounts=self.hub.accounts,
             reader=Role("coastguard-reader", f"coastguard-look-{next(_looks)}"),  # each moto knows its own sessions
-            store=self.hub.store,
-            slack=lambda: Slack(BOT_TOKEN, self.slack),
             terms=terms,
             policy=PolicySource("ssm:/coastguard/policy", lambda _: self.ssm, self.clock),
             connect=boto3.client,
-            queues=Queues(self.hub.sqs),
-            looks_url=self.urls["LooksQueue"],
-            delay_url=self.urls["DelayQueue"],
-            clock=self.clock,
-            sleep=lambda seconds: self.clock.go_on(timedelta(seconds=seconds)),
-            count=self._count,
         )
 
     def begin_anew(self) -> None:
         """A new execution environment of act, which remembers nothing."""
-        source = PolicySource("ssm:/coastguard/policy", lambda _: self.ssm, self.clock)
-        self.people = SlackUsers(self._slack, TEAM.id, self.clock)
-        rights = Rights(source, self.people)
-        rules = Routing(
-            source, AccountCache(self.hub.store, self.clock), Terms(timedelta(minutes=2), CHANNEL), self.clock
-        )
-        self.acting = ClickHandler(
-            store=self.hub.store,
-            lifecycle=self.lifecycle,
+        self._act = acting.assemble(
+            self._wired(self._slack, self.hub.queues),
             accounts=self.hub.accounts,
             remediator=REMEDIATOR,
-            rights=rights,
-            rules=rules,
-            caps=Caps(self.hub.store, rules, self.clock),
-            queues=self.hub.queues,
-            looks_url=self.urls["LooksQueue"],
-            slack=self._slack,
             team=TEAM.id,
+            terms=Terms(timedelta(minutes=2), CHANNEL),
+            policy=PolicySource("ssm:/coastguard/policy", lambda _: self.ssm, self.clock),
+            regions=[REGION],
+            command=COMMAND,
+        )
+        self.acting, self.commands = self._act.clicks, self._act.commands
+
+    def _wired(self, slack: Callable[[], Slack], queues: Queues) -> wiring.Hub:
+        """What a function works with."""
+        return wiring.Hub(
+            table=self.hub.store,
+            queues=queues,
+            addresses=Addresses(looks=self.urls["LooksQueue"], delay=self.urls["DelayQueue"]),
+            slack=slack,
             clock=self.clock,
             count=self._count,
             sleep=lambda seconds: self.clock.go_on(timedelta(seconds=seconds)),
         )
-        self.commands = CommandHandler(
-            store=self.hub.store,
-            rules=rules,
-            rights=rights,
-            people=self.people,
-            slack=self._slack,
-            queues=self.hub.queues,
-            looks_url=self.urls["LooksQueue"],
-            regions=[REGION],
-            command=COMMAND,
-            clock=self.clock,
-            count=self._count,
-        )
-        self._act = Act(self.acting, self.commands, self.hub.queues, "")
 
     def _slack(self) -> Slack:
         return MortalSlack(BOT_TOKEN, self.slack, self.hub.fate)

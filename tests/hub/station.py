@@ -23,10 +23,11 @@ from hub.policy.terms import Terms
 from hub.queues import Queues, answer, records
 from hub.scopes.scope import Scope
 from hub.slack.client import Slack
-from hub.sweeping.account_sync import AccountSync
+from hub.sweeping import sweeper
 from hub.sweeping.organization import Organization
 from hub.sweeping.sweeper import Sweeper
 from hub.table.store import Store
+from hub.wiring import Addresses, Hub
 from spoke.accounts import Accounts, Role
 from spoke.places import Cluster
 from tests.hub.factories import ALICE, TERMS, Json, bent, event
@@ -67,20 +68,22 @@ class Station:
     @property
     def reconciler(self) -> Reconciler:
         """A function's; the next one remembers nothing of what this one has seen."""
+        hub = Hub(
+            table=self.store,
+            queues=self.queues,
+            addresses=Addresses(looks=self.mail.looks, delay=self.mail.delay),
+            slack=self.client,
+            clock=self.clock,
+            count=self.count,
+            sleep=self.sleep,
+        )
         return assemble(
+            hub,
             accounts=self.accounts,
             reader=self.reader,
-            store=self.store,
-            slack=self.client,
             terms=self.terms,
             policy=PolicySource(self.policy_place, boto3.client, self.clock),
             connect=boto3.client,
-            queues=self.queues,
-            looks_url=self.mail.looks,
-            delay_url=self.mail.delay,
-            clock=self.clock,
-            sleep=self.sleep,
-            count=self.count,
         )
 
     @property
@@ -90,17 +93,16 @@ class Station:
 
     @property
     def sweeper(self) -> Sweeper:
-        return Sweeper(
+        return sweeper.assemble(
             store=self.store,
             queues=self.queues,
             looks_url=self.mail.looks,
             accounts=self.accounts,
             reader=self.reader,
-            sync=AccountSync(
-                Organization(self.organizations, self.clock, lambda: None), self.store, self.clock, self.count
-            ),
+            organization=Organization(self.organizations, self.clock, lambda: None),
             regions=self.regions,
             terms=self.terms,
+            policy=PolicySource(self.policy_place, boto3.client, self.clock),
             patience=timedelta(seconds=25),
             clock=self.clock,
             ticks=self.clock.seconds,

@@ -13,6 +13,7 @@ from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.condition import Condition
 from hub.incidents.content import compose
+from hub.incidents.delivery import SLACK, Delivery
 from hub.incidents.hints import StormHint
 from hub.incidents.incident import Incident, Repair
 from hub.incidents.mute import Mute, in_force
@@ -24,9 +25,9 @@ from hub.queues import group_id
 from hub.scopes.account import Account
 from hub.slack.bulletin_message import render
 from hub.slack.storm_message import render_storm
-from hub.table.bulletins import EPISODE, read_bulletin
+from hub.table.bulletins import DELIVERY, EPISODE, read_bulletin
 from hub.table.requests import Claim
-from hub.table.rows import codec
+from hub.table.rows import cluster_pk, codec
 from spoke.places import Cluster
 from tests.hub.factories import GRACE
 from tests.simulation.fleet import QUIET
@@ -62,6 +63,7 @@ class Watcher:
         self.world = world
         self.incidents: dict[tuple[str, str], Incident] = {}
         self.bulletins: dict[Cluster, Bulletin] = {}
+        self.deliveries: dict[str, Delivery] = {}
         self.storms: dict[tuple[str, str], Storm] = {}
         self.claims: dict[str, Claim] = {}
         self.entries: dict[tuple[str, str], Entry] = {}
@@ -107,7 +109,7 @@ class Watcher:
         now = self.world.clock()
         return [mute for mute in self.mutes.values() if mute.on(now)]
 
-    def _see(self, change: Change) -> None:  # noqa: C901  # a case for each kind of row
+    def _see(self, change: Change) -> None:  # noqa: C901, PLR0912  # a case for each kind of row
         kind = "storm" if change.key[0].startswith("storm#") else change.key[1].split("#", 1)[0]
         kind = change.key[0] if change.key[0] in {"mute", "switch"} else kind
         if change.after is None:
@@ -122,6 +124,8 @@ class Watcher:
             version = int(change.after["version"]["N"])
             told = read_bulletin(json.loads(change.after["data"]["S"]), version)
             self.bulletins[told.cluster] = told
+        elif change.key[1] == f"{DELIVERY}{SLACK}":
+            self.deliveries[change.key[0]] = self._read(change.after, Delivery)
         elif kind == "storm":
             storm = self._read(change.after, Storm)
             self.storms[change.key] = storm
@@ -406,6 +410,8 @@ class Watcher:
             if bulletin.episode.closed != (not live):
                 state = "closed" if bulletin.episode.closed else "open"
                 yield f"{label}: {len(live)} are in trouble, its bulletin is {state}"
+            if self.deliveries.get(cluster_pk(bulletin.cluster)) != bulletin.slack:
+                yield f"{label}: what Slack has is not what the episode's row says"
             if bulletin.slack.doubt_since:
                 yield f"{label}: the bulletin is in doubt"
             if not bulletin.slack.handle and bulletin.episode.closed:

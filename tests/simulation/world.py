@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextvars import Context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from random import Random
@@ -18,17 +18,12 @@ from urllib.parse import parse_qs
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chatops import modals
-from chatops.act import Act
-from chatops.clicks.caps import Caps
-from chatops.clicks.handler import ClickHandler
+from chatops import acting, modals
+from chatops.acting import Act
 from chatops.clicks.requests import Request, from_click, from_view, to_message
 from chatops.commands import message as asks
-from chatops.commands.handler import CommandHandler
 from chatops.commands.message import CommandMessage
 from chatops.commands.parse import Command, to_line
-from chatops.rights import Rights
-from chatops.slack_users import SlackUsers
 from coastguard.local.aws import lineage
 from coastguard.local.slack import payloads
 from coastguard.local.slack.conversation import Conversation
@@ -43,10 +38,7 @@ from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 from hub.incidents.hint_messages import to_message as to_hint
 from hub.incidents.hints import Hint, Why
 from hub.looks.ingestion import Ingestion
-from hub.looks.lifecycle import Lifecycle
 from hub.looks.reconciler import Reconciler, assemble
-from hub.notify.account_cache import AccountCache
-from hub.notify.routing import Routing
 from hub.policy.repair_stop import RepairStop
 from hub.policy.source import PolicySource
 from hub.policy.terms import Terms
@@ -54,10 +46,12 @@ from hub.queues import NotYet, Queues, Record, group_id, records
 from hub.runtime.rate_limit import RateLimit
 from hub.slack.button_values import MUTE, REPAIR, UNMUTE
 from hub.slack.client import Slack
-from hub.sweeping.account_sync import PACE, AccountSync
+from hub.sweeping import sweeper
+from hub.sweeping.account_sync import PACE
 from hub.sweeping.organization import Organization
 from hub.sweeping.sweeper import Sweeper
 from hub.table.writes import Conflict
+from hub.wiring import Addresses, Hub
 from spoke.accounts import Role
 from spoke.deadline import within
 from spoke.errors import Busy
@@ -192,7 +186,9 @@ class World:
     def look(self, turn: Turn | None = None) -> int:
         def look(number: int, batch: Json) -> list[str]:
             reconciler = self._lookout(number)
-            return reconciler.queues.work_off(self.looks.url, records(batch), self._noted("look", reconciler.attend))
+            return reconciler.hub.queues.work_off(
+                self.looks.url, records(batch), self._noted("look", reconciler.attend)
+            )
 
         return self._invoke("look", self.looks, _LOOK, look, turn)
 
@@ -202,8 +198,8 @@ class World:
 
     def act(self, turn: Turn | None = None) -> int:
         def act(number: int, batch: Json) -> list[str]:
-            acting = self._acting(number)
-            return acting.queues.work_off(self.acts.url, records(batch), self._noted("act", acting.attend))
+            acts = self._acting(number)
+            return acts.hub.queues.work_off(self.acts.url, records(batch), self._noted("act", acts.attend))
 
         return self._invoke("act", self.acts, _ACT, act, turn)
 
@@ -223,60 +219,41 @@ class World:
         env = self.stage.environments[number]
         if number not in self.reconcilers:
             self.reconcilers[number] = assemble(
+                self._hub(number),
                 accounts=env.accounts,
                 reader=Role(READER, "coastguard-look"),
-                store=env.store,
-                slack=self._slack,
                 terms=self.terms,
                 policy=self._source(env.clock),
                 connect=boto3.client,
-                queues=Queues(env.sqs),
-                looks_url=self.looks.url,
-                delay_url=self.delay.url,
-                clock=env.clock,
-                sleep=self.fate.sleep,
-                count=self.count,
             )
         return self.reconcilers[number]
 
     def _acting(self, number: int) -> Act:
         env = self.stage.environments[number]
         if number not in self.actings:
-            clock = env.clock
-            source, queues = self._source(clock), Queues(env.sqs)
-            people = SlackUsers(self._slack, TEAM.id, clock)
-            rights = Rights(source, people)
-            rules = Routing(source, AccountCache(env.store, clock), self.terms, clock)
-            clicks = ClickHandler(
-                store=env.store,
-                lifecycle=Lifecycle(env.store),
+            self.actings[number] = acting.assemble(
+                self._hub(number),
                 accounts=env.accounts,
                 remediator=REMEDIATOR,
-                rights=rights,
-                rules=rules,
-                caps=Caps(env.store, rules, clock),
-                queues=queues,
-                looks_url=self.looks.url,
-                slack=self._slack,
                 team=TEAM.id,
-                clock=clock,
-                count=self.count,
-            )
-            commands = CommandHandler(
-                store=env.store,
-                rules=rules,
-                rights=rights,
-                people=people,
-                slack=self._slack,
-                queues=queues,
-                looks_url=self.looks.url,
+                terms=self.terms,
+                policy=self._source(env.clock),
                 regions=[REGION],
                 command="/ecs",
-                clock=clock,
-                count=self.count,
             )
-            self.actings[number] = Act(clicks, commands, queues, self.acts.url)
         return self.actings[number]
+
+    def _hub(self, number: int) -> Hub:
+        env = self.stage.environments[number]
+        return Hub(
+            table=env.store,
+            queues=Queues(env.sqs),
+            addresses=Addresses(looks=self.looks.url, delay=self.delay.url, acts=self.acts.url),
+            slack=self._slack,
+            clock=env.clock,
+            count=self.count,
+            sleep=self.fate.sleep,
+        )
 
     def _source(self, clock: Callable[[], datetime]) -> PolicySource:
         return PolicySource("ssm:/coastguard/policy", lambda _: self.policy, clock)
@@ -284,22 +261,24 @@ class World:
     def _rounds(self, number: int) -> Sweeper:
         env = self.stage.environments[number]
         pace = RateLimit(*PACE, self.clock.seconds, self.fate.sleep)
-        return Sweeper(
+        rounds = sweeper.assemble(
             store=env.store,
             queues=Queues(env.sqs),
             looks_url=self.looks.url,
             accounts=env.accounts,
             reader=Role(READER, "coastguard-sweep"),
-            sync=AccountSync(Organization(env.organizations, env.clock, pace), env.store, env.clock, self.count),
+            organization=Organization(env.organizations, env.clock, pace),
             regions=(REGION,),
             terms=self.terms,
+            policy=self._source(env.clock),
             patience=timedelta(seconds=25),
             clock=env.clock,
             ticks=self.clock.seconds,
             sleep=self.fate.sleep,
             count=self.count,
-            by_account_tag=lambda: True,
         )
+        # Accounts have tags in all stories, whatever policy is in force.
+        return replace(rounds, by_account_tag=lambda: True)
 
     @staticmethod
     def _slack() -> Slack:

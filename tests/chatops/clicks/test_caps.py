@@ -161,7 +161,8 @@ def raced(story: Story, cap: Cap, others: int) -> Raced:
     store = Raced(story.hub.store._table, "eu-west-1")
     store.cap, store.others = cap.id, others
     caps = replace(story.acting.caps, store=store, clock=lambda: NOON)
-    story.acting = replace(story.acting, store=store, lifecycle=Lifecycle(store), caps=caps)
+    hub = replace(story.acting.hub, table=store)
+    story.acting = replace(story.acting, hub=hub, lifecycle=Lifecycle(store), caps=caps)
     return store
 
 

@@ -191,7 +191,7 @@ def test_a_bulletin_in_a_storms_thread_is_listed_there(story: Story) -> None:
     story.trouble(grouped=False, size=MANY)
     request = ask(story)
     own = story.bulletin()
-    storm = story.acting.slack().post(CHANNEL, "a storm", [])
+    storm = story.acting.hub.slack().post(CHANNEL, "a storm", [])
     story.hub.store.keep(altered(own, storm="st-1", thread=storm))
 
     story.act(request)
@@ -240,7 +240,7 @@ def test_a_list_is_refused_like_any_click(
 def test_when_slack_refuses_the_list_the_person_is_told(story: Story) -> None:
     story.trouble(grouped=False, size=MANY)
     request = ask(story)
-    story.acting.slack().delete(CHANNEL, story.bulletin().slack.handle)
+    story.acting.hub.slack().delete(CHANNEL, story.bulletin().slack.handle)
 
     story.act(request)
 

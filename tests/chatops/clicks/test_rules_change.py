@@ -244,9 +244,8 @@ class Stopping(Store):
 def stopping(story: Story, reads: int = 0, saves: int = 0) -> None:
     store = Stopping(story.hub.store._table, "eu-west-1")
     store.reads, store.saves = reads, saves
-    story.acting = replace(
-        story.acting, store=store, lifecycle=Lifecycle(store), caps=replace(story.acting.caps, store=store)
-    )
+    hub, caps = replace(story.acting.hub, table=store), replace(story.acting.caps, store=store)
+    story.acting = replace(story.acting, hub=hub, lifecycle=Lifecycle(store), caps=caps)
 
 
 @pytest.mark.parametrize("started", [False, True], ids=["nobody had ever stopped them", "they had been started again"])
@@ -328,7 +327,8 @@ def test_an_approval_withdrawn_meanwhile_begins_nothing(story: Story) -> None:
             return super().switch()
 
     store = Lapsing(story.hub.store._table, "eu-west-1")
-    story.acting = replace(story.acting, store=store, lifecycle=Lifecycle(store))
+    hub = replace(story.acting.hub, table=store)
+    story.acting = replace(story.acting, hub=hub, lifecycle=Lifecycle(store))
 
     story.act(approval)
 
