@@ -29,17 +29,16 @@ def signals() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def shared_wire() -> Iterator[Wire]:
-    wire = Wire()
-    with wire.hung():
-        yield wire
+def shared_wire() -> Wire:
+    return Wire()
 
 
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch, shared_wire: Wire) -> boto3.Session:
     """The operator's session. There is no hub in AWS yet."""
     shared_wire.services.clear()
-    session = boto3.Session()
+    with shared_wire.hung():  # no longer than this: other tests' sessions are none of ours
+        session = boto3.Session()
     monkeypatch.setattr(boto3, "Session", lambda: session)
     session.events.register("before-call.cloudformation.DescribeStacks", Stack(None))
     return session

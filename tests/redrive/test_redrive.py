@@ -353,7 +353,7 @@ def test_what_sqs_refuses_stays_and_fails_the_command(office: Office) -> None:
     result = redrive("--send-back", "--yes")
 
     assert result.exit_code == 1
-    assert "10 sent back; 2 stay because SQS refused them (ServiceUnavailable: 2)" in result.output
+    assert "10 sent back; 2 stay because SQS refused them (InternalError: 2)" in result.output
     assert (office.count(office.delay), office.hidden(office.delay_dead)) == (10, 0)
     assert sorted(office.bodies(office.delay_dead)) == sorted([state_change(3), state_change(11)])
 

@@ -8,7 +8,7 @@ from tests.nightly import by_night
 from tests.simulation.play import Play
 from tests.simulation.stage import Stage
 
-STORIES, STEPS, AT_LEAST = by_night((30, 50, 1_200), (10, 50, 400))
+STORIES, STEPS, AT_LEAST = by_night((30, 50, 1_200), (20, 50, 800))
 # One host's way through EC2's states, one registration's through those of ECS, and one that is forgotten.
 _HOST = ("stopping", "stopped", "pending", "running", "shutting-down", "terminated", "gone")
 _REGISTRATION = ("DRAINING", "ACTIVE", "REGISTERING", "DEREGISTERING", "INACTIVE")
@@ -66,6 +66,15 @@ def test_stories_come_to_all_that_can_be_played() -> None:
             account=account, wish="terminate", nth=2, change=change, after=True, dies=change == "stop"
         )
         story.check_invariants()
+    story.somebody_mutes(person="Alice", what="cluster", which=0, span="20m")
+    story.the_hub_works(seconds=30)
+    story.somebody_unmutes(person="Alice", which=0)
+    story.the_same_words_come_in_again(which=0)
+    story.somebody_clicks_on_what_was_shown_before(person="Bob", which=0)
+    story.hostile_mail_arrives(kind="no JSON")
+    story.slack_says_no_for_now(word="rate_limited", method="*", times=1, done=False)
+    story.a_look_is_overtaken(nth=1, of="", after=True, by="sweep", seconds=0)
+    story.check_invariants()
     story.an_agent_registers_its_host_anew(cluster=0, machine=1, told="event")
     story.days_pass(number=1, forgets="at once")
     story.check_invariants()
