@@ -33,7 +33,7 @@ def rehearse(tmp_path: Path) -> Callable[..., Rehearsal]:
             [
                 sys.executable,
                 "-m",
-                "coastguard.cli.app",
+                "coastguard.cli",
                 "rehearse",
                 story,
                 "--grace",

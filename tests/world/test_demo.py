@@ -25,7 +25,7 @@ def test_a_stopped_demo_leaves_nothing_behind(signals: tuple[signal.Signals, ...
     folder = tmp_path / "tmp"
     folder.mkdir()
     demo = subprocess.Popen(
-        [sys.executable, "-m", "coastguard.cli.app", "demo", "--port", "0"],
+        [sys.executable, "-m", "coastguard.cli", "demo", "--port", "0"],
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ | {"TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"},
