@@ -1,6 +1,6 @@
 # The front door. `make demo` and `make test` set up all they need in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help demo test nightly check bench soak rehearse pictures pins release chromium clean
+.PHONY: help demo test nightly check bench soak mutants rehearse pictures pins release chromium clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -37,6 +37,9 @@ bench: .venv/dev ## play storms, compare with one event at a time, say which goa
 
 soak: .venv/dev ## simulate for minutes: ARGS='MINUTES ROUND', by default 10 and any round
 	$(BIN)/python -m tests.simulation $(ARGS)
+
+mutants: .venv/dev ## change what decides or acts, and see whether its tests notice: ARGS='hub/incidents/decision.py', by default all
+	@$(BIN)/python -m tests.mutants $(ARGS)
 
 pictures: .venv/dev chromium ## draw the pictures of README and docs/chatops.md anew
 	$(BIN)/python -m tests.browser.pictures
