@@ -317,6 +317,74 @@ def test_a_refused_removal_says_what_aws_says(
         REMOVE.run(remediator, Target(cluster, old, host), ASKING)
 
 
+def test_an_old_registration_that_is_out_already_is_not_deregistered_once_more(
+    fleet: Fleet, cluster: Cluster, remediator: Member, faults: Faults
+) -> None:
+    old, host, _ = fleet.ghost(cluster)
+    REMOVE.run(remediator, Target(cluster, old, host), ASKING)
+    faults.clear()
+
+    outcome = REMOVE.run(remediator, Target(cluster, old, host), ASKING)
+
+    assert outcome.steps == (f"Found {old} already out of prod-payments.",)
+    assert faults.calls["ecs:DeregisterContainerInstance"] == 0
+
+
+def test_an_old_registration_that_ecs_takes_out_meanwhile_is_no_error(
+    fleet: Fleet, cluster: Cluster, remediator: Member, faults: Faults
+) -> None:
+    old, host, alive = fleet.ghost(cluster)
+
+    def taken_out() -> None:
+        fleet.member.call(
+            "ecs", "deregister_container_instance", cluster=cluster.name, containerInstance=old, force=True
+        )
+        faults.fail("ecs:DeregisterContainerInstance", "InvalidParameterException")
+
+    outcome = REMOVE.run(remediator, Target(cluster, old, host), replace(ASKING, go_ahead=taken_out))
+
+    assert outcome.steps == (f"Found {old} already out of prod-payments.",)
+    assert fleet.registered(cluster) == {alive}
+
+
+def test_an_old_registration_of_another_account_is_not_touched(remediator: Member) -> None:
+    elsewhere = Target(Cluster("333344445555", REGION, "prod-payments"), "0" * 32, "i-0123456789abcdef0")
+
+    with pytest.raises(ValueError, match="cannot be reached"):
+        REMOVE.run(remediator, elsewhere, ASKING)
+
+
+def test_the_only_registration_of_a_host_is_not_taken_for_an_old_one(
+    fleet: Fleet, cluster: Cluster, remediator: Member, faults: Faults
+) -> None:
+    only, host = fleet.quiet(cluster)
+
+    with pytest.raises(NotDone) as refused:
+        REMOVE.run(remediator, Target(cluster, only, host), ASKING)
+
+    assert str(refused.value) == (
+        f"{host} is well under no other registration now: {only} may be its only one. Nothing was done."
+    )
+    assert faults.calls["ecs:DeregisterContainerInstance"] == 0
+    assert fleet.registered(cluster) == {only}
+
+
+@pytest.mark.parametrize(
+    ("operation", "code"),
+    [("ecs:DescribeContainerInstances", "AccessDeniedException"), ("ec2:DescribeInstances", "UnauthorizedOperation")],
+)
+def test_a_removal_that_may_not_look_first_does_nothing_and_says_so(
+    fleet: Fleet, cluster: Cluster, remediator: Member, faults: Faults, operation: str, code: str
+) -> None:
+    old, host, alive = fleet.ghost(cluster)
+    faults.fail(operation, code)
+
+    with pytest.raises(NotDone, match=rf"^Nothing was done: {operation} refused in {ACCOUNT}/{REGION}: {code} "):
+        REMOVE.run(remediator, Target(cluster, old, host), ASKING)
+
+    assert fleet.registered(cluster) == {old, alive}
+
+
 ALIVE = Registration(Cluster(ACCOUNT, REGION, "prod"), "1" * 32, connected=True, status="ACTIVE")
 DEAD = Registration(Cluster(ACCOUNT, REGION, "prod"), "1" * 32, connected=False, status="ACTIVE")
 

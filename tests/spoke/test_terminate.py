@@ -1,6 +1,7 @@
 """Terminating a host, on moto: what is left afterwards, whatever was there before and wherever it crashed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
@@ -10,7 +11,7 @@ from spoke.accounts import Accounts, Member, Role
 from spoke.errors import Busy, NotDone
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES, Outcome, Target
-from spoke.sighting import Sighting
+from spoke.sighting import Registration, Sighting
 from tests.spoke.fleet import ACCOUNT, ASKING, REGION, Faults, Fleet
 
 PLACE = f"{ACCOUNT}/{REGION}"
@@ -387,6 +388,182 @@ def test_an_instance_that_ecs_deregistered_by_itself_meanwhile_is_no_error(
     outcome = TERMINATE.run(member, target, ASKING)
 
     assert outcome.steps[1] == f"Found {target.instance} already out of prod-payments."
+
+
+def test_an_instance_of_which_ecs_tells_nothing_is_left_alone(
+    fleet: Fleet, cluster: Cluster, faults: Faults, member: Member
+) -> None:
+    """Neither that it is there nor that it is MISSING."""
+    target = quiet(fleet, cluster)
+    faults.answer("ecs:DescribeContainerInstances", {"containerInstances": [], "failures": []})
+
+    with pytest.raises(NotDone) as refused:
+        TERMINATE.run(member, target, ASKING)
+
+    assert str(refused.value) == f"ECS did not tell how {target.instance} is."
+    assert fleet.ec2(target.host).state == "running"
+    assert fleet.registered(cluster) == {target.instance}
+
+
+def test_an_instance_of_which_ecs_names_no_host_is_left_alone(fleet: Fleet, cluster: Cluster, member: Member) -> None:
+    target = quiet(fleet, cluster)
+    fleet.known(cluster, target.instance).ec2_instance_id = ""
+
+    with pytest.raises(NotDone) as refused:
+        TERMINATE.run(member, target, ASKING)
+
+    assert str(refused.value) == f"{target.instance} is on no host now, not on {target.host}."
+    assert fleet.ec2(target.host).state == "running"
+
+
+def test_nobody_asks_auto_scaling_about_a_host_outside_any_group(
+    fleet: Fleet, cluster: Cluster, faults: Faults, member: Member
+) -> None:
+    """Where a role may not ask it, or Auto Scaling is silent, such a host can be replaced all the same."""
+    target = quiet(fleet, cluster)
+    faults.fail("autoscaling:DescribeAutoScalingInstances", "AccessDenied")
+
+    TERMINATE.run(member, target, ASKING)
+
+    assert fleet.ec2(target.host).state == "terminated"
+    assert faults.calls["autoscaling:DescribeAutoScalingInstances"] == 0
+    assert faults.calls["autoscaling:TerminateInstanceInAutoScalingGroup"] == 0
+
+
+def test_a_host_that_its_group_does_not_list_is_left_to_the_groups_own_answer(
+    fleet: Fleet, cluster: Cluster, faults: Faults, member: Member
+) -> None:
+    target = quiet_in_group(fleet, cluster)
+    faults.answer("autoscaling:DescribeAutoScalingInstances", {"AutoScalingInstances": []})
+    faults.fail("autoscaling:TerminateInstanceInAutoScalingGroup", "ValidationError")
+
+    with pytest.raises(NotDone, match=f"^AWS would not terminate {target.host}: ValidationError"):
+        TERMINATE.run(member, target, ASKING)
+
+    assert faults.calls["autoscaling:TerminateInstanceInAutoScalingGroup"] == 1
+    assert faults.calls["ec2:TerminateInstances"] == 0
+
+
+def test_the_group_is_asked_for_another_host_and_not_to_get_smaller(
+    fleet: Fleet, cluster: Cluster, faults: Faults, member: Member
+) -> None:
+    target = quiet_in_group(fleet, cluster)
+    groups = fleet.member.call("autoscaling", "describe_auto_scaling_groups", AutoScalingGroupNames=["web"])
+
+    TERMINATE.run(member, target, ASKING)
+
+    after = fleet.member.call("autoscaling", "describe_auto_scaling_groups", AutoScalingGroupNames=["web"])
+    assert [group["DesiredCapacity"] for group in groups["AutoScalingGroups"]] == [2]
+    assert [group["DesiredCapacity"] for group in after["AutoScalingGroups"]] == [2]
+    # Only the group's own call keeps its count; EC2's would leave the group to find out by itself.
+    assert faults.calls["ec2:TerminateInstances"] == 0
+
+
+def test_what_is_out_already_is_not_deregistered_once_more(
+    fleet: Fleet, cluster: Cluster, faults: Faults, member: Member
+) -> None:
+    target = quiet(fleet, cluster)
+    TERMINATE.run(member, target, ASKING)
+    faults.clear()
+
+    outcome = TERMINATE.run(member, target, ASKING)
+
+    assert outcome.steps[1] == f"Found {target.instance} already out of prod-payments."
+    assert faults.calls["ecs:DeregisterContainerInstance"] == 0
+    assert faults.calls["ec2:TerminateInstances"] == 0
+
+
+def test_a_refusal_while_it_is_still_in_is_told_as_ecs_says_it(
+    fleet: Fleet, cluster: Cluster, faults: Faults, member: Member
+) -> None:
+    """The same error as for one that is out by now: only another look can tell."""
+    target = quiet(fleet, cluster)
+    faults.fail("ecs:DeregisterContainerInstance", "InvalidParameterException")
+
+    outcome = TERMINATE.run(member, target, ASKING)
+
+    assert outcome.steps[1] == f"Left {target.instance} in prod-payments: InvalidParameterException{SAID}."
+    assert fleet.registered(cluster) == {target.instance}
+
+
+def test_a_refusal_after_which_ecs_tells_nothing_more_is_told_too(
+    fleet: Fleet, cluster: Cluster, faults: Faults, member: Member
+) -> None:
+    target = quiet(fleet, cluster)
+
+    def hide() -> None:
+        faults.answer("ecs:DescribeContainerInstances", {"containerInstances": [], "failures": []})
+
+    faults.before("ec2:TerminateInstances", hide)
+    faults.fail("ecs:DeregisterContainerInstance", "InvalidParameterException")
+
+    outcome = TERMINATE.run(member, target, ASKING)
+
+    assert outcome.steps[1] == f"Left {target.instance} in prod-payments: InvalidParameterException{SAID}."
+    assert fleet.ec2(target.host).state == "terminated"
+
+
+def test_a_cluster_that_goes_with_the_host_is_told(
+    fleet: Fleet, cluster: Cluster, faults: Faults, member: Member
+) -> None:
+    target = quiet(fleet, cluster)
+    faults.before("ec2:TerminateInstances", lambda: fleet.lose(cluster))
+
+    outcome = TERMINATE.run(member, target, ASKING)
+
+    assert fleet.ec2(target.host).state == "terminated"
+    left = f"Left {target.instance} in prod-payments: ecs:DeregisterContainerInstance found no such cluster"
+    assert outcome.steps[1].startswith(left)
+
+
+def test_a_host_that_is_starting_is_left_alone(fleet: Fleet, cluster: Cluster, member: Member) -> None:
+    target = quiet(fleet, cluster)
+    fleet.ec2(target.host)._state.name = "pending"
+
+    with pytest.raises(NotDone) as refused:
+        TERMINATE.run(member, target, ASKING)
+
+    assert str(refused.value) == f"{target.host} is pending now: no wonder that its agent is gone."
+    assert fleet.registered(cluster) == {target.instance}
+
+
+def test_a_host_that_is_well_under_another_registration_goes_on(
+    fleet: Fleet, cluster: Cluster, faults: Faults, member: Member
+) -> None:
+    old, host, alive = fleet.ghost(cluster)
+    fleet.known(cluster, alive).running_tasks_count = 1
+
+    with pytest.raises(NotDone) as refused:
+        TERMINATE.run(member, Target(cluster, old, host), ASKING)
+
+    assert str(refused.value) == (
+        f"{old} is an old registration of a host that is well: 1 task runs on {host} under {alive} in prod-payments."
+        " Nothing was done; what can be done is to remove the old registration."
+    )
+    assert fleet.ec2(host).state == "running"
+    assert faults.calls["ec2:TerminateInstances"] == 0
+
+
+def test_all_is_looked_at_before_anything_is_asked_to_go_ahead(
+    fleet: Fleet, cluster: Cluster, faults: Faults, member: Member
+) -> None:
+    def stopped() -> None:
+        raise NotDone("All repairs are stopped.")
+
+    target = quiet(fleet, cluster)
+
+    with pytest.raises(NotDone, match=r"^All repairs are stopped\.$"):
+        TERMINATE.run(member, target, replace(ASKING, go_ahead=stopped))
+
+    assert fleet.ec2(target.host).state == "running"
+    assert faults.calls["ec2:DescribeInstanceAttribute"] == 1
+    assert faults.calls["ecs:ListContainerInstances"] >= 1
+
+
+def test_it_is_not_offered_for_a_host_that_is_well_under_another_registration() -> None:
+    well = Registration(Cluster(ACCOUNT, REGION, "prod"), "1" * 32, connected=True, status="ACTIVE")
+
+    assert not TERMINATE.fits(Sighting("0" * 32, "ACTIVE", host="i-0123456789abcdef0", others=(well,)))
 
 
 def test_a_remedy_calls_only_what_it_declares(fleet: Fleet, cluster: Cluster, faults: Faults, member: Member) -> None:
