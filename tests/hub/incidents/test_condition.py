@@ -58,3 +58,7 @@ def test_a_sighting_says_one_thing(seen: Sighting, name: Condition) -> None:
 )
 def test_a_lifecycle_state_counts_for_what_it_means_and_not_for_how_it_begins(lifecycle: str, seen: Condition) -> None:
     assert condition(sighting(lifecycle=lifecycle)) is seen
+
+
+def test_an_instance_that_drains_without_its_agent_is_draining_and_not_just_disconnected() -> None:
+    assert condition(sighting(status="DRAINING")) is Condition.DRAINING

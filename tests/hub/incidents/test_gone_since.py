@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from hub.incidents.decision import Reason
-from hub.incidents.gone_since import gone_since
+from hub.incidents.gone_since import believed_since, gone_since
 from hub.incidents.hints import MOST_WAITS, Drop
 from spoke.sighting import Sighting
 from tests.hub.factories import GRACE, NOON, drop, sighting
@@ -93,3 +93,20 @@ def test_a_hint_that_comes_late_tells_nothing_of_trouble_that_began_after_it(bac
     if verdict.drop:
         assert verdict.again == GRACE
         assert decided(before, sighting(version=11), verdict.drop, now=NOON + GRACE).reason is Reason.CONFIRMED
+
+
+def test_a_hint_that_does_not_say_when_dates_nothing_and_holds_nothing_up() -> None:
+    worth_a_look = replace(drop(), at=None)
+
+    assert believed_since(None, sighting(), worth_a_look, NOON, GRACE) is None
+    assert believed_since(None, sighting(since=NOON - GRACE), worth_a_look, NOON, GRACE) == NOON - GRACE
+
+
+def test_an_agent_that_was_back_in_the_very_moment_of_the_hint_may_be_gone_anew() -> None:
+    resolved = KNOWN["resolved"]
+    assert resolved
+    often = drop(version=7, waits=MOST_WAITS)
+    before = replace(resolved, resolved_at=often.at)
+
+    assert believed_since(before, sighting(version=9), often, NOON, GRACE) is None
+    assert believed_since(None, sighting(version=9), often, NOON, GRACE) == often.at
