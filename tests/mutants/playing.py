@@ -35,21 +35,28 @@ _LONGEST_WAIT = 20  # times as long as that, where the machine is busy or somebo
 _HEARTBEAT = 10  # seconds between two lines that say how far it is
 
 
-class Mutating(SourceFileLoader, MetaPathFinder):
-    """Finds the mutated source where Python looks for one module, and nothing else."""
+class Loading(SourceFileLoader):
+    """Loads a source as if it stood in the module's file."""
 
     def __init__(self, module: str, path: Path, source: str) -> None:
         super().__init__(module, str(path))
         self._source = source
 
+    def get_code(self, fullname: str) -> CodeType:
+        return compile(self._source, self.get_filename(fullname), "exec")
+
+
+class Mutating(MetaPathFinder):
+    """Finds the mutated source where Python looks for one module, and nothing else."""
+
+    def __init__(self, module: str, path: Path, source: str) -> None:
+        self._module, self._loader = module, Loading(module, path, source)
+
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         del path, target
-        return importlib.util.spec_from_loader(fullname, self) if fullname == self.name else None
-
-    def get_code(self, fullname: str) -> CodeType:
-        return compile(self._source, self.get_filename(fullname), "exec")
+        return importlib.util.spec_from_loader(fullname, self._loader) if fullname == self._module else None
 
 
 class Playing:

@@ -133,3 +133,10 @@ def test_an_agent_that_never_comes_to_rest_is_kept_with_its_last_drops() -> None
     assert current.unresolved
     assert len(current.drops) == 20
     assert all(NOON + 118 * MINUTE - one < timedelta(hours=1) for one in current.drops)
+
+
+def test_the_first_incident_of_an_instance_begins_with_one_drop() -> None:
+    opened = decided(None, sighting(), drop()).incident
+
+    assert opened is not None
+    assert opened.drops == (NOON - GRACE,)

@@ -8,7 +8,7 @@ import pytest
 from hub.incidents.condition import Condition
 from hub.incidents.decision import SOON, Reason, Verdict
 from hub.incidents.incident import Incident, State, begin_repair
-from hub.incidents.repair_progress import LONGEST_HELD, REPAIR_PATIENCE, awaits_replacement
+from hub.incidents.repair_progress import LONGEST_HELD, REPAIR_PATIENCE, awaits_replacement, is_ending
 from spoke.sighting import Sighting
 from tests.hub.factories import NOON, incident, repair, sighting
 from tests.hub.incidents.cases import AWAITING, KNOWN, OUT, SECOND, SEEN, decided
@@ -139,3 +139,21 @@ def test_an_old_registration_that_was_taken_out_was_not_terminated(state: str | 
 
     assert over.incident is not None
     assert (over.reason, over.incident.ending) == (Reason.OVER, "old registration removed")
+
+
+def test_who_has_a_replacement_waits_for_no_other() -> None:
+    repaired = KNOWN["repaired in a group"]
+    assert repaired
+
+    assert awaits_replacement(repaired, NOON)
+    assert not awaits_replacement(replace(repaired, replacement="i-new"), NOON)
+
+
+def test_a_repaired_host_is_on_its_way_only_while_auto_scaling_ends_it_and_its_agent_is_gone() -> None:
+    repaired = KNOWN["repaired in a group"]
+    assert repaired
+    ending, aside = sighting(lifecycle="Terminating:Wait"), sighting(lifecycle="Standby")
+
+    assert is_ending(Condition.OUT_OF_SERVICE, repaired, ending)
+    assert not is_ending(Condition.OUT_OF_SERVICE, repaired, aside)
+    assert not is_ending(Condition.CONNECTED, repaired, replace(ending, connected=True))

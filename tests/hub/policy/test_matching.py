@@ -79,3 +79,18 @@ def test_a_whole_place_is_fitted_by_what_is_meant_for_all_of_it(where: Match, fa
 
 def test_the_id_of_another_account_does_not_fit_one_that_nobody_could_read() -> None:
     assert not Match(account=("333344445555",)).may_fit(UNREAD)
+
+
+@pytest.mark.parametrize(
+    ("unread", "where"),
+    [
+        pytest.param("units", Match(unit=("ou-ab12-00000000",)), id="units"),
+        pytest.param("tags", Match(account_tag=("other",)), id="tags"),
+    ],
+)
+def test_what_nobody_has_read_yet_of_a_known_account_is_not_known(unread: str, where: Match) -> None:
+    read = replace(FACTS, account=replace(PAYMENTS, unread=()))
+    still = replace(FACTS, account=replace(PAYMENTS, units=(), tags=(), unread=(unread,)))
+
+    assert not where.may_fit(read)
+    assert (where.fits(still), where.may_fit(still)) == (False, True)

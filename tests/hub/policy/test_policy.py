@@ -299,3 +299,13 @@ TAGGED = Match(account_tag=("team=payments",))
 )
 def test_whether_accounts_tags_matter_is_told_of_every_part(policy: Policy, *, asks: bool) -> None:
     assert policy.asks_account_tags is asks
+
+
+def test_who_may_approve_where_nobody_is_named_is_said_for_that_place() -> None:
+    policy = Policy(rights=(Right((ALICE,), ("approve",), Match(cluster=("prod-*",))), Right((BOB,), ("repair",))))
+    elsewhere = replace(FACTS, cluster=replace(CLUSTER, name="test"))
+    anybody = Approval()
+
+    assert (policy.who_may_approve(anybody, FACTS), policy.who_may_approve(anybody, elsewhere)) == ((ALICE,), ())
+    assert policy.may_approve(anybody, ALICE, (), FACTS)
+    assert not policy.may_approve(anybody, ALICE, (), elsewhere)

@@ -122,3 +122,10 @@ def test_a_window_of_a_unit_does_not_silence_an_account_that_nobody_could_read()
 
     assert policy.window(FACTS, now)
     assert policy.window(UNREAD, now) is None
+
+
+def test_begin_and_end_are_in_the_windows_own_time() -> None:
+    span = NIGHT.span(utc("2026-11-24T01:30"))
+
+    assert span is not None
+    assert [(moment.tzinfo, moment.hour) for moment in span] == [(ZoneInfo(PARIS), 2), (ZoneInfo(PARIS), 4)]
