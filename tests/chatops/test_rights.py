@@ -1,5 +1,6 @@
 """Rights: who may do what where, by the policy, user groups and ids; checked in front and in act, failing closed."""
 
+import logging
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -456,3 +457,97 @@ def test_the_audit_is_read_by_those_who_may(story: Story) -> None:
     story.policy(granting(PAYMENTS, "audit"))
     assert story.say("audit", BOB)[0].startswith(":no_entry: You may not do that here (audit).")
     assert "entr" in story.say("audit", CAROL)[0]
+
+
+# What is said to whom, word for word
+
+
+@pytest.mark.parametrize(
+    ("verb", "who", "right"),
+    [("terminate", BOB, "terminate"), (START, CAROL, "start"), ("approve", ALICE, "approve")],
+)
+def test_what_nobody_may_is_named_with_the_example_for_whoever_asked(
+    house: House, verb: str, who: str, right: str
+) -> None:
+    house.rule("")
+    refusals = [house.rights.refusal(verb, who, [HERE]), house.rights.somewhere(verb, who)]
+    if verb == "approve":
+        refusals.append(house.rights.refusal_to_approve(Approval(approvers=(who,)), who, HERE))
+
+    for refusal in refusals:
+        assert refusal is not None
+        assert refusal.sentence.startswith(f"Nobody may do that ({right}):")
+        assert f'who = ["{who}"]' in refusal.how
+
+
+def test_no_place_at_all_is_named_as_the_reason(house: House) -> None:
+    house.rule(granting(ALICE))
+    refusal = house.rights.refusal("mute", ALICE, [])
+    assert refusal is not None
+    assert refusal.sentence == "It is not known where that would be done, so nothing was done."
+
+
+def why_no_approval(house: House, approval: Approval, user: str, place: Facts = HERE) -> str:
+    refusal = house.rights.refusal_to_approve(approval, user, place)
+    return refusal.sentence if refusal else ""
+
+
+def test_who_is_named_or_is_in_a_group_that_is_may_approve_and_the_others_hear_who_may(house: House) -> None:
+    house.rule(granting(ALICE, "repair"))
+
+    assert why_no_approval(house, Approval(approvers=(CAROL,)), CAROL) == ""
+    assert why_no_approval(house, Approval(approvers=(SRE,)), BOB) == ""
+    refusal = house.rights.refusal_to_approve(Approval(approvers=(SRE, ALICE)), CAROL, HERE)
+    assert refusal is not None
+    assert (refusal.sentence, refusal.who_may, refusal.how) == ("You may not approve that.", (SRE, ALICE), "")
+
+
+def test_where_nobody_is_named_the_right_to_approve_counts_in_that_place(house: House) -> None:
+    house.rule(granting(CAROL, "approve", '{ account = "222233334444" }') + granting(SRE, "approve"))
+    here = Facts(CLUSTER, Account(CLUSTER.account, "Payments"))
+
+    assert why_no_approval(house, Approval(), CAROL, here) == ""
+    assert why_no_approval(house, Approval(), BOB, ELSEWHERE) == ""
+    assert why_no_approval(house, Approval(), CAROL, ELSEWHERE) == "You may not approve that."
+    refusal = house.rights.refusal_to_approve(Approval(), CAROL, ELSEWHERE)
+    assert refusal is not None
+    assert refusal.who_may == (SRE,)
+
+
+@pytest.mark.parametrize("stranger", [GUEST.id, FOREIGNER.id])
+def test_a_stranger_approves_nothing_though_named(house: House, stranger: str) -> None:
+    house.rule(granting(ALICE))
+    assert why_no_approval(house, Approval(approvers=(stranger,)), stranger) == STRANGER
+
+
+def test_while_slack_does_not_say_who_somebody_is_they_are_told_so_whatever_they_ask(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    house.rule(granting(SRE))
+    house.workspace.faults.order(Fault("users.info", "server_error", times=99))
+
+    stranger = house.rights.stranger(BOB)
+    assert stranger is not None
+    assert stranger.sentence == UNSURE
+    assert why_no_approval(house, Approval(approvers=(BOB,)), BOB) == UNSURE
+    # Front lets them through, and act, which can wait, finds out.
+    assert house.rights.somewhere("terminate", BOB) is None
+    unsure = [record for record in caplog.records if record.getMessage() == "rights.unsure"]
+    assert [record.levelname for record in unsure] == ["WARNING", "WARNING", "INFO"]
+    assert {vars(record)["error"] for record in unsure} == {"users_info: internal_error"}
+
+
+def test_a_full_member_is_no_stranger(house: House) -> None:
+    assert house.rights.stranger(BOB) is None
+
+
+def test_who_may_somewhere_is_told_by_group_or_by_name_and_who_may_nowhere_hears_who_may(house: House) -> None:
+    house.rule(granting(CAROL, "mute") + granting(ALICE, "terminate") + granting(SRE, "terminate"))
+
+    assert house.rights.somewhere("terminate", ALICE) is None
+    assert house.rights.somewhere("terminate", BOB) is None
+    assert house.rights.somewhere(START, CAROL) is not None
+    refusal = house.rights.somewhere("terminate", CAROL)
+    assert refusal is not None
+    assert (refusal.sentence, refusal.who_may) == ("You may not do that (terminate).", tuple(sorted((ALICE, SRE))))
