@@ -594,3 +594,17 @@ def test_the_question_fits_into_slacks_dialogue() -> None:
 def test_it_is_offered_only_where_it_is_ours_to_do(seen: Sighting, fits: bool) -> None:
     assert TERMINATE.fits(seen) is fits
     assert TERMINATE.drastic
+
+
+@pytest.mark.parametrize(
+    ("host", "named"),
+    [("mi-0123456789abcdef0", "mi-0123456789abcdef0"), ("", "This machine")],
+    ids=["named", "unnamed"],
+)
+def test_a_machine_outside_of_ec2_is_named_to_its_owner(
+    cluster: Cluster, member: Member, host: str, named: str
+) -> None:
+    with pytest.raises(NotDone) as refused:
+        TERMINATE.run(member, Target(cluster, "0" * 32, host), ASKING)
+
+    assert str(refused.value) == f"{named} is not an EC2 instance: only its owner can replace it."

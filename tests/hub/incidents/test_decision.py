@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.incidents.condition import UNWATCHED, Condition, condition
-from hub.incidents.decision import SOON, Reason, Verdict, decide
-from hub.incidents.hints import Drop
+from hub.incidents.decision import REMOVED, SOON, Reason, Verdict, confirms, decide
+from hub.incidents.hints import MOST_WAITS, Drop
 from hub.incidents.incident import Incident, State, incident_id
 from spoke.sighting import Sighting
 from tests.hub.factories import (
@@ -325,3 +325,50 @@ def test_what_waits_for_approval_is_withdrawn_when_the_trouble_is_over(seen: Con
     assert verdict.reason is Reason.OVER
     assert verdict.incident
     assert (verdict.incident.state, verdict.incident.pending) == (State.RESOLVED, None)
+
+
+# Whether it opens an incident because of an agent that is gone, asked before anything is decided
+
+
+@pytest.mark.parametrize("ago", [GRACE - SECOND, GRACE, GRACE + SECOND], ids=["too young", "in its moment", "older"])
+@pytest.mark.parametrize("known", KNOWN)
+@pytest.mark.parametrize("seen", SEEN)
+def test_what_confirms_is_what_is_decided_about_an_agent_that_was_seen_to_be_gone(
+    seen: Condition, known: str, ago: timedelta
+) -> None:
+    opens = decided(KNOWN[known], SEEN[seen], drop(ago=ago)).reason is Reason.CONFIRMED
+
+    assert confirms(KNOWN[known], SEEN[seen], drop(ago=ago), NOON, GRACE) is (opens and seen is Condition.DISCONNECTED)
+
+
+def test_an_agent_of_which_nobody_knows_since_when_it_is_gone_confirms_nothing() -> None:
+    assert not confirms(None, sighting(version=9), drop(version=7), NOON, GRACE)
+    assert confirms(None, sighting(version=9, since=NOON - GRACE), drop(version=7), NOON, GRACE)
+
+
+def test_an_agent_that_was_back_since_the_hint_confirms_nothing() -> None:
+    back = incident(state=State.RESOLVED, ending=str(Condition.CONNECTED), resolved_at=NOON - SECOND)
+    often = drop(version=7, waits=MOST_WAITS)
+
+    assert confirms(None, sighting(version=9), often, NOON, GRACE)
+    assert not confirms(back, sighting(version=9), often, NOON, GRACE)
+
+
+def test_an_agent_that_was_held_back_for_long_confirms_nothing_before_its_own_grace() -> None:
+    late = drop(ago=2 * GRACE, version=7, waits=MOST_WAITS)
+
+    assert not confirms(None, sighting(version=9), late, NOON, GRACE)
+    assert confirms(None, sighting(version=9), late, NOON - SECOND, GRACE)
+
+
+def test_an_incident_that_a_host_of_somebody_elses_repair_ends_is_not_said_to_be_ours() -> None:
+    gone = SEEN[Condition.DEREGISTERED]
+    unfinished = incident(repair=replace(finished(), finished=None))
+
+    assert getattr(decided(unfinished, gone).incident, "ending", "") == "deregistered"
+
+
+def test_an_old_registration_that_a_repair_took_out_ends_as_removed() -> None:
+    removed = incident(state=State.REPAIRING, repair=replace(finished(group=""), hits_host=False))
+
+    assert getattr(decided(removed, SEEN[Condition.DEREGISTERED]).incident, "ending", "") == REMOVED
