@@ -608,3 +608,17 @@ def test_a_machine_outside_of_ec2_is_named_to_its_owner(
         TERMINATE.run(member, Target(cluster, "0" * 32, host), ASKING)
 
     assert str(refused.value) == f"{named} is not an EC2 instance: only its owner can replace it."
+
+
+@pytest.mark.parametrize("word", ["{host}", "'IncludeManagedResources': 'true'"], ids=["that host", "AWS's own, too"])
+def test_ec2_is_asked_about_that_host_alone_and_hides_none(
+    fleet: Fleet, cluster: Cluster, faults: Faults, member: Member, word: str
+) -> None:
+    """In whose request the word is missing gets its answer, and goes on."""
+    target = quiet(fleet, cluster)
+    faults.fail("ec2:DescribeInstances", "UnauthorizedOperation", where=word.format(host=target.host))
+
+    with pytest.raises(NotDone, match=r"^Nothing was done: ec2:DescribeInstances refused"):
+        TERMINATE.run(member, target, ASKING)
+
+    assert fleet.ec2(target.host).state == "running"
