@@ -622,3 +622,15 @@ def test_ec2_is_asked_about_that_host_alone_and_hides_none(
         TERMINATE.run(member, target, ASKING)
 
     assert fleet.ec2(target.host).state == "running"
+
+
+def test_a_host_of_whose_protection_ec2_says_nothing_is_taken_for_protected(
+    fleet: Fleet, cluster: Cluster, faults: Faults, member: Member
+) -> None:
+    target = quiet(fleet, cluster)
+    faults.answer("ec2:DescribeInstanceAttribute", {"InstanceId": target.host})
+
+    with pytest.raises(NotDone, match="has termination protection"):
+        TERMINATE.run(member, target, ASKING)
+
+    assert fleet.ec2(target.host).state == "running"
