@@ -402,3 +402,16 @@ def test_what_is_offered_fits_the_host(seen: dict[str, object], offered: set[str
     sighting = Sighting("0" * 32, "ACTIVE", host="i-0123456789abcdef0", **seen)  # type: ignore[arg-type]
 
     assert {name for name, remedy in REMEDIES.items() if remedy.fits(sighting)} == offered
+
+
+def test_an_agent_that_comes_back_while_it_is_asked_around_is_no_other_registration(
+    fleet: Fleet, cluster: Cluster, remediator: Member, faults: Faults
+) -> None:
+    """It would be the only one that is well, and the one that is taken out."""
+    only, host = fleet.quiet(cluster)
+    faults.before("ecs:ListContainerInstances", lambda: connect(fleet, cluster, only, ""))
+
+    with pytest.raises(NotDone, match="is well under no other registration now"):
+        REMOVE.run(remediator, Target(cluster, only, host), ASKING)
+
+    assert fleet.registered(cluster) == {only}
