@@ -12,10 +12,12 @@ import pytest
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from slack_bolt import App, BoltRequest, BoltResponse
 
 from chatops import http_adapter, modals
 from chatops.clicks.requests import Request
 from chatops.commands.parse import Command, parse
+from chatops.http_adapter import HttpAdapter
 from chatops.signature import LARGEST_BODY, OLDEST_SECONDS
 from coastguard.local.slack import payloads
 from coastguard.local.slack.content import Content
@@ -28,6 +30,7 @@ from tests.chatops.factories import (
     BOB,
     CHANNEL,
     NOW,
+    SECRET,
     TERMINATE,
     Posted,
     form_of,
@@ -41,6 +44,7 @@ from tests.nightly import examples
 
 Json = dict[str, Any]
 REFUSED = {"statusCode": 401, "body": ""}
+FORM = "application/x-www-form-urlencoded"
 
 
 # What comes in --------------------------------------------------------------------------------------------------------
@@ -380,3 +384,127 @@ def test_a_form_with_fewer_escapes_is_the_same_form(fields: dict[str, str], nois
         assert len(lighter) <= len(form)
         read, same = (parse_qsl(body.decode("latin-1"), keep_blank_values=True) for body in (lighter, form))
         assert read == same
+
+
+# What Bolt is handed --------------------------------------------------------------------------------------------------
+
+
+class Handed:
+    """A gate before an app of Bolt's that notes each request, and answers it in its own words."""
+
+    def __init__(self) -> None:
+        self.requests: list[BoltRequest] = []
+        self.counts: list[tuple[str, int]] = []
+        self.gate = HttpAdapter(
+            lambda: SECRET, self._app, lambda: NOW, lambda name, number: self.counts.append((name, number))
+        )
+
+    def answer(self, body: bytes, *, kind: str | None = FORM, written: Json | None = None) -> Json:
+        headers = signed(body)
+        headers.pop("Content-Type", None)
+        return self.gate.answer(http_event(body, headers | ({"Content-Type": kind} if kind else {})) | (written or {}))
+
+    def _app(self, secret: SlackSecret) -> App:
+        return App(
+            token=secret.bot_token,
+            before_authorize=self._note,  # so that Bolt asks nobody who it is
+            signing_secret=secret.signing_secret,
+            token_verification_enabled=False,
+            request_verification_enabled=False,
+            ssl_check_enabled=False,
+            url_verification_enabled=False,
+            ignoring_self_events_enabled=False,
+        )
+
+    def _note(self, req: BoltRequest) -> BoltResponse:
+        self.requests.append(req)
+        return BoltResponse(status=202, body="noted", headers={"X-Noted": "yes"})
+
+
+@pytest.fixture
+def handed() -> Handed:
+    return Handed()
+
+
+def test_the_answer_of_bolt_goes_out_with_its_headers(handed: Handed) -> None:
+    answer = handed.answer(b"text=hello")
+
+    assert (answer["statusCode"], answer["body"]) == (202, "noted")
+    assert answer["headers"]["x-noted"] == "yes"
+    (request,) = handed.requests
+    assert request.headers["content-type"] == [FORM]
+
+
+@pytest.mark.parametrize("kind", [FORM, f"{FORM}; charset=utf-8"])
+def test_a_form_is_handed_on_with_fewer_escapes(handed: Handed, kind: str) -> None:
+    handed.answer(b"a%22=%22%3A&b=%2C%7B", kind=kind)
+
+    (request,) = handed.requests
+    assert request.raw_body == 'a%22=":&b=,%7B'
+    assert request.body == {'a"': '":', "b": ",{"}
+
+
+@pytest.mark.parametrize("kind", ["application/json", FORM], ids=["called JSON", "called a form"])
+def test_json_is_handed_on_as_it_is_whatever_it_is_called(handed: Handed, kind: str) -> None:
+    body = json.dumps({"type": "event_callback", "text": "a=%22b%2C"}).encode()
+
+    handed.answer(body, kind=kind)
+
+    (request,) = handed.requests
+    assert request.raw_body == body.decode()
+    assert request.body["text"] == "a=%22b%2C"
+
+
+def test_json_after_a_blank_is_handed_on_as_it_is(handed: Handed) -> None:
+    handed.answer(b' {"text": "a=%22"}', kind="application/json")
+
+    (request,) = handed.requests
+    assert request.body == {"text": "a=%22"}
+
+
+def test_a_form_that_is_not_called_one_is_read_all_the_same(handed: Handed) -> None:
+    answer = handed.answer(b"text=a%2Cb", kind=None)
+
+    assert answer["statusCode"] == 202
+    (request,) = handed.requests
+    assert request.body == {"text": "a,b"}
+
+
+def test_what_is_no_text_is_handed_on_with_a_mark_in_its_place(handed: Handed) -> None:
+    assert handed.answer(b"text=\xff!")["statusCode"] == 202
+    (request,) = handed.requests
+    assert request.raw_body == "text=\ufffd!"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"body": None}, {"body": ""}, {"body": "no base64!"}],
+    ids=["none", "an empty one", "one that is no base64"],
+)
+def test_no_body_is_an_empty_one(handed: Handed, more: Json) -> None:
+    assert handed.answer(b"", written=more)["statusCode"] == 202
+    (request,) = handed.requests
+    assert request.raw_body == ""
+
+
+def test_base64_with_strangers_in_it_is_not_read_around_them(handed: Handed) -> None:
+    body = b"text=hello"
+    written = base64.b64encode(body).decode()
+
+    assert handed.answer(body, written={"body": f"{written[:4]}*{written[4:]}"}) == REFUSED
+    assert handed.requests == []
+
+
+@pytest.mark.parametrize(
+    "body", [b"payload=%7B", b"payload=%5B%5D", b"{", b"[" * 100_000], ids=["cut off", "a list", "JSON cut off", "deep"]
+)
+def test_what_slack_signed_but_nobody_can_read_is_refused_as_malformed(
+    handed: Handed, caplog: pytest.LogCaptureFixture, body: bytes
+) -> None:
+    kind = FORM if body.startswith(b"payload") else "application/json"
+
+    assert handed.answer(body, kind=kind) == {"statusCode": 400, "body": ""}
+    assert handed.requests == []
+    assert handed.counts == [("refused", 1)]
+    [record] = [each for each in caplog.records if each.getMessage() == "request.refused"]
+    assert vars(record)["reason"] == "malformed"

@@ -372,3 +372,77 @@ def test_an_old_registration_that_a_repair_took_out_ends_as_removed() -> None:
     removed = incident(state=State.REPAIRING, repair=replace(finished(group=""), hits_host=False))
 
     assert getattr(decided(removed, SEEN[Condition.DEREGISTERED]).incident, "ending", "") == REMOVED
+
+
+# What else it says: when to look again, since when, and until when
+
+
+def test_a_repaired_group_without_a_word_of_a_replacement_goes_on_waiting_for_one() -> None:
+    verdict = seen_at(NOON, incident(state=State.REPAIRING, repair=finished()), SEEN[Condition.TERMINATED])
+
+    assert (verdict.reason, verdict.again) == (Reason.AWAITING, SOON)
+
+
+@pytest.mark.parametrize("known", UNRESOLVED)
+def test_what_is_changing_is_looked_at_again_soon_and_stays_as_it_was(known: str) -> None:
+    assert decided(KNOWN[known], SEEN[Condition.CHANGING]) == Verdict(Reason.CHANGING, KNOWN[known], again=SOON)
+
+
+@pytest.mark.parametrize("seen", OUT)
+def test_it_ends_at_the_time_at_which_its_end_is_seen(seen: Condition) -> None:
+    ended = decided(KNOWN["repaired in a group"], SEEN[seen], now=NOON + SECOND, replacement="i-new").incident
+
+    assert ended is not None
+    assert ended.resolved_at == NOON + SECOND
+
+
+def test_a_flapping_agent_that_is_gone_again_is_gone_since_its_drop() -> None:
+    drops = (NOON - timedelta(minutes=30), NOON - timedelta(minutes=20), NOON - timedelta(minutes=10))
+    back = incident(drops=drops, calm_since=NOON - timedelta(minutes=5))
+
+    told = decided(back, sighting(), drop(ago=90 * SECOND)).incident
+    untold = decided(back, sighting()).incident
+
+    assert told is not None
+    assert untold is not None
+    assert (told.drops, told.calm_since) == ((*drops, NOON - 90 * SECOND), None)
+    assert (untold.drops, untold.calm_since) == ((*drops, NOON), None)
+
+
+def test_what_ecs_alone_dates_was_not_put_back_yet() -> None:
+    verdict = decided(None, sighting(since=NOON - 30 * SECOND))
+
+    assert verdict == Verdict(
+        Reason.TOO_YOUNG, None, again=GRACE - 30 * SECOND, drop=Drop(instance_id(), NOON - 30 * SECOND, 7, 0)
+    )
+
+
+@pytest.mark.parametrize("current", [None, KNOWN["resolved"]], ids=["nothing known", "resolved before"])
+def test_what_nobody_dates_and_nobody_reported_begins_with_no_wait(current: Incident | None) -> None:
+    verdict = decided(current, sighting())
+
+    assert verdict == Verdict(Reason.TOO_YOUNG, current, again=GRACE, drop=Drop(instance_id(), NOON, 7, 0))
+
+
+def test_a_hint_that_was_put_back_keeps_how_often() -> None:
+    verdict = decided(None, sighting(), drop(ago=30 * SECOND, waits=1))
+
+    assert verdict.drop == Drop(instance_id(), NOON - 30 * SECOND, 7, 1)
+
+
+@pytest.mark.parametrize(
+    ("lifecycle", "kept"), [("Terminating:Wait", "Terminating:Wait"), ("", "InService")], ids=["told", "not told"]
+)
+def test_of_a_host_that_is_ending_what_is_seen_by_now_replaces_what_was(lifecycle: str, kept: str) -> None:
+    old = sighting(connected=None, lifecycle="InService", checks="impaired")
+    before = incident(state=State.REPAIRING, repair=finished(), sighting=old)
+    seen = Sighting(
+        instance_id(), "INACTIVE", connected=True, host_state="shutting-down", lifecycle=lifecycle, unchecked=("SSM",)
+    )
+
+    verdict = decided(before, seen)
+
+    host = replace(
+        old, status="INACTIVE", connected=False, host_state="shutting-down", lifecycle=kept, unchecked=("SSM",)
+    )
+    assert verdict == Verdict(Reason.ENDING, replace(before, sighting=host), again=SOON)
