@@ -11,7 +11,7 @@ from pathlib import Path
 from coastguard.local.symbols import record
 
 RECORD = Path(__file__).with_suffix(".json")
-PACKAGES = ("botocore", "moto", "pynamodb", "slack-bolt", "slack-sdk")
+PACKAGES = ("botocore", "moto", "mutmut", "pynamodb", "slack-bolt", "slack-sdk")
 PLACES: Mapping[str, Sequence[str]] = {
     "chatops.app": ("slack_bolt.App.__init__", "slack_bolt.middleware.middleware.Middleware.process"),
     "hub.table.rows": (
@@ -39,6 +39,19 @@ PLACES: Mapping[str, Sequence[str]] = {
     "tests.hub.conftest": (
         "moto.dynamodb.models.DynamoDBBackend.transact_write_items",
         "moto.dynamodb.models.table.Table.__init__",
+    ),
+    "tests.mutants.making": (
+        "mutmut.mutation.diff_apply.read_mutant_function",
+        "mutmut.mutation.diff_apply.read_original_function",
+        "mutmut.mutation.file_mutation.MutationVisitor.__init__",
+        "mutmut.mutation.file_mutation.combine_mutations_to_source",
+        "mutmut.mutation.pragma_handling.get_ignored_lines",
+        "mutmut.utils.format_utils.orig_function_and_class_names_from_key",
+    ),
+    "tests.mutants.playing": (
+        "mutmut.mutation.trampoline.set_mutant_under_test",
+        "mutmut.mutation.trampoline.wrap_in_trampoline",
+        "mutmut.stats.record_trampoline_hit",
     ),
     "tests.simulation.slack_line": ("slack_sdk.web.base_client.BaseClient._perform_urllib_http_request_internal",),
     "tests.simulation.stage": (
