@@ -45,8 +45,8 @@ def _play(module: str) -> tuple[int, list[Survivor]]:
     name = module.removesuffix(".py").replace("/", ".")
     results, log = _BUILT / f"{name}.json", _BUILT / f"{name}.log"
     command = [sys.executable, "-m", "tests.mutants.playing", name, module, str(results), str(log), *targets()[module]]
-    if subprocess.run(command, cwd=ROOT, check=False).returncode:
-        sys.stderr.write(f"The tests of {module} cannot be played: see {log.relative_to(ROOT)}\n")
+    if status := subprocess.run(command, cwd=ROOT, check=False).returncode:
+        sys.stderr.write(f"The tests of {module} cannot be played ({status}): see {log.relative_to(ROOT)}\n")
         raise SystemExit(2)
     told = json.loads(results.read_text("utf-8"))
     return told["mutants"], [Survivor(module, *each) for each in told["survivors"]]
