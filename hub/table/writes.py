@@ -1,13 +1,14 @@
 """Writes: what DynamoDB answers to them, sorted by what the caller does.
 
 Conflict       somebody else has changed a row: read again and decide again
-Contended      somebody else writes there at this very moment, or the table takes no more for a moment: tried again
-here, and then by the queue
+Contended      somebody else writes there at this very moment, or our own try before is not through yet, or the table
+takes no more for a moment: tried again here, and then by the queue
 what it was    a fault of ours, or of the table
 """
 
 from collections.abc import Callable
 
+from botocore.exceptions import ClientError
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 
 CONDITION = "ConditionalCheckFailed"
@@ -29,11 +30,13 @@ class Contended(PynamoDBException):
 
 def sort(error: PynamoDBException) -> PynamoDBException | Conflict:
     """Say what a refused write means. A transaction names a reason for each row: its gravest one counts."""
+    if not isinstance(error.cause, ClientError):
+        return error  # no answer came; pynamodb reads one all the same, and would raise AttributeError
     said = str(error.cause_response_message)
     match error.cause_response_code:
         case "ConditionalCheckFailedException":
             return Conflict(said)
-        case "TransactionConflictException":
+        case "TransactionConflictException" | "TransactionInProgressException":
             return Contended(said, error.cause)
         case "TransactionCanceledException" if isinstance(error, TransactWriteError):
             reasons = {reason.code for reason in error.cancellation_reasons if reason}

@@ -282,7 +282,7 @@ def loaded() -> set[str]:
     "idle",
     [
         pytest.param("pynamodb", id="no table"),
-        pytest.param("hub.table.store", id="nor what reads it"),
+        pytest.param("hub.table", id="nor what reads it"),
         pytest.param("cattrs", id="nor what its rows need"),
         pytest.param("slack_bolt.adapter", id="no adapter of Bolt's"),
         pytest.param("aiohttp", id="no second HTTP client"),

@@ -449,7 +449,7 @@ class Play(RuleBasedStateMachine):
 
     @sentence(
         account=st.sampled_from(["A", "B"]),
-        kind=st.sampled_from([kind for kind in Kind if kind is not Kind.CONFLICTING]),
+        kind=st.sampled_from([kind for kind in Kind if kind not in {Kind.CONFLICTING, Kind.UNFINISHED}]),
         chance=st.sampled_from([0.3, 1.0]),
         service=st.sampled_from(["ecs:*", "ec2:*", "sts:*", "auto-scaling:*"]),
     )
@@ -458,7 +458,7 @@ class Play(RuleBasedStateMachine):
         self.world.order(Fault(service, kind, self.world.place(f"{account}/web").account, chance))
 
     @sentence(
-        kind=st.sampled_from([Kind.THROTTLED, Kind.SILENT, Kind.BROKEN, Kind.CONFLICTING]),
+        kind=st.sampled_from([Kind.THROTTLED, Kind.SILENT, Kind.BROKEN, Kind.CONFLICTING, Kind.UNFINISHED]),
         chance=st.sampled_from([0.2, 0.6]),
         done=st.booleans(),
     )

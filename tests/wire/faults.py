@@ -15,6 +15,7 @@ class Kind(StrEnum):
     REFUSED = "refused"
     BROKEN = "broken"  # HTTP 500
     CONFLICTING = "conflicting"  # of DynamoDB's writes: another transaction has the row just now
+    UNFINISHED = "unfinished"  # of a transaction: this very request, tried before, is still being worked on
     SILENT = "silent"  # the client's patience ends before an answer comes
 
 

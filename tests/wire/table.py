@@ -3,7 +3,7 @@
 Reads and writes rows of tables whose keys are texts; queries tables and their indexes in pages of 1 MB; keeps
 conditions and transactions all-or-nothing. What has expired goes when `forget` is called, as late as one likes. Not
 modelled: indexes that lag behind and throughput. Here transactions come one after another; that they overlap and
-conflict is a fault to order (Kind.CONFLICTING).
+conflict is a fault to order (Kind.CONFLICTING). A transaction's token is remembered for good, in AWS for ten minutes.
 """
 
 import json
@@ -90,6 +90,7 @@ class Tables:
 
     def __init__(self) -> None:
         self._tables: dict[str, _Table] = {}
+        self._transacted: dict[str, Any] = {}
         self._lock = Lock()
 
     def hang(self, wire: Wire) -> None:
@@ -201,7 +202,13 @@ class Tables:
 
     def _transact(self, call: Call) -> Json:
         call.only("TransactItems", "ClientRequestToken", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics")
-        asked = [next(iter(each.items())) for each in call.fields["TransactItems"]]
+        items, token = call.fields["TransactItems"], call.fields.get("ClientRequestToken")
+        if token in self._transacted:
+            # Whoever has not heard the answer asks again with the same token, and nothing is done twice.
+            if self._transacted[token] != items:
+                raise Failure("IdempotentParameterMismatchException", "The token was used for another request")
+            return {}
+        asked = [next(iter(each.items())) for each in items]
         if not 1 <= len(asked) <= _MOST_IN_TRANSACTION:
             raise Failure("ValidationException", "Member must have length between 1 and 100")
         prepared = [self._prepared(kind, fields) for kind, fields in asked]
@@ -217,6 +224,8 @@ class Tables:
             raise Failure("TransactionCanceledException", text, CancellationReasons=reasons)
         for each in prepared:
             _apply(*each)
+        if token:
+            self._transacted[token] = items
         return {}
 
     def _prepared(self, kind: str, fields: Mapping[str, Any]) -> tuple[_Table, tuple[str, str], Row | None, Row | None]:

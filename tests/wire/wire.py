@@ -193,6 +193,9 @@ def _fail(call: Call, fault: Fault) -> None:
             raise _cancelled(call, "TransactionConflict", "Transaction is ongoing for the item")
         case Kind.CONFLICTING if call.operation in _SINGLE_WRITES:
             raise Failure("TransactionConflictException", "Transaction is ongoing for the item")
+        case Kind.UNFINISHED if "TransactItems" in call.fields:
+            text = "The transaction with the given request token is already in progress."
+            raise Failure("TransactionInProgressException", text)
         case Kind.THROTTLED if "TransactItems" in call.fields:
             text = "Throughput exceeds the current capacity of your table or index. Please try again shortly."
             raise _cancelled(call, "ThrottlingError", text)

@@ -55,6 +55,7 @@ def test_the_gravest_reason_of_a_cancelled_transaction_counts(codes: tuple[str, 
     [
         ("ConditionalCheckFailedException", Conflict),
         ("TransactionConflictException", Contended),
+        ("TransactionInProgressException", Contended),
         ("ValidationException", PutError),
         ("AccessDeniedException", PutError),
     ],
@@ -137,7 +138,7 @@ def store(wire: Wire, dynamodb: Any, shared: tuple[Store, list[float]]) -> Store
     return shared[0]
 
 
-@pytest.mark.parametrize("kind", [Kind.CONFLICTING, Kind.THROTTLED])
+@pytest.mark.parametrize("kind", [Kind.CONFLICTING, Kind.THROTTLED, Kind.UNFINISHED])
 def test_a_transaction_that_never_gets_through_is_no_conflict(
     wire: Wire, store: Store, waits: list[float], kind: Kind
 ) -> None:
@@ -181,6 +182,25 @@ def test_who_stops_repairs_is_not_turned_away_by_repairs_that_begin(
 
     assert store.switch().stopped
     assert len(waits) > TRIES
+
+
+def test_a_write_that_nobody_answers_is_told_as_the_tables_failure(wire: Wire, store: Store) -> None:
+    wire.faults.order(Fault("dynamodb:*", Kind.SILENT))
+
+    with pytest.raises(TransactWriteError):
+        store.save([incident()], entries=[entry()])
+    with pytest.raises(PutError):
+        store.claim("r-1", NOON)
+
+
+def test_a_transaction_whose_answer_is_lost_is_no_conflict_with_itself(wire: Wire, store: Store) -> None:
+    """The SDK asks again with the same token, and hears that it is done."""
+    wire.faults.order(Fault("dynamodb:TransactWriteItems", Kind.SILENT, chance=0.3, done=True))
+
+    for number in range(1, 9):
+        store.save([incident(number)], entries=[entry()])
+
+    assert len(store.known(CLUSTER).incidents) == 8
 
 
 # What is written together
