@@ -45,8 +45,8 @@ from spoke.sighting import Sighting
 log = logging.getLogger(__name__)
 
 # So long a look may begin calls of a member, one of which takes ten seconds if it is not answered (spoke.accounts).
-LOOK_SECONDS = 15
-# So soon a look is tried anew that had no time left to begin.
+LOOK_SECONDS, _CALL_SECONDS = 15, 10
+# So soon a look is tried anew that had too little time left to ask a member.
 _BREATH_SECONDS = 5
 # When a crowd of clusters loses agents together, more of each is on its way: a look waits for so many seconds, once.
 GATHERS_SECONDS = 10
@@ -102,8 +102,8 @@ class Reconciler:
         live = {i.instance for i in known.incidents.values() if i.unresolved}
         # Only what is known already may end so: that agents are gone is said, whatever anybody thinks of their account.
         out_of_reach = self.departures.of(cluster) if live else ""
-        if deadline().left() <= 0:
-            # Our own table has used up the time: that says nothing of the member, who has not been asked yet.
+        if deadline().left() < _CALL_SECONDS:
+            # Our own table has used the time up: that says nothing of the member, who could not even answer late.
             raise NotYet(_BREATH_SECONDS)
         wanted = drops.keys() - live if out_of_reach else drops.keys() | live
         gathering = Gathering(member, hint, known, drops, self.terms.grace_of(cluster), self.hub.clock, self.hub.count)

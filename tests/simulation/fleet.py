@@ -137,9 +137,10 @@ class Fleet(Members):
             if self.out(machine) and machine.status == "ACTIVE" and self.in_service(machine):
                 yield machine
 
-    def out(self, machine: Machine) -> bool:
-        """Whether its agent is gone, in a cluster that is watched, on a host that should work."""
-        watched = self.tagged[Place(machine.account, machine.region, machine.cluster)][-1][1] is not None
+    def out(self, machine: Machine, lately: timedelta | None = None) -> bool:
+        """Whether its agent is gone, in a cluster that is watched, or was `lately`, on a host that should work."""
+        place = Place(machine.account, machine.region, machine.cluster)
+        watched = self.watched_lately(place, lately) if lately else self.tagged[place][-1][1] is not None
         ready = (
             self.registered(machine) and machine.host_state == "running" and machine.status in {"ACTIVE", "DRAINING"}
         )

@@ -14,7 +14,7 @@ from hub.incidents.bulletin import Bulletin
 from hub.incidents.condition import Condition
 from hub.incidents.content import compose
 from hub.incidents.delivery import SLACK, Delivery
-from hub.incidents.hints import StormHint
+from hub.incidents.hints import MOST_WAITS, StormHint
 from hub.incidents.incident import Incident, Repair
 from hub.incidents.mute import Mute, in_force
 from hub.incidents.storm import Storm, count, lock
@@ -47,6 +47,8 @@ _POSTED, _CLOSED = timedelta(minutes=2), timedelta(minutes=5)
 _SKEW = timedelta(seconds=2)
 # A function has read the policy within a minute, and then works for its time.
 _OLDEST_POLICY = timedelta(minutes=2, seconds=10)
+# That a cluster is no longer opted in is known so late.
+_OLDEST_TAGS = TAGS_KEPT + timedelta(minutes=2)
 # A function's whole time. A look may have read the mutes some seconds before it began.
 _A_RUN = timedelta(seconds=65)
 _UNAWARE = KEPT_MUTES + _A_RUN
@@ -203,18 +205,21 @@ class Watcher:
         truth = world.fleet.truths[incident.instance]
         machine, place = truth.machine, Place(incident.cluster.account, incident.cluster.region, incident.cluster.name)
         if incident.sighting.connected is None:
-            if not world.struck_lately(machine.account, _A_RUN):
+            # Another function in the midst of this one used up its time, as on Lambda none does.
+            late = "no time left" in str(incident.sighting.unchecked) and world.fate.running[-1].overtaken
+            if not (late or world.struck_lately(machine.account, _A_RUN)):
                 self.broken.append(f"{self._name(incident)} was announced unchecked, but it could be read")
             return
         grace = PATIENT_GRACE if incident.cluster.name == PATIENT else GRACE
         since = truth.gone_since
         out = since is not None and now - since >= grace - _ROUNDING
-        # An agent that goes again and again is believed to be in trouble after some waits: alerts fail open.
-        restless = len([drop for drop in truth.drops if now - drop < 4 * grace]) > 2
+        # An agent that goes again and again is believed to be in trouble after some waits: alerts fail open. Each wait
+        # is a grace, and may come up to a grace too late.
+        restless = len([drop for drop in truth.drops if now - drop < 2 * (MOST_WAITS + 1) * grace]) > 2
         if not (out or (restless and since)):
             gone = f"gone for {(now - since).total_seconds():.0f} s" if since else "there"
             self.broken.append(f"false alarm: the agent of {self._name(incident)} was {gone}")
-        if not world.fleet.watched_lately(place, TAGS_KEPT + timedelta(minutes=2)):
+        if not world.fleet.watched_lately(place, _OLDEST_TAGS):
             self.broken.append(f"false alarm: {self._name(incident)} is in a cluster that is not watched")
         unread = incident.sighting.unchecked and world.struck_lately(machine.account, _A_RUN)
         if machine.status != "ACTIVE" or (machine.host_state != "running" and not unread):
@@ -352,7 +357,7 @@ class Watcher:
                 yield f"the alert of {self.world.label(bulletin.cluster)} is not posted"
         for incident in self.incidents.values():
             machine = self.world.fleet.truths[incident.instance].machine
-            lasts = incident.flapping or incident.repair or self.world.fleet.out(machine)
+            lasts = incident.flapping or incident.repair or self.world.fleet.out(machine, _OLDEST_TAGS)
             if free(incident.cluster, _CLOSED) and incident.unresolved and not lasts:
                 yield f"the incident of {self._name(incident)}, which is well, is not over"
 
