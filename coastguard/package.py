@@ -129,6 +129,8 @@ def _goes_in(parts: tuple[str, ...]) -> bool:
             return False
         case ("boto3", "data" | "examples", *_):
             return False
+        case ("aws_lambda_powertools", "event_handler", *_) | ("slack_bolt", "adapter", *_):
+            return False  # for web frameworks; chatops.http_adapter is all that the front has
         case ("botocore", "data", service, _, file):
             return service in SERVICES and not file.startswith(("examples", "waiters"))
     return not set(parts) & set(_LEFT_OUT)
