@@ -67,9 +67,9 @@ clean: ## remove what was built and set up
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/dev: .venv/local requirements/dev.txt
+.venv/dev: .venv/local requirements/dev.txt requirements/python313.txt
 	@echo "Setting up what tests and checks need in .venv (once)"
-	@$(PIP) --require-hashes -r requirements/dev.txt
+	@$(PIP) --require-hashes -r requirements/dev.txt -r requirements/python313.txt
 	@touch $@
 
 chromium:

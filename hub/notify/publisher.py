@@ -29,7 +29,7 @@ from hub.incidents.bulletin import Bulletin
 from hub.incidents.delivery import Delivery
 from hub.slack.client import LOST, NotNow, Rejected, Slack
 from hub.slack.message import Message, event_type
-from hub.slack.notes import notes
+from hub.slack.notes import notes, posts
 from hub.table.clusters import MessageRecord
 from hub.table.store import Store
 from hub.table.writes import Conflict
@@ -99,13 +99,17 @@ class Publisher:
         return bool(self._log(bulletin)[0])
 
     def narrate(self, bulletin: Bulletin) -> Bulletin:
-        """Say in the thread what the log has got since; twice at worst, if we die before that is written.
+        """Say in the thread the next of what the log has got since, in one post; twice at worst, if we die over it.
 
-        What Slack refuses in a thread is let go. Raises SlackError if it has to wait or the channel is lost.
+        What Slack refuses in a thread is let go. Raises SlackError if it has to wait or the channel is lost. Each post
+        is written before the next: Slack takes one a second, and what it has taken must not be said again.
         """
         entries, noted = self._log(bulletin)
         slack = bulletin.slack
-        for text, blocks, aloud in notes(entries):
+        said, *later = posts(entries) or [[]]
+        if said:
+            text, blocks = notes(said)
+            aloud = any(entry.aloud for entry in said)
             try:
                 self._slack().post(slack.address, text, blocks, thread=slack.thread or slack.handle, aloud=aloud)
             except Rejected as error:
@@ -113,7 +117,7 @@ class Publisher:
                     raise
                 log.warning("notes.refused", extra={"bulletin": bulletin.id, "word": error.word})
                 self._count("unsaid", 1)
-        return bulletin.shows(replace(slack, noted=noted, untold=False))
+        return bulletin.shows(replace(slack, noted=said[-1].key if later else noted, untold=bool(later)))
 
     def find(self, bulletin: Bulletin) -> Bulletin:
         """Settle whether a post in doubt stands in the channel, without posting; raises what `show` raises.

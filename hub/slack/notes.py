@@ -49,8 +49,8 @@ def note(entry: Entry) -> tuple[str, list[Block]]:
     return line, [section(line), *([context(*(plain(visible(each)) for each in told))] if told else [])]
 
 
-def notes(entries: Sequence[Entry]) -> list[tuple[str, list[Block], bool]]:
-    """Draw log entries for a bulletin's thread: as few posts as hold them, each with whether it is said aloud."""
+def posts(entries: Sequence[Entry]) -> list[list[Entry]]:
+    """Sort log entries into posts for a bulletin's thread: as few as hold them."""
     parts: list[list[Entry]] = []
     room = 0
     for entry in entries:
@@ -60,12 +60,10 @@ def notes(entries: Sequence[Entry]) -> list[tuple[str, list[Block], bool]]:
             room = ROOM
         parts[-1].append(entry)
         room -= needed
-    drawn = [[note(entry) for entry in part] for part in parts]
-    return [
-        (
-            "\n".join(line for line, _ in each),
-            [block for _, blocks in each for block in blocks],
-            any(entry.aloud for entry in part),
-        )
-        for part, each in zip(parts, drawn, strict=True)
-    ]
+    return parts
+
+
+def notes(post: Sequence[Entry]) -> tuple[str, list[Block]]:
+    """Draw the log entries of one post."""
+    drawn = [note(entry) for entry in post]
+    return "\n".join(line for line, _ in drawn), [block for _, blocks in drawn for block in blocks]

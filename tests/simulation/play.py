@@ -711,13 +711,13 @@ def settle(world: World, watcher: Watcher, watched: int = _WATCHED_MINUTES) -> N
     """
     world.heal()
     for minute in range(1, watched + 1):
-        before = Counter(looks=world.counted["looks"], refusals=world.line.refusals)
+        before = _spent(world)
         clusters = watcher.spoken_of()
         world.minute()
-        busy = Counter(looks=world.counted["looks"], refusals=world.line.refusals) - before
+        spent = _spent(world) - before
         watcher.check()
         met = clusters | watcher.spoken_of()
-        late = [*watcher.late(timedelta(minutes=minute)), *watcher.busy(met, busy["looks"], busy["refusals"])]
+        late = [*watcher.late(timedelta(minutes=minute)), *watcher.busy(met, spent)]
         if late:
             raise Broken(f"{minute} minutes after all was well again:\n" + "\n".join(late))
     unkept: list[str] = []
@@ -736,3 +736,11 @@ def settle(world: World, watcher: Watcher, watched: int = _WATCHED_MINUTES) -> N
         if not unkept:
             return
     raise Broken("it never comes to rest:\n" + "\n".join(unkept))
+
+
+def _spent(world: World) -> Counter[str]:
+    """What there has been of it since the world began, by what a minute of it is called."""
+    line = world.line
+    return Counter(
+        {"looks a minute": world.counted["looks"], "429 a minute": line.refusals, "posts a minute": line.posts}
+    )

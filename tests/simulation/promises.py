@@ -366,18 +366,21 @@ class Watcher:
         troubled = {i.cluster for i in self.incidents.values() if i.unresolved}
         return troubled | {b.cluster for b in self.bulletins.values() if not b.episode.closed}
 
-    def busy(self, clusters: set[Cluster], looks: int, refusals: int) -> Iterator[str]:
-        """What a minute has cost; each of the clusters that were spoken of in it may have wanted some looks."""
-        world = self.world
-        queued = len(world.delay) + len(world.looks) + len(world.acts)
-        measured = {"looks a minute": looks, "429 a minute": refusals, "messages in queues": queued}
+    def busy(self, clusters: set[Cluster], spent: Counter[str]) -> Iterator[str]:
+        """What a minute has cost; each of the clusters that were spoken of in it may have wanted some of it."""
+        world, many = self.world, len(clusters)
+        measured = {**spent, "messages in queues": len(world.delay) + len(world.looks) + len(world.acts)}
         self.most |= {name: max(self.most[name], number) for name, number in measured.items()}
-        # Slack takes a message a second in a channel: where many are heard of at once, each is refused some times.
-        refused = max(60, 5 * len(clusters))
-        allowed = {"looks a minute": 20 + 7 * len(clusters), "429 a minute": refused, "messages in queues": 400}
+        allowed = {
+            "looks a minute": 20 + 7 * many,
+            # Slack takes a message a second in a channel: where many are heard of at once, each is refused some times.
+            "429 a minute": max(60, 5 * many),
+            "posts a minute": 4 + 3 * many,
+            "messages in queues": 400,
+        }
         for name, number in measured.items():
             if number > allowed[name]:
-                yield f"{name}: {number} with {len(clusters)} clusters spoken of, {allowed[name]} are allowed"
+                yield f"{name}: {number} with {many} clusters spoken of, {allowed[name]} are allowed"
 
     # In the end
 

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NoReturn
@@ -783,6 +783,22 @@ def test_a_backlog_of_notes_is_one_post_or_few(scene: Scene) -> None:
     assert [step for post in steps(scene) for step in post] == [f"step {number}" for number in range(1, 51)]
     assert said(scene) == "resolved"
     assert scene.bulletin.episode.closed
+
+
+def test_of_a_backlog_each_post_that_slack_has_taken_is_said_once(scene: Scene) -> None:
+    """Slack takes a post a second: what comes after the first one waits, and that one stays said."""
+    scene.show(first=True)
+    scene.log(*STEPS)
+    scene.clock.forward(seconds=EDIT_GAP.seconds)
+    scene.slack.workspace.budgets.on = True
+
+    for left in (1, 1, 0):
+        with pytest.raises(NotNow) if left else nullcontext():
+            scene.show(RESOLVED)
+
+    assert [len(post) for post in steps(scene)] == [20, 20, 10]
+    assert [step for post in steps(scene) for step in post] == [f"step {number}" for number in range(1, 51)]
+    assert (scene.bulletin.slack.untold, scene.bulletin.episode.closed) == (False, True)
 
 
 @pytest.mark.parametrize("word", ["ratelimited", "message_limit_exceeded", "external_channel_migrating"])

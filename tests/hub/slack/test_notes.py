@@ -1,12 +1,11 @@
 """What is posted beside bulletins: notes, reminders, and word of a lost channel."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from hub.incidents.content import compose
-from hub.slack.notes import channel_lost, note, notes, reminder
+from hub.slack.notes import channel_lost, note, notes, posts, reminder
 from tests.hub.factories import (
     ALICE,
     BOB,
@@ -78,17 +77,15 @@ def test_a_note_tells_why_in_the_words_of_whoever_asked() -> None:
 
 def test_a_backlog_of_long_notes_is_as_few_posts_as_slack_takes() -> None:
     backlog = [entry(f"step {number}", result="x" * 900, reason="y" * 500) for number in range(20)]
-    backlog[-1] = replace(backlog[-1], aloud=True)
 
-    posts = notes(backlog)
+    parts = posts(backlog)
 
-    for text, blocks, _ in posts:
-        check(text, blocks)
-    assert 1 < len(posts) < len(backlog)
-    assert [line for text, _, _ in posts for line in text.split("\n")] == [note(each)[0] for each in backlog]
-    assert [aloud for _, _, aloud in posts] == [False] * (len(posts) - 1) + [True]
-    assert len(notes([entry(f"step {number}") for number in range(20)])) == 1
-    assert notes([]) == []
+    for part in parts:
+        check(*notes(part))
+    assert 1 < len(parts) < len(backlog)
+    assert [line for part in parts for line in notes(part)[0].split("\n")] == [note(each)[0] for each in backlog]
+    assert len(posts([entry(f"step {number}") for number in range(20)])) == 1
+    assert posts([]) == []
 
 
 def test_a_note_about_five_hosts_and_more_names_them_all() -> None:
