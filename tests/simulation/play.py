@@ -742,5 +742,5 @@ def _spent(world: World) -> Counter[str]:
     """What there has been of it since the world began, by what a minute of it is called."""
     line = world.line
     return Counter(
-        {"looks a minute": world.counted["looks"], "429 a minute": line.refusals, "posts a minute": line.posts}
+        {"looks a minute": world.counted["looks"], "429 a minute": line.refusals, "replies a minute": line.replies}
     )

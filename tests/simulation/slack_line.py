@@ -110,12 +110,12 @@ class Line:
     given_up: set[str] = field(default_factory=set)
     said: Counter[str] = field(default_factory=Counter)
     refusals: int = 0
-    posts: int = 0
+    replies: int = 0
 
     def begin(self, workspace: Workspace, struck: Callable[[], None]) -> None:
         """Another workspace is at the end of the line, and all is well with it. `struck` hears of all that is not."""
         self.workspace, self.struck, self.refused = workspace, struck, []
-        self.refusals = self.posts = 0
+        self.refusals = self.replies = 0
         self.closed, self.sealed, self.given_up, self.said = {}, {}, set(), Counter()
         self.heal()
 
@@ -218,7 +218,7 @@ class Line:
             if error.code not in _MAY_BE:
                 self.refused.append(f"{method}: {error.code} {'; '.join(error.problems[:3])}")
             return _Answer({"ok": False, "error": error.code})
-        self.posts += method == "chat.postMessage"
+        self.replies += method == "chat.postMessage" and "thread_ts" in arguments.values
         return _Answer({"ok": True} | called)
 
 
