@@ -95,7 +95,8 @@ class Line:
     """The line to the workspace that is played just now. `down`: nothing gets through.
 
     Nobody can post to the channels of `lost`, with Slack's word for it. Threads that are `closed` take no replies any
-    more, and messages that are `sealed` no edits, for ever: both by channel and ts. `refusals` counts each 429.
+    more, and messages that are `sealed` no edits, for ever: both by channel and ts. `refusals` counts each 429,
+    and `replies` what was said in threads.
     """
 
     fate: Fate
