@@ -14,8 +14,8 @@ from hub.incidents.bulletin import Bulletin
 from hub.incidents.condition import Condition
 from hub.incidents.content import compose
 from hub.incidents.delivery import SLACK, Delivery
-from hub.incidents.hints import MOST_WAITS, StormHint
-from hub.incidents.incident import Incident, Repair
+from hub.incidents.hints import StormHint
+from hub.incidents.incident import FLAP_WINDOW, FLAPS, Incident, Repair
 from hub.incidents.mute import Mute, in_force
 from hub.incidents.storm import Storm, count, lock
 from hub.looks.cluster_tags import TAGS_KEPT
@@ -213,9 +213,9 @@ class Watcher:
         grace = PATIENT_GRACE if incident.cluster.name == PATIENT else GRACE
         since = truth.gone_since
         out = since is not None and now - since >= grace - _ROUNDING
-        # An agent that goes again and again is believed to be in trouble after some waits: alerts fail open. Each wait
-        # is a grace, and may come up to a grace too late.
-        restless = len([drop for drop in truth.drops if now - drop < 2 * (MOST_WAITS + 1) * grace]) > 2
+        # What the hub calls flapping is in trouble, and its drops' waits are worth what they are worth: each may come up
+        # to a grace too late, and begins anew with each try of a look that Slack refuses. Alerts fail open.
+        restless = len([drop for drop in truth.drops if now - drop < FLAP_WINDOW]) >= FLAPS
         if not (out or (restless and since)):
             gone = f"gone for {(now - since).total_seconds():.0f} s" if since else "there"
             self.broken.append(f"false alarm: the agent of {self._name(incident)} was {gone}")
