@@ -213,8 +213,8 @@ class Watcher:
         grace = PATIENT_GRACE if incident.cluster.name == PATIENT else GRACE
         since = truth.gone_since
         out = since is not None and now - since >= grace - _ROUNDING
-        # What the hub calls flapping is in trouble, and its drops' waits are worth what they are worth: each may come up
-        # to a grace too late, and begins anew with each try of a look that Slack refuses. Alerts fail open.
+        # What the hub calls flapping is in trouble, however long it has been gone this time. How long nobody can tell
+        # where waits come up to a grace too late, and anew with each try of a look that Slack refuses.
         restless = len([drop for drop in truth.drops if now - drop < FLAP_WINDOW]) >= FLAPS
         if not (out or (restless and since)):
             gone = f"gone for {(now - since).total_seconds():.0f} s" if since else "there"
