@@ -71,6 +71,7 @@ def test_stories_come_to_all_that_can_be_played() -> None:
     story.somebody_unmutes(person="Alice", which=0)
     story.the_same_words_come_in_again(which=0)
     story.somebody_clicks_on_what_was_shown_before(person="Bob", which=0)
+    story.clocks_differ(skews=[1, -1, 0, 1])
     story.hostile_mail_arrives(kind="no JSON")
     story.slack_says_no_for_now(word="rate_limited", method="*", times=1, done=False)
     story.a_look_is_overtaken(nth=1, of="", after=True, by="sweep", seconds=0)
