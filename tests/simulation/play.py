@@ -80,7 +80,8 @@ _WATCHED_MINUTES = 6
 _MOST_DAYS = 20
 
 
-SENTENCES: set[str] = set()
+# What each sentence draws.
+SENTENCES: dict[str, dict[str, st.SearchStrategy[Any]]] = {}
 
 
 def sentence(**drawn: st.SearchStrategy[Any]) -> Callable[[_Method], Any]:
@@ -92,7 +93,7 @@ def sentence(**drawn: st.SearchStrategy[Any]) -> Callable[[_Method], Any]:
             self.tally[method.__name__] += 1
             method(self, **chosen)
 
-        SENTENCES.add(method.__name__)
+        SENTENCES[method.__name__] = drawn
         made: Callable[[_Method], Any] = rule(**drawn)  # type: ignore[call-overload]  # none of them is a target
         return made(counted)
 
@@ -122,7 +123,7 @@ class Play(RuleBasedStateMachine):
     def unmet(cls) -> set[str]:
         """What no story has come to so far."""
         met = {name.removeprefix(_MET) for name in cls.tally}
-        return (SENTENCES | _ALL) - met
+        return (SENTENCES.keys() | _ALL) - met
 
     @classmethod
     def steps(cls) -> int:

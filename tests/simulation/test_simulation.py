@@ -1,11 +1,12 @@
 """Nothing is lost, nothing is done twice, and nothing is said that is not true, whatever happens."""
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.nightly import by_night
-from tests.simulation.play import Play
+from tests.simulation.play import SENTENCES, Play
 from tests.simulation.stage import Stage
 
 STORIES, STEPS, AT_LEAST = by_night((30, 50, 1_200), (20, 50, 800))
@@ -71,7 +72,6 @@ def test_stories_come_to_all_that_can_be_played() -> None:
     story.somebody_unmutes(person="Alice", which=0)
     story.the_same_words_come_in_again(which=0)
     story.somebody_clicks_on_what_was_shown_before(person="Bob", which=0)
-    story.clocks_differ(skews=[1, -1, 0, 1])
     story.hostile_mail_arrives(kind="no JSON")
     story.slack_says_no_for_now(word="rate_limited", method="*", times=1, done=False)
     story.a_look_is_overtaken(nth=1, of="", after=True, by="sweep", seconds=0)
@@ -79,6 +79,20 @@ def test_stories_come_to_all_that_can_be_played() -> None:
     story.an_agent_registers_its_host_anew(cluster=0, machine=1, told="event")
     story.days_pass(number=1, forgets="at once")
     story.check_invariants()
+    _whatever_is_left(story)
     story.teardown()
 
     assert Play.unmet() == set()
+
+
+def _whatever_is_left(story: Play) -> None:
+    """Which sentences chance leaves out is another matter on each Python."""
+
+    @settings(max_examples=1, derandomize=True, database=None, deadline=None)
+    @given(data=st.data())
+    def told(data: st.DataObject) -> None:
+        for sentence in sorted(Play.unmet() & SENTENCES.keys()):
+            getattr(story, sentence)(**{name: data.draw(drawn) for name, drawn in SENTENCES[sentence].items()})
+            story.check_invariants()
+
+    told()
