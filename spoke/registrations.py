@@ -56,10 +56,10 @@ def in_cluster(
     }
 
 
-def well_as(member: Member, cluster: Cluster, instance: str, host: str, asking: Asking) -> Registration | None:
+def well_as(member: Member, cluster: Cluster, instance: str | None, host: str, asking: Asking) -> Registration | None:
     """Find a registration under which the host's agent is connected, in any cluster of the Region; None: there is none.
 
-    Raises NotDone unless every cluster could be asked.
+    This cluster's `instance` is left out of it. Raises NotDone unless every cluster could be asked.
     """
     asked, among = 0, ""
     try:
@@ -81,7 +81,9 @@ def _everywhere(member: Member, cluster: Cluster, pace: Pace) -> Iterator[tuple[
     yield from ((place, f" of {len(everywhere):,} clusters") for place in sorted(everywhere - {cluster}))
 
 
-def _alive_in(member: Member, place: Cluster, host: str, but: tuple[Cluster, str], pace: Pace) -> Registration | None:
+def _alive_in(
+    member: Member, place: Cluster, host: str, but: tuple[Cluster, str | None], pace: Pace
+) -> Registration | None:
     try:
         for seen in _registered(member, place, {host}, {}, pace):
             if seen.connected and (place, seen.instance) != but:

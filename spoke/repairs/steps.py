@@ -23,7 +23,7 @@ def container_instance(member: Member, target: Target) -> Sighting:
     if found.host != target.host:
         raise NotDone(f"{target.instance} is on {found.host or 'no host'} now, not on {target.host}.")
     if found.connected is not False:
-        raise NotDone(f"The agent on {target.host} is connected again.")
+        raise NotDone(_connected_again(target))
     if standing(found.status) not in {Standing.IN, Standing.DRAINING}:
         raise NotDone(f"{target.instance} is {found.status}: neither active nor draining.")
     return found
@@ -47,8 +47,10 @@ def host_of(member: Member, target: Target) -> Host:
 
 
 def spare_the_well(member: Member, target: Target, asking: Asking) -> None:
-    """Raise NotDone if the host is well under another registration, or if nobody can tell."""
-    alive = well_as(member, target.cluster, target.instance, target.host, asking)
+    """Raise NotDone if the host is well under another registration, or by now under this one, or if nobody can tell."""
+    alive = well_as(member, target.cluster, None, target.host, asking)
+    if alive and (alive.cluster, alive.instance) == (target.cluster, target.instance):
+        raise NotDone(_connected_again(target))
     if alive:
         raise NotDone(
             f"{target.instance} is an old registration of a host that is well: {told(alive, target.host)}."
@@ -88,6 +90,10 @@ def deregister(member: Member, target: Target) -> str:
             raise
         return ""
     return f"Took {target.instance} out of {target.cluster.name}"
+
+
+def _connected_again(target: Target) -> str:
+    return f"The agent on {target.host} is connected again."
 
 
 def _described(member: Member, target: Target) -> dict[str, Sighting]:

@@ -544,6 +544,20 @@ def test_a_host_that_is_well_under_another_registration_goes_on(
     assert faults.calls["ec2:TerminateInstances"] == 0
 
 
+def test_an_agent_that_comes_back_while_it_is_asked_around_saves_its_host(
+    fleet: Fleet, cluster: Cluster, faults: Faults, member: Member
+) -> None:
+    target = quiet(fleet, cluster)
+    faults.before("ecs:ListContainerInstances", lambda: connect(fleet, target))
+
+    with pytest.raises(NotDone) as refused:
+        TERMINATE.run(member, target, ASKING)
+
+    assert str(refused.value) == f"The agent on {target.host} is connected again."
+    assert fleet.ec2(target.host).state == "running"
+    assert fleet.registered(cluster) == {target.instance}
+
+
 def test_all_is_looked_at_before_anything_is_asked_to_go_ahead(
     fleet: Fleet, cluster: Cluster, faults: Faults, member: Member
 ) -> None:
