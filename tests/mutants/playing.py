@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
@@ -65,6 +65,7 @@ class Playing:
     def __init__(self, mutants: tuple[Mutant, ...], progress: TextIO) -> None:
         self._mutants, self._progress = mutants, progress
         self._failed = False
+        self._serving: list[tuple[pytest.FixtureDef[object], pytest.FixtureRequest]] = []
         self.survivors: list[Mutant] = []
 
     @pytest.hookimpl(tryfirst=True)
@@ -75,6 +76,16 @@ class Playing:
         quick = [Phase.explicit, Phase.generate]
         settings.register_profile("mutants", settings.default, database=None, phases=quick, derandomize=True)
         settings.load_profile("mutants")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        before = threading.active_count()
+        made = yield
+        if threading.active_count() > before:
+            self._serving.append((fixturedef, request))
+        return made
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self._failed = self._failed or report.failed
@@ -128,13 +139,15 @@ class Playing:
     def _warm_up(self, session: pytest.Session, writing: int) -> NoReturn:
         """Run all tests with nothing changed, and say which functions each comes by; the quick ones come first.
 
-        Then play the mutants here, where all that the tests share is made already. Whoever survives is played again
-        where nothing is: an answer that was kept may be older than the mutant. Threads end in a fork, so tests that
-        have left some running are not played here.
+        Then play the mutants here, where all that the tests share is made already, but for what is served by threads:
+        they end in a fork, so each mutant has it made anew. Whoever survives is played again where nothing is made: an
+        answer that was kept may be older than the mutant. Tests that leave threads running are not played here.
         """
         with os.fdopen(writing, "w") as pipe:
             came_by = list(self._came_by(session))
             took = time.process_time()
+            for made, request in reversed(self._serving):
+                made.finish(request)  # type: ignore[arg-type]  # the request is that of a fixture, which has no public name
             met = defaultdict(list)
             for place in sorted(range(len(came_by)), key=lambda place: came_by[place][1]):
                 for function in came_by[place][0]:
