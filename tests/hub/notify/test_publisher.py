@@ -17,8 +17,9 @@ from hub.incidents.bulletin import Bulletin
 from hub.incidents.content import Content, Tone, compose
 from hub.incidents.delivery import LEASE
 from hub.incidents.incident import Incident, State
+from hub.incidents.storm import Storm
 from hub.notify.dispatcher import Dispatcher
-from hub.notify.publisher import EDIT_GAP, EDITS_A_MINUTE, Publisher
+from hub.notify.publisher import EDIT_GAP, EDITS_A_MINUTE, Publisher, Saying
 from hub.notify.slack_receiver import SlackReceiver
 from hub.slack.bulletin_message import render
 from hub.slack.client import InDoubt, NotNow, Rejected, Slack, SlackError
@@ -34,6 +35,7 @@ from tests.hub.factories import (
     ELSEWHERE,
     EPISODE,
     NOON,
+    Json,
     altered,
     bulletin,
     entry,
@@ -371,6 +373,59 @@ def test_doubt_after_doubt_in_a_busy_channel_ends_in_one_message(scene: Scene) -
     assert ours(scene) == [posted]
 
 
+def test_the_lease_is_over_on_the_dot(scene: Scene) -> None:
+    scene.clock.forward(seconds=(LEASE - EDIT_GAP).total_seconds())
+
+    assert scene.show().slack.handle == scene.only_message()["ts"]
+
+
+def test_a_doubt_that_names_no_lease_is_settled_all_the_same(scene: Scene) -> None:
+    ts = scene.post_and_die()
+    scene.store.keep(altered(scene.bulletin, lease_until=None))
+
+    shown = scene.show(ACKNOWLEDGED)
+
+    assert shown.slack.handle == scene.only_message()["ts"] == ts
+    assert said(scene) == "acknowledged"
+
+
+def test_who_comes_minutes_late_leaves_alone_what_another_has_posted_since(scene: Scene) -> None:
+    late = scene.bulletin
+    scene.clock.forward(minutes=5)
+    scene.show()
+
+    with pytest.raises(Conflict):
+        told(scene.publisher, late, compose(late.episode, RESOLVED))
+
+    assert said(scene) == "open"
+
+
+# Finding out, and posting nothing
+
+
+@pytest.mark.parametrize("posts", [0, 1, 2])
+def test_it_is_found_out_whether_a_post_in_doubt_stands_and_nothing_is_posted(scene: Scene, posts: int) -> None:
+    posted = [scene.post_and_die() for _ in range(posts)]
+    scene.store.keep(altered(scene.bulletin, shown="what was drawn before"))
+    scene.clock.forward(seconds=AFTER_LEASE)
+
+    found = scene.publisher.find(scene.bulletin)
+
+    assert ours(scene) == posted[:1]
+    assert (found.slack.handle, found.slack.shown) == (posted[0] if posted else "", "")
+    assert (found.slack.doubt_since, found.slack.lease_until) == (None, None)
+    assert scene.bulletin == found
+
+
+def test_nothing_is_found_out_while_somebody_may_still_be_posting(scene: Scene) -> None:
+    before = scene.bulletin
+
+    with pytest.raises(NotNow, match="a post of this message may be under way"):
+        scene.publisher.find(before)
+
+    assert scene.bulletin == before
+
+
 # When Slack says no
 
 
@@ -415,6 +470,18 @@ def test_an_edit_that_fails_is_made_up_for(scene: Scene, kind: str) -> None:
     assert scene.bulletin.slack.shown == scene.message(ACKNOWLEDGED).digest
 
 
+def test_an_edit_whose_answer_is_lost_is_undone_where_all_is_as_it_was_before(scene: Scene) -> None:
+    scene.show(first=True)
+    scene.slack.fault("chat.update", "lost_answer")
+
+    with pytest.raises(InDoubt):
+        scene.show(ACKNOWLEDGED)
+    assert (said(scene), scene.bulletin.slack.shown) == ("acknowledged", "")
+    scene.show(OPEN)
+
+    assert said(scene) == "open"
+
+
 @pytest.mark.parametrize(
     ("channel", "word"),
     [("C0NOWHERE", "channel_not_found"), ("C0PUBLIC1", "not_in_channel"), ("C0ARCHIVE", "is_archived")],
@@ -441,6 +508,31 @@ def test_a_message_that_somebody_deleted_is_posted_anew(scene: Scene) -> None:
     assert said(scene) == "acknowledged"
 
 
+def test_what_is_posted_anew_is_one_message_though_its_answer_is_lost(scene: Scene) -> None:
+    scene.slack.client().delete(CHANNEL, scene.show(first=True).slack.handle)
+    scene.clock.forward(minutes=5)
+    scene.slack.fault("chat.postMessage", "lost_answer")
+
+    with pytest.raises(InDoubt):
+        scene.show(ACKNOWLEDGED)
+    scene.clock.forward(seconds=AFTER_LEASE)
+    shown = scene.show(ACKNOWLEDGED)
+
+    assert shown.slack.handle == scene.only_message()["ts"]
+
+
+def test_what_is_quiet_is_not_posted_anew(scene: Scene) -> None:
+    scene.slack.client().delete(CHANNEL, scene.show(first=True).slack.handle)
+    scene.clock.forward(minutes=5)
+    before = scene.bulletin
+
+    shown = scene.publisher.show(before, Saying(scene.message(RESOLVED), quiet=True), leased=False)
+
+    assert scene.slack.messages() == []
+    assert shown.slack.handle == before.slack.handle
+    assert shown.slack.shown == scene.message(RESOLVED).digest
+
+
 class Closed(Slack):
     """Slack for a bot that may edit nothing any more, and so may post and delete."""
 
@@ -462,6 +554,19 @@ def test_what_may_not_be_edited_any_more_is_said_anew(scene: Scene, word: str) -
 
     assert shown.slack.handle != first.slack.handle
     assert [message["ts"] for message in scene.slack.messages()] == [first.slack.handle, shown.slack.handle]
+
+
+def test_what_may_not_be_edited_any_more_is_said_anew_though_it_was_in_doubt_once(scene: Scene) -> None:
+    first = scene.show(first=True)
+    scene.store.keep(altered(scene.bulletin, doubt_since=NOON))
+    scene.clock.forward(minutes=5)
+    closed = Closed(BOT_TOKEN, scene.slack.api_url)
+    closed.word = "edit_window_closed"
+    scene.client = lambda: closed
+
+    shown = scene.show(ACKNOWLEDGED)
+
+    assert ours(scene) == [first.slack.handle, shown.slack.handle]
 
 
 @pytest.mark.parametrize("step", [[], [entry("step", at=NOON + SECOND)]], ids=["", "with a note"])
@@ -510,6 +615,39 @@ def test_what_was_drawn_over_what_somebody_else_has_written_is_drawn_again(
     scene.show(OPEN)
     assert said(scene) == "open"
     assert scene.bulletin.slack.shown == scene.message(OPEN).digest
+
+
+def test_who_was_overtaken_and_has_drawn_nothing_leaves_what_is_on_record(scene: Scene) -> None:
+    shown = scene.show(first=True)
+    newest = scene.store.keep(altered(scene.bulletin, shown="newer", closed=True))
+
+    with pytest.raises(Conflict):
+        scene.publisher.write(shown, altered(shown, noted="log#later"))
+
+    assert scene.bulletin == newest
+
+
+def test_who_writes_what_is_on_no_record_any_more_has_nothing_to_draw_again(scene: Scene) -> None:
+    gone = bulletin(cluster=ELSEWHERE, version=3)
+
+    with pytest.raises(Conflict):
+        scene.publisher.write(gone, altered(gone, shown="drawn"))
+
+    assert scene.store.bulletin(ELSEWHERE) is None
+
+
+def test_a_storm_that_was_drawn_over_what_somebody_else_has_written_is_drawn_again(scene: Scene) -> None:
+    storm = scene.store.keep(Storm(CHANNEL, CLUSTER.region, "st-1", NOON, NOON, ts="1795175700.000100", shown="old"))
+    newest = scene.store.keep(replace(storm, shown="newer").ended(NOON))
+    assert isinstance(storm, Storm)
+    assert isinstance(newest, Storm)
+
+    with pytest.raises(Conflict):
+        scene.publisher.write(storm, replace(storm, shown="drawn"))
+
+    again = replace(newest, shown="", closed=False, version=newest.version + 1)
+    assert scene.store.storm(CHANNEL, CLUSTER.region) == again
+    assert scene.store.open_storms() == [again]
 
 
 # The budget of edits
@@ -612,6 +750,29 @@ def test_the_next_minute_has_a_budget_of_its_own(store: Store, slack: SlackSide,
 
     told(publisher, one, acknowledged(one))
     assert edits(slack) == 1
+
+
+@pytest.mark.parametrize(("place", "seconds"), [(1, 40), (2, 41), (45, 98), (46, 100), (47, 101), (90, 158), (91, 160)])
+def test_how_long_an_edit_waits_is_told_by_how_many_wait_before_it(
+    store: Store, slack: SlackSide, clock: Clock, place: int, seconds: int
+) -> None:
+    clock.forward(seconds=20)
+    (one,) = many(store, slack, 1)
+    use_up(store, clock)
+    for _ in range(place - 1):
+        store.spend("chat.update", clock())
+
+    with pytest.raises(NotNow, match="this minute's edits are used up") as caught:
+        told(Publisher(slack.client, store, clock), one, acknowledged(one))
+
+    assert caught.value.seconds == seconds
+
+
+def test_why_a_second_edit_waits_is_said(scene: Scene) -> None:
+    shown = scene.show(first=True)
+
+    with pytest.raises(NotNow, match="this message was edited a moment ago"):
+        scene.publisher.show(shown, Saying(scene.message(ACKNOWLEDGED)), leased=False)
 
 
 def test_nothing_is_spent_where_nothing_changes(scene: Scene) -> None:
@@ -743,6 +904,15 @@ def test_the_thread_says_what_was_logged_in_its_order(scene: Scene) -> None:
     assert scene.bulletin.slack.noted == STEPS[4].key
 
 
+def test_something_is_untold_if_the_log_has_got_it_since_and_it_is_not_quiet(scene: Scene) -> None:
+    shown, told = scene.show(first=True), list[bool]()
+    for one in ([], [entry("refused", at=NOON + SECOND, quiet=True)], [STEPS[4]]):
+        scene.log(*one)
+        told.append(scene.publisher.untold(shown))
+
+    assert told == [False, False, True]
+
+
 def test_what_was_logged_before_the_first_post_is_said_in_its_thread(scene: Scene) -> None:
     scene.log(STEPS[0])
     scene.clock.forward(seconds=AFTER_LEASE)
@@ -841,6 +1011,23 @@ def test_a_note_that_slack_refuses_holds_up_nothing(scene: Scene, word: str, inc
     assert steps(scene) == [["step 2"]]
     assert shown == scene.bulletin
     assert scene.bulletin.slack.noted == STEPS[1].key
+
+
+def test_a_note_that_slack_refuses_is_logged_and_counted_and_not_said_again(
+    scene: Scene, log_lines: Callable[[], list[Json]]
+) -> None:
+    shown, counted = scene.show(first=True), list[tuple[str, int]]()
+    scene.log(STEPS[0])
+    scene.slack.fault("chat.postMessage", "word", word="thread_not_found", replies=True)
+    publisher = Publisher(scene.client, scene.store, scene.clock, lambda *what: counted.append(what))
+
+    narrated = publisher.narrate(altered(shown, untold=True))
+
+    assert (narrated.slack.noted, narrated.slack.untold) == (STEPS[0].key, False)
+    assert counted == [("unsaid", 1)]
+    *_, line = log_lines()
+    assert (line["message"], line["level"]) == ("notes.refused", "WARNING")
+    assert (line["bulletin"], line["word"]) == (shown.id, "thread_not_found")
 
 
 def test_a_note_in_a_channel_that_is_lost_is_the_callers_matter(scene: Scene) -> None:
