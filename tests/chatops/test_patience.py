@@ -64,6 +64,20 @@ def test_a_member_that_never_answers_is_given_up(story: Story) -> None:
     assert [entry.what for entry in story.log(request)] == ["asked: Terminate", "Terminate failed"]
 
 
+def test_what_was_given_up_has_ended_when_it_was(story: Story) -> None:
+    (victim,) = story.trouble()
+    request = story.click()
+    story.hub.trail.fail("ecs:DescribeContainerInstances", "ServiceUnavailable", 503)
+
+    story.act(request, PATIENCE)
+
+    repair = story.incident(victim).repair
+    assert repair is not None
+    assert repair.finished is not None
+    assert repair.finished > repair.at
+    assert story.log(request)[-1].at == repair.finished
+
+
 def test_what_was_given_up_half_way_does_not_claim_that_nothing_was_done(story: Story) -> None:
     (victim,) = story.trouble()
     story.hub.trail.fail("ecs:DeregisterContainerInstance", "ThrottlingException")

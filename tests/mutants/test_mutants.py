@@ -43,6 +43,31 @@ def test_what_is_told() -> None:
     is_grown(1, told)
     assert told == ["so", "asked, as ever"]
 """
+SERVED = """
+import threading
+from pathlib import Path
+
+import pytest
+
+def note(what: str) -> None:
+    with (Path(__file__).parent / what).open("a") as file:
+        file.write(f"{what}\\n")
+
+@pytest.fixture(scope="session", autouse=True)
+def costly() -> None:
+    note("costly")
+
+@pytest.fixture(scope="session", autouse=True)
+def served():
+    note("served")
+    over = threading.Event()
+    server = threading.Thread(target=over.wait)
+    server.start()
+    yield
+    over.set()
+    server.join()
+    assert not server.is_alive()
+"""
 AGE = ("return age > 17", "return age >= 17")
 
 
@@ -94,6 +119,14 @@ def test_tests_that_fail_by_themselves_kill_nothing_and_end_in_an_error(small: P
 
     assert status != 0
     assert "fails although nothing is changed" in (small.parent / "log").read_text()
+
+
+def test_of_what_tests_share_only_what_threads_serve_is_made_anew_for_each_mutant(small: Path) -> None:
+    status, found, _ = play(small, SERVED + STRONG)
+
+    assert (status, found["survivors"]) == (0, [])
+    made = {what: len((small.parent / what).read_text().splitlines()) for what in ("costly", "served")}
+    assert made == {"costly": 1, "served": 1 + len(mutate(small, "small").mutants)}
 
 
 ONE, TWO = (Survivor("one.py", "run", old, "pass") for old in ("call()", "another()"))

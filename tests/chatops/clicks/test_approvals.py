@@ -556,6 +556,177 @@ def test_the_log_says_what_a_repair_was_held_to(story: Story) -> None:
     assert approved.checks.endswith("somebody else who may has approved it")
 
 
+# What is on record, and who is told what
+
+
+def test_an_approval_that_is_refused_leaves_its_reason_on_both_requests(story: Story) -> None:
+    story.policy(ANYBODY_ELSE)
+    (victim,) = story.trouble(grouped=False)
+    story.act(story.click(user=ALICE))
+    story.look()
+    approval = story.click(APPROVE, BOB)
+    story.storm()
+
+    story.act(approval)
+
+    (told,) = story.whispers(BOB)
+    entries = {entry.what: entry for entry in story.log(approval)}
+    refused, withdrawn = entries["refused: approve"], entries["Terminate: request withdrawn"]
+    assert len(entries) == 2
+    assert (refused.result, withdrawn.result) == (told, told)
+    assert (refused.where, withdrawn.where) == (victim.instance, victim.host)
+    assert (refused.at, refused.who, refused.quiet) == (withdrawn.at, BOB, True)
+    assert (withdrawn.who, withdrawn.quiet) == (BOB, False)
+    claim = story.hub.store.claim(approval.id, story.clock())
+    assert (claim.outcome, claim.untold, claim.at) == (f"refused: {told}", False, refused.at)
+
+
+def test_who_declines_what_somebody_else_has_just_declined_is_told(story: Story) -> None:
+    victim, _ = waiting(story)
+    story.press(DECLINE, BOB)
+    story.press(DECLINE, CAROL)
+
+    story.work()
+
+    second = story.front.taken[-1]
+    assert story.outcome(second) == "refused: That request is no longer waiting for an approval."
+    assert story.whispers(CAROL) == ["That request is no longer waiting for an approval."]
+    assert story.incident(victim).pending is None
+
+
+@pytest.mark.parametrize("moment", ["after save 1", f"after {TERMINATION} 1", "after save 2"])
+def test_what_was_approved_goes_on_with_all_that_was_asked_for(story: Story, moment: str) -> None:
+    victim, request = waiting(story)
+    story.press(APPROVE, BOB)
+    (approval,) = story.front.take_all()
+    story.hub.fate.die(moment)
+    with pytest.raises(Died):
+        story.attend(approval)
+
+    story.attend(approval, 2)
+
+    assert story.is_gone(victim)
+    (done,) = [entry for entry in story.log(request) if entry.what == "Terminate done"]
+    assert (done.who, done.reason, done.approved_by) == (ALICE, "it hangs", BOB)
+    assert (done.where, done.channel) == (victim.host, request.channel)
+
+
+def test_another_approval_does_not_go_on_with_what_a_crash_has_left(story: Story) -> None:
+    victim, _ = waiting(story)
+    story.press(APPROVE, BOB)
+    (first,) = story.front.take_all()
+    story.hub.fate.die("after save 1")
+    with pytest.raises(Died):
+        story.attend(first)
+
+    second = press(story, APPROVE, CAROL)
+    assert story.outcome(second).startswith(f"refused: <@{ALICE}> has asked for this already")
+    assert story.is_untouched(victim)
+    story.attend(first, 2)
+
+    assert story.is_gone(victim)
+    assert story.incident(victim).repair.approved_by == BOB  # type: ignore[union-attr]
+
+
+def test_a_request_that_is_worked_off_with_an_approval_is_answered_once(story: Story) -> None:
+    victim, request = waiting(story)
+
+    approval = press(story, APPROVE, BOB)
+
+    assert story.is_gone(victim)
+    assert story.outcome(request) == "waits for approval"
+    assert story.outcome(approval).startswith("Terminated ")
+
+
+def test_what_waits_is_on_record_from_its_first_try_on(story: Story) -> None:
+    victim, request = waiting(story)
+
+    (asked,) = story.log(request)
+    pending = story.incident(victim).pending
+    assert pending is not None
+    assert asked.at == pending.at == story.hub.store.claim(request.id, story.clock()).at
+    assert (asked.what, asked.result, asked.where) == ("asked: Terminate, needs approval", "", victim.host)
+    assert pending.remedy == "terminate"
+
+
+def test_a_request_that_lapses_this_very_moment_stands_in_nobodys_way(story: Story) -> None:
+    victim, request = waiting(story)
+    pending = story.incident(victim).pending
+    assert pending is not None
+    story.clock.tick, story.clock.now = timedelta(), pending.expires - timedelta(seconds=1)
+
+    again = replace(request, id="1" * 20, user=BOB, at=story.clock())
+    story.act(again)  # a second later
+
+    assert story.incident(victim).pending.request == again.id  # type: ignore[union-attr]
+
+
+def test_who_may_not_approve_their_own_is_told_who_may(story: Story) -> None:
+    waiting(story, ONLY_BOB)
+
+    press(story, APPROVE, ALICE)
+
+    assert story.whispers(ALICE) == [
+        f"Somebody else has to approve what you have asked for yourself. Those who may: <@{BOB}>"
+    ]
+
+
+def test_an_approval_of_what_the_asker_may_no_longer_do_names_who_may(story: Story) -> None:
+    waiting(story)
+    story.policy(f'[[rights]]\nwho = ["{BOB}", "{CAROL}"]\nmay = "*"\n' + ANYBODY_ELSE)
+
+    press(story, APPROVE, BOB)
+
+    assert story.whispers(BOB) == [f"You may not do that here (terminate). Those who may: <@{BOB}>, <@{CAROL}>"]
+
+
+def test_an_approval_where_nobody_may_repair_any_more_tells_how_it_is_granted(story: Story) -> None:
+    waiting(story)
+    story.policy("", rights="")
+
+    press(story, APPROVE, BOB)
+
+    (told,) = story.whispers(BOB)
+    assert told.startswith("Nobody may do that (")
+    assert "[[rights]]" in told
+
+
+def test_what_is_declined_is_on_record_from_its_first_try_on(story: Story) -> None:
+    victim, _ = waiting(story)
+
+    declined = press(story, DECLINE, BOB)
+
+    (entry,) = story.log(declined)
+    assert entry.at == story.hub.store.claim(declined.id, story.clock()).at
+    assert (entry.what, entry.result, entry.where) == ("declined: Terminate", "", victim.host)
+    assert story.state(victim) is State.OPEN
+
+
+@pytest.mark.parametrize("user", [ALICE, BOB])
+def test_what_waits_no_longer_is_declined_by_nobody(story: Story, user: str) -> None:
+    waiting(story)
+    story.clock.go_on(timedelta(minutes=15))
+
+    declined = press(story, DECLINE, user)
+
+    assert story.outcome(declined) == "refused: Nobody approved that in time. It can be asked for again."
+
+
+def test_who_approved_stands_by_what_they_approved(story: Story) -> None:
+    victim, request = waiting(story)
+
+    approval = press(story, APPROVE, BOB)
+
+    (approved,) = story.log(approval)
+    repair = story.incident(victim).repair
+    assert repair is not None
+    assert (approved.approved_by, approved.at, approved.where, approved.result) == (BOB, repair.at, victim.host, "")
+    assert (repair.approval, repair.request) == (approval.id, request.id)
+    assert approved.checks == (
+        "the policy grants it; repairs are not stopped; no storm; somebody else who may has approved it"
+    )
+
+
 # The Home
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from chatops.clicks.caps import UsedUp
 from chatops.clicks.requests import Request
 from hub.incidents.incident import State
 from hub.looks.lifecycle import Lifecycle
@@ -16,8 +17,10 @@ from hub.slack.mrkdwn import date
 from hub.table.clusters import Alongside
 from hub.table.store import Store
 from hub.table.writes import Conflict
+from tests.chatops.clicks.desk import HERE, Desk
 from tests.chatops.factories import ALICE, BOB, incident
 from tests.chatops.fate import Died
+from tests.chatops.policies import EVERYBODY
 from tests.chatops.story import Story
 
 NOON = datetime.fromisoformat("2026-11-24T12:00:00+00:00")
@@ -255,3 +258,44 @@ def test_a_ledger_forgets_what_no_longer_counts() -> None:
     assert ledger.free_at(replace(cap, most=3)) is None
     assert [*ledger.lately(cap, NOON + timedelta(hours=1)).used] == ["b"]
     assert ledger.having("a", NOON + timedelta(days=1)).used == ledger.used
+
+
+TWO = "[[caps]]\nmost = 5\nper = '1d'\n" + ONE_AN_HOUR
+
+
+def test_what_counts_under_one_cap_already_is_still_counted_under_the_others(desk: Desk) -> None:
+    desk.ssm.text = EVERYBODY + TWO
+    desk.clock.now = NOON
+    first, second = desk.rules.policy.caps
+    counted = desk.store.ledger(first.id).having("r-1", NOON)
+    desk.store.save([incident()], alongside=Alongside(used={first.id: (counted, NOON + first.per)}))
+
+    used = desk.caps.used("r-1", "terminate", HERE)
+
+    assert {name: (ledger.used, until) for name, (ledger, until) in used.items()} == {
+        second.id: ({"r-1": NOON}, NOON + second.per)
+    }
+
+
+@pytest.mark.parametrize(("most", "said"), [(1, "1 such repair in 1h"), (2, "2 such repairs in 1h")])
+def test_it_is_said_how_many_are_allowed(desk: Desk, most: int, said: str) -> None:
+    desk.ssm.text = EVERYBODY + ONE_AN_HOUR.replace("1\n", f"{most}\n")
+    desk.clock.now = NOON
+    (cap,) = desk.rules.policy.caps
+    ledger = desk.store.ledger(cap.id)
+    for number in range(most):
+        ledger = ledger.having(f"r-{number}", NOON)
+    desk.store.save([incident()], alongside=Alongside(used={cap.id: (ledger, NOON + cap.per)}))
+
+    with pytest.raises(UsedUp) as refused:
+        desk.caps.used("another", "terminate", HERE)
+
+    assert str(refused.value) == (
+        f"The policy allows {said} here, and they are used up. There is room again {date(NOON + cap.per)}."
+    )
+
+
+def test_ninety_caps_can_be_counted(desk: Desk) -> None:
+    desk.ssm.text = EVERYBODY + "".join(f"[[caps]]\nmost = 5\nper = '{hours}h'\n" for hours in range(1, 91))
+
+    assert len(desk.caps.used("r-1", "terminate", HERE)) == 90

@@ -1,8 +1,14 @@
 """Repairs: somebody clicks Terminate, and one host goes."""
 
+from dataclasses import replace
+
+import pytest
+
 from hub.incidents.hints import Hint, Why
 from hub.incidents.incident import State
 from hub.slack.button_values import ACKNOWLEDGE
+from hub.sweeping.sweeper import CLUSTER_READS, RESOURCE_READS
+from hub.table.writes import Conflict
 from tests.chatops.factories import ALICE, BOB
 from tests.chatops.story import GROUP, REMEDIATOR, Story
 from tests.spoke.fleet import ACCOUNT
@@ -206,3 +212,138 @@ def test_a_refused_request_that_comes_again_stays_refused(story: Story) -> None:
     assert len(story.log(refused)) == 1
     assert story.terminations() == 1
     assert story.is_gone(victim)
+
+
+def test_of_two_who_have_the_same_message_the_slower_one_leaves_it(story: Story) -> None:
+    story.trouble()
+    request = story.click()
+    story.act(request)
+
+    with pytest.raises(Conflict, match="somebody else has the same message"):
+        story.acting._repairs.begin(request, story.acting.rules.facts(story.cluster), 1)
+
+    assert story.terminations() == 1
+
+
+# What is kept of it --------------------------------------------------------------------------------------------------
+
+
+def test_a_repair_keeps_what_it_was_held_to_why_it_was_asked_for_and_that_it_hits_the_host(story: Story) -> None:
+    (victim,) = story.trouble()
+    request = story.click(reason="it hangs")
+
+    story.act(request)
+
+    repair = story.incident(victim).repair
+    assert repair is not None
+    assert (repair.reason, repair.hits_host) == ("it hangs", True)
+    assert (repair.approved_by, repair.approval) == ("", "")
+    asked, done = story.log(request)
+    assert asked.checks == "the policy grants it; repairs are not stopped; no storm; no approval is needed"
+    assert (asked.at, done.at) == (repair.at, repair.finished)
+    assert [(each.reason, each.approved_by) for each in (asked, done)] == [("it hangs", "")] * 2
+
+
+def test_what_leaves_the_host_alone_does_not_hit_it(story: Story) -> None:
+    (victim,) = story.trouble()
+    request = replace(story.click(), wish="remove-registration")
+
+    story.act(request)
+
+    repair = story.incident(victim).repair
+    assert repair is not None
+    assert (repair.remedy, repair.hits_host) == ("remove-registration", False)
+
+
+def test_a_repair_that_tells_of_no_step_is_done_all_the_same(story: Story) -> None:
+    (victim,) = story.trouble()
+    request = story.click()
+    story.act(request)
+    known = story.incident(victim)
+    assert known.repair is not None
+
+    assert story.acting._repairs.end(request, known, replace(known.repair, steps=())) == "done"
+
+
+BY_PLACE = """
+[[rights]]
+who = ["U0ALICE01"]
+may = "terminate"
+where = { cluster = "prod-*" }
+
+[[caps]]
+remedy = "terminate"
+most = MOST
+per = "1h"
+where = { cluster = "prod-*" }
+"""
+
+
+def test_what_is_counted_under_a_cap_is_the_request_and_the_log_tells_of_the_cap(story: Story) -> None:
+    story.policy(BY_PLACE.replace("MOST", "1"))
+    (victim,) = story.trouble(grouped=False)
+    request = story.click()
+
+    story.act(request)
+
+    assert story.is_gone(victim)
+    (row,) = story.hub.store._row.query("ledger")
+    assert [*row.data["used"]] == [request.id]
+    assert "; room under 1 of the policy's caps; " in story.log(request)[0].checks
+
+
+def test_where_the_policy_allows_none_the_person_is_told_so(story: Story) -> None:
+    story.policy(BY_PLACE.replace("MOST", "0"))
+    (victim,) = story.trouble(grouped=False)
+
+    story.act(story.click())
+
+    assert story.is_untouched(victim)
+    assert story.whispers() == ["The policy allows no such repairs here."]
+
+
+# Asking around -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("seconds", "done"), [(19.9, True), (20.0, False)])
+def test_a_repair_asks_around_for_twenty_seconds(story: Story, seconds: float, done: bool) -> None:
+    story.fleet.cluster("prod-search")
+    (victim,) = story.trouble()
+    request = story.click()
+    now = 0.0
+
+    def take_time() -> None:
+        nonlocal now
+        now = seconds
+
+    story.hub.trail._answers["ecs:ListContainerInstances"] = take_time
+    story.acting = replace(story.acting, ticks=lambda: now)
+
+    story.act(request)
+
+    assert story.is_gone(victim) is done
+    assert ("only 1 of 2 clusters could be asked" in story.outcome(request)) is not done
+
+
+def test_a_repair_asks_at_the_sweeps_pace(story: Story) -> None:
+    slept: list[float] = []
+    repairs = replace(story.acting._repairs, ticks=lambda: sum(slept), sleep=slept.append)
+    asking = repairs._asking(lambda: None)
+
+    for pace, (burst, a_second) in ((asking.of_clusters, CLUSTER_READS), (asking.in_clusters, RESOURCE_READS)):
+        slept.clear()
+        for _ in range(burst + 10):
+            pace()
+        assert sum(slept) == pytest.approx(10 / a_second)
+
+
+def test_who_asks_around_waits_as_all_of_act_does(story: Story) -> None:
+    story.acting = replace(story.acting, ticks=story.clock.seconds)
+    asking = story.acting._repairs._asking(lambda: None)
+    burst, a_second = RESOURCE_READS
+    began = story.clock.seconds()
+
+    for _ in range(burst + 10):
+        asking.in_clusters()
+
+    assert story.clock.seconds() - began == pytest.approx(10 / a_second, abs=0.2)

@@ -1,0 +1,181 @@
+"""Wishes: what each kind of click writes down, and who is told what if it is refused."""
+
+from dataclasses import replace
+
+import pytest
+
+from hub.incidents.incident import pick
+from hub.slack.button_values import ACKNOWLEDGE, APPROVE, DECLINE, LIST
+from spoke.errors import Busy
+from tests.chatops.factories import ALICE, BOB, CAROL
+from tests.chatops.story import Story
+
+MANY = 6
+FEW_OF_THE_CLUSTER = """
+[[approvals]]
+more_than = "50%"
+"""
+
+
+# Acknowledging
+
+
+def test_an_acknowledgement_of_nobody_knows_when_is_taken_over(story: Story) -> None:
+    (victim,) = story.trouble(grouped=False)
+    story.hub.store.save([replace(story.incident(victim), acknowledged_by=BOB)])
+
+    story.act(story.click(ACKNOWLEDGE, user=ALICE))
+
+    incident = story.incident(victim)
+    assert incident.acknowledged_by == ALICE
+    assert incident.acknowledged_at is not None
+
+
+def test_who_acknowledges_twice_is_on_record_with_both(story: Story) -> None:
+    (victim,) = story.trouble(grouped=False)
+    first, second = story.click(ACKNOWLEDGE), story.click(ACKNOWLEDGE)
+    story.act(first)
+
+    story.act(second)
+
+    once, again = *story.log(first), *story.log(second)
+    assert (again.where, again.incident) == (once.where, once.incident) == (victim.host, story.incident(victim).id)
+    assert again.at > once.at
+    assert (once.result, once.quiet) == ("", False)
+    assert (again.result, again.quiet) == ("again", True)
+
+
+# Picking
+
+
+def test_of_two_choices_at_the_same_moment_one_is_made(story: Story) -> None:
+    victim, *_ = story.trouble(grouped=False, size=MANY)
+    mine = story.pick(victim)
+    story.hub.store.save([pick(story.incident(victim), mine.at)])
+    theirs = replace(mine, id="0" * 20, user=BOB)
+
+    story.act(theirs)
+
+    assert story.outcome(theirs) == "picked"
+    assert story.log(theirs) == []
+    assert story.incident(victim).picked_at == mine.at
+
+
+def test_who_chooses_what_was_chosen_since_changes_nothing(story: Story) -> None:
+    victim, *_ = story.trouble(grouped=False, size=MANY)
+    early, late = story.pick(victim), story.pick(victim, BOB)
+    story.act(late)
+
+    story.act(early)
+
+    assert story.incident(victim).picked_at == late.at
+    assert story.log(early) == []
+
+
+def test_a_choice_of_a_machine_outside_of_ec2_is_recorded_by_its_instance(story: Story) -> None:
+    victim, *_ = story.trouble(grouped=False, size=MANY)
+    known = story.incident(victim)
+    story.hub.store.save([replace(known, sighting=replace(known.sighting, host=""))])
+    request = story.pick(victim)
+
+    story.act(request)
+
+    (entry,) = story.log(request)
+    assert (entry.where, entry.result, entry.at >= request.at) == (victim.instance, "", True)
+
+
+# Listing
+
+
+def test_what_belongs_to_another_episode_is_not_listed(story: Story) -> None:
+    victims = story.trouble(grouped=False, size=MANY)
+    story.look()
+    story.hub.store.save([replace(story.incident(victims[0]), episode="ep-before")])
+    request = story.click(LIST)
+
+    story.act(request)
+
+    (said,) = story.thread()
+    assert victims[0].host not in said
+    assert all(victim.host in said for victim in victims[1:])
+    (entry,) = story.log(request)
+    assert (entry.at, entry.result, entry.quiet) == (request.at, "", True)
+
+
+# Approvals
+
+
+def test_a_small_share_of_the_cluster_needs_nobody_else(story: Story) -> None:
+    story.policy(FEW_OF_THE_CLUSTER)
+    for host in story.fleet.hosts(3):
+        story.fleet.register(story.cluster, host)
+    (victim,) = story.trouble(grouped=False)
+    request = story.click()
+
+    story.act(request)
+
+    assert story.is_gone(victim)
+    assert story.log(request)[0].checks.endswith("no approval is needed")
+
+
+def test_a_large_share_of_the_cluster_needs_somebody_else(story: Story) -> None:
+    story.policy(FEW_OF_THE_CLUSTER)
+    story.fleet.register(story.cluster, story.fleet.hosts()[0])
+    (victim, _) = story.trouble(grouped=False, size=2)
+    request = story.click(victim=victim)
+
+    story.act(request)
+
+    assert story.outcome(request) == "waits for approval"
+    assert story.is_untouched(victim)
+
+
+def test_what_aws_has_no_time_for_is_worth_another_try(story: Story) -> None:
+    (victim,) = story.trouble(grouped=False)
+    request = story.click()
+    story.hub.trail.fail("sts:AssumeRole", "ThrottlingException")
+
+    with pytest.raises(Busy):
+        story.act(request, 1)
+    story.hub.trail.mend()
+    story.act(request, 2)
+
+    assert story.is_gone(victim)
+
+
+BY_PLACE = """
+[[rights]]
+who = ["U0ALICE01", "U0BOB0002", "U0CAROL03"]
+may = "*"
+where = { cluster = "prod-*" }
+
+[[approvals]]
+remedy = "terminate"
+where = { cluster = "prod-*" }
+
+[[caps]]
+remedy = "terminate"
+most = 5
+per = "1h"
+where = { cluster = "prod-*" }
+"""
+
+
+@pytest.mark.parametrize(("answer", "gone"), [(APPROVE, True), (DECLINE, False)])
+def test_rights_approvals_and_caps_are_those_of_the_place(story: Story, answer: str, gone: bool) -> None:
+    story.policy(BY_PLACE)
+    (victim,) = story.trouble(grouped=False)
+    request = story.click(user=ALICE)
+    story.act(request)
+    story.look()
+    pending = story.incident(victim).pending
+    assert pending is not None
+    assert set(pending.approvers) == {ALICE, BOB, CAROL}
+    assert story.log(request)[0].checks.endswith("no storm; waits for somebody who may approve it")
+
+    answered = story.click(answer, BOB)
+    story.act(answered)
+
+    assert story.whispers(BOB) == []
+    assert story.is_gone(victim) is gone
+    assert story.incident(victim).pending is None
