@@ -1,11 +1,17 @@
 # The front door. `make demo` and `make test` set up all they need in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help demo test nightly check bench soak mutants rehearse pictures pins release chromium clean
+.PHONY: help demo test nightly check bench soak mutants rehearse pictures pins release chromium clean another-python
 SHELL := /bin/bash
 
-PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
+# Whoever names a Python wants that one: .venv is made anew unless this one has made it.
+WHICH := import sys; print(sys.version, sys.base_prefix)
+ifneq ($(origin PYTHON),undefined)
+ifneq ($(shell $(PYTHON) -c '$(WHICH)' 2>&1),$(shell $(BIN)/python -c '$(WHICH)' 2>&1))
+.venv/bin/python: another-python
+endif
+endif
+PYTHON ?= python3
 PINS := $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --strip-extras --allow-unsafe
 
 help: ## show this
@@ -59,17 +65,16 @@ clean: ## remove what was built and set up
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Coastguard needs Python 3.11 or newer: name one with PYTHON=python3.12, say." >&2; exit 1; }
-	$(PYTHON) -m venv .venv
+	@echo "Making .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv --clear .venv
 
 .venv/local: .venv/bin/python requirements/local.txt pyproject.toml
-	@echo "Setting up .venv (about half a minute, once)"
-	@$(PIP) --require-hashes -r requirements/local.txt
-	@$(PIP) --no-deps --no-build-isolation --editable .
+	@$(BIN)/python coastguard/setting_up.py requirements/local.txt
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/dev: .venv/local requirements/dev.txt requirements/python313.txt
-	@echo "Setting up what tests and checks need in .venv (once)"
-	@$(PIP) --require-hashes -r requirements/dev.txt -r requirements/python313.txt
+	@$(BIN)/python coastguard/setting_up.py requirements/dev.txt requirements/python313.txt
 	@touch $@
 
 chromium:

@@ -50,8 +50,9 @@ def deploy(connect: Connect, wanted: Wanted, progress: Progress, *, poll_seconds
     """Deploy and return the outputs of the hub's stack. Raises DeployError, or PackagingError for a strange zip."""
     runtime = _runtime(connect, wanted.code)
     sts = connect("sts")
-    account, region = sts.get_caller_identity()["Account"], sts.meta.region_name
+    region = sts.meta.region_name
     partition = _partition(region, wanted.organization.get("RulesRegions", region))
+    account = sts.get_caller_identity()["Account"]
     bucket = _Bucket(connect("s3"), account, region, partition.dns_suffix)
     progress(f"uploading to {bucket.name}")
     bucket.ensure()
@@ -122,7 +123,7 @@ def _runtime(connect: Connect, code: Path) -> str:
         newest = max((name for name in known if re.fullmatch(r"python3[.]\d+", name)), key=_minor)
         raise DeployError(
             f"The zip was built by {runtime}, which Lambda does not have as a runtime: build it with an older Python, "
-            f"`make clean` and `make demo PYTHON={newest}`, say."
+            f"`make demo PYTHON={newest}`, say."
         )
     return runtime
 
