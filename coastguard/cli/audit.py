@@ -32,6 +32,7 @@ from coastguard.audit import (
     moment,
 )
 from coastguard.cli.console import aside, out, session, tidy
+from coastguard.cli.options import account_number
 from hub.incidents.audit import Entry
 from hub.slack.mrkdwn import visible
 from hub.table.rows import TableError
@@ -78,7 +79,7 @@ def audit_command(  # noqa: PLR0913
 
     Needs AWS credentials of the hub account that may query the table.
     """
-    now = datetime.now(UTC)
+    now, account = datetime.now(UTC), account_number(account)
     try:
         begin, end = moment(since, now), moment(until, now) if until else now
     except BadTime as error:

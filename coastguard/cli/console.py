@@ -1,9 +1,11 @@
 """What every command prints to, and how each ends: known errors in one line, and nothing left behind."""
 
+import json
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import boto3
 import typer
@@ -62,12 +64,12 @@ def tidy(screen: Console = out) -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-def progress() -> Callable[[str], None]:
+def progress(screen: Console = out) -> Callable[[str], None]:
     """Print each step with the seconds since the first."""
     begun = time.monotonic()
-    return lambda text: out.print(Text(f"{time.monotonic() - begun:6.1f} s  {text}", style="dim"))
+    return lambda text: screen.print(Text(f"{time.monotonic() - begun:6.1f} s  {text}", style="dim"))
 
 
-def timeline(seconds: float, text: str) -> None:
-    """Print what has happened in a story, and when."""
-    out.print(Text(f"{seconds:6.1f} s  {text}"))
+def say_json(told: Mapping[str, Any]) -> None:
+    """Write an object as one line to the standard output; whatever is not ASCII in it is escaped."""
+    typer.echo(json.dumps(told))

@@ -1,4 +1,4 @@
-"""`coastguard demo` and `coastguard rehearse`: the local world on a page, and stories played in it."""
+"""`coastguard demo`: the local world on a page."""
 
 import os
 import time
@@ -9,17 +9,14 @@ import typer
 from rich.text import Text
 
 from coastguard.checkout import TEMPLATES
-from coastguard.cli.console import out, progress, tidy, timeline
+from coastguard.cli.console import out, progress, tidy
 from coastguard.cli.options import Grace, Templates
 from coastguard.local import real_slack
-from coastguard.local.rehearsals import SCENARIOS
-from coastguard.local.rehearsals.reckoning import reckon
-from coastguard.local.rehearsals.stage import Stage
 from coastguard.local.world import Plan, World
 from coastguard.slack_manifest import COMMAND
 
 
-def demo(  # noqa: PLR0913  # a command has the options it has, here and below
+def demo(  # noqa: PLR0913  # a command has the options it has
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 takes a free one.")] = 8765,
     grace: Grace = 10,
     hours: Annotated[float, typer.Option(min=0.001, help="How long the demo lives if nobody stops it.")] = 8,
@@ -58,33 +55,3 @@ def demo(  # noqa: PLR0913  # a command has the options it has, here and below
             )
         time.sleep(hours * 3600)
         out.print(f"The demo ends after {hours:g} hours.")
-
-
-def rehearse(
-    scenarios: Annotated[list[str] | None, typer.Argument(help=f"Any of: {', '.join(SCENARIOS)}. All if none.")] = None,
-    grace: Annotated[
-        int | None, typer.Option(min=0, max=900, help="Grace period in seconds, instead of the story's own.")
-    ] = None,
-    templates: Templates = TEMPLATES,
-) -> None:
-    """Play stories in the local world and print their timelines. Fails if Coastguard breaks a promise."""
-    names = scenarios or list(SCENARIOS)
-    unknown = [name for name in names if name not in SCENARIOS]
-    if unknown:
-        raise typer.BadParameter(f"there is no {', '.join(unknown)}; there are {', '.join(SCENARIOS)}")
-    with tidy():
-        for name in names:
-            scenario = SCENARIOS[name]
-            out.print(f"[bold]{name}[/bold]: {scenario.about}")
-            plan = Plan(
-                grace=scenario.grace if grace is None else grace,
-                templates=templates,
-                layout=scenario.layout,
-                before=scenario.before,
-                longer_grace=scenario.longer_grace,
-            )
-            with World(plan, progress()) as world:
-                stage = Stage(world, timeline)
-                scenario.play(stage)
-                reckon(stage)
-            out.print(f"[green]{name}: every promise kept[/green]")

@@ -1,15 +1,35 @@
 """`coastguard package` and `coastguard deploy`: the zip, the hub's stack and the organization's StackSets."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from coastguard.checkout import TEMPLATES
 from coastguard.cli.console import out, progress, session, tidy
-from coastguard.cli.options import Grace, Templates
+from coastguard.cli.options import Grace, Templates, account_number
 from coastguard.deploy import Wanted
 from coastguard.deploy import deploy as bring_up_to_date
 from coastguard.package import build
+from coastguard.template_parameters import misfits
+from hub.slack.mrkdwn import visible
+
+# Which option gives a parameter of hub.yaml or organization.yaml.
+_OPTIONS = {
+    "OrganizationId": "--organization-id",
+    "OrganizationalUnitIds": "--units",
+    "RulesRegions": "--regions",
+    "Regions": "--regions",
+    "SlackTeam": "--slack-team",
+    "SlackChannel": "--slack-channel",
+    "SlackBotToken": "--slack-bot-token",
+    "SlackSigningSecret": "--slack-signing-secret",
+    "GraceSeconds": "--grace",
+    "ManagementAccountId": "--management-account",
+    "PolicyPlace": "--policy-place",
+}
+_SECRET = {"SlackBotToken", "SlackSigningSecret"}
 
 
 def package() -> None:
@@ -53,7 +73,8 @@ def deploy(  # noqa: PLR0913
     }
     organization = {"OrganizationalUnitIds": units, "RulesRegions": regions}
     if management_account:
-        organization |= {"CallAs": "DELEGATED_ADMIN", "ManagementAccountId": management_account}
+        organization |= {"CallAs": "DELEGATED_ADMIN", "ManagementAccountId": account_number(management_account)}
+    _check(templates, hub, organization)
     with tidy():
         step = progress()
         operator = session()
@@ -65,3 +86,17 @@ def deploy(  # noqa: PLR0913
         )
         out.print("\nGive the Slack app the manifest with this Request URL:")
         out.print(f"[bold]coastguard slack manifest --request-url {made['SlackRequestUrl']}[/bold]")
+
+
+def _check(templates: Path, hub: Mapping[str, str], organization: Mapping[str, str]) -> None:
+    """Raise BadParameter that names all that the templates do not take, before anything is built or asked."""
+    wrong = misfits(templates / "hub.yaml", hub) | misfits(templates / "organization.yaml", organization)
+    if not wrong:
+        return
+    given = {**hub, **organization}
+    # By option: one of them may give a parameter to each template.
+    told = {
+        _OPTIONS[name]: f"{'' if name in _SECRET else f'{visible(given[name])!r} will not do. '}{remedy}"
+        for name, remedy in wrong.items()
+    }
+    raise typer.BadParameter("\n".join(["", *(f"  {option}: {sentence}" for option, sentence in told.items())]))

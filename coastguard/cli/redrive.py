@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from coastguard import redrive
-from coastguard.cli.console import out, session, tidy
+from coastguard.cli.console import aside, out, say_json, session, tidy
+from coastguard.cli.options import Form, FormOption
 from coastguard.dead_letters import Kind, Plan, examine, goes_back, plan, rows
 from coastguard.deploy import outputs
 from coastguard.redrive import MOST_LOOKED_AT, Overview, Queue, Tally, queues
@@ -34,6 +35,7 @@ def redrive_command(
         bool, typer.Option("--parked", help="Also records that ingest could not read: after the code was mended.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,  # noqa: FBT002
+    form: FormOption = Form.TEXT,
 ) -> None:
     """Show what lies in the hub's dead-letter queues and why, and send it back if asked to.
 
@@ -41,18 +43,27 @@ def redrive_command(
     """
     if (parked or yes) and not send_back:
         raise typer.BadParameter("--parked and --yes go with --send-back")
+    if form is Form.JSON and send_back and not yes:
+        raise typer.BadParameter("with --format json nothing is asked: give --yes, too")
     kinds = list(dict.fromkeys(queue or ([Kind.DELAY, Kind.LOOKS] if send_back else Kind)))
-    with tidy():
+    paper = out if form is Form.TEXT else aside
+    with tidy(paper):
         operator = session()
         found = queues(outputs(operator.client), kinds)
-        screen = Screen(operator.client("sqs"), out, lambda: datetime.now(UTC), parked=parked)
+        screen = Screen(operator.client("sqs"), paper, lambda: datetime.now(UTC), parked=parked)
         overviews = [screen.look(one) for one in found]
-        if not send_back:
-            screen.say_how_to_go_on(overviews)
-        elif screen.say_what_will_go(overviews) and (yes or typer.confirm("Send them back?")):
-            screen.send_back(overviews)
-        else:
-            out.print("Nothing was sent.")
+        tallies = [Tally() for _ in overviews]
+        try:
+            if not send_back:
+                screen.say_how_to_go_on(overviews)
+            elif screen.say_what_will_go(overviews) and (yes or typer.confirm("Send them back?")):
+                screen.send_back(overviews, tallies)
+            else:
+                paper.print("Nothing was sent.")
+        finally:
+            if form is Form.JSON:
+                for one, tally in zip(overviews, tallies, strict=True):
+                    say_json(screen.as_json(one, tally))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +115,32 @@ class Screen:
                 self.out.print(_ACTS)
         return not all(self._plan(one).nothing for one in overviews)
 
-    def send_back(self, overviews: Sequence[Overview]) -> None:
-        """Send back, and say what came of it whatever happens. Exits with 1 if SQS did not do all that it was asked."""
-        tallies = [(one, Tally()) for one in overviews if not self._plan(one).nothing]
+    def as_json(self, one: Overview, tally: Tally) -> dict[str, Any]:
+        """Write as an object what lies in a queue, and what has become of it."""
+        told = self._plan(one)
+        oldest = min((finding.sent for finding in one.findings), default=None)
+        return {
+            "queue": one.queue.name,
+            "kind": one.queue.kind,
+            "total": one.total,
+            "looked_at": len(one.findings),
+            "hidden": one.taken,
+            "oldest": oldest.isoformat() if oldest else None,
+            "to_send_back": told.back,
+            "parked": told.parked,
+            "reasons": [asdict(row) for row in rows(one.findings)],
+            "sent": tally.sent,
+            "refused": tally.refused,
+            "undeleted": tally.undeleted,
+        }
+
+    def send_back(self, overviews: Sequence[Overview], counts: Sequence[Tally]) -> None:
+        """Send back, and say what came of it whatever happens. Exits with 1 if SQS did not do all that it was asked.
+
+        `counts` are true at every moment, one for each overview.
+        """
+        both = zip(overviews, counts, strict=True)
+        tallies = [(one, tally) for one, tally in both if not self._plan(one).nothing]
         try:
             for one, tally in tallies:
                 self._send_back(one, tally)

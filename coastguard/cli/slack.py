@@ -15,7 +15,7 @@ def _group() -> None:
     """Make the Slack app."""
 
 
-@slack_app.command(name="manifest")
+@slack_app.command(name="manifest", short_help="Print the app's manifest, as JSON.")
 def manifest_command(
     request_url: Annotated[str, typer.Option(help="Where Slack finds Coastguard: `coastguard deploy` prints it.")] = "",
     name: Annotated[str, typer.Option(help="What the app and its bot are called.")] = NAME,

@@ -143,7 +143,8 @@ def test_an_account_is_asked_for_by_its_id_or_name(store: Store) -> None:
     store.log(ELSEWHERE, entry("elsewhere", at=NOON - DAY))
     store.log(None, entry("muted", at=NOON - DAY / 2, where="account:222233334444"))
     store.log(None, entry("stopped all repairs", at=NOON - DAY / 2, where="organization"))
-    assert whats("--account", "222233334444") == whats("--account", "payments") == ["in a cluster", "muted"]
+    for written in ("222233334444", "2222-3333-4444", "payments"):
+        assert whats("--account", written) == ["in a cluster", "muted"]
     assert whats("--account", "search") == ["elsewhere"]
 
 

@@ -1,5 +1,6 @@
 """`coastguard policy`: a file is judged by its exit status, and explained for a cluster."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,58 @@ def test_what_cannot_be_is_said(words: list[str], said: str) -> None:
 
     assert result.exit_code == 2
     assert said in result.output
+
+
+# For programs
+
+
+def test_a_policy_is_judged_as_an_object() -> None:
+    result = policy("check", "policy.toml", "--format", "json")
+
+    [told] = map(json.loads, result.output.splitlines())
+    assert result.exit_code == 0
+    assert (told["file"], told["valid"], told["problems"]) == ("policy.toml", True, [])
+    assert told["contents"] == {"route": 1, "right": 1, "approval": 1, "cap": 0, "window": 1}
+    assert (7, "nobody may mute anywhere") in {(warned["line"], warned["what"]) for warned in told["warnings"]}
+
+
+@pytest.mark.parametrize("words", [("check",), ("explain", *CLUSTER)], ids=["check", "explain"])
+@pytest.mark.parametrize(
+    ("content", "line", "what"),
+    [
+        pytest.param(b"a = 1\n", 1, "there is no table 'a'", id="wrong"),
+        pytest.param(b"[slack]\n# caf\xe9\n", 2, "this is not text in UTF-8", id="no UTF-8"),
+    ],
+)
+def test_a_bad_one_is_an_object_with_its_problems(words: tuple[str, ...], content: bytes, line: int, what: str) -> None:
+    Path("policy.toml").write_bytes(content)
+
+    result = policy(words[0], "policy.toml", *words[1:], "--format", "json")
+
+    [told] = map(json.loads, result.output.splitlines())
+    assert (result.exit_code, told["valid"]) == (1, False)
+    assert {key: told["problems"][0][key] for key in ("line", "what")} == {"line": line, "what": what}
+    assert told["problems"][0]["remedy"]
+
+
+def test_what_a_policy_says_of_a_cluster_is_an_object() -> None:
+    more = ["--unit", "ou-ab12-34cd56ef", "--name", "Payments", "--group", "prod", "--severity", "critical"]
+    who = ["--user", "U0ALICE01", "--user-group", "S0TEAM001", "--at", "2026-11-24T03:59"]
+
+    told = json.loads(explained(*more, *who, "--format", "json"))
+
+    assert (told["account"], told["region"], told["cluster"]) == ("222233334444", "eu-west-1", "prod")
+    assert (told["route"]["line"], told["route"]["channel"]) == (4, "C0UNIT001")
+    assert told["may"] == ["acknowledge", "terminate", "remove-registration"]
+    assert (told["at"], told["window_until"]) == ("2026-11-24T03:59:00+00:00", "2026-11-24T04:00:00+00:00")
+    assert told["lines"] == explained(*more, *who).splitlines()
+    assert json.loads(explained("--format", "json"))["may"] is None
+
+
+def test_an_account_goes_by_its_number_as_it_is_shown() -> None:
+    shown = policy("explain", "policy.toml", "--account", "2222-3333-4444", *CLUSTER[2:])
+
+    assert (shown.exit_code, shown.output) == (0, explained())
 
 
 # The local world's

@@ -1,5 +1,6 @@
 """`coastguard redrive`: what it shows and what it sends back, on queues made as the template says."""
 
+import json
 import re
 import signal
 from datetime import UTC, datetime, timedelta
@@ -202,7 +203,48 @@ def test_any_number_of_reasons_is_a_short_table(office: Office) -> None:
     assert len(result.output.splitlines()) < 20
 
 
+def test_what_lies_there_is_told_to_programs(office: Office) -> None:
+    office.park("{not JSON", "[not JSON")
+    office.fail(office.delay, state_change())
+
+    result = redrive("--format", "json", "--queue", "delay", "--queue", "acts")
+
+    delay, acts = map(json.loads, result.stdout.splitlines())
+    assert result.exit_code == 0
+    assert (delay["queue"], delay["kind"], delay["total"]) == ("coastguard-delay-dead", "delay", 3)
+    assert (delay["looked_at"], delay["to_send_back"], delay["parked"], delay["sent"]) == (3, 1, 2, 0)
+    assert datetime.fromisoformat(delay["oldest"]) <= datetime.now(UTC)
+    assert {row["reason"]: row["count"] for row in delay["reasons"]} == {
+        "parked, malformed: not JSON": 2,
+        "ingest failed on it five times: see its log": 1,
+    }
+    assert (acts["total"], acts["oldest"], acts["reasons"]) == (0, None, [])
+    assert "coastguard-delay-dead: 3; the oldest" in result.stderr  # people see it all the same
+
+
 # Sending back
+
+
+def test_what_was_sent_is_told_to_programs(office: Office) -> None:
+    office.park("{not JSON")
+    office.fail(office.delay, state_change())
+
+    result = redrive("--send-back", "--yes", "--format", "json")
+
+    delay, looks = map(json.loads, result.stdout.splitlines())
+    assert (delay["sent"], delay["refused"], delay["undeleted"], delay["parked"]) == (1, {}, 0, 1)
+    assert (looks["kind"], looks["sent"]) == ("looks", 0)
+    assert office.bodies(office.delay) == [state_change()]
+
+
+def test_no_program_is_asked_a_question(office: Office) -> None:
+    office.fail(office.delay, state_change())
+
+    result = redrive("--send-back", "--format", "json", answer="y\n")
+
+    assert result.exit_code == 2
+    assert "give --yes" in result.output
+    assert office.count(office.delay_dead) == 1
 
 
 def test_what_failed_goes_back_and_what_was_parked_stays(office: Office) -> None:

@@ -40,8 +40,8 @@ class Figures:
         )
 
 
-def reckon(stage: Stage) -> None:
-    """Print the figures of a world; raises BrokenError if anything is missed, false or double."""
+def reckon(stage: Stage) -> Figures:
+    """Print the figures of a world and return them; raises BrokenError if anything is missed, false or double."""
     told = stage.world.aws.ask("troubles")
     troubles = [Trouble(**trouble) for trouble in told["troubles"]]
     grace = stage.world.plan.grace
@@ -52,6 +52,7 @@ def reckon(stage: Stage) -> None:
     if any(wrong.values()):
         named = [f"{kind} {', '.join(names[:_NAMED])}" for kind, names in wrong.items() if names]
         raise BrokenError(f"{found}: {'; '.join(named)}. {stage.causes()}")
+    return found
 
 
 def _chains(stage: Stage) -> None:
