@@ -4,7 +4,6 @@ import asyncio
 import json
 import socket
 import threading
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -35,7 +34,7 @@ def application(aws: AwsProcess, workspace: Workspace, grace: int) -> Starlette:
         fleet = await run_in_threadpool(aws.ask, "fleet")
         revision = fleet["revision"] + workspace.revision
         return JSONResponse(
-            {"revision": revision, "now": time.time(), "grace": grace, "slack": workspace.state(), "fleet": fleet}
+            {"revision": revision, "now": workspace.clock(), "grace": grace, "slack": workspace.state(), "fleet": fleet}
         )
 
     async def agents(request: Request) -> JSONResponse:

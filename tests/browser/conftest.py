@@ -6,6 +6,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from coastguard.local.world import Plan, World
 from tests.browser.chromium import chromium
+from tests.browser.slack_stage import Stage, slack_stage
 
 GRACE_SECONDS = 4
 PATIENCE_MILLISECONDS = 200_000
@@ -25,6 +26,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
+def stage() -> Iterator[Stage]:
+    """The page's Slack with a small app behind it, and no AWS."""
+    with slack_stage() as standing:
+        yield standing
+
+
+@pytest.fixture
 def visit(world: World, browser: Browser) -> Iterator[Callable[..., Page]]:
     """Open the page as one person; at the end, no page may have logged an error."""
     with pages(browser, world.url) as open_page:
@@ -37,8 +45,15 @@ def pages(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
     errors: list[str] = []
     contexts = []
 
-    def open_page(user: str = "U0ALICE01", scheme: str = "light") -> Page:
-        context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+    def open_page(
+        user: str = "U0ALICE01", scheme: str = "light", size: tuple[int, int] = (1280, 800), zone: str = "UTC"
+    ) -> Page:
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme=scheme,  # type: ignore[arg-type]
+            timezone_id=zone,
+            locale="en-GB",
+        )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MILLISECONDS)

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from coastguard.local.world import World
+from tests.browser.axe import NONE, violations_by_scheme
 from tests.browser.conftest import GRACE_SECONDS
 from tests.browser.page import ACKNOWLEDGE, TERMINATE, Visit, bulletin, cluster, confirm
 
@@ -122,6 +123,28 @@ def test_of_many_instances_one_is_picked_by_keyboard_and_all_are_listed(visit: V
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_fits_a_small_laptop(visit: Visit, scheme: str) -> None:
     page = visit(scheme=scheme)
-    expect(page.locator(".tile")).to_have_count(42)
+    expect(page.locator(".tile")).to_have_count(90)
     size = page.evaluate("[document.documentElement.scrollHeight, document.documentElement.scrollWidth]")
     assert size == [800, 1280]
+
+
+# The last of them, because in its Region nothing can be terminated while the storm lasts.
+def test_a_lost_region_of_many_clusters_is_one_storm_and_axe_finds_nothing_on_the_page(visit: Visit) -> None:
+    page = visit()
+    region = page.locator("[data-account='666677778888'] [data-region='us-east-1']")
+    tiles, clusters = region.locator(".tile").count(), region.locator(".cluster").count()
+    region.locator("[data-plug=region]").click()
+    expect(region.locator(".tile[data-state=grace]").first).to_be_visible()
+    assert violations_by_scheme(page) == NONE
+    storm = page.locator("[data-testid=channel] [data-ts]").filter(has_text="Storm in us-east-1")
+    expect(storm).to_contain_text("Terminate is locked")
+    expect(region.locator(".tile[data-state=trouble]")).to_have_count(tiles)
+    expect(storm.locator(".replies")).to_have_text(re.compile(rf"^{clusters} replies"))
+    assert violations_by_scheme(page) == NONE
+    storm.locator(".replies").click()
+    expect(page.locator(".thread")).to_contain_text("prod-wishlist")
+    page.get_by_role("button", name="Close thread").click()
+    region.locator("[data-plug=region]").click()
+    expect(region.locator(".tile[data-state=connected]")).to_have_count(tiles)
+    # Nothing tells that agents are back: the sweep finds it.
+    expect(storm).to_contain_text("Storm in us-east-1 is over", timeout=600_000)

@@ -1,53 +1,21 @@
 """The page's Slack as people use it, in Chromium: channels, ephemerals, modals, Homes. No AWS is behind it."""
 
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
-from slack_sdk import WebClient
 
-from coastguard.local.page_server import Server, application
-from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
-from tests.browser.calm import Calm
 from tests.browser.conftest import pages
-from tests.browser.small_app import MUTE, SmallApp
-from tests.local_slack.serving import served
-
-Visit = Callable[..., Page]
-ALICE, BOB, GUEST, FOREIGNER = "U0ALICE01", "U0BOB0002", "U0DMITRI4", "U0ERIN005"
-
-
-@dataclass
-class Stage:
-    workspace: Workspace
-    client: WebClient
-    app: SmallApp
-    url: str
-
-
-@pytest.fixture
-def stage() -> Iterator[Stage]:
-    workspace, server = Workspace(time.time), Server(0)
-    client = WebClient(BOT_TOKEN, base_url=f"{server.url}/api/", retry_handlers=[])
-    app = SmallApp(client)
-    server.start(application(Calm(), workspace, 5))  # type: ignore[arg-type]  # as much of AWS as the page needs
-    with served(app.starlette()) as address:
-        workspace.request_url = f"{address}/slack/events"
-        yield Stage(workspace, client, app, server.url)
-    server.stop()
+from tests.browser.slack_stage import ALICE, BOB, FOREIGNER, GUEST, Stage, Visit, say
+from tests.browser.small_app import MUTE
 
 
 @pytest.fixture
 def visit(stage: Stage, browser: Browser) -> Iterator[Visit]:
     with pages(browser, stage.url) as open_page:
         yield open_page
-
-
-def say(page: Page, text: str) -> None:
-    page.locator("#composer input").fill(text)
-    page.keyboard.press("Enter")
 
 
 def asked(page: Page, block: str) -> Locator:
@@ -88,8 +56,8 @@ def test_a_modal_is_filled_in_corrected_and_submitted(visit: Visit, stage: Stage
     assert values["owner"]["selected_user"] == BOB
     assert values["tell"]["selected_option"]["value"] == "owners"
     assert [option["value"] for option in values["also"]["selected_options"]] == ["remind"]
-    told = page.evaluate("seconds => new Date(seconds * 1000).getHours()", values["until"]["selected_date_time"])
-    assert told == 9
+    nine = datetime(2026, 12, 1, 9, tzinfo=ZoneInfo("Europe/Paris"))
+    assert values["until"]["selected_date_time"] == nine.timestamp()
 
 
 def test_a_modal_that_is_updated_keeps_what_was_filled_in(visit: Visit, stage: Stage) -> None:

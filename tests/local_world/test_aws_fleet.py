@@ -10,7 +10,7 @@ from tests.local_world.embedded_aws import EmbeddedAws, Json, wait_for
 
 Watched = Callable[[], list[Json]]
 
-PAYMENTS, SEARCH, MEDIA = (member.id for member in DEMO.organization.members)
+PAYMENTS, SEARCH, MEDIA, SHOP = (member.id for member in DEMO.organization.members)
 IRELAND, VIRGINIA = DEMO.regions
 STATE_CHANGE = "ECS Container Instance State Change"
 
@@ -47,7 +47,7 @@ def plug(aws: EmbeddedAws, *, connected: bool, **which: object) -> int:
 
 def test_the_fleet_stands_when_the_world_starts(aws: EmbeddedAws) -> None:
     fleet = aws.get("fleet")
-    assert [account["alias"] for account in fleet["accounts"]] == ["payments", "search", "media"]
+    assert [account["alias"] for account in fleet["accounts"]] == ["payments", "search", "media", "shop"]
     sizes = {
         (account["alias"], region["name"], cluster["name"]): len(cluster["instances"])
         for account in fleet["accounts"]
@@ -62,6 +62,7 @@ def test_the_fleet_stands_when_the_world_starts(aws: EmbeddedAws) -> None:
             ("payments", "staging-payments", 3),
             ("search", "prod-search", 6),
             ("media", "prod-media", 6),
+            *(("shop", plan.name, 2) for plan in DEMO.clusters[SHOP]),
         ]
     }
     instances = aws.instances(MEDIA, VIRGINIA, "prod-media")

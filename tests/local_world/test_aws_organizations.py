@@ -92,7 +92,7 @@ def test_units_are_walked_from_the_root(aws: EmbeddedAws) -> None:
     assert [root["Id"] for root in organizations.list_roots()["Roots"]] == [ROOT]
     assert below(ROOT) == (["workloads"], ["hub"])
     assert below(WORKLOADS.id) == (["prod"], ["media"])
-    assert below(PROD.id) == ([], ["payments", "search"])
+    assert below(PROD.id) == ([], ["payments", "search", "shop"])
     with pytest.raises(ClientError, match="ParentNotFoundException"):
         below("ou-root-elsewhere")
 

@@ -23,7 +23,7 @@ import chatops.http_adapter
 import chatops.modals
 import chatops.slack_users
 import coastguard.cli.audit
-import coastguard.cli.local
+import coastguard.cli.demo
 import coastguard.concurrency
 import coastguard.local.aws.lineage
 import coastguard.local.real_slack
@@ -198,7 +198,7 @@ def bounds(span: Callable[[Any], timedelta]) -> tuple[timedelta, timedelta]:
     raise ValueError("a time of no length is taken")
 
 
-DEMO_GRACE: timedelta = inspect.signature(coastguard.cli.local.demo).parameters["grace"].default * SECOND
+DEMO_GRACE: timedelta = inspect.signature(coastguard.cli.demo.demo).parameters["grace"].default * SECOND
 [PYTHON] = re.findall(r'requires-python = ">=([\d.]+)"', (ROOT / "pyproject.toml").read_text())
 RUNTIME = PARAMETERS["Runtime"]["Default"].removeprefix("python")
 [HELD_HOURS] = re.findall(r"up to (\d+)", hub.incidents.content.HELD_UP)
@@ -350,7 +350,8 @@ CLAIMS = {
         says("of the stack to <50>", coastguard.concurrency.FOR_FRONT),
     ],
     "docs/local-world.md": [
-        says("in <two> Regions | <8> | <42> |", len(DEMO.regions), *size_of(DEMO)[1:]),
+        says("in <two> Regions | <32> | <90> |", len(DEMO.regions), *size_of(DEMO)[1:]),
+        says("one message about <twelve> clusters", len(DEMO.clusters[DEMO.organization.members[-1].id])),
         says("one of <1,000>, one of <100> | <1,100> |", BIG, SMALL, CROWDED),
         says("| wide | <200> | <400>, each over three zones | <1,200> |", *size_of(WIDE)),
         says("each over <three> zones", len(zones(WIDE))),

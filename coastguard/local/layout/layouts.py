@@ -34,12 +34,28 @@ class Layout:
 
 _PAYMENTS = Account("222233334444", "payments", PROD.id, (("environment", "prod"), ("team", "payments")))
 _SEARCH = Account("333344445555", "search", PROD.id, (("environment", "prod"), ("team", "search")))
+_SHOP = Account("666677778888", "shop", PROD.id, (("environment", "prod"), ("team", "shop")))
+# Of one team, and so many that a Region of theirs is a storm when it is lost.
+_SERVICES = (
+    "basket",
+    "catalogue",
+    "checkout",
+    "delivery",
+    "invoices",
+    "loyalty",
+    "orders",
+    "pricing",
+    "reviews",
+    "stock",
+    "vouchers",
+    "wishlist",
+)
 _MEDIA = Account("444455556666", "media", WORKLOADS.id, (("environment", "staging"), ("team", "media")))
 
 DEMO = Layout(
     "demo",
-    "3 member accounts in 2 Regions, 42 container instances",
-    Organization((_PAYMENTS, _SEARCH, _MEDIA)),
+    "4 member accounts in 2 Regions, 90 container instances",
+    Organization((_PAYMENTS, _SEARCH, _MEDIA, _SHOP)),
     ("eu-west-1", "us-east-1"),
     {
         _PAYMENTS.id: (
@@ -48,6 +64,9 @@ DEMO = Layout(
         ),
         _SEARCH.id: (ClusterPlan("prod-search", "search-prod-asg", 6, ("r6i.2xlarge", "r6i.2xlarge", "r5.2xlarge")),),
         _MEDIA.id: (ClusterPlan("prod-media", "media-prod-asg", 6, ("c6i.4xlarge", "c6i.2xlarge")),),
+        _SHOP.id: tuple(
+            ClusterPlan(f"prod-{service}", f"shop-{service}-asg", 2, ("m7g.large",)) for service in _SERVICES
+        ),
     },
 )
 

@@ -7,6 +7,7 @@ import { isWeb, linkTo, plain, words } from "./mrkdwn.js";
 /**
  * @typedef {object} Surface what blocks need to know of their surroundings
  * @property {(user: string) => string|null} name
+ * @property {() => import("./dates.js").Calendar} calendar of whoever reads
  * @property {(control: HTMLElement, element: object, filled?: unknown) => void} press somebody used a button, a select
  *   or a menu, or filled in a field
  * @property {() => object[]} users everyone who can be chosen
@@ -74,7 +75,7 @@ const BLOCKS = {
     accessory && el("div", { class: "accessory" }, control(accessory, surface, id))),
   context: ({ elements }, surface) => el("div", { class: "block context" },
     elements.map((part) => (part.type === "image" ? picture(part) : words(part, surface)))),
-  header: ({ text }) => el("div", { class: "block header", role: "heading", "aria-level": "3" }, plain(text)),
+  header: ({ text }) => el("div", { class: "block header", role: "heading", "aria-level": "2" }, plain(text)),
   divider: () => el("hr", { class: "block" }),
   image: ({ title, ...image }) => el("figure", { class: "block" },
     title && el("figcaption", null, plain(title)), picture(image)),

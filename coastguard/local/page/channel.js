@@ -1,8 +1,9 @@
 /** The Slack side of the page: who acts, the channel or Home, the thread panel, and what people do there. */
 
 import { optionsOf } from "./blocks.js";
+import { calendarOf } from "./dates.js";
 import { chosen, confirmed } from "./dialog.js";
-import { el, set } from "./dom.js";
+import { el, say, set } from "./dom.js";
 import { drawChannelNames, drawPeople } from "./heading.js";
 import { createHome } from "./home.js";
 import { drawMessages, twin } from "./message.js";
@@ -14,9 +15,10 @@ import { createRoom } from "./room.js";
  * @param {HTMLElement} root the Slack section of index.html
  * @param {(control: Element, path: string, ...bodies: object[]) => Promise<object[]|null>} send null when it was refused
  * @param {Element} announcer a polite live region
- * @returns {{render: (slack: object) => void}}
+ * @param {import("./live.js").Clock} clock
+ * @returns {{render: (slack: object) => void, tick: () => void}} tick: once a second
  */
-export function createChannel(root, send, announcer) {
+export function createChannel(root, send, announcer, clock) {
   const find = (selector) => root.querySelector(selector);
   const thread = find(".thread");
   const composer = find(".composer");
@@ -41,6 +43,8 @@ export function createChannel(root, send, announcer) {
     group: (id) => slack.usergroups.find((one) => one.id === id)?.handle ?? null,
     channel: (id) => slack.channels.find((one) => one.id === id)?.name ?? null,
     hue: (one) => slack.users.indexOf(one),
+    // Each sees times in their own zone, which is also the one that the app is told of.
+    calendar: () => calendarOf(user(acting)?.tz ?? "UTC", () => clock.now()),
     thread: () => threadTs,
     dismiss: (ts) => {
       dismissed.add(ts);
@@ -96,7 +100,7 @@ export function createChannel(root, send, announcer) {
     side.pin();
     draw();
     if (ts) find(".thread .scroller").focus();
-    else opener?.focus();
+    else (opener ?? find("[data-testid=channel]")).focus();
   }
 
   function drawHead() {
@@ -138,6 +142,7 @@ export function createChannel(root, send, announcer) {
     drawHead();
     set(find(".conversation"), { hidden: atHome });
     set(find(".home"), { hidden: !atHome });
+    tick();
     home.render(slack.homes.find((one) => one.user === acting)?.view);
     modal.render(slack.views.find((one) => one.user === acting)?.view);
     set(find(".conversation .empty"), { hidden: all.length > 0 });
@@ -147,7 +152,16 @@ export function createChannel(root, send, announcer) {
     announce([...all, ...messages.flatMap(({ replies = [] }) => replies)]);
   }
 
+  /** The time of whoever acts, so that it is plain whose times these are. */
+  function tick() {
+    const calendar = talk.calendar();
+    const place = calendar.zone.split("/").at(-1).replaceAll("_", " ");
+    say(find(".clock"), `${calendar.clock()} ${place}`);
+    set(find(".clock"), { title: `All times of this Slack are those of ${calendar.zone}, where ${talk.name(acting)} is` });
+  }
+
   return {
+    tick,
     render(next) {
       slack = next;
       if (!user(acting)) acting = slack.users[0]?.id ?? null;

@@ -2,6 +2,7 @@
  * update of the message it came from does not close it. */
 
 import { el, set } from "./dom.js";
+import { comingBack } from "./focus.js";
 import { plain, words } from "./mrkdwn.js";
 
 /**
@@ -11,12 +12,14 @@ import { plain, words } from "./mrkdwn.js";
  * @returns {Promise<boolean>}
  */
 export function confirmed({ title, text, confirm, deny, style = "primary" }, people) {
+  const comeBack = comingBack();
   return new Promise((resolve) => {
     const close = (answer) => () => dialog.close(answer);
     const button = (answer, props, label) => el("button",
       { class: "control", type: "button", "data-confirm": answer, ...props, onclick: close(answer) }, label);
     const closed = () => {
       dialog.remove();
+      comeBack();
       resolve(dialog.returnValue === "yes");
     };
     const dialog = el("dialog", { class: "confirm", "aria-labelledby": "confirm-title", onclose: closed },
@@ -42,6 +45,7 @@ export function chosen(anchor, options) {
     document.querySelector(".menu:popover-open")?.hidePopover();
     return Promise.resolve(null);
   }
+  const comeBack = comingBack();
   return new Promise((resolve) => {
     let choice = null;
     const listening = new AbortController();
@@ -57,11 +61,12 @@ export function chosen(anchor, options) {
       listening.abort();
       set(anchor, { "aria-expanded": "false" });
       menu.remove();
+      comeBack();
       resolve(choice);
     };
     const menu = el("div", { class: "menu", role: "menu", popover: "auto", ontoggle: toggled,
       onkeydown: (event) => step(menu, event) }, options.map(item));
-    (anchor.closest("dialog") ?? document.body).append(menu);
+    (anchor.closest("dialog, main") ?? document.body).append(menu);
     set(anchor, { "aria-expanded": "true" });
     menu.showPopover({ source: anchor });
     put(menu, anchor);
@@ -95,8 +100,14 @@ function step(menu, event) {
  * @param {string} sentence
  */
 export function toast(box, sentence) {
+  const comeBack = comingBack();
+  const dismiss = () => {
+    const held = note.contains(document.activeElement);
+    note.remove();
+    if (held) comeBack();
+  };
   const note = el("div", { class: "toast" }, el("p", null, sentence),
-    el("button", { class: "plain", type: "button", "aria-label": "Dismiss", onclick: () => note.remove() }, "✕"));
+    el("button", { class: "plain", type: "button", "aria-label": "Dismiss", onclick: dismiss }, "✕"));
   (document.querySelector("dialog.modal .trouble") ?? box).append(note);
-  setTimeout(() => note.remove(), 10_000);
+  setTimeout(dismiss, 10_000);
 }

@@ -119,15 +119,10 @@ const choices = (type, role, begin) => [(element, value, surface) => {
   return [node, type === "radio" ? () => read()[0] ?? null : read];
 }, begin];
 
-/** A moment as the browser's field wants it, in the reader's time: 2026-11-24T09:30. */
-function local(seconds) {
-  const when = new Date(seconds * 1000);
-  return new Date(when - when.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}
-
-const moment = [(_, value) => {
-  const node = el("input", { class: "text", type: "datetime-local", value: value ? local(value) : "" });
-  return [node, () => (node.value ? Math.floor(new Date(node.value).getTime() / 1000) : null)];
+const moment = [(_, value, surface) => {
+  const calendar = surface.calendar();
+  const node = el("input", { class: "text", type: "datetime-local", value: value ? calendar.wall(value) : "" });
+  return [node, () => (node.value ? calendar.at(node.value) : null)];
 }, (element) => element.initial_date_time];
 
 const optionsOf = ({ options, option_groups: groups = [] }) => options ?? groups.flatMap((group) => group.options);

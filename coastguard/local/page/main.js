@@ -10,7 +10,7 @@
  *   .menu, dialog.confirm, [data-confirm=yes|no], .toast            what opens above the page
  *   dialog.modal[data-view]        a modal;  [data-submit], [data-close=one|all]  its buttons
  *   .field-error                   what is wrong with an input
- *   [data-user]                    a person to act as;  [data-channel]  a channel's name
+ *   [data-user]                    a person to act as;  .clock  the time where they are;  [data-channel]  a channel's name
  *   [data-tab=home], [data-testid=home]                             the way to the app's Home, and the Home
  *   [data-account] [data-region] [data-cluster]                     account, Region and cluster, each within the other
  *   .tile[data-instance] [data-host] [data-connected=true|false]    a container instance
@@ -45,11 +45,14 @@ async function send(control, path, ...bodies) {
 }
 
 const clock = new Clock();
-const channel = createChannel(document.querySelector(".slack"), send, at("announcer"));
+const channel = createChannel(document.querySelector(".slack"), send, at("announcer"), clock);
 const fleet = createFleet(at("fleet"), clock, send);
 
 themeToggle(at("theme"));
-setInterval(fleet.tick, 1000);
+setInterval(() => {
+  fleet.tick();
+  channel.tick();
+}, 1000);
 follow((world) => {
   clock.set(world.now);
   say(at("grace"), ` (${world.grace} s)`);

@@ -2,10 +2,10 @@
 
 import { drawAttachments, drawBlocks } from "./blocks.js";
 import { changed, drawing, el, reconcile, say, set } from "./dom.js";
-import { moment } from "./dates.js";
 
 /** @typedef {{user: (id: string) => object|undefined, hue: (user: object) => number, openThread: (ts: string) => void,
- *   dismiss: (ts: string) => void, thread: () => string|null} & import("./blocks.js").Surface} Conversation */
+ *   dismiss: (ts: string) => void, thread: () => string|null, calendar: () => import("./dates.js").Calendar}
+ *   & import("./blocks.js").Surface} Conversation */
 
 /**
  * Draws messages, and a line where a new day begins, keeping the nodes of those that are still there.
@@ -16,8 +16,10 @@ import { moment } from "./dates.js";
 export function drawMessages(list, messages, talk) {
   const focused = list.contains(document.activeElement) ? document.activeElement : null;
   const ts = focused?.closest("[data-ts]")?.dataset.ts;
-  reconcile(list, messages.flatMap(withDay), {
-    key: (message) => message.day ?? `${message.ephemeral ? "private" : ""}${message.ts}`,
+  const calendar = talk.calendar();
+  reconcile(list, withDays(messages, calendar), {
+    // In another time zone, all that tells a time is drawn anew.
+    key: (message) => `${calendar.zone} ${message.day ?? `${message.ephemeral ? "private" : ""}${message.ts}`}`,
     create: (message) => (message.day ? newDay(message) : newMessage(message, talk)),
     update: (node, message) => message.day ?? drawMessage(node, message, talk),
   });
@@ -53,7 +55,7 @@ function newMessage(message, talk) {
   const { ts, thread_ts: parent, ephemeral = false } = message;
   const user = ephemeral ? undefined : talk.user(message.user);
   const who = user?.name ?? message.username ?? "Coastguard";
-  const when = moment(ts);
+  const when = talk.calendar().moment(ts);
   const button = (name, props, label) => el("button", { class: name, type: "button", ...props }, label);
   return el("article", { class: "message", "data-ts": ts, "data-ephemeral": ephemeral, tabindex: "-1",
     "aria-label": `${who}, ${when.time}` },
@@ -74,10 +76,11 @@ function drawMessage(node, message, talk) {
   if (!changed(node, [message, isOpen])) return;
   const { edited, replies = [], attachments } = message;
   const count = Math.max(message.reply_count ?? 0, replies.length);
-  const last = replies.length ? ` · last ${moment(replies.at(-1).ts).time}` : "";
+  const calendar = talk.calendar();
+  const last = replies.length ? ` · last ${calendar.moment(replies.at(-1).ts).time}` : "";
   const [edit, answers] = [node.querySelector(".edited"), node.querySelector(".replies")];
   say(edit, edited ? "(edited)" : "");
-  set(edit, { title: edited ? moment(edited.ts).full : null });
+  set(edit, { title: edited ? calendar.moment(edited.ts).full : null });
   drawBlocks(node.querySelector(".blocks"), wording(message), talk);
   drawAttachments(node.querySelector(".attachments"), attachments ?? [], talk);
   set(answers, { hidden: count === 0, "aria-expanded": String(isOpen) });
@@ -90,7 +93,7 @@ function wording({ blocks, text = "", attachments }) {
   return text || !attachments?.length ? [{ type: "section", text: { type: "mrkdwn", text } }] : [];
 }
 
-function withDay(message, index, all) {
-  const { day } = moment(message.ts);
-  return index && moment(all[index - 1].ts).day === day ? [message] : [{ day }, message];
+function withDays(messages, calendar) {
+  const days = messages.map(({ ts }) => calendar.moment(ts).day);
+  return messages.flatMap((message, index) => (days[index] === days[index - 1] ? [message] : [{ day: days[index] }, message]));
 }

@@ -1,6 +1,7 @@
 /** The modal that the acting person has open, in a dialog of its own. */
 
 import { changed, el, say, set } from "./dom.js";
+import { comingBack } from "./focus.js";
 import { complain, FOCUSABLE } from "./inputs.js";
 import { plain } from "./mrkdwn.js";
 import { createView } from "./view.js";
@@ -45,10 +46,13 @@ export function createModal(talk, send) {
     });
     close.addEventListener("click", () => leave(false));
     out.addEventListener("click", () => leave(true));
-    dialog.addEventListener("cancel", (event) => {
+    // Not the dialog's own `cancel`: a second Escape closes it without asking, and the modal would still be open in Slack.
+    dialog.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.target.closest(".menu")) return;
       event.preventDefault();
       leave(false);
     });
+    const comeBack = comingBack();
     document.body.append(dialog);
     dialog.showModal();
 
@@ -65,13 +69,18 @@ export function createModal(talk, send) {
       shown.show(view);
       if (isNew) (body.querySelector("[autofocus]") ?? body.querySelector(FOCUSABLE) ?? (view.submit ? submit : close)).focus();
     }
-    return { dialog, show };
+    function remove() {
+      dialog.close();
+      dialog.remove();
+      comeBack();
+    }
+    return { show, remove };
   }
 
   return {
     render(view) {
       if (!view) {
-        open?.dialog.remove();
+        open?.remove();
         open = null;
         return;
       }

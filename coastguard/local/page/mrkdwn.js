@@ -1,11 +1,11 @@
 /** Slack's mrkdwn as DOM nodes. */
 
-import { capital, DATE_TOKENS, moment } from "./dates.js";
+import { capital } from "./dates.js";
 import { el } from "./dom.js";
 import { emoji } from "./emoji.js";
 
 /** @typedef {{name: (user: string) => string|null, group?: (group: string) => string|null,
- *   channel?: (channel: string) => string|null}} People */
+ *   channel?: (channel: string) => string|null, calendar: () => import("./dates.js").Calendar}} People */
 
 const ENTITIES = { "&lt;": "<", "&gt;": ">", "&amp;": "&" };
 
@@ -91,7 +91,7 @@ function reference(text, people, startsLine) {
   const mention = (who) => el("span", { class: "mention" }, who);
   if (target.startsWith("@")) return mention(`@${people.name(target.slice(1)) ?? label ?? target.slice(1)}`);
   if (target.startsWith("#")) return mention(`#${people.channel?.(target.slice(1)) ?? label ?? target.slice(1)}`);
-  if (target.startsWith("!date^")) return date(target.slice(6), label, startsLine);
+  if (target.startsWith("!date^")) return date(target.slice(6), label, startsLine, people.calendar());
   if (target.startsWith("!subteam^")) return mention(`@${people.group?.(target.slice(9)) ?? label ?? target.slice(9)}`);
   if (target.startsWith("!")) return mention(label ?? `@${target.slice(1)}`);
   return link(unescaped(target), label ?? unescaped(target));
@@ -111,13 +111,13 @@ export function isWeb(address) {
 }
 
 /** `<!date^seconds^format^link|fallback>` in the reader's time. */
-function date(text, fallback, startsLine) {
+function date(text, fallback, startsLine, calendar) {
   const [seconds, pattern, address] = text.split("^");
   const when = new Date(Number(seconds) * 1000);
   if (!pattern || Number.isNaN(when.getTime())) return document.createTextNode(fallback ?? text);
-  const said = pattern.replaceAll(/\{(\w+)\}/g, (whole, name) => DATE_TOKENS[name]?.(when) ?? whole);
+  const said = pattern.replaceAll(/\{(\w+)\}/g, (whole, name) => calendar.tokens[name]?.(when) ?? whole);
   const shown = startsLine ? capital(said) : said;
-  const { iso, full } = moment(seconds);
+  const { iso, full } = calendar.moment(seconds);
   return el("time", { datetime: iso, title: full }, address ? link(address, shown) : shown);
 }
 
