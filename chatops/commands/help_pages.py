@@ -44,7 +44,7 @@ _COMMANDS = (
         (
             "Whoever leaves out the time or the reason is asked for them. 30 days are the most.",
             "What has recovered is said in any case.",
-            "A new mute of the same account or cluster takes the place of the old one.",
+            "A mute of what somebody has muted already stands beside theirs: what ends last counts.",
             "A pattern (prod-*) mutes those clusters too that are called so later.",
             "It needs a right to all that it may be of: an account, a Region, or everything.",
         ),
@@ -55,7 +55,10 @@ _COMMANDS = (
         "unmute <account|alias|cluster|all>",
         "End a mute now; what is still broken is said.",
         "unmute payments",
-        ("A pattern (prod-*) ends its own mute, and those of single clusters that it fits.",),
+        (
+            "What is muted more than once is asked about: each mute has a button, and an id (mute-0123456789).",
+            "A pattern (prod-*) ends its own mute, and those of single clusters that it fits.",
+        ),
         ("target",),
     ),
     Page(

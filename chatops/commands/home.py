@@ -44,6 +44,8 @@ class Tab:
 
 def draw(tab: Tab, command: str, now: datetime, said: Sequence[Block] = ()) -> Block:
     """Draw it; `said` are the blocks of what the person has just been told there."""
+    # Two mutes of one place are one place.
+    muted = len({mute.scope for mute in tab.mutes}) + len(tab.windows)
     blocks = [
         *([*said, _DIVIDER] if said else []),
         context(
@@ -54,9 +56,7 @@ def draw(tab: Tab, command: str, now: datetime, said: Sequence[Block] = ()) -> B
         section(f"*In trouble: {plural(len(tab.incidents), 'instance')}*"),
         *_open(tab, command),
         _DIVIDER,
-        _headed(
-            f"*Muted: {plural(len(tab.mutes) + len(tab.windows), 'place')}*", button(f"{SAY}mute", "Mute…", "mute")
-        ),
+        _headed(f"*Muted: {plural(muted, 'place')}*", button(f"{SAY}mute", "Mute…", "mute")),
         *_muted(tab, now),
     ]
     return {"type": "home", "blocks": blocks}
@@ -109,7 +109,7 @@ def _muted(tab: Tab, now: datetime) -> list[Block]:
 def _mute(number: int, mute: Mute, now: datetime) -> Block:
     left = span_words(mute.until - now)
     row = section(f"{code(mute.scope.label)}, {left} left, by {mention(mute.by)}: {code(mute.reason, _REASON)}")
-    row["accessory"] = button(f"{SAY}{number}", "Unmute", to_line(Command("unmute", str(mute.scope))))
+    row["accessory"] = button(f"{SAY}{number}", "Unmute", to_line(Command("unmute", mute.key)))
     return row
 
 

@@ -34,6 +34,29 @@ def muted(
     return said, [*blocks, *rest(len(rows) + len(overlapping) - count)]
 
 
+def unmuted(user: str, ended: Sequence[Mute], left: Sequence[Mute], now: datetime, names: Mapping[str, str]) -> Answer:
+    """Draw whose mutes somebody has ended, and those that are `left` and mute some of it still."""
+    what = f"{len(ended):,} places"
+    if len(ended) == 1:
+        whose = f", which {mention(ended[0].by)} had muted" if ended[0].by != user else ""
+        what = f"{code(ended[0].scope.label)}{whose}"
+    if not left:
+        said = f"{mention(user)} has unmuted {what}. What is still broken there is said within a minute."
+        return said, [section(f":white_check_mark: {said}")]
+    said = f"{mention(user)} has ended a mute of {what}. Other mutes go on."
+    rows = [_mute_row(number, mute, now, names) for number, mute in enumerate(left)]
+    blocks, count = filled([section(f":white_check_mark: {said}"), section("*Still muted, which overlaps*")], rows)
+    return said, [*blocks, *rest(len(rows) - count)]
+
+
+def which(words: str, mutes: Sequence[Mute], now: datetime, names: Mapping[str, str]) -> Answer:
+    """Ask which of several mutes shall end, each with a button."""
+    said = f"{plural(len(mutes), 'mute')} of {code(words, WORDS)} are in force. Which one shall end?"
+    rows = [_mute_row(number, mute, now, names) for number, mute in enumerate(mutes)]
+    blocks, count = filled([section(said)], rows)
+    return said, [*blocks, *rest(len(rows) - count)]
+
+
 def all_mutes(
     mutes: Sequence[Mute], now: datetime, names: Mapping[str, str], windows: Sequence[InForce] = ()
 ) -> Answer:
@@ -85,9 +108,10 @@ def mute_words(mute: Mute) -> str:
 def _mute_row(number: int, mute: Mute, now: datetime, names: Mapping[str, str]) -> list[Block]:
     """Draw a mute, with a button if somebody can end it; the number tells the buttons apart."""
     left = f"{span_words(mute.until - now)} left" if mute.since <= now else "to come"
-    row = section(f"*{_where(mute.scope, names)}* · {left}\n{mute_words(mute)}")
+    named = f" · {code(mute.id, FACT)}" if mute.id else ""
+    row = section(f"*{_where(mute.scope, names)}* · {left}\n{mute_words(mute)}{named}")
     if mute.by:
-        row["accessory"] = button(f"{SAY}{number}", "Unmute", to_line(Command("unmute", str(mute.scope))))
+        row["accessory"] = button(f"{SAY}{number}", "Unmute", to_line(Command("unmute", mute.key)))
     return [row]
 
 

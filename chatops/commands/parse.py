@@ -22,7 +22,7 @@ from hub.policy.policy import START
 from hub.slack.mrkdwn import escape, visible
 from hub.times import is_span
 
-LONGEST_TARGET = 340  # the scope of an instance in a cluster with the longest name
+LONGEST_TARGET = 360  # the key of a mute of an instance in a cluster with the longest name
 LONGEST_REASON = 300  # in a button's value of 2,000 characters, each of them may be written with five
 _LONGEST_SPAN = 100
 _LONGEST_INPUT = 4_000

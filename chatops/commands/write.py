@@ -19,7 +19,7 @@ from chatops.commands.context import OLD, CommandContext, Declined
 from chatops.commands.message import CommandMessage
 from chatops.commands.parse import Command
 from hub.incidents.hints import Hint, MuteHint, Why
-from hub.incidents.mute import Mute, over, overlapping
+from hub.incidents.mute import MUTE_ID, Mute, mute_id, over, overlapping, unkeyed
 from hub.policy.repair_stop import RepairStop
 from hub.queues import Queues
 from hub.scopes.account import Account
@@ -48,7 +48,7 @@ class Writes:
         return {"mute": self.mute, "unmute": self.unmute, "stop": self.turn, "start": self.turn}.get(verb)
 
     def mute(self, asked: CommandMessage, command: Command, at: datetime) -> Answer:
-        """Mute a place for a time. A new mute of the same place takes the place of the old one."""
+        """Mute a place for a time, beside whatever else mutes it."""
         scope = self.known.find(command, command.target)
         self.known.allow(asked, at, command.right, [scope], command.target)
         person = self.known.person(asked.user)
@@ -57,32 +57,52 @@ class Writes:
         except BadSpan as error:
             raise Declined(answers.refused(str(error)), "no such time") from error
         mutes = self.known.store.mutes()
-        wanted = Mute(scope, until, asked.user, command.reason, since=at, channel=asked.channel)
+        wanted = Mute(scope, until, asked.user, command.reason, since=at, channel=asked.channel, id=mute_id(asked.id))
         mute = self._keep(asked, wanted, mutes)
-        self._log(asked, at, "muted", scope, f"until {until:%Y-%m-%d %H:%M} UTC", command.reason)
+        self._log(asked, at, "muted", scope, f"until {until:%Y-%m-%d %H:%M} UTC, {mute.id}", command.reason)
         self._look_at([scope], asked.id)
-        others = overlapping(mutes, scope, at, self.known.rules.accounts.everyone())
+        others = overlapping(mutes, mute, at, self.known.rules.accounts.everyone())
         return mute_answers.muted(mute, others, at, self.known.names(), self.known.windows(at, scope))
 
     def unmute(self, asked: CommandMessage, command: Command, at: datetime) -> Answer:
-        """End mutes before their time: that of this very place, and of the single clusters that a pattern fits."""
-        mutes = [m for m in self.known.store.mutes() if m.since <= at and (not over(m, at) or m.ended_at == at)]
-        scope = self.known.find(command, command.target, mutes)
-        ended = [mute for mute in mutes if mute.scope == scope or _fits(scope, mute)]
+        """End mutes before their time: the one that is named, or that of this very place; of several, ask which.
+
+        By a pattern, its own and those of the single clusters that it fits.
+        """
+        everything = self.known.store.mutes()
+        mutes = [m for m in everything if m.since <= at and (not over(m, at) or m.ended_at == at)]
+        ended = self._ended(command, mutes)
         if not ended:
             hint = f"What is muted: {code(f'{self.known.command} mutes')}"
             raise Declined(answers.refused(f"{code(command.target)} itself is not muted. {hint}"), "not muted")
         self.known.allow(asked, at, command.right, [mute.scope for mute in ended], command.target)
+        if len({mute.scope for mute in ended}) < len(ended):
+            raise Declined(mute_answers.which(command.target, ended, at, self.known.names()), "ambiguous")
         for mute in ended:
             if mute.ended_at is None:
                 self._in_time(asked)
                 self.known.store.keep_mute(replace(mute, ended_at=at, ended_by=asked.user))
-            self._log(asked, at, "unmuted", mute.scope, "", "")
+            self._log(asked, at, "unmuted", mute.scope, mute.id, "")
         self._look_at([mute.scope for mute in ended], asked.id)
-        self._ask_looks([MuteHint(str(mute.scope)) for mute in ended], asked.id)
-        what = code(ended[0].scope.label) if len(ended) == 1 else f"{len(ended):,} places"
-        said = f"{mention(asked.user)} has unmuted {what}. What is still broken there is said within a minute."
-        return answers.done(said)
+        self._ask_looks([MuteHint(str(mute.scope), mute.id) for mute in ended], asked.id)
+        keys = {mute.key for mute in ended}
+        left = [mute for mute in everything if mute.key not in keys and mute.on(at)]
+        directory = self.known.rules.accounts.everyone()
+        others = {other.key: other for mute in ended for other in overlapping(left, mute, at, directory)}
+        return mute_answers.unmuted(asked.user, ended, list(others.values()), at, self.known.names())
+
+    def _ended(self, command: Command, mutes: Sequence[Mute]) -> list[Mute]:
+        """Find the mutes that words name. Raises Declined with what they may mean."""
+        scope, named = unkeyed(command.target)
+        named = named or (command.target if MUTE_ID.fullmatch(command.target) else "")
+        if named:
+            found = [mute for mute in mutes if mute.id == named]
+            if not found:
+                hint = f"What is muted: {code(f'{self.known.command} mutes')}"
+                raise Declined(answers.refused(f"The mute {code(named)} is not in force. {hint}"), "not muted")
+            return found
+        place = self.known.find(command, scope, mutes)
+        return [mute for mute in mutes if mute.scope == place or _fits(place, mute)]
 
     def turn(self, asked: CommandMessage, command: Command, at: datetime) -> Answer:
         """Stop all repairs, or let them go on."""
@@ -115,13 +135,13 @@ class Writes:
             raise Declined(answers.refused(OLD), "too old")
 
     def _keep(self, asked: CommandMessage, mute: Mute, mutes: Sequence[Mute]) -> Mute:
-        before = next((each for each in mutes if each.scope == mute.scope), None)
-        if before and (before.since, before.by) == (mute.since, mute.by):
+        before = next((each for each in mutes if each.key == mute.key), None)
+        if before and before.ended_at:
+            raise Declined(answers.refused("Somebody has unmuted that since you said so."), "overtaken")
+        if before:
             return before  # this very ask has written it, before a crash
-        if before and max(before.since, before.ended_at or before.since) > mute.since:
-            raise Declined(answers.refused("Somebody has muted or unmuted that since you said so."), "overtaken")
         self._in_time(asked)
-        return self.known.store.keep_mute(replace(mute, version=before.version if before else 0))
+        return self.known.store.keep_mute(mute)
 
     def _look_at(self, scopes: Sequence[Scope], token: str) -> None:
         """Have what stands in Slack about these places brought in line; the sweep sees to what is left out."""

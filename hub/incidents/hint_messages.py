@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from hub.incidents.eventbridge import from_event
 from hub.incidents.foreign_values import host_id, is_whole, named
 from hub.incidents.hints import BadHint, Chore, Drop, Hint, MuteHint, PolicyHint, StormHint, Why
+from hub.incidents.mute import MUTE_ID
 from hub.scopes.scope import Scope
 from spoke.partitions import partition_of
 from spoke.places import Cluster, ContainerInstance
@@ -35,7 +36,7 @@ def from_message(text: str) -> Hint | Chore | None:
     if "storm" in body:
         return _of_a_chain(_storm(body["storm"]), body)
     if "mute" in body:
-        return _of_a_chain(_mute(body["mute"]), body)
+        return _of_a_chain(_mute(body["mute"], body.get("id", "")), body)
     if body.get("policy") == "policy":
         return _of_a_chain(PolicyHint(), body)
     return _of_a_chain(_from_own(body), body) if "cluster" in body else from_event(body)
@@ -47,8 +48,11 @@ def to_message(hint: Hint | Chore) -> str:
     if isinstance(hint, Hint):
         drops = [[d.instance, d.at and d.at.timestamp(), d.version, d.waits, d.host] for d in hint.drops]
         body = {"cluster": hint.cluster.key, "why": hint.why, "drops": drops, "crowd": hint.crowd}
+    elif isinstance(hint, MuteHint):
+        # A release that knows no ids reads the scope.
+        body = {"mute": hint.scope} | ({"id": hint.id} if hint.id else {})
     else:
-        body = {_name(hint): hint.key}
+        body = {"storm" if isinstance(hint, StormHint) else "policy": hint.key}
     body |= {"hops": hint.hops} if hint.hops else {}
     body |= {"until": hint.until.timestamp()} if hint.until else {}
     return json.dumps(body, separators=(",", ":"))
@@ -103,15 +107,13 @@ def _storm(key: object) -> StormHint:
     return StormHint(channel, region)
 
 
-def _mute(scope: object) -> MuteHint:
+def _mute(scope: object, mute: object) -> MuteHint:
+    if not isinstance(mute, str) or (mute and not MUTE_ID.fullmatch(mute)):
+        raise BadHint(f"not a mute's id: {named([mute])}")
     try:
-        return MuteHint(str(Scope.parse(scope)))  # type: ignore[arg-type]  # what is no text raises
+        return MuteHint(str(Scope.parse(scope)), mute)  # type: ignore[arg-type]  # what is no text raises
     except (TypeError, ValueError, AttributeError) as error:
         raise BadHint(f"not a mute's scope: {named([scope])}") from error
-
-
-def _name(chore: Chore) -> str:
-    return {StormHint: "storm", MuteHint: "mute", PolicyHint: "policy"}[type(chore)]
 
 
 def _from_own(body: Mapping[str, Any]) -> Hint:

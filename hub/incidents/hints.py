@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from hub.incidents.mute import keyed
 from spoke.places import Cluster
 
 # After so many waits for a version that keeps changing the trouble is believed: alerts fail open.
@@ -86,16 +87,17 @@ class StormHint:
 
 @dataclass(frozen=True, slots=True, order=True)
 class MuteHint:
-    """A reason to see to a mute that ends: its scope as text."""
+    """A reason to see to a mute that ends: its scope as text, and its id if it has one."""
 
     scope: str
+    id: str = ""
     hops: int = field(default=0, compare=False)
     until: datetime | None = field(default=None, compare=False)
 
     @property
     def key(self) -> str:
         """The mute in one word."""
-        return self.scope
+        return keyed(self.scope, self.id)
 
 
 @dataclass(frozen=True, slots=True)

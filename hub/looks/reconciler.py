@@ -87,8 +87,8 @@ class Reconciler:
             about(channel=storm.channel, region=storm.region)
             self.storms.attend(storm)
         for mute in sorted({hint for hint in found if isinstance(hint, MuteHint)}):
-            about(mute=mute.scope)
-            self._attend(mute, partial(self.muting.attend, mute.scope))
+            about(mute=mute.key)
+            self._attend(mute, partial(self.muting.attend, mute.key))
         for policy in {hint for hint in found if isinstance(hint, PolicyHint)}:
             about()
             self._attend(policy, self.policy_alarm.attend)

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from hub.incidents.incident import Incident
-from hub.incidents.mute import Mute, ends_soon, in_force, over
+from hub.incidents.mute import Mute, ends_soon, in_force, over, still_muting
 from hub.notify.notice import give_notice
 from hub.notify.routing import Routing
 from hub.policy.terms import ANY
+from hub.scopes.account import Account
 from hub.slack.blocks import Block
 from hub.slack.client import Slack
 from hub.slack.mute_message import digest, warning
@@ -58,24 +59,35 @@ class Muting:
         each = [in_force(mutes, cluster, account, now, instance) for instance in instances]
         return min((mute for mute in each if mute), key=lambda mute: mute.until) if each and all(each) else None
 
-    def record(self, mute: Mute, opened: int) -> None:
-        """Count incidents that were opened under a mute."""
-        if opened and mute.by:
-            self.store.recorded(mute, opened)
+    def record(self, mute: Mute, cluster: Cluster, opened: int) -> None:
+        """Count incidents that were opened in a cluster under a mute, and under others beside it that cover it too."""
+        if not opened:
+            return
+        now, account = self.clock(), self.rules.accounts.of(cluster.account)
+        beside = [each for each in self._mutes(now) if each.on(now) and each.scope.covers(cluster, account)]
+        for each in {one.key: one for one in (mute, *beside) if one.by}.values():
+            self.store.recorded(each, opened)
 
-    def attend(self, scope: str) -> None:
+    def attend(self, key: str) -> None:
         """Say that a mute is over, or ends soon. Twice at worst, if we die between saying and noting it."""
         now = self.clock()
         self._read = (now, self.store.mutes())
-        found = next((mute for mute in self._read[1] if str(mute.scope) == scope), None)
+        found = next((mute for mute in self._read[1] if mute.key == key), None)
         if found and over(found, now) and not found.told_at:
             still = self._open(found)
             silent = sum(self.of(incident.cluster, [incident.instance]) is not None for incident in still)
-            self._say(found, digest(found, self.store.recorded(found), still, silent))
+            self._say(found, digest(found, self.store.recorded(found), still, silent, self._beside(found, now)))
             self._note(replace(found, told_at=now))
         elif found and ends_soon(found, now):
-            self._say(found, warning(found))
+            self._say(found, warning(found, self._beside(found, found.until)))
             self._note(replace(found, warned_at=now))
+
+    def _beside(self, mute: Mute, at: datetime) -> Mute | None:
+        """Find what mutes the same place when a mute ends, or has ended."""
+        scope = mute.scope
+        account = self.rules.accounts.of(scope.account) if scope.account else Account("")
+        window = self.rules.window(scope.one_cluster, account, at) if scope.one_cluster else None
+        return still_muting([*self._mutes(self.clock()), *([window] if window else [])], mute, account, at)
 
     def _mutes(self, now: datetime) -> list[Mute]:
         if self._read is None or now - self._read[0] >= MUTES_KEPT:
@@ -97,4 +109,4 @@ class Muting:
         try:
             self.store.keep_mute(mute)
         except Conflict:
-            log.info("mute.changed", extra={"scope": str(mute.scope)})
+            log.info("mute.changed", extra={"mute": mute.key})

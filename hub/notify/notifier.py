@@ -93,7 +93,7 @@ class Notifier:
         mute = self.muting.of(bulletin.cluster, gone, episode.group, anew=hint.why == Why.REQUEST) if live else None
         if mute:
             opened = sum(verdict.reason is Reason.CONFIRMED for verdict in examined.verdicts)
-            self.muting.record(mute, opened)
+            self.muting.record(mute, bulletin.cluster, opened)
         broken = [i.sighting for i in live]
         way = self.rules.way(bulletin.cluster, episode.group, broken, episode.registered) if live else None
         begun = known.bulletin is None or known.bulletin.id != bulletin.id

@@ -76,4 +76,4 @@ def mute_buttons(content: Content) -> list[Block]:
     if content.mute is None:
         return [button(MUTE, "Mute…", content.cluster.key)]
     # Nobody can take back a maintenance window of the policy.
-    return [button(UNMUTE, "Unmute", str(content.mute.scope))] if content.mute.by else []
+    return [button(UNMUTE, "Unmute", content.mute.key)] if content.mute.by else []

@@ -15,13 +15,18 @@ _REASON = 300
 _NAME = 60
 
 
-def digest(mute: Mute, recorded: int, still: Sequence[Incident], silent: int = 0) -> tuple[str, list[Block]]:
+def digest(
+    mute: Mute, recorded: int, still: Sequence[Incident], silent: int = 0, beside: Mute | None = None
+) -> tuple[str, list[Block]]:
     """Draw what happened while nobody was told: `recorded` incidents were opened, and `still` are unresolved.
 
-    Some of those may be older than the mute, and `silent` are muted by something else.
+    Some of those may be older than the mute, and `silent` are muted by something else. `beside` is what goes on muting
+    the same place.
     """
     clusters = Counter(incident.cluster for incident in still)
     headline = f"{code(mute.scope.label)} is no longer muted"
+    if beside:
+        headline = f"A mute of {code(mute.scope.label)} is over; it stays muted {_until(beside)}"
     if not recorded and not still:
         amount = "Nothing happened meanwhile."
     else:
@@ -36,15 +41,20 @@ def digest(mute: Mute, recorded: int, still: Sequence[Incident], silent: int = 0
         for cluster, number in clusters.most_common(_NAMED)
     ]
     lines += [f"and {len(clusters) - _NAMED:,} more clusters"] if len(clusters) > _NAMED else []
-    blocks = [section(f":bell: *{headline}*"), section(amount)]
+    blocks = [section(f"{':no_bell:' if beside else ':bell:'} *{headline}*"), section(amount)]
     blocks += [section("\n".join(lines))] if lines else []
     return f"{headline}. {amount}", [*blocks, *_small_print(mute)]
 
 
-def warning(mute: Mute) -> tuple[str, list[Block]]:
-    """Draw what whoever muted something is told: that it will be heard of again soon."""
+def warning(mute: Mute, beside: Mute | None = None) -> tuple[str, list[Block]]:
+    """Draw what whoever muted something is told: that it will be heard of again soon, if nothing mutes it `beside`."""
     line = f"{mention(mute.by)}, {code(mute.scope.label)} is muted until {date(mute.until)} and no longer."
-    unmute = button(UNMUTE, "Unmute now", str(mute.scope))
+    if beside:
+        line = (
+            f"{mention(mute.by)}, your mute of {code(mute.scope.label)} ends {date(mute.until)};"
+            f" it stays muted {_until(beside)}."
+        )
+    unmute = button(UNMUTE, "Unmute now", mute.key)
     return line, [section(f":bell: {line}"), *_small_print(mute), actions(unmute)]
 
 
@@ -52,6 +62,10 @@ def _small_print(mute: Mute) -> list[Block]:
     early = f", until {mention(mute.ended_by)} ended that" if mute.ended_by else ""
     asked = mrkdwn(f"Muted by {mention(mute.by)} {date(mute.since)}{early}")
     return [context(asked, *([plain(visible(mute.reason, _REASON))] if mute.reason else []))]
+
+
+def _until(mute: Mute) -> str:
+    return f"until {date(mute.until)} by {mention(mute.by) if mute.by else 'a maintenance window'}"
 
 
 def _where_to_find(still: int, silent: int) -> str:

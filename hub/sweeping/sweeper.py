@@ -101,7 +101,7 @@ class Sweeper:
         # In another order each minute: if Slack has no room for some, it is not always for the same.
         clusters = in_turn(troubled | self.store.clusters_waiting(now), _minute(now))
         mutes = [mute for mute in self.store.mutes() if _wants_to_be_told(mute, now)]
-        chores: list[Chore] = [*sorted(places), *(MuteHint(str(mute.scope)) for mute in mutes)]
+        chores: list[Chore] = [*sorted(places), *(MuteHint(str(mute.scope), mute.id) for mute in mutes)]
         chores += [PolicyHint()] if self.policy_problem() else []
         self._ask([*(Hint(cluster, Why.SWEEP) for cluster in clusters), *chores], "unfinished")
 

@@ -1,15 +1,34 @@
 """Mutes, what they have recorded, and counts of what was used: budgets, ledgers of caps, what operators have heard."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from hub.incidents.mute import Mute
 from hub.policy.ledger import Ledger
-from hub.table.rows import Rows, draft
+from hub.table.rows import Rows, codec, draft
 
 BUDGET_KEPT = timedelta(hours=1)
 # What a mute has recorded is told when it is over, or by the next sweep that can.
 MUTE_KEPT = timedelta(days=4)
+# What has been said of a mute with an id stands in fields that an earlier release does not know; in its own it reads
+# that all has been said. It would note that under the scope alone, where this mute is not, and say it at every sweep.
+_SAID = {"told_at": "told", "warned_at": "warned"}
+
+
+def read_mute(data: Mapping[str, Any], version: int) -> Mute:
+    """Read a mute's row."""
+    said = {name: data[own] for name, own in _SAID.items() if own in data}
+    return replace(codec().structure({**data, **said}, Mute), version=version)
+
+
+def _written(mute: Mute) -> dict[str, Any]:
+    data: dict[str, Any] = codec().unstructure(mute)
+    if not mute.id:
+        return data
+    said = {own: data[name] for name, own in _SAID.items()}
+    return data | dict.fromkeys(_SAID, data["since"]) | said
 
 
 class Mutes(Rows):
@@ -17,23 +36,26 @@ class Mutes(Rows):
 
     def mutes(self) -> list[Mute]:
         """Read all mutes, those that are over too until they are forgotten."""
-        return [self._read(row, Mute) for row in self._row.query("mute", consistent_read=True)]
+        rows = self._row.query("mute", consistent_read=True)
+        return [read_mute(row.data, int(row.version)) for row in rows]
 
     def keep_mute(self, mute: Mute) -> Mute:
-        """Write a mute; raise Conflict. One of the same scope is replaced: it is written with that one's version."""
-        row = draft("mute", str(mute.scope), mute, mute.version)
+        """Write a mute; raise Conflict."""
+        row = draft("mute", mute.key, mute, mute.version)
+        row.data = _written(mute)
         row.expires = int((mute.until + MUTE_KEPT).timestamp())
         self._put(row, self._unchanged(row))
         return replace(mute, version=mute.version + 1)
 
     def recorded(self, mute: Mute, more: int = 0) -> int:
         """Tell how many incidents were opened under a mute; `more` are counted first."""
-        row = self._row(pk=f"budget#muted {mute.scope}", sk=mute.since.isoformat())
+        row = self._row(pk=f"budget#muted {mute.key}", sk=mute.since.isoformat())
         if more:
             self._add(row, more, mute.until + MUTE_KEPT)
             return int(row.used)
-        found = self._get(row.pk, row.sk)
-        return int(found.used or 0) if found else 0
+        # An earlier release counts by the scope alone.
+        counters = {row.pk, f"budget#muted {mute.scope}"}
+        return sum(int(found.used or 0) for pk in counters if (found := self._get(pk, row.sk)))
 
 
 class Budgets(Rows):

@@ -8,7 +8,8 @@
     same                               log#<time>#<id>   audit entry
     storm#<channel>                    <region>          record of its message    storms, while not closed
     request#<id>                       request           a click or a command, single use
-    mute                               <scope>           mute
+    mute                               <scope>#<id>      mute
+    same                               <scope>           mute that a release without ids has written
     switch                             repairs           whether somebody has stopped all repairs
     organization                       log#<time>#<id>   audit entry of what is about no single cluster
     budget#<what>                      <minute>          how often it was done

@@ -14,7 +14,7 @@ import boto3
 
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.incident import Incident
-from hub.incidents.mute import Mute
+from hub.incidents.mute import Mute, mute_id
 from hub.looks.ingestion import Ingestion
 from hub.looks.lifecycle import Lifecycle
 from hub.looks.reconciler import Reconciler, assemble
@@ -122,12 +122,13 @@ class Station:
         self.policy_place = f"ssm:{_POLICY}"
         boto3.client("ssm").put_parameter(Name=_POLICY, Value=policy, Type="String", Overwrite=True)
 
-    def mute(self, scope: str, *, reason: str = "the new AMI", channel: str = "", **span: float) -> Mute:
+    def mute(
+        self, scope: str, *, by: str = ALICE, reason: str = "the new AMI", channel: str = "", **span: float
+    ) -> Mute:
         """Somebody mutes that, for an hour unless a span is given."""
         now = self.clock()
-        made = Mute(Scope.parse(scope), now + timedelta(**(span or {"hours": 1})), ALICE, reason, now, channel=channel)
-        before = next((mute for mute in self.store.mutes() if mute.scope == made.scope), None)
-        return self.store.keep_mute(replace(made, version=before.version if before else 0))
+        until, name = now + timedelta(**(span or {"hours": 1})), mute_id(f"{by} {scope} {now} {reason}")
+        return self.store.keep_mute(Mute(Scope.parse(scope), until, by, reason, now, channel=channel, id=name))
 
     def unmute(self, scope: str) -> None:
         """Somebody ends it early."""

@@ -148,6 +148,7 @@ _STORM = Storm(
     version=1,
 )
 _MUTE = Mute(Scope.of(CLUSTER), NOW + 480 * _MINUTE, ALICE, "the new AMI", NOW, channel=CHANNEL, version=1)
+_MUTE_BESIDE = replace(_MUTE, id="mute-0123456789")
 _ENTRY = Entry(
     at=NOW,
     who=ALICE,
@@ -227,6 +228,9 @@ ROWS: dict[str, object] = {
     "mute": _MUTE,
     "mute, warned of": replace(_MUTE, warned_at=NOW + 420 * _MINUTE),
     "mute, ended early and told": replace(_MUTE, ended_at=NOW, ended_by=BOB, told_at=NOW + _MINUTE),
+    "mute with an id": _MUTE_BESIDE,
+    "mute with an id, warned of": replace(_MUTE_BESIDE, warned_at=NOW + 420 * _MINUTE),
+    "mute with an id, ended early and told": replace(_MUTE_BESIDE, ended_at=NOW, ended_by=BOB, told_at=NOW + _MINUTE),
     "mute of a unit": replace(_MUTE, scope=Scope(unit="ou-ab12-11112222")),
     "mute of a pattern": replace(_MUTE, scope=Scope.parse("cluster:*/*/prod-*")),
     "mute of an instance": replace(_MUTE, scope=Scope.of(CLUSTER, instance(1))),
@@ -295,6 +299,7 @@ HINTS: dict[str, Hint | StormHint | MuteHint | PolicyHint] = {
     "hint without drops": Hint(CLUSTER, Why.SWEEP),
     "hint of a storm": StormHint(CHANNEL, "eu-west-1"),
     "hint of a mute": MuteHint(str(Scope.of(CLUSTER))),
+    "hint of a mute with an id": MuteHint(_MUTE.key, _MUTE_BESIDE.id),
     "hint of the policy": PolicyHint(),
 }
 ACTS: dict[str, Request | CommandMessage] = {
@@ -343,6 +348,8 @@ CLICKS: dict[Click, Request | Command | Asks] = {
     Click("bulletin of many", "coastguard.list"): _clicked("list", instance="", incident=""),
     Click("bulletin, muted", "coastguard.unmute"): Command("unmute", str(Scope.of(CLUSTER))),
     Click("mute that ends soon", "coastguard.unmute"): Command("unmute", str(Scope.of(CLUSTER))),
+    Click("bulletin, muted by a mute with an id", "coastguard.unmute"): Command("unmute", _MUTE_BESIDE.key),
+    Click("answer, mutes with ids", "coastguard.say."): Command("unmute", _MUTE_BESIDE.key),
     Click("answer, ambiguous", "coastguard.say."): Command("incidents", str(Scope.of(CLUSTER))),
     Click("answer, mutes", "coastguard.say."): Command("unmute", str(Scope.of(CLUSTER))),
     Click("answer, one incident", "coastguard.say.0"): Command("why", argument="inc-0000000001"),

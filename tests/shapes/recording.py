@@ -158,6 +158,7 @@ def _surfaces() -> Iterator[tuple[str, Callable[[], Json]]]:
             Command("incidents", "prod"), Candidates((("prod-payments", str(Scope.of(CLUSTER))),))
         ),
         "answer, mutes": mute_answers.all_mutes(mutes, NOW, {}),
+        "answer, mutes with ids": mute_answers.all_mutes([incidents["mute with an id"]], NOW, {}),
         "answer, one incident": incident_answers.shown(one, [], {}),
     }
     episode = bulletin.episode
@@ -168,6 +169,10 @@ def _surfaces() -> Iterator[tuple[str, Callable[[], Json]]]:
     )
     yield "bulletin of many", lambda: _message(render(compose(episode, many), episode))
     yield "bulletin, muted", lambda: _message(render(compose(episode, [one], mute=mute), episode))
+    yield (
+        "bulletin, muted by a mute with an id",
+        lambda: _message(render(compose(episode, [one], mute=incidents["mute with an id"]), episode)),
+    )
     ghost = incidents["incident, an old registration of a host that is well"]
     yield (
         "bulletin of an old registration",

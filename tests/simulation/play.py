@@ -54,6 +54,7 @@ _SOME = st.integers(0, 11)
 _Method = Callable[..., None]
 # How the tally's lines begin that count what a sentence has come to.
 _MET = "…and "
+BESIDE = "two people mute the same place side by side"
 # What stories have to come to, besides every sentence.
 _ALL = {
     *(f"a host is {state}" for state in HOST_STATES),
@@ -61,6 +62,7 @@ _ALL = {
     *(f"an account is lost: {how}" for how in ("roles", "left", "SUSPENDED", "PENDING_CLOSURE")),
     *(f"{number} functions ran at the same time" for number in (2, 3)),
     *(f"while act worked: {change}" for change in ("stop", "a storm", "16 minutes pass")),
+    BESIDE,
     "a host is registered twice",
     "conflict of transactions",
     "died",
@@ -569,11 +571,18 @@ class Play(RuleBasedStateMachine):
         target = {"all": "all", "account": cluster.account, "cluster": f"cluster:{cluster.key}"}[what]
         self.world.say(person, Command("mute", target, span, "a deploy"))
 
-    @sentence(person=st.sampled_from(sorted(PEOPLE)), which=st.integers(0, 9))
+        others = {str(mute.scope): mute.by for mute in self.watcher.muted()}
+        scope = {"all": "organization", "account": f"account:{cluster.account}"}.get(what, target)
+        if others.get(scope, PEOPLE[person]) != PEOPLE[person]:
+            self._met(BESIDE)
+
+    @sentence(person=st.sampled_from(sorted(PEOPLE)), which=st.integers(0, 9), named=st.booleans())
     @precondition(lambda self: self.watcher.muted())
-    def somebody_unmutes(self, person: str, which: int) -> None:
+    def somebody_unmutes(self, person: str, which: int, named: bool) -> None:
+        """By its id, as a button does, or by its place alone, as an older one does: then it may be asked which."""
         muted = self.watcher.muted()
-        self.world.say(person, Command("unmute", str(muted[which % len(muted)].scope)))
+        mute = muted[which % len(muted)]
+        self.world.say(person, Command("unmute", mute.key if named else str(mute.scope)))
 
     # Rules that change
 
@@ -727,7 +736,7 @@ def settle(world: World, watcher: Watcher, watched: int = _WATCHED_MINUTES) -> N
         if watcher.muted() and not world.policies[-1][1].may:
             world.policy_changes("usual")  # or nobody could end them
         for mute in watcher.muted():
-            world.say("Alice", Command("unmute", str(mute.scope)))
+            world.say("Alice", Command("unmute", mute.key))
         world.sweep()
         if visits:
             world.visit()

@@ -26,6 +26,7 @@ from hub.scopes.account import Account
 from hub.slack.bulletin_message import render
 from hub.slack.storm_message import render_storm
 from hub.table.bulletins import DELIVERY, EPISODE, read_bulletin
+from hub.table.mutes import read_mute
 from hub.table.requests import Claim
 from hub.table.rows import cluster_pk, codec
 from spoke.places import Cluster
@@ -40,7 +41,7 @@ _T = TypeVar("_T")
 # EventBridge's times are whole seconds, a call takes its time, and clocks differ.
 _ROUNDING = timedelta(seconds=5)
 _WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:TransactWriteItems", "dynamodb:DeleteItem"}
-_KINDS: dict[str, type] = {"instance": Incident, "log": Entry, "request": Claim, "mute": Mute}
+_KINDS: dict[str, type] = {"instance": Incident, "log": Entry, "request": Claim}
 # How soon an alert is posted, and an end is said, once Slack, the hub and the member are well.
 _POSTED, _CLOSED = timedelta(minutes=2), timedelta(minutes=5)
 # What two functions' clocks may differ by.
@@ -133,6 +134,8 @@ class Watcher:
             self.storms[change.key] = storm
         elif kind == "switch":
             self.switch = self._read(change.after, RepairStop)
+        elif kind == "mute":
+            self._see_mute(change.key[1], read_mute(json.loads(change.after["data"]["S"]), 0))
         elif kind in _KINDS:
             value: object = self._read(change.after, _KINDS[kind])
             match value:
@@ -144,14 +147,24 @@ class Watcher:
                     self.entries[change.key] = value
                 case Claim():
                     self.claims[value.request] = value
-                case Mute():
-                    self._see_mute(change.key[1], value)
 
     def _see_mute(self, name: str, mute: Mute) -> None:
         before = self.mutes.get(name)
-        if before is None or (before.since, before.until) != (mute.since, mute.until):
+        if before is None:
             self._muted_at[name] = self.world.clock()
+        elif _wanted(before) != _wanted(mute):
+            self.broken.append(f"{before.by}'s mute of {before.scope} became {mute.by}'s, until {mute.until}")
+        elif mute.ended_at and not before.ended_at and not self._meant(mute, mute.ended_at):
+            self.broken.append(f"{mute.by}'s mute of {mute.scope} was ended by {mute.ended_by}, who had not named it")
         self.mutes[name] = mute
+
+    def _meant(self, mute: Mute, at: datetime) -> bool:
+        """Whether who ended a mute has named it, or its place while nothing else there was muted by itself."""
+        who = [said for said in self.world.said if (said.asked.user, said.command.verb) == (mute.ended_by, "unmute")]
+        if any(said.command.target in {mute.key, mute.id} for said in who):
+            return True
+        beside = [each for each in self.mutes.values() if each.scope == mute.scope and each.key != mute.key]
+        return bool(who) and not any(each.on(at) for each in beside)
 
     def _gone(self, change: Change, kind: str) -> None:
         """Only what has expired may vanish, and no incident of which its bulletin has still something to say."""
@@ -517,6 +530,11 @@ class Watcher:
         parked = kept - Counter(message.body for message in world.delay.dead)
         for body in set(parked) - set(world.poison):
             yield f"parked though it is no poison: {body[:200]}"
+
+
+def _wanted(mute: Mute) -> tuple[object, ...]:
+    """What its author wanted, which nobody may change."""
+    return mute.scope, mute.by, mute.reason, mute.since, mute.until, mute.id
 
 
 def _digest(message: Message) -> str:

@@ -11,7 +11,7 @@ from coastguard.local.slack.directory import CHANNELS, FOREIGNER, GUEST
 from coastguard.local.slack.faults import Fault
 from hub.incidents.audit import Entry
 from hub.incidents.hints import Hint, MuteHint, Why
-from hub.incidents.mute import Mute
+from hub.incidents.mute import Mute, mute_id
 from hub.notify.muting import MUTES_KEPT
 from hub.queues import Record
 from hub.scopes.account import Account
@@ -79,7 +79,7 @@ def test_what_is_muted_turns_grey_and_is_heard_of_again_when_it_is_unmuted(story
     assert mute.ended_at is not None
     assert ":no_bell:" not in story.message()
     assert any("no longer muted, still in trouble" in line for line in story.thread())
-    assert story.looks_asked() == [Hint(story.cluster, Why.REQUEST), MuteHint("organization")]
+    assert story.looks_asked() == [Hint(story.cluster, Why.REQUEST), MuteHint("organization", mute.id)]
     assert [said for said in story.aloud() if f"<@{BOB}> has unmuted `the whole organization`" in said] != []
     assert what(story.done_by_people()) == [(ALICE, "muted", "we move"), (BOB, "unmuted", "")]
 
@@ -190,9 +190,10 @@ def test_a_pattern_mutes_what_is_well_when_it_is_typed_and_fails_later(story: St
     story.press(action, ts=ts)
     story.work()
 
-    assert story.mutes()[0].ended_at is not None
+    (mute,) = story.mutes()
+    assert mute.ended_at is not None
     assert len(story.aloud()) == 2  # that it was muted, and that it no longer is
-    assert story.looks_asked() == [Hint(story.cluster, Why.REQUEST), MuteHint(f"cluster:*/*/{pattern}")]
+    assert story.looks_asked() == [Hint(story.cluster, Why.REQUEST), MuteHint(f"cluster:*/*/{pattern}", mute.id)]
 
 
 def test_a_muted_bulletins_button_ends_the_pattern_that_it_is_under(story: Story) -> None:
@@ -251,20 +252,104 @@ def test_to_unmute_a_pattern_ends_what_is_muted_of_it_cluster_by_cluster(story: 
     assert len(story.done_by_people()) == 2
 
 
-def test_a_new_mute_takes_the_place_of_the_old_one_and_shows_what_overlaps(story: Story) -> None:
+def test_a_new_mute_stands_beside_the_old_one_and_shows_what_overlaps(story: Story) -> None:
     story.say("mute all 2h first")
     story.say("mute 222233334444 1h second")
     story.say("mute all 30m third", user=BOB)
 
-    assert {str(mute.scope): mute.reason for mute in story.mutes()} == {
-        "organization": "third",
-        "account:222233334444": "second",
+    assert {(str(mute.scope), mute.by, mute.reason) for mute in story.mutes()} == {
+        ("organization", ALICE, "first"),
+        ("account:222233334444", ALICE, "second"),
+        ("organization", BOB, "third"),
     }
     assert "Muted as well, which overlaps" in story.aloud()[-1]
+    assert "`first`" in story.aloud()[-1]
     assert "`second`" in story.aloud()[-1]
     (listed,) = story.say("mutes")
-    assert "2 mutes in force" in listed
-    assert listed.index("third") < listed.index("second")  # what ends first
+    assert "3 mutes in force" in listed
+    assert listed.index("third") < listed.index("second") < listed.index("first")  # what ends first
+    assert "Muted: 2 places" in story.open_home()
+
+
+def side_by_side(story: Story) -> tuple[Mute, Mute]:
+    """Alice's mute of everything, and Bob's."""
+    story.say("mute all 2h hers")
+    story.say("mute all 30m his", BOB)
+    hers, his = sorted(story.mutes(), key=lambda mute: mute.by)
+    assert (hers.by, his.by) == (ALICE, BOB)
+    return hers, his
+
+
+def in_force(story: Story) -> set[str]:
+    return {mute.reason for mute in story.mutes() if mute.on(story.clock())}
+
+
+@pytest.mark.parametrize("words", ["all", "organization"], ids=["as people call it", "as an older button does"])
+def test_who_unmutes_what_is_muted_twice_is_asked_which(story: Story, words: str) -> None:
+    side_by_side(story)
+
+    (asked,) = story.say(f"unmute {words}", BOB)
+
+    assert f"2 mutes of `{words}` are in force. Which one shall end?" in asked
+    assert in_force(story) == {"hers", "his"}
+    (ts, action, label), _ = (each for each in story.buttons(BOB))
+    assert label == "Unmute"
+    story.press(action, BOB, ts=ts)
+    story.work()
+    assert len(in_force(story)) == 1
+
+
+def test_one_of_two_mutes_is_ended_by_its_id_and_the_other_is_said_to_go_on(story: Story) -> None:
+    hers, his = side_by_side(story)
+
+    assert story.say(f"unmute {his.id}", BOB) == []
+
+    assert in_force(story) == {"hers"}
+    told = story.aloud()[-1]
+    assert f"<@{BOB}> has ended a mute of `the whole organization`. Other mutes go on." in told
+    assert "Still muted, which overlaps" in told
+    assert "`hers`" in told
+    assert f"The mute `{his.id}` is not in force." in story.say(f"unmute {his.id}", BOB)[0]
+    story.say(f"unmute {hers.id}", BOB)
+    assert f"<@{BOB}> has unmuted `the whole organization`, which <@{ALICE}> had muted." in story.aloud()[-1]
+    log = [(entry.who, entry.what, entry.result) for entry in story.done_by_people()[2:]]
+    assert log == [(BOB, "unmuted", his.id), (BOB, "unmuted", hers.id)]
+
+
+def test_a_button_of_one_mute_never_ends_another(story: Story) -> None:
+    hers, his = side_by_side(story)
+    story.say("mutes", BOB)
+    (ts, first, _), _ = story.buttons(BOB)  # what ends first: his
+    story.say(f"unmute {his.id}", BOB)
+
+    story.press(first, BOB, ts=ts)
+    story.work()
+
+    assert in_force(story) == {"hers"}
+    assert f"The mute `{his.id}` is not in force." in story.whispers(BOB)[-1]
+    assert hers.until == next(mute.until for mute in story.mutes() if mute.by == ALICE)
+
+
+def test_to_unmute_a_pattern_of_which_something_is_muted_twice_asks_which(story: Story) -> None:
+    for name, by in (("prod-api", ALICE), ("prod-api", BOB), ("prod-web", BOB)):
+        scope = Scope.of(Cluster(OTHER, REGION, name))
+        until = story.clock() + timedelta(hours=9)
+        story.hub.store.keep_mute(Mute(scope, until, by, f"{name} {by}", story.clock(), id=mute_id(f"{name} {by}")))
+
+    (asked,) = story.say("unmute prod-*")
+
+    assert "3 mutes of `prod-*` are in force. Which one shall end?" in asked
+    assert len(in_force(story)) == 3
+
+
+def test_who_may_not_unmute_is_refused_and_not_asked_which(story: Story) -> None:
+    side_by_side(story)
+    story.policy(f'[[rights]]\nwho = "{BOB}"\nmay = "mute"\n')
+
+    (told,) = story.say("unmute all", CAROL)
+
+    assert "You may not do that here (mute)." in told
+    assert len(in_force(story)) == 2
 
 
 def test_the_list_of_mutes_has_buttons_that_end_them(story: Story) -> None:

@@ -8,7 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.incidents.mute import LONG, WARNING, Mute, ends_soon, in_force, over, overlapping
+from hub.incidents.mute import (
+    LONG,
+    MUTE_ID,
+    WARNING,
+    Mute,
+    ends_soon,
+    in_force,
+    mute_id,
+    over,
+    overlapping,
+    still_muting,
+    unkeyed,
+)
 from hub.scopes.account import Account
 from hub.scopes.scope import Scope
 from spoke.places import Cluster
@@ -32,6 +44,7 @@ any_mute = st.builds(
     st.just("deploy"),
     st.integers(-3, 3).map(lambda hours: NOON + hours * HOUR),
     st.sampled_from([None, NOON]),
+    id=st.sampled_from(["", "mute-0123456789", "mute-abcdef0123"]),
 )
 
 
@@ -70,8 +83,7 @@ def test_an_instance_is_muted_alone() -> None:
     assert in_force([only], CLUSTER, ACCOUNT, NOON, instance_id(2)) is None
 
 
-# The table has one mute of a scope.
-@given(st.lists(any_mute, max_size=6, unique_by=lambda mute: mute.id), clusters, accounts, instances)
+@given(st.lists(any_mute, max_size=6, unique_by=lambda mute: mute.key), clusters, accounts, instances)
 def test_what_is_in_force_covers_the_place_and_nothing_that_does_lasts_longer(
     mutes: list[Mute], cluster: Cluster, account: Account, instance: str
 ) -> None:
@@ -89,7 +101,7 @@ def test_what_is_in_force_covers_the_place_and_nothing_that_does_lasts_longer(
 def test_mutes_that_meet_are_shown_widest_first() -> None:
     texts = (f"cluster:{CLUSTER.key}", "organization", f"unit:{UNITS[0]}", "account:333344445555")
 
-    found = overlapping(map(mute, texts), Scope.parse("account:222233334444"), NOON, {ACCOUNT.id: ACCOUNT})
+    found = overlapping(map(mute, texts), mute("account:222233334444"), NOON, {ACCOUNT.id: ACCOUNT})
 
     assert [each.scope.kind for each in found] == ["organization", "unit", "cluster"]
 
@@ -97,7 +109,8 @@ def test_mutes_that_meet_are_shown_widest_first() -> None:
 @pytest.mark.parametrize(
     ("other", "meets"),
     [
-        pytest.param(mute(), False, id="the scope's own, which is replaced"),
+        pytest.param(mute(), False, id="itself"),
+        pytest.param(mute(id="mute-0123456789", by=BOB), True, id="somebody else's of the same scope"),
         pytest.param(mute(by=""), True, id="a maintenance window of the same scope"),
         pytest.param(mute("organization", until=NOON), False, id="over"),
         pytest.param(mute("organization", ended_at=NOON), False, id="ended"),
@@ -105,7 +118,7 @@ def test_mutes_that_meet_are_shown_widest_first() -> None:
     ],
 )
 def test_what_counts_as_another_mute_that_meets_it(other: Mute, meets: bool) -> None:
-    found = overlapping([other], mute().scope, NOON, {})
+    found = overlapping([other], mute(), NOON, {})
 
     assert found == ([other] if meets else [])
 
@@ -148,11 +161,53 @@ def test_when_a_mute_is_over(changed: dict[str, Any], ended: bool) -> None:
 # Its row
 
 
-def test_a_new_mute_of_the_same_scope_takes_the_place_of_the_old_one() -> None:
-    assert mute().id == mute(by=BOB, until=NOON, reason="other").id == "account:222233334444"
-    assert mute().id != mute("organization").id
+def test_a_mute_goes_by_its_scope_and_its_id_and_one_of_an_earlier_release_by_its_scope() -> None:
+    assert mute().key == "account:222233334444"
+    assert mute(id="mute-0123456789").key == "account:222233334444#mute-0123456789"
+
+
+@given(any_mute.filter(lambda mute: bool(mute.by)))
+def test_a_key_is_read_as_what_it_was_made_of(mute: Mute) -> None:
+    assert unkeyed(mute.key) == (str(mute.scope), mute.id)
+
+
+@pytest.mark.parametrize("text", ["", "#", "payments", "payments#prod", "#mute-012345678", "mute-0123456789"])
+def test_what_names_no_mute_is_left_as_it_is(text: str) -> None:
+    assert unkeyed(text) == (text, "")
+
+
+def test_the_same_request_is_the_same_mute() -> None:
+    assert mute_id("one") == mute_id("one") != mute_id("two")
+    assert MUTE_ID.fullmatch(mute_id("one"))
 
 
 def test_a_maintenance_window_does_not_take_the_place_of_what_somebody_has_muted() -> None:
-    assert mute(by="").id != mute().id
-    assert mute(by="").id == mute(by="", until=NOON).id
+    assert mute(by="").key != mute().key
+    assert mute(by="").key == mute(by="", until=NOON).key
+
+
+# What goes on when one of several ends
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "goes_on"),
+    [
+        pytest.param("account:222233334444", {}, True, id="somebody else's of the same scope"),
+        pytest.param("account:222233334444", {"until": NOON}, False, id="which is over too"),
+        pytest.param("account:222233334444", {"scope": Scope()}, True, id="everything"),
+        pytest.param("region:222233334444/eu-west-1", {}, True, id="the Region's account"),
+        pytest.param("cluster:222233334444/*/prod-*", {}, True, id="the pattern's account"),
+        pytest.param(f"cluster:{CLUSTER.key}", {}, True, id="the cluster's account"),
+        pytest.param(f"cluster:{CLUSTER.key}", {"scope": Scope(unit=UNITS[0])}, True, id="the cluster's unit"),
+        pytest.param(f"cluster:{CLUSTER.key}", {"scope": Scope.of(CLUSTER, instance_id())}, False, id="an instance"),
+        pytest.param(f"instance:{CLUSTER.key}/{instance_id()}", {}, True, id="the instance's account"),
+        pytest.param("account:222233334444", {"scope": Scope.of(CLUSTER)}, False, id="a part of it"),
+        pytest.param("organization", {}, False, id="an account of it all"),
+        pytest.param("account:333344445555", {}, False, id="another account"),
+    ],
+)
+def test_a_place_stays_muted_by_what_covers_all_of_it(own: str, other: dict[str, Any], goes_on: bool) -> None:
+    ended = mute(own, id="mute-0123456789", until=NOON)
+    beside = mute(by=BOB, **other)
+
+    assert still_muting([ended, beside], ended, ACCOUNT, NOON) == (beside if goes_on else None)

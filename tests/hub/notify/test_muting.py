@@ -1,5 +1,6 @@
 """Stories of mutes: what is muted is recorded and counted, not said; what is still broken when it ends is said once."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from hub.notify.muting import MUTES_KEPT
 from hub.scopes.account import Account
 from hub.slack.button_values import MUTE, UNMUTE
 from spoke.places import Cluster
-from tests.hub.factories import ALICE, CHANNEL, GRACE, NOON, Json
+from tests.hub.factories import ALICE, BOB, CHANNEL, GRACE, NOON, Json
 from tests.hub.notify.channels import (
     PATIENCE,
     aloud,
@@ -599,24 +600,13 @@ def test_the_sweep_asks_for_mutes_that_end_and_for_no_others(station: Station) -
     assert len(asked) == 2
 
 
-def test_a_mute_that_has_been_replaced_meanwhile_is_not_told_of(station: Station) -> None:
-    station.mute(ORGANIZATION, minutes=1)
-    station.clock.forward(minutes=2)
-    station.sweeper.unfinished()
-    station.mute(ORGANIZATION, hours=1)
-
-    station.deliver()
-
-    assert said(station) == []
-
-
 def test_who_is_asked_twice_says_it_once(station: Station) -> None:
-    station.mute(ORGANIZATION, minutes=1)
+    mute = station.mute(ORGANIZATION, minutes=1)
     station.clock.forward(minutes=1)
     muting = station.reconciler.muting
 
     for _ in range(2):
-        muting.attend(ORGANIZATION)
+        muting.attend(mute.key)
 
     assert len(said(station)) == 1
 
@@ -628,12 +618,69 @@ def test_nobody_is_told_of_a_mute_that_is_none(station: Station) -> None:
 
 
 def test_counts_are_of_one_mute_each(station: Station, cluster: Cluster) -> None:
-    """Of several mutes the one that lasts longest has what came up; a new one of the same scope counts anew."""
+    """Each of several mutes has what came up while it lasted, whichever lasts longest."""
     wide = station.mute(ORGANIZATION, minutes=10)
     narrow = station.mute(f"cluster:{cluster.key}", minutes=20)
     opened(station, cluster)
-    assert [station.store.recorded(mute) for mute in (wide, narrow)] == [0, 1]
+    assert [station.store.recorded(mute) for mute in (wide, narrow)] == [1, 1]
 
-    again = station.mute(f"cluster:{cluster.key}", minutes=20)
+    again = station.mute(f"cluster:{cluster.key}", minutes=30)
+    opened(station, cluster)
 
-    assert station.store.recorded(again) == 0
+    assert [station.store.recorded(mute) for mute in (wide, narrow, again)] == [2, 2, 1]
+
+
+# Side by side
+
+
+def test_a_shorter_mute_beside_a_longer_one_ends_alone_and_says_that_it_stays_muted(
+    station: Station, cluster: Cluster
+) -> None:
+    station.mute(f"cluster:{cluster.key}", hours=2)
+    station.mute(f"cluster:{cluster.key}", by=BOB, minutes=30, reason="a short deploy")
+    opened(station, cluster)
+    station.clock.forward(minutes=30)
+
+    watch(station, 3)
+
+    (digest,) = said(station)
+    assert f"A mute of `cluster {cluster.name} in {REGION}, account {ACCOUNT}` is over; it stays muted until" in digest
+    assert f"by <@{ALICE}>. Meanwhile 1 incident came up" in digest
+    assert "1 of these are muted by something else" in digest
+    assert bulletins(station) == []
+    station.clock.forward(hours=2)
+    watch(station, 3)
+    assert len(bulletins(station)) == 1
+    assert "is no longer muted. Meanwhile 1 incident came up" in said(station)[-1]
+    assert len(said(station)) == 2
+
+
+def test_a_grey_message_shows_the_mute_that_lasts_longest_and_its_button_ends_that_one(
+    station: Station, cluster: Cluster
+) -> None:
+    station.mute(f"cluster:{cluster.key}", hours=1)
+    longer = station.mute(f"cluster:{cluster.key}", by=BOB, hours=2)
+    first = opened(station, station.fleet.cluster("prod-search"))
+    assert first
+    opened(station, cluster)
+    assert len(bulletins(station)) == 1  # and nothing of the muted one
+    drawn = station.reconciler.muting.of(cluster)
+
+    assert drawn == longer
+    station.store.keep_mute(replace(longer, ended_at=station.clock()))
+    left = station.reconciler.muting.of(cluster, anew=True)
+    assert left is not None
+    assert (left.by, left.id != longer.id) == (ALICE, True)
+
+
+def test_the_author_of_a_long_mute_hears_who_mutes_it_for_longer(station: Station) -> None:
+    station.mute(ORGANIZATION, hours=4)
+    station.mute(ORGANIZATION, by=BOB, hours=9)
+    station.clock.forward(hours=3, minutes=30)
+
+    watch(station, 2)
+
+    (warning,) = said(station)
+    assert warning.startswith(f"<@{ALICE}>, your mute of `the whole organization` ends")
+    assert "it stays muted until" in warning
+    assert warning.endswith(f"by <@{BOB}>.")
