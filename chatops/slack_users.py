@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from hub.slack.client import NotNow, Rejected, Slack
+from hub.slack.client import NotNow, Rejected, Slack, SlackError
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +48,16 @@ class SlackUsers:
     patience: timedelta | None = None
     _persons: dict[str, tuple[datetime, Person]] = field(default_factory=dict, init=False)
     _groups: dict[str, tuple[datetime, frozenset[str]]] = field(default_factory=dict, init=False)
+    _home: str = field(default="", init=False)
+
+    def home(self) -> str:
+        """Read the workspace's address, once; "" if Slack does not tell it now."""
+        if not self._home:
+            try:
+                self._home = self.slack().home()
+            except SlackError as error:
+                log.info("home.unknown", extra={"error": str(error)})
+        return self._home
 
     def person(self, user: str) -> Person:
         """Read one person."""

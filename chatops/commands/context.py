@@ -25,6 +25,7 @@ from hub.policy.windows import InForce
 from hub.scopes.account import Account
 from hub.scopes.scope import Scope
 from hub.slack.client import SlackError
+from hub.slack.permalinks import permalink
 from hub.table.store import Store
 from spoke.places import Cluster
 
@@ -166,6 +167,14 @@ class CommandContext:
         """Name the incidents that are muted, by one of these mutes or a maintenance window."""
         bulletins = {b.cluster: b for b in self.store.open_bulletins()} if incidents and self.windows(now) else {}
         return {i.id for i in incidents if self.mute_of(i.cluster, bulletins.get(i.cluster), i.instance, now, mutes)}
+
+    def messages(self, incidents: Iterable[Incident], bulletins: Iterable[Bulletin]) -> dict[str, str]:
+        """Return the addresses of the messages that tell of these incidents, by their ids, as far as there are any."""
+        told = {(each.cluster, each.episode.episode): each.slack for each in bulletins if each.slack.handle}
+        mine = {i.id: told[i.cluster, i.episode] for i in incidents if (i.cluster, i.episode) in told}
+        home = self.people.home() if mine else ""
+        found = {incident: permalink(home, slack) for incident, slack in mine.items()}
+        return {incident: address for incident, address in found.items() if address}
 
     def covers(self, scope: Scope, incident: Incident) -> bool:
         """Return whether an incident is within a scope."""

@@ -1,11 +1,11 @@
 """The Home tab: what is open, what is muted, what is blind, what waits for whoever looks. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from chatops.commands.answer_parts import SAY
-from chatops.commands.incident_answers import UNGRANTED, worst_first
+from chatops.commands.incident_answers import UNGRANTED, message_link, worst_first
 from chatops.commands.mute_answers import places, window_words
 from chatops.commands.parse import Command, to_line
 from hub.incidents.incident import Incident
@@ -29,7 +29,7 @@ class Tab:
     """All that a person's tab shows.
 
     `waiting` are the incidents with a repair that they may approve, `windows` those of maintenance that are in force;
-    `granted` says whether the policy lets anybody repair.
+    `granted` says whether the policy lets anybody repair, `messages` has the addresses of those that tell of incidents.
     """
 
     user: str
@@ -40,6 +40,7 @@ class Tab:
     names: Mapping[str, str]
     windows: Sequence[InForce] = ()
     granted: bool = True
+    messages: Mapping[str, str] = field(default_factory=dict)
 
 
 def draw(tab: Tab, command: str, now: datetime, said: Sequence[Block] = ()) -> Block:
@@ -73,6 +74,7 @@ def _waiting(tab: Tab) -> list[Block]:
     lines = [
         f"{code(i.pending.remedy, _NAME)} on {code(i.sighting.host or i.instance, _NAME)}"
         f" in {code(i.cluster.name, _NAME)}, asked by {mention(i.pending.by)}, until {date(i.pending.expires)}"
+        f"{message_link(tab.messages.get(i.id))}"
         for i in tab.waiting[:_WAITING]
         if i.pending
     ]
@@ -87,7 +89,7 @@ def _open(tab: Tab, command: str) -> list[Block]:
     for account_id, several in by_account[:_ACCOUNTS]:
         lines = [
             f"{code(i.sighting.host or i.instance, _NAME)} in {code(i.cluster.name, _NAME)}, {i.cluster.region},"
-            f" since {date(i.since)}, {i.state}"
+            f" since {date(i.since)}, {i.state}{message_link(tab.messages.get(i.id))}"
             for i in several[:_LINES]
         ]
         rest = len(several) - len(lines)

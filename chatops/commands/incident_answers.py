@@ -25,11 +25,12 @@ from hub.incidents.incident import Incident, State
 from hub.incidents.mute import Mute
 from hub.scopes.scope import Scope
 from hub.slack.blocks import Block, actions, button, context, fields, mrkdwn, plain, section
-from hub.slack.mrkdwn import code, date, mention
+from hub.slack.mrkdwn import code, date, escape, mention
 from hub.times import span_words
 from hub.words import few, plural
 
 UNGRANTED = "Nobody may repair here: the policy has no [[rights]]. How it grants them: docs/policy.md."
+NO_MESSAGES: Mapping[str, str] = {}
 _STATES = {
     State.OPEN: ":red_circle:",
     State.ACKNOWLEDGED: ":large_yellow_circle:",
@@ -78,11 +79,16 @@ def status(standing: Standing) -> Answer:
 
 
 def open_incidents(
-    command: str, incidents: Sequence[Incident], names: Mapping[str, str], silent: Collection[str] = ()
+    command: str,
+    incidents: Sequence[Incident],
+    names: Mapping[str, str],
+    silent: Collection[str] = (),
+    messages: Mapping[str, str] = NO_MESSAGES,
 ) -> Answer:
     """Draw unresolved incidents by account, the worst account first, the longest gone on top.
 
-    `names` are the accounts', by id; `silent` the ids of muted incidents.
+    `names` are the accounts', by id; `silent` the ids of muted incidents; `messages` the addresses of what is told of
+    them, by incident.
     """
     said = f"{plural(len(incidents), 'unresolved incident')}." if incidents else "Nothing is in trouble."
     by_account = worst_first(incidents)
@@ -95,15 +101,20 @@ def open_incidents(
         for start in range(0, min(len(several), most), FEW):
             part = several[start : start + FEW]
             ends = start + FEW >= most and more > 0
-            lines = "\n".join(_incident_line(incident, silent) for incident in part)
+            lines = "\n".join(f"{_incident_line(i, silent)}{message_link(messages.get(i.id))}" for i in part)
             rows.append([section(f"{'' if start else headline}{lines}{last if ends else ''}")])
             told.append(len(part) + (more if ends else 0))
     blocks, count = filled([section(f"*{said}*")], rows)
     return said, [*blocks, *rest(len(incidents) - sum(told[:count]))]
 
 
-def shown(incident: Incident, log: Sequence[Entry], names: Mapping[str, str], mute: Mute | None = None) -> Answer:
-    """Draw what is known of an incident and its log, the newest entries if there are many."""
+def shown(
+    incident: Incident, log: Sequence[Entry], names: Mapping[str, str], mute: Mute | None = None, message: str = ""
+) -> Answer:
+    """Draw what is known of an incident and its log, the newest entries if there are many.
+
+    `message` is the address of the message that tells of it, "" if none does.
+    """
     seen = incident.sighting
     host = code(seen.host or incident.instance, FACT)
     said = f"{code(incident.id, FACT)}: {host} is {incident.state}."
@@ -120,6 +131,7 @@ def shown(incident: Incident, log: Sequence[Entry], names: Mapping[str, str], mu
     ]
     head = [section(f"{_STATES[incident.state]} *{said}*"), fields(facts)]
     head += [context(mrkdwn(f":no_bell: Muted: {mute_words(mute)}"))] if mute else []
+    head += [context(mrkdwn(f"<{escape(message)}|The message that tells of it>"))] if message else []
     head += [_buttons(incident)]
     return said, _logged(head, log)
 
@@ -136,6 +148,11 @@ def worst_first(incidents: Iterable[Incident]) -> list[tuple[str, list[Incident]
     for incident in oldest_first(incidents):
         by_account.setdefault(incident.cluster.account, []).append(incident)
     return sorted(by_account.items(), key=lambda each: (-len(each[1]), each[0]))
+
+
+def message_link(address: str | None) -> str:
+    """Draw a link to the message that tells of an incident, behind what a line says of it."""
+    return f" · <{escape(address)}|message>" if address else ""
 
 
 def _incident_line(incident: Incident, silent: Collection[str]) -> str:

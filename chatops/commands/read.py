@@ -69,7 +69,8 @@ class Reads:
         waiting = self._waiting_for(user, incidents)
         names, windows = self.known.names(), self.known.windows(now)
         granted = bool(self.known.rules.policy.rights)
-        return Tab(user, incidents, mutes, waiting, self._coverage(), names, windows, granted)
+        messages = self.known.messages(incidents, store.open_bulletins())
+        return Tab(user, incidents, mutes, waiting, self._coverage(), names, windows, granted, messages)
 
     def _incidents(self, command: Command, now: datetime) -> Answer:
         everything = list(self.known.store.everything_open())
@@ -77,14 +78,16 @@ class Reads:
             scope = self.known.find(command, command.target)
             everything = [i for i in everything if self.known.covers(scope, i)]
         silent = self.known.silent(everything, now, self.known.in_force(now))
-        return incident_answers.open_incidents(self.known.command, everything, self.known.names(), silent)
+        messages = self.known.messages(everything, self.known.store.open_bulletins())
+        return incident_answers.open_incidents(self.known.command, everything, self.known.names(), silent, messages)
 
     def _shown(self, command: Command, now: datetime) -> Answer:
         incident = self.known.incident(command.argument, now)
         entries = [e for _, e in self.known.store.entries(incident.cluster, "") if e.incident in {"", incident.id}]
         bulletin = self.known.store.bulletin(incident.cluster)
         mute = self.known.mute_of(incident.cluster, bulletin, incident.instance, now, self.known.in_force(now))
-        return incident_answers.shown(incident, entries, self.known.names(), mute)
+        message = self.known.messages([incident], [bulletin] if bulletin else []).get(incident.id, "")
+        return incident_answers.shown(incident, entries, self.known.names(), mute, message)
 
     def _why(self, asked: CommandMessage, command: Command, now: datetime) -> Answer:
         cluster, incident = self._place(command, now)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from hub.incidents.condition import Condition
 from hub.incidents.episode import Episode
 from hub.incidents.incident import Incident, State
+from hub.incidents.links import NO_LINKS, Links
 from hub.incidents.mute import Mute
 from hub.words import plural
 from spoke.places import Cluster
@@ -38,7 +39,7 @@ class Content:
     `picked` is that one of `more` that somebody asked to see; `registered` how many instances the cluster has, 0 when
     that is not known, `account_name` what its account is called, "" when that is not known. `locked` tells why nobody
     may do anything drastic now, "" when they may. `mute` is why nobody is told of it; `owners` are whom the first post
-    tells, Slack ids of users and groups.
+    tells, Slack ids of users and groups. `links` are the ways into AWS.
     """
 
     cluster: Cluster
@@ -55,6 +56,7 @@ class Content:
     mute: Mute | None = None
     owners: tuple[str, ...] = ()
     account_name: str = ""
+    links: Links = NO_LINKS
 
     @property
     def over(self) -> bool:
@@ -62,7 +64,13 @@ class Content:
         return self.tone is Tone.RESOLVED
 
 
-def compose(episode: Episode, incidents: Iterable[Incident], locked: str = "", mute: Mute | None = None) -> Content:
+def compose(
+    episode: Episode,
+    incidents: Iterable[Incident],
+    locked: str = "",
+    mute: Mute | None = None,
+    links: Links = NO_LINKS,
+) -> Content:
     """Say what an episode's incidents amount to."""
     mine = [i for i in oldest_first(incidents) if i.episode == episode.episode]
     live = [i for i in mine if i.unresolved]
@@ -83,6 +91,7 @@ def compose(episode: Episode, incidents: Iterable[Incident], locked: str = "", m
         mute=mute if live else None,
         owners=episode.owners if live else (),
         account_name=episode.account_name,
+        links=links,
     )
 
 

@@ -50,7 +50,7 @@ def to_message(hint: Hint | Chore) -> str:
         body = {"cluster": hint.cluster.key, "why": hint.why, "drops": drops, "crowd": hint.crowd}
     elif isinstance(hint, MuteHint):
         # A release that knows no ids reads the scope.
-        body = {"mute": hint.scope} | ({"id": hint.id} if hint.id else {})
+        body = {"mute": hint.scope, **({"id": hint.id} if hint.id else {})}
     else:
         body = {"storm" if isinstance(hint, StormHint) else "policy": hint.key}
     body |= {"hops": hint.hops} if hint.hops else {}

@@ -224,7 +224,7 @@ def assemble(  # noqa: PLR0913  # what a look needs besides, each of it once
         terms=terms,
         tags=ClusterTags(hub.clock),
         storm_cache=storm_cache,
-        storms=StormTurns(hub, publisher),
+        storms=StormTurns(hub, publisher, rules),
         muting=muting,
         departures=Departures(hub.table, hub.clock),
         notifier=Notifier(hub, Dispatcher(told, publisher, hub.clock, hub.count), storm_cache, muting, rules),

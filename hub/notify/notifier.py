@@ -21,6 +21,7 @@ from hub.incidents.decision import Reason
 from hub.incidents.examined import Examined
 from hub.incidents.hints import Hint, StormHint, Why
 from hub.incidents.incident import Incident
+from hub.incidents.links import Links
 from hub.incidents.mute import Mute
 from hub.incidents.storm import Storm, lock
 from hub.notify.dispatcher import Dispatcher
@@ -50,6 +51,7 @@ class _Look:
     mute: Mute | None
     begun: bool
     remind_after: timedelta | None
+    links: Links
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Notifier:
         left: Bulletin | None = bulletin
         while left:
             storm = self._storm(look, left)
-            content = compose(left.episode, look.incidents, lock(storm.region) if storm else "", look.mute)
+            content = compose(left.episode, look.incidents, lock(storm.region) if storm else "", look.mute, look.links)
             now, after = self.hub.clock(), look.remind_after
             heard = hearing(left.episode, left.slack, look.mute, storm, hint, content, now, remind_after=after)
             log.debug("heard", extra={"cluster": left.cluster.key, "action": heard.action, "reason": heard.reason})
@@ -97,7 +99,8 @@ class Notifier:
         broken = [i.sighting for i in live]
         way = self.rules.way(bulletin.cluster, episode.group, broken, episode.registered) if live else None
         begun = known.bulletin is None or known.bulletin.id != bulletin.id
-        return _Look(hint, examined.incidents, live, mute, begun, way.remind_after if way else None)
+        after, links = (way.remind_after, way.links) if way else (None, self.rules.policy.links)
+        return _Look(hint, examined.incidents, live, mute, begun, after, links)
 
     def _storm(self, look: _Look, bulletin: Bulletin) -> Storm | None:
         """Return the storm that stands and that the cluster belongs to."""

@@ -1,10 +1,11 @@
 """Routing: what the policy and the stack's terms say together of a place."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from hub.incidents.bulletin import Bulletin
+from hub.incidents.links import NO_LINKS, Links
 from hub.incidents.mute import Mute
 from hub.incidents.severity import severity
 from hub.notify.account_cache import AccountCache
@@ -20,12 +21,16 @@ from spoke.sighting import Sighting
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Which way a cluster's bulletin goes: its channel, whom its first post mentions, when people are reminded."""
+    """Which way a cluster's bulletin goes: its channel, whom its first post mentions, when people are reminded.
+
+    `links` are the ways into AWS, and to what is to be done.
+    """
 
     channel: str
     owners: tuple[str, ...] = ()
     topic: str = ""
     remind_after: timedelta | None = None
+    links: Links = NO_LINKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class Routing:
             owners=route.owners if route else (),
             topic=route.sns_topic if route else "",
             remind_after=self.policy.reminds_after(facts),
+            links=replace(self.policy.links, runbook=route.runbook if route else ""),
         )
 
     def window(self, cluster: Cluster, account: Account, now: datetime, group: str = ANY) -> Mute | None:

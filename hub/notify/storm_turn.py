@@ -24,6 +24,7 @@ from hub.incidents.hints import Hint, StormHint, Why
 from hub.incidents.incident import Incident
 from hub.incidents.storm import SETTLES, Storm, caught, count, lock, weather
 from hub.notify.publisher import Publisher, Saying
+from hub.notify.routing import Routing
 from hub.slack.bulletin_message import render
 from hub.slack.client import LOST, THREADLESS, NotNow, Rejected, SlackError
 from hub.slack.notes import note
@@ -54,6 +55,7 @@ class StormTurns:
 
     hub: Hub
     publisher: Publisher
+    rules: Routing
 
     def attend(self, place: StormHint) -> None:
         """Take a turn. What it raises is worth another try."""
@@ -200,7 +202,9 @@ class StormTurns:
         return adopted + len(shown)
 
     def _post_one(self, storm: Storm, member: Bulletin, incidents: Sequence[Incident]) -> Bulletin:
-        message = render(compose(member.episode, incidents, lock(storm.region)), member.episode)
+        broken, episode = [i.sighting for i in incidents if i.unresolved], member.episode
+        way = self.rules.way(member.cluster, episode.group, broken, episode.registered)
+        message = render(compose(episode, incidents, lock(storm.region), links=way.links), episode)
         parts = message.text, message.blocks, message.attachments, message.metadata
         ts = self.hub.slack().post(storm.channel, *parts, thread=storm.ts)
         return member.shows(replace(member.slack, handle=ts, shown=message.digest, shown_at=self.hub.clock()))

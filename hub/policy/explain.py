@@ -51,6 +51,7 @@ def _destination(policy: Policy, route: Route) -> str:
         f"topic {route.sns_topic}" if route.sns_topic else "",
         f"environment {route.environment}" if route.environment else "",
         f"reminded after {written(remind_after)}" if remind_after else "",
+        f"runbook {route.runbook}" if route.runbook else "",
     ]
     return "; ".join(part for part in parts if part)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import time, timedelta
 from typing import Any
 
+from hub.incidents.links import Links
 from hub.policy import values as forms
 from hub.policy.matching import Match
 from hub.policy.policy import Approval, Cap, Policy, Right, Route
@@ -52,7 +53,7 @@ def _parsed(text: str) -> tuple[dict[str, Any], dict[Path, int]]:
 
 
 def _policy(book: Book) -> Policy:
-    book.top().only(("routes", "rights", "approvals", "caps", "windows", "aliases", "reminders", "slack"))
+    book.top().only(("routes", "rights", "approvals", "caps", "windows", "aliases", "reminders", "slack", "links"))
     aliases = _aliases(book.one("aliases"))
     slack, reminders = book.one("slack"), book.one("reminders")
     slack.only(("fallback_channel", "operators"))
@@ -67,6 +68,18 @@ def _policy(book: Book) -> Policy:
         remind_after=reminders.value("after", forms.reminder, None),
         fallback_channel=slack.value("fallback_channel", forms.channel, ""),
         operators=slack.words("operators", forms.person),
+        links=_links(book.one("links")),
+    )
+
+
+def _links(table: Table) -> Links:
+    table.only(("portal", "role", "log_group"))
+    if "role" in table:
+        table.needs("portal")
+    return Links(
+        portal=table.value("portal", forms.portal, ""),
+        role=table.value("role", forms.permission_set, ""),
+        log_group=table.value("log_group", forms.log_group, ""),
     )
 
 
@@ -85,7 +98,7 @@ def _aliases(table: Table) -> dict[str, str]:
 
 
 def _route(table: Table, aliases: Mapping[str, str]) -> Route:
-    table.only(("where", "channel", "owners", "sns_topic", "environment", "remind_after"))
+    table.only(("where", "channel", "owners", "sns_topic", "environment", "remind_after", "runbook"))
     return Route(
         where=_where(table, aliases),
         channel=table.value("channel", forms.channel, ""),
@@ -93,6 +106,7 @@ def _route(table: Table, aliases: Mapping[str, str]) -> Route:
         sns_topic=table.value("sns_topic", forms.topic, ""),
         environment=table.value("environment", forms.environment, ""),
         remind_after=table.value("remind_after", forms.reminder, None),
+        runbook=table.value("runbook", forms.address, ""),
         line=table.line,
     )
 

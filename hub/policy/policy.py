@@ -5,6 +5,7 @@
     approvals  in order, the first that fits: who else has to agree to a remedy
     caps       how often a remedy may be used; all that fit
     windows    hours of maintenance that come again: what happens then is recorded and not said
+    links      by which ways people get into AWS
 
 hub.policy.parse reads it, hub.policy.explain explains it, docs/policy.md describes it; hub.policy.matching says which
 places a part of it is meant for, hub.policy.windows when a window is in force.
@@ -18,6 +19,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from hub.incidents.links import NO_LINKS, Links
 from hub.policy.matching import ANYWHERE, Facts, Match
 from hub.policy.windows import InForce, Window
 
@@ -43,6 +45,7 @@ class Route:
     sns_topic: str = ""
     environment: str = ""
     remind_after: timedelta | None = None
+    runbook: str = ""
     line: int = field(default=0, compare=False)
 
 
@@ -115,6 +118,7 @@ class Policy:
     remind_after: timedelta | None = None
     fallback_channel: str = ""
     operators: tuple[str, ...] = ()
+    links: Links = NO_LINKS
 
     @property
     def asks_account_tags(self) -> bool:

@@ -132,6 +132,7 @@ _EXAMPLES = {
     "may": '["acknowledge", "mute"]',
     "most": "5",
     "per": '"1h"',
+    "portal": '"https://example.awsapps.com/start"',
     "start": '"02:00"',
     "where": '{ account = "222233334444", cluster = "prod-*" }',
     "who": '["S0PAYMENTS", "U0ALICE01"]',

@@ -25,6 +25,15 @@ _MOST_REPAIRS = 1_000
 _SPAN = re.compile(r"(?:([0-9]{1,4})d)?(?:([0-9]{1,4})h)?(?:([0-9]{1,5})m)?")
 _PERCENT = re.compile(r"([0-9]{1,2}(?:\.[0-9]{1,3})?)%")
 _TOPIC = re.compile(r"arn:(?P<partition>[^:]+):sns:(?P<region>[^:]+):[0-9]{12}:[A-Za-z0-9_-]{1,256}")
+# What AWS calls the portal of an organization by default, and where it takes IPv6 too. Those of other partitions have
+# addresses as well, but AWS does not say how a link enters them.
+_PORTAL = re.compile(
+    r"https://(?:[a-z0-9][a-z0-9-]{0,62}\.awsapps\.com/start|[a-z0-9-]{1,63}\.portal\.[a-z0-9-]{1,25}\.app\.aws)"
+)
+_BRACES = re.compile(r"\{([^{}]*)\}")
+_IN_BRACES = ("account", "region", "cluster", "instance")
+_LOG_GROUP = re.compile(r"[A-Za-z0-9_./#-]*")
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]{1,100}(?::[0-9]{1,5})?(?:[/?#][A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*)?")
 _CLOCK = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::00)?")
 
 
@@ -91,6 +100,7 @@ account_id = _like(r"[0-9]{12}", "give an account id of 12 digits, in quotes")
 alias = _like(
     r"(?![0-9]+$)[A-Za-z0-9][A-Za-z0-9_.-]{0,40}", "call it with letters, digits, dots and dashes, and not only digits"
 )
+permission_set = _like(r"[A-Za-z0-9+=,.@_-]{1,64}", "give a permission set's name, like ReadOnlyAccess")
 unit = _like(
     r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}",
     "give an organizational unit's id, like ou-ab12-34cd56ef; for the root leave unit out",
@@ -108,6 +118,33 @@ def account(value: object) -> str:
     """An account's id, alias or name; what is all digits is meant to be an id."""
     word = text(value)
     return account_id(word) if word.isdecimal() else word
+
+
+def portal(value: object) -> str:
+    """The access portal's address, as links into it begin."""
+    word = re.sub(r"/?#?/?$", "", text(value))
+    if not _PORTAL.fullmatch(word):
+        remedy = "give its address, like https://example.awsapps.com/start or https://ssoins-….portal.eu-west-1.app.aws"
+        raise Unfit(quoted(word), remedy)
+    return word
+
+
+def log_group(value: object) -> str:
+    """A log group's name, with places in braces that stand for the instance's own."""
+    word = text(value)
+    named = [part for part in _BRACES.findall(word) if part not in _IN_BRACES]
+    if named or not _LOG_GROUP.fullmatch(_BRACES.sub("", word)):
+        known = ", ".join(f"{{{part}}}" for part in _IN_BRACES)
+        raise Unfit(quoted(word), f"give a log group's name; {known} stand for the instance's own")
+    return word
+
+
+def address(value: object) -> str:
+    """A page's address. What Slack would take for the end of a link is no part of one."""
+    word = text(value)
+    if not _ADDRESS.fullmatch(word):
+        raise Unfit(quoted(word), "give a page's address, https://…, with blanks and brackets encoded")
+    return word
 
 
 def topic(value: object) -> str:

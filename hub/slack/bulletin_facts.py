@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from hub.incidents.content import HELD_UP, Content, how_it_ended
 from hub.incidents.incident import Incident, Pending, Repair
+from hub.incidents.links import Links
 from hub.policy.terms import ANY
+from hub.slack.aws_links import instance_links
 from hub.slack.blocks import Block, context, fields, mrkdwn, plain
 from hub.slack.message import FACT, PROBLEM
 from hub.slack.mrkdwn import code, date, mention, visible
@@ -37,10 +39,12 @@ _CHECKS = {
 }
 
 
-def facts_and_state(incident: Incident, place: Sequence[tuple[str, str]], *, alone: bool) -> list[Block]:
-    """Draw what is known of one instance, and who is at work on it; the facts about its place come first."""
+def facts_and_state(incident: Incident, place: Sequence[tuple[str, str]], links: Links, *, alone: bool) -> list[Block]:
+    """Draw what is known of one instance, the ways to it, and who is at work on it; its place's facts come first."""
     row = [fields([*place, *_facts(incident)])]
     row += _remarks(incident)
+    ways = instance_links(incident, links) if incident.unresolved else []
+    row += [context(mrkdwn(" · ".join(ways)))] if ways else []
     if incident.pending:
         row += _pending(incident.pending)
     if incident.repair and incident.unresolved:

@@ -41,7 +41,8 @@ def many(content: Content, why: Sequence[Block], room: int) -> list[Block]:
     """Draw more instances than have a row each: a message of constant size."""
     drawn = [_amount(content)]
     if content.picked:
-        drawn += [*facts_and_state(content.picked, (), alone=False), *incident_buttons(content.picked, content.locked)]
+        drawn += facts_and_state(content.picked, (), content.links, alone=False)
+        drawn += incident_buttons(content.picked, content.locked)
     if content.tone is Tone.RESOLVED:
         return [*drawn, _longest_in_trouble(content), *_helped(content.more)]
     drawn += [_longest_gone(content), *why]

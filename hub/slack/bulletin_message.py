@@ -5,19 +5,18 @@ emoji always say the same.
 """
 
 from collections.abc import Sequence
-from urllib.parse import quote
 
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.content import Content, Tone
 from hub.incidents.episode import Episode
 from hub.incidents.incident import Incident, State
+from hub.slack.aws_links import cluster_links
 from hub.slack.blocks import ROOM, Block, context, fields, length, mrkdwn, plain, section
 from hub.slack.bulletin_buttons import incident_buttons, mute_buttons, one_row, waits_for_look
 from hub.slack.bulletin_facts import account, facts_and_state, place_facts
 from hub.slack.bulletin_many import many
 from hub.slack.message import OWNERS, PROBLEM, Message, finished
 from hub.slack.mrkdwn import code, date, mention, visible
-from spoke.partitions import partition_of
 from spoke.repairs import REMEDIES
 
 _LOOKS = {
@@ -45,11 +44,11 @@ def render(content: Content, episode: Episode) -> Message:
         case ():
             body = many(content, why, ROOM - length([*blocks, *small_print]))
         case (only,):
-            body = [*facts_and_state(only, place_facts(content), alone=True), *why]
+            body = [*facts_and_state(only, place_facts(content), content.links, alone=True), *why]
             body += incident_buttons(only, content.locked, mute_buttons(content))
         case several:
             small_print = [*one_row(mute_buttons(content)), *small_print]
-            body = [*why, *_rows(several, content.locked, ROOM - length([*blocks, *why, *small_print]))]
+            body = [*why, *_rows(several, content, ROOM - length([*blocks, *why, *small_print]))]
     body += small_print
     return finished(Bulletin.kind, episode.id, episode.episode, str(content.tone), (text, color, blocks, body))
 
@@ -61,12 +60,15 @@ def in_a_sentence(content: Content) -> str:
     return f"{content.headline}: {code(cluster.name)} in {cluster.region}, account {where}."
 
 
-def _rows(incidents: Sequence[Incident], locked: str, room: int) -> list[Block]:
+def _rows(incidents: Sequence[Incident], content: Content, room: int) -> list[Block]:
     """Draw each instance. The first ones, which are gone longest, have their buttons, as many as there is room for.
 
     If there is not even room for all that is known of them, the others have the facts alone.
     """
-    rows = [(facts_and_state(incident, (), alone=False), incident_buttons(incident, locked)) for incident in incidents]
+    rows = [
+        (facts_and_state(incident, (), content.links, alone=False), incident_buttons(incident, content.locked))
+        for incident in incidents
+    ]
     if sum(length(row) for row, _ in rows) + length([*rows[0][1], _CROWDED]) > room:
         rows = [(row[:1], [*row[1:], *buttons]) for row, buttons in rows]
     room -= sum(length(row) for row, _ in rows) + length([_CROWDED])
@@ -107,9 +109,5 @@ def _unchecked(content: Content) -> list[Block]:
 
 
 def _links(content: Content) -> list[Block]:
-    region, name = content.cluster.region, quote(content.cluster.name, safe="")
-    partition = partition_of(region)
-    console = partition.console(region) if partition else None
-    if console is None:
-        return []
-    return [context(mrkdwn(f"<{console}/ecs/v2/clusters/{name}/infrastructure?region={region}|ECS console>"))]
+    links = cluster_links(content.cluster, content.links)
+    return [context(mrkdwn(" · ".join(links)))] if links else []

@@ -192,6 +192,10 @@ class Slack:
         if answer.status_code != 200:
             raise Rejected(f"respond: status {answer.status_code}", "expired_url")
 
+    def home(self) -> str:
+        """Read the workspace's address, with which those of its messages begin; "" if Slack does not tell."""
+        return str(self._call(self._client.auth_test).get("url") or "")
+
     def mine(self, channel: str, since: datetime, until: datetime, event_type: str, thread: str = "") -> list[Posted]:
         """Read back our own messages of a kind from that time, in the channel or in a thread of it, oldest first."""
         bot = str(self._call(self._client.auth_test)["bot_id"])

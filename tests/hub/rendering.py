@@ -21,7 +21,8 @@ _MEANT = (
     re.compile(r"<@[UW][A-Z0-9]+>"),
     re.compile(r"<!subteam\^S[A-Z0-9]+>"),
     re.compile(
-        r"<https://[a-z0-9-]+\.console\.(?:aws\.amazon\.com|amazonaws[a-z.-]+)/[A-Za-z0-9/_%?=-]+\|ECS console>"
+        r"<https://[a-z0-9-]+\.console\.(?:aws\.amazon\.com|amazonaws[a-z.-]+)/[A-Za-z0-9/_%?=:#$-]+"
+        r"\|(?:ECS console|EC2 instance|Session Manager|Logs)>"
     ),
 )
 # Whatever starts a mention, a link or an entity of Slack's, or hides what is shown.

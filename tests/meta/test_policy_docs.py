@@ -34,6 +34,7 @@ def test_there_is_an_example_of_each_table_and_of_all_of_them() -> None:
     assert len(EXAMPLES) >= 7
     policy = read(WHOLE)
     assert all(getattr(policy, name) for name in Policy.__dataclass_fields__)
+    assert all(getattr(policy.links, name) for name in ("portal", "role", "log_group"))
     assert warnings(policy) == ()
 
 
@@ -59,14 +60,15 @@ def test_what_a_command_is_shown_to_say_it_says(
 
 def known_keys(table: str) -> list[str]:
     """The keys that a table has, as the reader names them when it meets another."""
-    text = f"[[{table}]]\nxyzzy = 1" if table != "where" else "[[routes]]\nwhere.xyzzy = 1"
+    single = {"where": "[[routes]]\nwhere.xyzzy = 1", "links": "[links]\nxyzzy = 1"}
+    text = single.get(table, f"[[{table}]]\nxyzzy = 1")
     with pytest.raises(BadPolicy) as caught:
         read(text)
     [known] = [p.remedy.removeprefix("known are ") for p in caught.value.problems if "'xyzzy'" in p.what]
     return known.split(", ")
 
 
-@pytest.mark.parametrize("table", ["where", "routes", "rights", "approvals", "caps", "windows"])
+@pytest.mark.parametrize("table", ["where", "routes", "rights", "approvals", "caps", "windows", "links"])
 def test_every_key_is_documented(table: str) -> None:
     [section] = [
         part for part in DOCUMENT.split("\n## ") if part.lower().startswith(table) and part.startswith(table[0].upper())

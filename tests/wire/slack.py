@@ -53,7 +53,7 @@ class Slack:
                 case "users.info":
                     return {"ok": True, "user": {"id": asked["user"], "team_id": TEAM.id, "tz": "Etc/UTC"}}
                 case "auth.test":
-                    return {"ok": True, "bot_id": _BOT}
+                    return {"ok": True, "url": "https://acme.slack.com/", "bot_id": _BOT}
                 case "chat.postMessage":
                     ts = f"{int(time.time())}.{next(self._numbers):06d}"
                     self.said[asked["channel"], ts] = {**asked, "ts": ts, "bot_id": _BOT}

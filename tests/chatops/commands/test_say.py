@@ -7,7 +7,7 @@ import pytest
 
 from chatops.clicks.requests import FRESH
 from chatops.commands.message import to_message
-from coastguard.local.slack.directory import CHANNELS, FOREIGNER, GUEST
+from coastguard.local.slack.directory import CHANNELS, FOREIGNER, GUEST, TEAM
 from coastguard.local.slack.faults import Fault
 from hub.incidents.audit import Entry
 from hub.incidents.hints import Hint, MuteHint, Why
@@ -362,6 +362,42 @@ def test_the_list_of_mutes_has_buttons_that_end_them(story: Story) -> None:
     story.work()
 
     assert story.mutes()[0].ended_at is not None
+
+
+# Where it is told
+
+
+def link(story: Story) -> str:
+    slack = story.bulletin().slack
+    return f"<https://{TEAM.domain}.slack.com/archives/{slack.address}/p{slack.handle.replace('.', '')}|"
+
+
+def test_incidents_link_to_the_messages_that_tell_of_them(story: Story) -> None:
+    victim, *_ = story.trouble(grouped=False)
+
+    assert f"{link(story)}message>" in story.say("incidents")[0]
+    assert f"{link(story)}The message that tells of it>" in story.say(f"show {story.incident(victim).id}")[0]
+    assert f"{link(story)}message>" in story.open_home()
+
+
+def test_slack_is_asked_once_where_its_messages_are(story: Story) -> None:
+    story.trouble(grouped=False)
+    story.say("incidents")
+    story.workspace.faults.order(Fault("auth.test", "server_error", times=9))
+
+    assert f"{link(story)}message>" in story.say("incidents")[0]
+    assert f"{link(story)}message>" in story.open_home()
+
+
+def test_without_slacks_address_incidents_are_told_without_links(story: Story) -> None:
+    story.trouble(grouped=False)
+    story.workspace.faults.order(Fault("auth.test", "server_error"))
+
+    (told,) = story.say("incidents")
+
+    assert story.cluster.name in told
+    assert "|message>" not in told
+    assert f"{link(story)}message>" in story.say("incidents")[0]
 
 
 # The bulletin's own buttons

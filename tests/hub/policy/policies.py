@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from hub.incidents.links import Links
 from hub.incidents.severity import Severity
 from hub.policy.matching import Match
 from hub.policy.policy import ACTIONS, Approval, Cap, Policy, Right, Route, written
@@ -52,6 +53,7 @@ POLICIES = st.builds(
             sns_topic=st.sampled_from(["", "arn:aws:sns:eu-west-1:111122223333:pager"]),
             environment=st.sampled_from(["", "prod", "test-2"]),
             remind_after=REMINDERS,
+            runbook=st.sampled_from(["", "https://wiki.example.com/ecs?page=agent&lang=en#top"]),
         ),
         max_size=3,
     ).map(tuple),
@@ -98,6 +100,13 @@ POLICIES = st.builds(
     remind_after=REMINDERS,
     fallback_channel=CHANNELS,
     operators=_some(PEOPLE),
+    links=st.builds(
+        Links,
+        portal=st.just("https://example.awsapps.com/start"),
+        role=st.sampled_from(["", "ReadOnlyAccess"]),
+        log_group=st.sampled_from(["", "/ecs/{account}/{cluster}"]),
+    )
+    | st.builds(Links, log_group=st.sampled_from(["", "agents"])),
 )
 
 
@@ -123,6 +132,7 @@ class Writing:
             self._word("sns_topic", route.sns_topic)
             self._word("environment", route.environment)
             self._span("remind_after", route.remind_after)
+            self._word("runbook", route.runbook)
             self._where("routes", route.where, policy)
         for right in policy.rights:
             self._header("[[rights]]")
@@ -150,6 +160,11 @@ class Writing:
         if policy.remind_after or self._choice(1):
             self._header("[reminders]")
             self._span("after", policy.remind_after)
+        if policy.links != Links():
+            self._header("[links]")
+            self._word("portal", policy.links.portal)
+            self._word("role", policy.links.role)
+            self._word("log_group", policy.links.log_group)
         if policy.aliases:
             self._header("[aliases]")
             for alias, account in policy.aliases:

@@ -15,6 +15,8 @@ from tests.hub.policy.policies import Writing, writings
 from tests.hub.policy.tables import RIGHT, ROUTE, WHERE, WINDOW
 from tests.nightly import examples
 
+LINKS = '[links]\nportal = "https://example.awsapps.com/start"\n'
+
 THOROUGH = settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -188,6 +190,32 @@ def wrong_with(text: str) -> tuple[Problem, ...]:
             ROUTE + 'environment = "Prod!"', ["line 2: environment is 'Prod!': give one word"], id="environment"
         ),
         pytest.param(ROUTE + 'remind_after = "1m"', ["line 2: remind_after is '1m': write it like \"90m\""], id="soon"),
+        pytest.param(ROUTE + 'runbook = "wiki"', ["line 2: runbook is 'wiki': give a page's address"], id="runbook"),
+        pytest.param(
+            ROUTE + 'runbook = "https://wiki.example.com/a|b>"', ["line 2: runbook is 'https://wiki"], id="link's end"
+        ),
+        pytest.param(
+            ROUTE + 'runbook = "javascript:alert(1)"', ["line 2: runbook is 'javascript:alert(1)'"], id="script"
+        ),
+        pytest.param('[[links]]\nportal = "x"', ["line 1: links is a list: write it as a table, [links]"], id="links"),
+        pytest.param(
+            '[links]\nrole = "ReadOnlyAccess"', ["line 1: portal is missing in links: give it, like"], id="no portal"
+        ),
+        pytest.param(
+            LINKS.replace("awsapps.com", "awsapps.com.evil.net"), ["line 2: portal is 'https://example"], id="portal"
+        ),
+        pytest.param(
+            LINKS.replace("example.awsapps.com/start", "start.us-gov-home.awsapps.com/directory/d-1"),
+            ["like https://example.awsapps.com/start or https://ssoins"],
+            id="another partition's portal",
+        ),
+        pytest.param(LINKS + 'role = "a b"', ["line 3: role is 'a b': give a permission set's name"], id="role"),
+        pytest.param(
+            LINKS + 'log_group = "/ecs/{host}"',
+            ["line 3: log_group is '/ecs/{host}': give a log group's name; {account}, {region}, {cluster}, {instance}"],
+            id="log group's part",
+        ),
+        pytest.param(LINKS + 'log_group = "/ecs/<a>"', ["line 3: log_group is '/ecs/<a>'"], id="log group"),
         pytest.param(ROUTE + 'where = "prod"', ["line 2: where is a text: write it in braces"], id="where as text"),
         pytest.param(WHERE + "account = 222233334444", ["line 3: account is a number: write"], id="id without quotes"),
         pytest.param(
@@ -284,3 +312,21 @@ def test_no_window_is_for_ever(days: str, length: str, is_read: bool) -> None:
 def test_a_problem_reads_as_a_sentence_with_its_line() -> None:
     assert str(Problem(3, "it is wrong", "mend it")) == "line 3: it is wrong: mend it"
     assert str(BadPolicy([Problem(4, "b", "c"), Problem(3, "a", "c")])) == "line 3: a: c; line 4: b: c"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "https://example.awsapps.com/start",
+        "https://d-1234567890.awsapps.com/start/",
+        "https://d-1234567890.awsapps.com/start#/",
+        "https://d-1234567890.awsapps.com/start/#",
+        "https://ssoins-1234567890abcdef.portal.eu-west-1.app.aws",
+        "https://ssoins-1234567890abcdef.portal.eu-west-1.app.aws/",
+    ],
+)
+def test_a_portals_address_is_read_as_people_copy_it(written: str) -> None:
+    address = read(f'[links]\nportal = "{written}"').links.portal
+
+    assert written.startswith(address)
+    assert address.endswith(("/start", ".app.aws"))

@@ -1,0 +1,39 @@
+"""Permalinks: the address of a bulletin's message, in its channel or in a storm's thread."""
+
+from dataclasses import replace
+
+import pytest
+
+from hub.incidents.delivery import Delivery
+from hub.slack.permalinks import permalink
+from tests.hub.factories import CHANNEL
+
+HOME = "https://acme.slack.com/"
+POSTED = Delivery("slack", "ep-1", CHANNEL, handle="1795175700.000100")
+
+
+@pytest.mark.parametrize("home", [HOME, "https://acme.slack.com", "https://acme.slack-gov.com/"])
+def test_a_message_is_where_its_channel_and_its_ts_say(home: str) -> None:
+    assert permalink(home, POSTED) == f"{home.rstrip('/')}/archives/{CHANNEL}/p1795175700000100"
+
+
+def test_a_message_in_a_storms_thread_is_opened_there() -> None:
+    reply = replace(POSTED, thread="1795175600.000200")
+
+    assert permalink(HOME, reply) == (
+        f"https://acme.slack.com/archives/{CHANNEL}/p1795175700000100?thread_ts=1795175600.000200&cid={CHANNEL}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("home", "delivery"),
+    [
+        pytest.param(HOME, replace(POSTED, handle=""), id="nothing posted"),
+        pytest.param("", POSTED, id="a workspace that nobody knows"),
+        pytest.param("http://acme.slack.com/|x>", POSTED, id="no address"),
+        pytest.param(HOME, replace(POSTED, address="<!here>"), id="no channel"),
+        pytest.param(HOME, replace(POSTED, handle="yesterday"), id="no ts"),
+    ],
+)
+def test_what_has_no_address_has_no_link(home: str, delivery: Delivery) -> None:
+    assert permalink(home, delivery) == ""
