@@ -50,9 +50,10 @@ def unmuted(user: str, ended: Sequence[Mute], left: Sequence[Mute], now: datetim
 
 
 def which(words: str, mutes: Sequence[Mute], now: datetime, names: Mapping[str, str]) -> Answer:
-    """Ask which of several mutes shall end, each with a button."""
+    """Ask which of several mutes shall end, each with a button; what ends first stands on top."""
     said = f"{plural(len(mutes), 'mute')} of {code(words, WORDS)} are in force. Which one shall end?"
-    rows = [_mute_row(number, mute, now, names) for number, mute in enumerate(mutes)]
+    in_order = sorted(mutes, key=lambda mute: mute.until)
+    rows = [_mute_row(number, mute, now, names) for number, mute in enumerate(in_order)]
     blocks, count = filled([section(said)], rows)
     return said, [*blocks, *rest(len(rows) - count)]
 

@@ -1,4 +1,4 @@
-"""What a team does in the demo's Slack, in Chromium: mutes, approvals, the stop, the log, Home. One story."""
+"""What a team does in the demo's Slack, in Chromium: mutes, approvals, the stop, the log, Home. Two stories."""
 
 import re
 
@@ -27,6 +27,14 @@ def test_a_team_mutes_approves_stops_and_reads_the_log(visit: Visit, world: Worl
     while_repairs_are_stopped_none_is_begun(page, world)
     when_they_are_started_again_they_are(page, world)
     who_did_what_is_read(page)
+
+
+def test_two_people_mute_the_same_side_by_side(visit: Visit) -> None:
+    page = visit(ALICE)
+    both_mute_it(page)
+    who_unmutes_is_asked_which(page)
+    the_other_mute_goes_on(page)
+    when_both_are_over_it_is_heard_again(page)
 
 
 def an_account_is_muted_by_command_and_modal(page: Page) -> int:
@@ -107,10 +115,13 @@ def who_asked_may_not_approve(page: Page, world: World) -> None:
 
 def somebody_else_approves_and_it_is_done(page: Page, world: World, host: str) -> None:
     page.locator(f"[data-user={BOB}]").click()
-    expect(open_home(page, "Waiting for your approval")).to_contain_text(host)
+    home = open_home(page, "Waiting for your approval")
+    expect(home).to_contain_text(host)
     fits(page)
-    page.locator("[data-channel=C0ECSALERTS]").click()
+    home.get_by_role("link", name="message").first.click()
     report = bulletin(page, host)
+    expect(report).to_be_in_viewport()
+    expect(report.get_by_role("link", name="EC2 instance")).to_have_attribute("href", re.compile(f"instanceId={host}$"))
     report.locator(APPROVE).click()
     expect(report).to_contain_text("Resolved: ECS agent on 1 instance (terminated)")
     expect(report).to_contain_text("asked by @Alice Moreau")
@@ -163,6 +174,46 @@ def who_did_what_is_read(page: Page) -> None:
     page.locator(f"[data-user={CAROL}]").click()
     say(page, "audit")
     told(page, "You may not do that here (audit).")
+    fits(page)
+
+
+def both_mute_it(page: Page) -> None:
+    say(page, "mute search 2h moving the index")
+    expect(message(page, f"Muted account search ({SEARCH}) until")).to_contain_text("moving the index")
+    page.locator(f"[data-user={BOB}]").click()
+    say(page, "mute search 30m a short deploy")
+    his = message(page, "Muted as well, which overlaps")
+    expect(his).to_contain_text("a short deploy")
+    expect(his).to_contain_text("by @Alice Moreau: moving the index")
+    fits(page)
+
+
+def who_unmutes_is_asked_which(page: Page) -> None:
+    say(page, "unmute search")
+    asked = told(page, "2 mutes of search are in force. Which one shall end?")
+    buttons = asked.get_by_role("button", name="Unmute")
+    expect(buttons).to_have_count(2)
+    fits(page)
+    buttons.first.click()  # what ends first: his own
+
+
+def the_other_mute_goes_on(page: Page) -> None:
+    ended = message(page, f"@Bob Okafor has ended a mute of account {SEARCH}. Other mutes go on.")
+    expect(ended).to_contain_text("by @Alice Moreau: moving the index")
+    digest = message(page, f"A mute of account {SEARCH} is over; it stays muted until")
+    expect(digest).to_contain_text("by @Alice Moreau")
+    home = open_home(page, "Muted: 1 place")
+    expect(home).to_contain_text("moving the index")
+    expect(home).not_to_contain_text("a short deploy")
+    fits(page)
+    page.locator("[data-channel=C0ECSALERTS]").click()
+
+
+def when_both_are_over_it_is_heard_again(page: Page) -> None:
+    page.locator(f"[data-user={ALICE}]").click()
+    say(page, "unmute search")
+    expect(message(page, f"@Alice Moreau has unmuted account {SEARCH}.")).to_have_count(1)
+    expect(message(page, f"account {SEARCH} is no longer muted")).to_have_count(1)
     fits(page)
 
 

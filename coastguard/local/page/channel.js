@@ -60,6 +60,7 @@ export function createChannel(root, send, announcer, clock) {
   find(".thread-head button").addEventListener("click", () => openThread(null));
   thread.addEventListener("keydown", ({ key }) => key === "Escape" && openThread(null));
   composer.addEventListener("submit", command);
+  root.addEventListener("click", goToMessage);
 
   /** Somebody used a block element: menu and question first, then the click, on what the message shows by then. */
   async function press(control, element, filled) {
@@ -92,6 +93,18 @@ export function createChannel(root, send, announcer, clock) {
     draw();
     find(".home").focus({ preventScroll: true });
     send(find("[data-tab=home]"), "/slack/home", { user: acting });
+  }
+
+  /** A permalink leads to its message here, as it does in Slack. */
+  function goToMessage(event) {
+    const { archive, message, thread: parent = null } = event.target.closest("a[data-message]")?.dataset ?? {};
+    if (!channels().some(({ id }) => id === archive)) return;
+    event.preventDefault();
+    [open, threadTs, atHome] = [archive, parent, false];
+    draw();
+    const shown = find(`${parent ? ".thread" : "[data-testid=channel]"} [data-ts="${message}"]`);
+    shown?.scrollIntoView({ block: "center" });
+    shown?.focus({ preventScroll: true });
   }
 
   function openThread(ts) {

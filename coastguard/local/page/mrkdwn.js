@@ -99,7 +99,14 @@ function reference(text, people, startsLine) {
 
 /** A link for http and https; for anything else (javascript:, data:, nonsense) just its text. */
 function link(address, label) {
-  return isWeb(address) ? el("a", linkTo(address), label) : document.createTextNode(label);
+  return isWeb(address) ? el("a", { ...linkTo(address), ...archived(address) }, label) : document.createTextNode(label);
+}
+
+/** The marks of a permalink, for the page to lead to the message itself: its channel, its ts, and its thread's. */
+function archived(address) {
+  const [, channel, seconds, micros] = new URL(address).pathname.match(/^\/archives\/(\w+)\/p(\d+)(\d{6})$/) ?? [];
+  const thread = new URL(address).searchParams.get("thread_ts");
+  return channel && { "data-archive": channel, "data-message": `${seconds}.${micros}`, "data-thread": thread };
 }
 
 /** The attributes of a link that leads away from here. @param {string} address */
