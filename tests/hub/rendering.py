@@ -14,7 +14,7 @@ from hub.slack.bulletin_message import render
 from hub.slack.message import Message
 from tests.hub.factories import Json, bulletin
 
-# What we write ourselves, and mean: a code span, a moment, a person, a link to the console.
+# What we write ourselves, and mean: a code span, a moment, a person, a link to the console or to a message.
 _CODE = re.compile(r"`[^`\n]+`")
 _MEANT = (
     re.compile(r"<!date\^\d+\^\{date_short_pretty\} \{time_secs\}\|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC>"),
@@ -23,6 +23,10 @@ _MEANT = (
     re.compile(
         r"<https://[a-z0-9-]+\.console\.(?:aws\.amazon\.com|amazonaws[a-z.-]+)/[A-Za-z0-9/_%?=:#$-]+"
         r"\|(?:ECS console|EC2 instance|Session Manager|Logs)>"
+    ),
+    re.compile(
+        r"<https://[a-z0-9.-]+/archives/[A-Z0-9]+/p\d{16}(?:\?thread_ts=\d+\.\d{6}&amp;cid=[A-Z0-9]+)?"
+        r"\|(?:message|The message that tells of it)>"
     ),
 )
 # Whatever starts a mention, a link or an entity of Slack's, or hides what is shown.
