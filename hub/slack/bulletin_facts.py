@@ -6,8 +6,8 @@ from hub.incidents.content import HELD_UP, Content, how_it_ended
 from hub.incidents.incident import Incident, Pending, Repair
 from hub.incidents.links import Links
 from hub.policy.terms import ANY
-from hub.slack.aws_links import instance_links
 from hub.slack.blocks import Block, context, fields, mrkdwn, plain
+from hub.slack.console_links import instance_links
 from hub.slack.message import FACT, PROBLEM
 from hub.slack.mrkdwn import code, date, mention, visible
 from hub.times import span_words

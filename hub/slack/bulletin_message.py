@@ -10,11 +10,11 @@ from hub.incidents.bulletin import Bulletin
 from hub.incidents.content import Content, Tone
 from hub.incidents.episode import Episode
 from hub.incidents.incident import Incident, State
-from hub.slack.aws_links import cluster_links
 from hub.slack.blocks import ROOM, Block, context, fields, length, mrkdwn, plain, section
 from hub.slack.bulletin_buttons import incident_buttons, mute_buttons, one_row, waits_for_look
 from hub.slack.bulletin_facts import account, facts_and_state, place_facts
 from hub.slack.bulletin_many import many
+from hub.slack.console_links import cluster_links
 from hub.slack.message import OWNERS, PROBLEM, Message, finished
 from hub.slack.mrkdwn import code, date, mention, visible
 from spoke.repairs import REMEDIES

@@ -10,8 +10,8 @@ import pytest
 from hub.incidents.content import compose
 from hub.incidents.incident import State
 from hub.incidents.links import NO_LINKS, Links
-from hub.slack.aws_links import cluster_links, instance_links
 from hub.slack.bulletin_message import render
+from hub.slack.console_links import cluster_links, instance_links
 from hub.slack.message import Message
 from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, LONGEST, bulletin, incident, sighting

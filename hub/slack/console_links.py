@@ -1,4 +1,4 @@
-"""Links to AWS: the console's pages about a cluster and its instances, through the access portal if there is one. Pure.
+"""Console links: the console's pages about a cluster and its instances, by the access portal if there is one. Pure.
 
 An address is made of what AWS allows in names, each part encoded, and of what the policy's own forms have checked.
 """
