@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -10,10 +11,11 @@ from chatops.clicks.checks import OVER, NotAllowed, share_of, taken
 from chatops.clicks.requests import FRESH, Request
 from hub.incidents.breakdown import Breakdown
 from hub.incidents.incident import Incident, Pending, Repair, State
+from hub.incidents.storm import Storm, lock
 from hub.policy.repair_stop import RepairStop
 from hub.slack.mrkdwn import date
 from tests.chatops.clicks.desk import HERE, Desk
-from tests.chatops.factories import ALICE, BOB, CAROL, NOW, bulletin, incident, request
+from tests.chatops.factories import ALICE, BOB, CAROL, CHANNEL, CLUSTER, NOW, bulletin, incident, request
 from tests.chatops.policies import EVERYBODY
 
 INSTANT = timedelta(microseconds=1)
@@ -99,10 +101,13 @@ def test_which_share_of_a_cluster_is_in_trouble(registered: int, share: float | 
 
 BY_SHARE = f"""
 [[approvals]]
+remedy = "terminate"
 more_than = "30%"
 approvers = ["{BOB}"]
 
 [[approvals]]
+remedy = "terminate"
+where = {{ cluster = "prod-*" }}
 approvers = ["{CAROL}"]
 """
 
@@ -195,7 +200,91 @@ def test_a_repair_that_nobody_has_noted_is_over() -> None:
     assert str(taken(incident(state=State.REPAIRING))) == OVER
 
 
+# The message that was clicked
+
+
+SHOWN = {"handle": "1772443800.000100"}
+STALE = "This message no longer shows how things are; please use the cluster's newest message."
+
+
+@pytest.mark.parametrize(
+    ("shown", "asked", "why"),
+    [
+        pytest.param(SHOWN, {}, "", id="the newest"),
+        pytest.param(None, {}, STALE, id="the cluster has none"),
+        pytest.param(SHOWN | {"handle": "1772443999.000100"}, {}, STALE, id="an older one"),
+        pytest.param(SHOWN, {"channel": "C0ELSEWHERE"}, STALE, id="of another channel"),
+        pytest.param(SHOWN | {"closed": True}, {}, OVER, id="its episode is over"),
+        pytest.param(SHOWN, {"team": "T0ELSEWHERE"}, "This app belongs to another workspace.", id="another workspace"),
+    ],
+)
+def test_whose_message_may_be_clicked(
+    desk: Desk, shown: dict[str, object] | None, asked: dict[str, object], why: str
+) -> None:
+    kept = desk.store.keep(bulletin(**shown)) if shown else None
+
+    assert refusal(desk.checks.bulletin, request(**asked)) == why
+    assert why or desk.checks.bulletin(request()) == kept
+
+
+# Storms
+
+
+@pytest.mark.parametrize(
+    ("wish", "storm", "locked"),
+    [
+        pytest.param("terminate", {}, True, id="drastic"),
+        pytest.param("remove-registration", {}, False, id="not drastic"),
+        pytest.param("acknowledge", {}, False, id="no remedy"),
+        pytest.param("terminate", {"closed": True}, False, id="it is over"),
+        pytest.param("terminate", {"region": "us-east-1"}, False, id="in another Region"),
+        pytest.param("terminate", {"channel": "C0ELSEWHERE"}, False, id="in another channel"),
+        pytest.param("terminate", None, False, id="no storm"),
+    ],
+)
+def test_what_a_storm_locks(desk: Desk, wish: str, storm: dict[str, Any] | None, locked: bool) -> None:
+    if storm is not None:
+        desk.store.keep(replace(Storm(CHANNEL, CLUSTER.region, "st-1", NOW, NOW), **storm))
+
+    assert refusal(desk.checks.no_storm, wish, bulletin()) == (lock(CLUSTER.region) if locked else "")
+
+
 # Who may
+
+
+def test_where_nobody_may_it_is_told_how_it_is_granted(desk: Desk) -> None:
+    desk.ssm.text = ""
+
+    with pytest.raises(NotAllowed) as refused:
+        desk.checks.may(request(), HERE)
+
+    assert refused.value.who_may == ()
+    assert "[[rights]]" in refused.value.how
+
+
+def test_who_may_approve_is_told_by_the_rights_of_the_place(desk: Desk) -> None:
+    desk.ssm.text = f"""
+[[rights]]
+who = ["{BOB}"]
+may = "approve"
+where = {{ cluster = "prod-*" }}
+
+[[approvals]]
+remedy = "terminate"
+"""
+
+    with pytest.raises(NotAllowed, match="You may not approve that") as refused:
+        desk.checks.may_approve(request(wish="approve", user=CAROL), WAITS, bulletin(), HERE)
+
+    assert refused.value.who_may == (BOB,)
+    assert refusal(desk.checks.may_approve, request(wish="approve", user=BOB), WAITS, bulletin(), HERE) == ""
+
+
+def test_where_the_policy_asks_for_nobody_any_more_whom_it_was_put_to_has_to_agree(desk: Desk) -> None:
+    def why(user: str) -> str:
+        return refusal(desk.checks.may_approve, request(wish="approve", user=user), WAITS, bulletin(), HERE)
+
+    assert (why(BOB), why(CAROL)) == ("", "You may not approve that.")
 
 
 def test_who_may_do_what_is_asked_of_whoever_clicked(desk: Desk) -> None:
