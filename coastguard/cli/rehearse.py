@@ -59,6 +59,7 @@ def rehearse(
                 layout=scenario.layout,
                 before=scenario.before,
                 longer_grace=scenario.longer_grace,
+                policy=scenario.policy,
             )
             screen.print(f"[bold]{name}[/bold]: {scenario.about}")
             if form is Form.TEXT:

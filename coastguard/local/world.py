@@ -37,7 +37,7 @@ class Plan:
 
     `templates` may be another folder of the same four, to see what a change does. `before` lets things happen in the
     members once AWS stands and before Coastguard is deployed into it. `slack` is a workspace that Coastguard speaks to
-    instead of the local one. `longer_grace` is the parameter LongerGrace.
+    instead of the local one. `longer_grace` is the parameter LongerGrace, `policy` is added to the local world's.
     """
 
     grace: int = 10
@@ -47,6 +47,7 @@ class Plan:
     before: Callable[[Members], None] | None = None
     slack: RealSlack | None = None
     longer_grace: str = ""
+    policy: str = ""
 
 
 class World:
@@ -91,7 +92,7 @@ class World:
         if self.plan.before:
             self.plan.before(Members(self.aws))
         self._server.start(application(self.aws, self.workspace, self.plan.grace))
-        policy = self.plan.slack.policy if self.plan.slack else POLICY.read_text()
+        policy = self.plan.slack.policy if self.plan.slack else POLICY.read_text() + self.plan.policy
         self.aws.client("ssm").put_parameter(Name=POLICY_NAME, Type="String", Value=policy)
         wanted = Wanted(
             code=code,

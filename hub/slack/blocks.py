@@ -8,11 +8,14 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from hub.slack.mrkdwn import is_blank
+
 Block = dict[str, Any]
 
 ROOM = 9_900
 """So long may all blocks of a message be together: Slack refuses some 13,200 characters."""
 _ID = 60
+_NOTHING = "?"
 
 
 def length(blocks: Sequence[Block]) -> int:
@@ -22,12 +25,17 @@ def length(blocks: Sequence[Block]) -> int:
 
 def mrkdwn(text: str) -> Block:
     """Text with formatting; foreign parts must have gone through hub.slack.mrkdwn."""
-    return {"type": "mrkdwn", "text": text, "verbatim": True}
+    return {"type": "mrkdwn", "text": _shown(text), "verbatim": True}
 
 
 def plain(text: str) -> Block:
-    """Text in which no character formats anything. An empty one becomes a blank: Slack wants 1 to 3,000."""
-    return {"type": "plain_text", "text": text or " ", "emoji": False}
+    """Text in which no character formats anything."""
+    return {"type": "plain_text", "text": _shown(text), "emoji": False}
+
+
+def _shown(text: str) -> str:
+    """Return a text in which something is seen: Slack refuses a whole message for one that is empty or blank."""
+    return _NOTHING if is_blank(text) else text
 
 
 def section(text: str) -> Block:

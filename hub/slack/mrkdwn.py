@@ -14,6 +14,9 @@ _LONGEST_NAME = 120
 _LONGEST_SENTENCE = 500
 # Control, format (bidirectional and zero-width included), line, paragraph and surrogate characters, and all blanks.
 _INVISIBLE = {"Cc", "Cf", "Zl", "Zp", "Zs", "Cs"}
+# What stands for letters and shows none, and marks that show nothing by themselves.
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_MARKS = {"Mn", "Me"}
 _USER = re.compile(r"[UW][A-Z0-9]{2,20}")
 _GROUP = re.compile(r"S[A-Z0-9]{2,20}")
 
@@ -26,7 +29,16 @@ def escape(text: str) -> str:
 def visible(text: str, longest: int = _LONGEST_SENTENCE) -> str:
     """Make every character take its place in one line, and the whole not longer than `longest`."""
     short = text if len(text) <= longest else text[: longest - 1] + "…"
-    return "".join(" " if unicodedata.category(c) in _INVISIBLE else c for c in short).strip()
+    return "".join(" " if _is_invisible(c) else c for c in short).strip()
+
+
+def is_blank(text: str) -> bool:
+    """Whether nobody can see anything of a text."""
+    return all(_is_invisible(c) or unicodedata.category(c) in _MARKS for c in text)
+
+
+def _is_invisible(character: str) -> bool:
+    return unicodedata.category(character) in _INVISIBLE or character in _FILLERS
 
 
 def code(name: str, longest: int = _LONGEST_NAME) -> str:
@@ -36,10 +48,11 @@ def code(name: str, longest: int = _LONGEST_NAME) -> str:
 
 def in_code(name: str, longest: int = _LONGEST_NAME) -> str:
     """Write a foreign name for within a code span or a fence, in one line and not longer than `longest`."""
-    written = [escape(c) for c in visible(name.replace("`", "'"), longest)]
+    shown = visible(name.replace("`", "'"), longest)
+    written = ["?"] if is_blank(shown) else [escape(c) for c in shown]
     while sum(map(len, written)) > longest:
         written[-2:] = ["…"]
-    return "".join(written) or "?"
+    return "".join(written)
 
 
 def mention(who: str) -> str:

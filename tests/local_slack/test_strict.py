@@ -81,6 +81,18 @@ def test_what_slack_shows_is_accepted(strict: Strict, parts: Json) -> None:
     [
         ([{"type": "divider"}] * 51, "blocks: 51 entries, at most 50"),
         ([section(""), section()], "blocks[0].text.text: must not be empty"),
+        ([section(" ")], "blocks[0].text.text: must not be blank"),
+        ([section("\u3164\u200b")], "blocks[0].text.text: must not be blank"),
+        ([section(fields=[plain("\u00a0")])], "blocks[0].fields[0].text: must not be blank"),
+        ([actions(button(text="\n"))], "blocks[0].elements[0].text.text: must not be blank"),
+        (
+            [actions(button(confirm=confirm(deny=plain(" "))))],
+            "blocks[0].elements[0].confirm.deny.text: must not be blank",
+        ),
+        (
+            [menu(options=[{"text": plain(" "), "value": "v"}])],
+            "blocks[0].elements[0].options[0].text.text: must not be blank",
+        ),
         ([section("x" * 3001)], "blocks[0].text.text: 3001 characters, at most 3000"),
         ([section(fields=[plain("x")] * 11)], "blocks[0].fields: 11 entries, at most 10"),
         ([section(fields=[plain("x" * 2001)])], "blocks[0].fields[0].text: 2001 characters, at most 2000"),
@@ -356,3 +368,28 @@ def test_an_app_manifest_is_checked_too(strict: Strict) -> None:
     assert strict.manifest_problems({"display_information": {"name": "x" * 36}}) == [
         "display_information.name: 36 characters, at most 35"
     ]
+
+
+@pytest.mark.parametrize(
+    ("view", "place"),
+    [
+        (modal(section(" ")), "view.blocks[0].text.text"),
+        (modal(section(), title=plain("\u2800")), "view.title.text"),
+        (modal(text_input(), close=plain(" ")), "view.close.text"),
+        ({"type": "home", "blocks": [section(" ")]}, "view.blocks[0].text.text"),
+    ],
+)
+def test_no_text_of_a_view_is_blank(strict: Strict, view: Json, place: str) -> None:
+    with pytest.raises(SlackError) as error:
+        strict.check_view(view)
+    assert (error.value.code, error.value.problems) == ("invalid_arguments", (f"{place}: must not be blank",))
+
+
+@pytest.mark.parametrize("parts", [{"text": " "}, {"text": "\n", "blocks": []}])
+def test_a_blank_message_is_an_empty_one(parts: Json) -> None:
+    assert Content(**parts).is_empty
+
+
+def test_a_blank_text_in_an_attachment_is_refused_as_such(strict: Strict) -> None:
+    code, problems = refusal(strict, {"text": "t", "attachments": [{"blocks": [section(" ")]}]})
+    assert (code, problems) == ("invalid_attachments", ("attachments[0].blocks[0].text.text: must not be blank",))

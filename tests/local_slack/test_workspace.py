@@ -24,6 +24,7 @@ def test_a_fresh_workspace_has_its_people_and_a_quiet_channel(page: httpx.Client
         "private": False,
         "shared": True,
         "bot_is_member": True,
+        "members": [],
         "messages": [],
     }
     assert [with_others[name] for name in ("ephemerals", "views", "homes", "revision")] == [[], [], [], 0]

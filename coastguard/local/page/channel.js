@@ -33,7 +33,8 @@ export function createChannel(root, send, announcer, clock) {
   let atHome = false;
 
   const user = (id) => slack.users.find((one) => one.id === id);
-  const channels = () => slack.channels.filter(({ shared }) => shared || user(acting)?.kind !== "foreign");
+  const channels = () => slack.channels.filter(({ shared, members }) =>
+    members.length ? members.includes(acting) : shared || user(acting)?.kind !== "foreign");
   const channel = () => channels().find(({ id }) => id === open) ?? channels()[0] ?? { id: null, messages: [] };
   const talk = {
     user, press, openThread, channels,

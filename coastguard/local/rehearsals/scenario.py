@@ -13,7 +13,8 @@ class Scenario:
     """One story. `play` raises BrokenError at the first promise that is not kept; the reckoning comes after it.
 
     `layout` is how the fleet begins, `grace` the grace period in seconds, `before` what happens in the members before
-    Coastguard is deployed, `longer_grace` the stack's parameter of that name.
+    Coastguard is deployed, `longer_grace` the stack's parameter of that name, `policy` what the story adds to the
+    local world's policy.
     """
 
     about: str
@@ -22,3 +23,4 @@ class Scenario:
     grace: int = 10
     before: Callable[[Members], None] | None = None
     longer_grace: str = ""
+    policy: str = ""

@@ -53,7 +53,7 @@ async def click(workspace: Workspace, address: str, press: Press) -> Delivery:
             raise Refused(f"The message shows no {press.action_id!r} any more.")
         clicked = Click(person, conversation, message, found, used(found.element, press.value), workspace.next_ts())
         origin = Origin(person.id, conversation.channel.id, message.ts)
-        body = payloads.block_actions(clicked, handles(workspace, address, origin))
+        body = payloads.block_actions(clicked, handles(workspace, address, origin), workspace.installed)
     return await _sent(workspace, origin, body)
 
 
@@ -64,14 +64,14 @@ async def command(workspace: Workspace, address: str, typed: Typed) -> Delivery:
     with workspace.lock:
         person = person_of(workspace, typed.user)
         conversation = conversation_of(workspace, typed.channel, person)
-        if person.is_foreign:
+        if person.is_foreign and not (person.teams and workspace.installed.everywhere):
             # Commands belong to the workspace in which the app is installed.
             raise Refused(f"{person.name} is of another workspace, where nobody has installed {typed.command}.")
         if conversation.channel.archived:
             raise Refused(f"#{conversation.channel.name} is archived: nobody can write there.")
         origin = Origin(person.id, conversation.channel.id)
         given = Command(person, conversation.channel, typed.command, typed.text)
-        body = payloads.slash_command(given, handles(workspace, address, origin))
+        body = payloads.slash_command(given, handles(workspace, address, origin), workspace.installed)
     delivery = await _sent(workspace, origin, body)
     if delivery.error:
         with workspace.changing():

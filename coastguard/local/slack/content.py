@@ -18,4 +18,4 @@ class Content:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to show."""
-        return not (self.text or self.blocks or self.attachments)
+        return not ((self.text or "").strip() or self.blocks or self.attachments)

@@ -16,6 +16,22 @@ class Team:
 
 
 @dataclass(frozen=True, slots=True)
+class Organization:
+    """An Enterprise Grid organization, which holds several workspaces."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Where the app is installed: in the team, which may be one of an organization's, or `everywhere` in that."""
+
+    of_organization: bool = False
+    everywhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Bot:
     """The installed app as Slack sees it: its user, its bot and its app id, and what it may do (OAuth scopes)."""
 
@@ -43,13 +59,21 @@ class Zone:
 
 TEAM = Team("T0COAST01", "Coast", "coast")
 PARTNER = Team("T0HARBOUR", "Harbour", "harbour")
+IN_TEAM = Installation()
+# Another workspace of the organization, where the team belongs to one.
+SISTER = Team("T0INLAND1", "Inland", "inland")
+ORGANIZATION = Organization("E0SHORE01", "Shore")
 
 LONDON = Zone("Europe/London", "Greenwich Mean Time", "British Summer Time")
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who reads, clicks and commands. A guest is a multi-channel guest, as Slack has it."""
+    """Somebody who reads, clicks and commands. A guest is a multi-channel guest, as Slack has it.
+
+    `teams` are the workspaces of the organization that they are in, none for people outside of one; `team` is then the
+    one that Slack counts them to, and `names_team` says whether users.info tells it.
+    """
 
     id: str
     name: str
@@ -57,11 +81,13 @@ class Person:
     zone: Zone = LONDON
     team: Team = TEAM
     is_guest: bool = False
+    teams: tuple[Team, ...] = ()
+    names_team: bool = True
 
     @property
     def is_foreign(self) -> bool:
-        """Whether another workspace is theirs: they are here through a shared channel (Slack Connect)."""
-        return self.team != TEAM
+        """Whether another workspace is theirs: they are here through a shared channel."""
+        return TEAM not in (self.team, *self.teams)
 
     @property
     def handle(self) -> str:
@@ -103,7 +129,10 @@ class UserGroup:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel, and what it is to the bot. A shared one is open to people of the other workspace too."""
+    """A channel, and what it is to the bot. A shared one is open to people of the other workspace too.
+
+    A direct message is one as well, of its `members` alone; elsewhere there are none named.
+    """
 
     id: str
     name: str
@@ -111,9 +140,17 @@ class Channel:
     archived: bool = False
     private: bool = False
     shared: bool = False
+    members: tuple[str, ...] = ()
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it is a direct message, between people or of one with the app."""
+        return self.id.startswith("D")
 
     def is_open_to(self, person: Person) -> bool:
         """Whether the person is in it."""
+        if self.members:
+            return person.id in self.members
         return self.shared or not person.is_foreign
 
 
@@ -149,6 +186,13 @@ FOREIGNER = Person(
     team=PARTNER,
 )
 EVERYBODY = (*PEOPLE, GUEST, FOREIGNER)
+# People of the organization, if the team belongs to one: two who are in it, however little users.info says so, and one
+# who is not. The ids of such people may begin with W.
+GRID_PEOPLE = (
+    Person("W0FATIMA6", "Fatima Haddad", "SRE", team=SISTER, teams=(SISTER, TEAM), names_team=False),
+    Person("U0HANNAH7", "Hannah Berg", "SRE", team=SISTER, teams=(SISTER, TEAM)),
+    Person("W0GUSTAV8", "Gustav Lund", "of Inland, another workspace", team=SISTER, teams=(SISTER,)),
+)
 
 USER_GROUPS = (
     UserGroup("S0PLATFORM", "platform", "Platform on-call", ("U0ALICE01",)),

@@ -2,7 +2,7 @@
 
 from coastguard.local.slack.arguments import Arguments
 from coastguard.local.slack.content import Json
-from coastguard.local.slack.directory import BOT
+from coastguard.local.slack.directory import BOT, TEAM
 from coastguard.local.slack.errors import SlackError
 from coastguard.local.slack.listings import bot_user, channel_of, group_of, user_of
 from coastguard.local.slack.workspace import Workspace
@@ -33,6 +33,7 @@ def users_list(workspace: Workspace, _arguments: Arguments) -> Json:
 def usergroups_list(workspace: Workspace, arguments: Arguments) -> Json:
     """All user groups, the disabled ones only when asked for."""
     _check_plan(workspace)
+    _check_team(workspace, arguments)
     every, users, count = (arguments.flag(f"include_{what}") for what in ("disabled", "users", "count"))
     with workspace.lock:
         groups = [group for group in workspace.user_groups.values() if every or group.enabled]
@@ -42,6 +43,7 @@ def usergroups_list(workspace: Workspace, arguments: Arguments) -> Json:
 def usergroups_users_list(workspace: Workspace, arguments: Arguments) -> Json:
     """Who is in a user group."""
     _check_plan(workspace)
+    _check_team(workspace, arguments)
     name, every = arguments.text("usergroup"), arguments.flag("include_disabled")
     with workspace.lock:
         group = workspace.user_groups.get(name)
@@ -58,6 +60,15 @@ def conversations_info(workspace: Workspace, arguments: Arguments) -> Json:
     if conversation is None or (conversation.channel.private and not conversation.channel.bot_is_member):
         raise SlackError("channel_not_found")
     return {"channel": channel_of(conversation.channel)}
+
+
+def _check_team(workspace: Workspace, arguments: Arguments) -> None:
+    """An app that is installed in a whole organization has to say of which team: see the method's documentation."""
+    team = arguments.optional_text("team_id")
+    if workspace.installed.everywhere and not team:
+        raise SlackError("missing_argument", ["missing required field: team_id"])
+    if workspace.installed.everywhere and team != TEAM.id:
+        raise SlackError("team_not_found")
 
 
 def _check_plan(workspace: Workspace) -> None:

@@ -6,13 +6,15 @@ from typing import Any
 from coastguard.local.slack.errors import NotUnderstood
 
 ANY_METHOD = "*"
+# What a response URL is called here: it is no method of the Web API.
+RESPONSE_URL = "response_url"
 KINDS = ("ratelimit", "lost_answer", "server_error", "slow", "word")
 MAX_SECONDS = 600
 
 
 @dataclass(slots=True)
 class Fault:
-    """One kind of trouble for the next `times` calls of `method` ("*": any).
+    """One kind of trouble for the next `times` calls of `method` ("*": any; "response_url": answers at one of those).
 
     ratelimit     HTTP 429, to come back after `retry_after` seconds; nothing is done
     lost_answer   done, but the connection closes without an answer

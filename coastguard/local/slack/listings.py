@@ -1,36 +1,51 @@
 """The directory on Slack's wire: people, user groups and channels as the Web API gives them."""
 
 from coastguard.local.slack.content import Json
-from coastguard.local.slack.directory import BOT, PARTNER, PEOPLE, SLACKBOT, TEAM, Channel, Person, UserGroup
+from coastguard.local.slack.directory import (
+    BOT,
+    ORGANIZATION,
+    PARTNER,
+    PEOPLE,
+    SLACKBOT,
+    TEAM,
+    Channel,
+    Person,
+    UserGroup,
+)
 
 
 def user_of(person: Person, now: float, *, stranger: bool) -> Json:
     """A person as users.info gives them.
 
     A `stranger` is of another workspace and shares no channel with the app; one who does is known by their team_id
-    alone (https://docs.slack.dev/reference/objects/user-object).
+    alone (https://docs.slack.dev/reference/objects/user-object). Of people of an organization it may name no team, or
+    another one, and lists beside in which they are: https://github.com/looker/lookerbot/issues/184.
     """
     label, offset = person.zone.at(now)
-    return {
-        "id": person.id,
-        "team_id": person.team.id,
-        "name": person.handle,
-        "deleted": False,
-        "color": "9f69e7",
-        "real_name": person.name,
-        "tz": person.zone.name,
-        "tz_label": label,
-        "tz_offset": offset,
-        "profile": _profile(person.name, person.title, person.team.id),
-        "is_admin": False,
-        "is_owner": False,
-        "is_primary_owner": False,
-        "is_restricted": person.is_guest,
-        "is_ultra_restricted": False,
-        "is_bot": False,
-        "is_app_user": False,
-        "updated": 0,
-    } | ({"is_stranger": True} if stranger else {})
+    return (
+        {
+            "id": person.id,
+            **({"team_id": person.team.id} if person.names_team else {}),
+            "name": person.handle,
+            "deleted": False,
+            "color": "9f69e7",
+            "real_name": person.name,
+            "tz": person.zone.name,
+            "tz_label": label,
+            "tz_offset": offset,
+            "profile": _profile(person.name, person.title, person.team.id),
+            "is_admin": False,
+            "is_owner": False,
+            "is_primary_owner": False,
+            "is_restricted": person.is_guest,
+            "is_ultra_restricted": False,
+            "is_bot": False,
+            "is_app_user": False,
+            "updated": 0,
+        }
+        | ({"is_stranger": True} if stranger else {})
+        | _of_organization(person)
+    )
 
 
 def bot_user() -> Json:
@@ -88,8 +103,8 @@ def channel_of(channel: Channel) -> Json:
         "name": channel.name,
         "name_normalized": channel.name,
         "is_channel": not channel.private,
-        "is_group": channel.private,
-        "is_im": False,
+        "is_group": channel.private and not channel.is_direct,
+        "is_im": channel.is_direct,
         "is_mpim": False,
         "is_private": channel.private,
         "is_archived": channel.archived,
@@ -105,6 +120,16 @@ def channel_of(channel: Channel) -> Json:
         "topic": {"value": "", "creator": "", "last_set": 0},
         "purpose": {"value": "", "creator": "", "last_set": 0},
     }
+
+
+def _of_organization(person: Person) -> Json:
+    """What users.info says besides of somebody who is in an organization: it lists their teams here or there."""
+    if not person.teams:
+        return {}
+    teams = [team.id for team in person.teams]
+    whole: Json = {"enterprise_id": ORGANIZATION.id, "enterprise_name": ORGANIZATION.name, "teams": teams}
+    within: Json = {"id": person.id, "is_admin": False, "is_owner": False, "is_primary_owner": False, **whole}
+    return {"enterprise_user": within} | ({} if person.names_team else whole)
 
 
 def _profile(name: str, title: str, team: str) -> Json:

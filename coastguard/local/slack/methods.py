@@ -9,7 +9,7 @@ from functools import partial
 from coastguard.local.slack.arguments import Arguments
 from coastguard.local.slack.content import Content, Json
 from coastguard.local.slack.conversation import Conversation
-from coastguard.local.slack.directory import BOT, TEAM
+from coastguard.local.slack.directory import BOT, ORGANIZATION, TEAM
 from coastguard.local.slack.directory_methods import (
     conversations_info,
     usergroups_list,
@@ -27,7 +27,7 @@ from coastguard.local.slack.workspace import Workspace
 Method = Callable[[Workspace, Arguments], Json]
 
 
-def auth_test(_workspace: Workspace, _arguments: Arguments) -> Json:
+def auth_test(workspace: Workspace, _arguments: Arguments) -> Json:
     """Who the token belongs to."""
     return {
         "url": f"https://{TEAM.domain}.slack.com/",
@@ -36,8 +36,8 @@ def auth_test(_workspace: Workspace, _arguments: Arguments) -> Json:
         "team_id": TEAM.id,
         "user_id": BOT.user_id,
         "bot_id": BOT.bot_id,
-        "is_enterprise_install": False,
-    }
+        "is_enterprise_install": workspace.installed.everywhere,
+    } | ({"enterprise_id": ORGANIZATION.id} if workspace.installed.of_organization else {})
 
 
 def chat_post_message(workspace: Workspace, arguments: Arguments) -> Json:
@@ -45,7 +45,7 @@ def chat_post_message(workspace: Workspace, arguments: Arguments) -> Json:
     channel, content = arguments.text("channel"), _checked(workspace, arguments)
     thread_ts, broadcast = arguments.optional_text("thread_ts"), arguments.flag("reply_broadcast")
     with workspace.changing():
-        conversation = _open_to_bot(workspace, channel)
+        conversation = _open_to_bot(workspace, _posted_to(workspace, channel))
         message = workspace.add(conversation, BOT.user_id, content, thread_ts, broadcast=broadcast)
         return {"channel": conversation.channel.id, "ts": message.ts, "message": wired(message, conversation)}
 
@@ -142,6 +142,18 @@ def _checked(workspace: Workspace, arguments: Arguments) -> Content:
         raise SlackError("no_text")
     workspace.strict.check_message(content)
     return content
+
+
+def _posted_to(workspace: Workspace, channel: str) -> str:
+    """The channel that a post to this id gets into: of a person, their direct messages with the app. Raises SlackError.
+
+    A private channel that was made one to be shared is still found by its old id, and the answer tells the new one.
+    """
+    if channel not in workspace.people:
+        return workspace.moved(channel)
+    if not workspace.messages_tab:
+        raise SlackError("messages_tab_disabled")
+    return workspace.direct(channel).channel.id
 
 
 def _known_to_bot(workspace: Workspace, channel: str) -> Conversation:

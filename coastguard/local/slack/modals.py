@@ -58,7 +58,9 @@ async def press(workspace: Workspace, address: str, pressed: Pressed) -> Deliver
         values = values_of(view["blocks"], given)
         chosen = used(found.element, pressed.value)
         trigger_id = _trigger(workspace, address, pressed.user, view)
-        body = payloads.view_actions(ViewPress(person, view, found, chosen, values, workspace.next_ts()), trigger_id)
+        body = payloads.view_actions(
+            ViewPress(person, view, found, chosen, values, workspace.next_ts()), trigger_id, workspace.installed
+        )
     return await tell(workspace, body)
 
 
@@ -73,7 +75,9 @@ async def submit(workspace: Workspace, address: str, submitted: Submitted) -> Ou
         wrong = complaints(view["blocks"], values)
         if wrong:
             return Outcome(SILENT, wrong)
-        body = payloads.view_submission(person, view, values, _trigger(workspace, address, submitted.user, view))
+        body = payloads.view_submission(
+            person, view, values, _trigger(workspace, address, submitted.user, view), workspace.installed
+        )
     delivery = await tell(workspace, body)
     if delivery.error:
         return Outcome(delivery)
@@ -98,7 +102,9 @@ async def close(workspace: Workspace, user: str, view_id: str, *, everything: bo
     delivery = SILENT
     for one in gone:
         if one["notify_on_close"]:
-            delivery = await tell(workspace, payloads.view_closed(person, one, is_cleared=cleared))
+            delivery = await tell(
+                workspace, payloads.view_closed(person, one, is_cleared=cleared, installed=workspace.installed)
+            )
     return delivery
 
 
@@ -106,7 +112,7 @@ async def open_home(workspace: Workspace, user: str) -> Delivery:
     """Opens the app's Home tab. Raises Refused."""
     with workspace.lock:
         person = person_of(workspace, user)
-        body = payloads.app_home_opened(person, workspace.views.home(user), workspace.next_ts())
+        body = payloads.app_home_opened(person, workspace.views.home(user), workspace.next_ts(), workspace.installed)
     return await tell(workspace, body, "application/json")
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from coastguard.local.slack.content import Json
 from coastguard.local.slack.conversation import Conversation
-from coastguard.local.slack.directory import BOT, TEAM, Channel, Person
+from coastguard.local.slack.directory import BOT, IN_TEAM, ORGANIZATION, TEAM, Channel, Installation, Person
 from coastguard.local.slack.inputs import Values
 from coastguard.local.slack.messages import Message
 from coastguard.local.slack.shapes import wired
@@ -54,11 +54,11 @@ class Command(NamedTuple):
     text: str
 
 
-def block_actions(click: Click, handles: Handles) -> bytes:
+def block_actions(click: Click, handles: Handles, installed: Installation = IN_TEAM) -> bytes:
     """The body of a block_actions request: a form with the payload as JSON."""
     channel, element = click.conversation.channel, click.found.element
     action = {"type": element["type"], "action_id": element["action_id"], "block_id": click.found.block_id}
-    payload: Json = _interaction("block_actions", click.person) | {
+    payload: Json = _interaction("block_actions", click.person, installed) | {
         "container": _container(click),
         "trigger_id": handles.trigger_id,
         "channel": {"id": channel.id, "name": channel.name},
@@ -71,35 +71,38 @@ def block_actions(click: Click, handles: Handles) -> bytes:
     return _form(payload)
 
 
-def view_actions(press: ViewPress, trigger_id: str) -> bytes:
+def view_actions(press: ViewPress, trigger_id: str, installed: Installation = IN_TEAM) -> bytes:
     """The body of a block_actions request from a modal or Home: no channel, no message, no response URL."""
     element, view = press.found.element, press.view
     action = {"type": element["type"], "action_id": element["action_id"], "block_id": press.found.block_id}
     return _form(
-        _interaction("block_actions", press.person)
+        _interaction("block_actions", press.person, installed)
         | {
             "container": {"type": "view", "view_id": view["id"]},
             "trigger_id": trigger_id,
-            "view": filled(view, press.values),
+            "view": filled(view, press.values) | _view_of(installed),
             "actions": [action | press.chosen | {"action_ts": press.ts}],
         }
     )
 
 
-def view_submission(person: Person, view: Json, values: Values, trigger_id: str) -> bytes:
+def view_submission(
+    person: Person, view: Json, values: Values, trigger_id: str, installed: Installation = IN_TEAM
+) -> bytes:
     """The body of a view_submission request."""
     return _form(
-        _interaction("view_submission", person)
-        | {"trigger_id": trigger_id, "view": filled(view, values), "response_urls": []}
+        _interaction("view_submission", person, installed)
+        | {"trigger_id": trigger_id, "view": filled(view, values) | _view_of(installed), "response_urls": []}
     )
 
 
-def view_closed(person: Person, view: Json, *, is_cleared: bool) -> bytes:
+def view_closed(person: Person, view: Json, *, is_cleared: bool, installed: Installation = IN_TEAM) -> bytes:
     """The body of a view_closed request, which says nothing of what was filled in."""
-    return _form(_interaction("view_closed", person) | {"view": view, "is_cleared": is_cleared})
+    closed = view | _view_of(installed)
+    return _form(_interaction("view_closed", person, installed) | {"view": closed, "is_cleared": is_cleared})
 
 
-def app_home_opened(person: Person, home: Json | None, ts: str) -> bytes:
+def app_home_opened(person: Person, home: Json | None, ts: str, installed: Installation = IN_TEAM) -> bytes:
     """The body of an app_home_opened event in its envelope: JSON, with the Home as it was published last."""
     event: Json = {
         "type": "app_home_opened",
@@ -109,7 +112,7 @@ def app_home_opened(person: Person, home: Json | None, ts: str) -> bytes:
         "event_ts": ts,
     }
     if home is not None:
-        event["view"] = home
+        event["view"] = home | _view_of(installed)
     envelope: Json = {
         "token": "none",
         "team_id": TEAM.id,
@@ -120,15 +123,15 @@ def app_home_opened(person: Person, home: Json | None, ts: str) -> bytes:
         "event_time": int(float(ts)),
         "authorizations": [
             {
-                "enterprise_id": None,
-                "team_id": TEAM.id,
+                "enterprise_id": ORGANIZATION.id if installed.of_organization else None,
+                "team_id": None if installed.everywhere else TEAM.id,
                 "user_id": BOT.user_id,
                 "is_bot": True,
-                "is_enterprise_install": False,
+                "is_enterprise_install": installed.everywhere,
             }
         ],
         "is_ext_shared_channel": False,
-    }
+    } | ({"enterprise_id": ORGANIZATION.id} if installed.of_organization else {})
     return json.dumps(envelope).encode()
 
 
@@ -137,19 +140,23 @@ def filled(view: Json, values: Values) -> Json:
     return view | {"state": {"values": values}}
 
 
-def slash_command(command: Command, handles: Handles) -> bytes:
+def slash_command(command: Command, handles: Handles, installed: Installation = IN_TEAM) -> bytes:
     """The body of a slash command's request: plain form fields."""
+    organization = {"enterprise_id": ORGANIZATION.id, "enterprise_name": ORGANIZATION.name}
+    # Who is only in another workspace of the organization types it there.
+    team = command.person.team if command.person.is_foreign else TEAM
     fields = {
-        "team_id": TEAM.id,
-        "team_domain": TEAM.domain,
+        "team_id": team.id,
+        "team_domain": team.domain,
         "channel_id": command.channel.id,
-        "channel_name": command.channel.name,
+        "channel_name": "directmessage" if command.channel.is_direct else command.channel.name,
         "user_id": command.person.id,
         "user_name": command.person.handle,
         "command": command.command,
         "text": command.text,
         "api_app_id": BOT.app_id,
-        "is_enterprise_install": "false",
+        "is_enterprise_install": str(installed.everywhere).lower(),
+        **(organization if installed.of_organization else {}),
         "response_url": handles.response_url,
         "trigger_id": handles.trigger_id,
     }
@@ -168,19 +175,29 @@ def signed_headers(secret: str, now: float, body: bytes) -> dict[str, str]:
     }
 
 
-def _interaction(kind: str, person: Person) -> Json:
+def _interaction(kind: str, person: Person, installed: Installation) -> Json:
     """What all interaction payloads begin with. `team` is the app's, also for people of another workspace.
 
-    Seen in https://github.com/slackapi/java-slack-sdk/issues/1041.
+    Seen in https://github.com/slackapi/java-slack-sdk/issues/1041. An app that is installed in a whole organization
+    gets none; `team_id` of the user is the workspace that Slack counts them to, wherever they click:
+    https://github.com/slackapi/bolt-js/issues/1875.
     """
+    team: Json = {"id": TEAM.id, "domain": TEAM.domain}
+    if installed.of_organization:
+        team |= {"enterprise_id": ORGANIZATION.id, "enterprise_name": ORGANIZATION.name}
     return {
         "type": kind,
         "user": {"id": person.id, "username": person.handle, "name": person.handle, "team_id": person.team.id},
         "api_app_id": BOT.app_id,
-        "team": {"id": TEAM.id, "domain": TEAM.domain},
-        "enterprise": None,
-        "is_enterprise_install": False,
+        "team": None if installed.everywhere else team,
+        "enterprise": {"id": ORGANIZATION.id, "name": ORGANIZATION.name} if installed.of_organization else None,
+        "is_enterprise_install": installed.everywhere,
     }
+
+
+def _view_of(installed: Installation) -> Json:
+    """Of an app that is installed in a whole organization, a view names that instead of a team."""
+    return {"team_id": ORGANIZATION.id, "app_installed_team_id": ORGANIZATION.id} if installed.everywhere else {}
 
 
 def _form(payload: Json) -> bytes:

@@ -75,7 +75,7 @@ def _values(delivery: Delivery) -> Json:
 
 def show(workspace: Workspace, origin: Origin, reply: Reply) -> None:
     """Puts a reply where it belongs. Raises SlackError."""
-    conversation = workspace.conversation(origin.channel)
+    conversation = workspace.conversation(workspace.moved(origin.channel))
     if conversation is None:
         raise SlackError("channel_not_found")
     if origin.ts is not None and (reply.replace_original or reply.delete_original):

@@ -1,6 +1,7 @@
 """Slack's rules that its published types do not state. They take for granted that the schema already holds."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -14,6 +15,10 @@ Placed = tuple[Path, Json]
 CONFIRM_PARTS = ("title", "text", "confirm", "deny")
 MENUS_WITH_OPTIONS = ("static_select", "multi_static_select")
 MAX_OPTIONS = 100
+TEXT_OBJECTS = ("plain_text", "mrkdwn")
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
+# Letters that show nothing: fillers of Hangul, a cell of Braille without a dot.
+BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 # What an attachment may say beside its blocks; Slack answers its older fields with a bare invalid_attachments, see
 # https://github.com/slack-go/slack/issues/826.
@@ -26,6 +31,8 @@ def of_message(content: Content) -> Iterator[Problem]:
     """What a message's blocks and its attachments' blocks break."""
     placed = list(blocks_of(content))
     yield from _of_surface(placed)
+    yield from of_texts(("blocks",), content.blocks)
+    yield from of_texts(("attachments",), content.attachments)
     for path, block in placed:
         if block["type"] == "alert":
             yield Problem((*path, "type"), "an alert stands only in modals")
@@ -39,6 +46,7 @@ def of_view(view: Json) -> Iterator[Problem]:
     """What a modal's or Home's blocks break."""
     placed = list(_with_children(("blocks",), view["blocks"]))
     yield from _of_surface(placed)
+    yield from of_texts((), view)
     for path, block in placed:
         if block["type"] == "alert" and view["type"] != "modal":
             yield Problem((*path, "type"), "an alert stands only in modals")
@@ -58,6 +66,23 @@ def of_metadata(metadata: Json) -> Iterator[Problem]:
             yield Problem(
                 ("metadata", "event_payload", name), "must be a string, number or boolean: the payload is flat"
             )
+
+
+def of_texts(path: Path, part: object) -> Iterator[Problem]:
+    """Text objects in which nobody can see anything, however deep."""
+    if isinstance(part, dict):
+        if part.get("type") in TEXT_OBJECTS and isinstance(part.get("text"), str) and is_blank(part["text"]):
+            yield Problem((*path, "text"), "must not be blank")
+        for name, inner in part.items():
+            yield from of_texts((*path, name), inner)
+    elif isinstance(part, list):
+        for number, inner in enumerate(part):
+            yield from of_texts((*path, number), inner)
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text is empty to the eye."""
+    return all(character in BLANKS or unicodedata.category(character) in UNSEEN for character in text)
 
 
 def blocks_of(content: Content) -> Iterator[Placed]:

@@ -5,7 +5,7 @@
 /slack/state           GET: what can be seen
 /slack/click, command  POST: what people do in channels; say: they write something
 /slack/views/…         POST: what they do in modals and Homes: click, submit, close; /slack/home: they open the Home
-/slack/channels, …     POST: channels, usergroups, plan: what becomes of the directory meanwhile
+/slack/channels, …     POST: channels, usergroups, plan, organization, directs, app: what becomes of the directory
 /slack/faults, limits  POST: what shall go wrong; DELETE faults: enough of it
 """
 
@@ -58,6 +58,9 @@ def routes(workspace: Workspace) -> list[Route]:
         Route("/slack/channels", controlled(changes.change_channel), methods=["POST"]),
         Route("/slack/usergroups", controlled(changes.change_user_group), methods=["POST"]),
         Route("/slack/plan", controlled(changes.change_plan), methods=["POST"]),
+        Route("/slack/organization", controlled(changes.change_organization), methods=["POST"]),
+        Route("/slack/directs", controlled(changes.open_direct), methods=["POST"]),
+        Route("/slack/app", controlled(changes.change_app), methods=["POST"]),
         Route("/slack/faults", controlled(control.order_fault), methods=["POST"]),
         Route("/slack/faults", controlled(control.clear_faults), methods=["DELETE"]),
         Route("/slack/limits", controlled(control.set_limits), methods=["POST"]),

@@ -4,6 +4,7 @@ Slack answers errors with HTTP 200 and {"ok": false}; only a rate limit has a st
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -14,7 +15,7 @@ from coastguard.local.slack import responses
 from coastguard.local.slack.arguments import Arguments, read
 from coastguard.local.slack.bodies import body_of
 from coastguard.local.slack.errors import MissingScope, RateLimited, SlackError
-from coastguard.local.slack.faults import Fault
+from coastguard.local.slack.faults import RESPONSE_URL, Fault
 from coastguard.local.slack.methods import METHODS, SCOPES
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 
@@ -40,13 +41,17 @@ async def call(workspace: Workspace, request: Request) -> Response:
         return _refusal(error)
     with workspace.lock:
         fault = workspace.faults.take(method, reply="thread_ts" in arguments.values)
-    if fault is None:
-        return await _answer(workspace, method, request, arguments)
-    return await _troubled(fault, workspace, method, request, arguments)
+    return await _troubled(fault, lambda: _answer(workspace, method, request, arguments))
 
 
 async def respond(workspace: Workspace, request: Request) -> Response:
     """One use of a response URL."""
+    with workspace.lock:
+        fault = workspace.faults.take(RESPONSE_URL)
+    return await _troubled(fault, lambda: _responded(workspace, request))
+
+
+async def _responded(workspace: Workspace, request: Request) -> Response:
     try:
         arguments = read("application/json", await body_of(request), {})
         await run_in_threadpool(responses.respond, workspace, request.path_params["hook"], arguments.values)
@@ -56,23 +61,23 @@ async def respond(workspace: Workspace, request: Request) -> Response:
     return JSONResponse({"ok": True})
 
 
-async def _troubled(
-    fault: Fault, workspace: Workspace, method: str, request: Request, arguments: Arguments
-) -> Response:
+async def _troubled(fault: Fault | None, answer: Callable[[], Awaitable[Response]]) -> Response:
+    if fault is None:
+        return await answer()
     match fault.kind:
         case "ratelimit":
             return _refusal(RateLimited(fault.retry_after))
         case "slow":
             await asyncio.sleep(fault.seconds)
-            return await _answer(workspace, method, request, arguments)
+            return await answer()
         case "lost_answer":
-            await _answer(workspace, method, request, arguments)
+            await answer()
             return NoAnswer()
         case "word":
             return _refusal(SlackError(fault.word))
         case _:
             if fault.accepted:
-                await _answer(workspace, method, request, arguments)
+                await answer()
             return JSONResponse({"ok": False, "error": "internal_error"}, 500)
 
 

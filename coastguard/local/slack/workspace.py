@@ -7,7 +7,20 @@ from dataclasses import replace
 
 from coastguard.local.slack.content import Content, Json
 from coastguard.local.slack.conversation import Conversation
-from coastguard.local.slack.directory import BOT, CHANNELS, EVERYBODY, TEAM, USER_GROUPS, Channel, Person, UserGroup
+from coastguard.local.slack.directory import (
+    BOT,
+    CHANNELS,
+    EVERYBODY,
+    GRID_PEOPLE,
+    IN_TEAM,
+    TEAM,
+    USER_GROUPS,
+    Channel,
+    Installation,
+    Person,
+    UserGroup,
+)
+from coastguard.local.slack.errors import SlackError
 from coastguard.local.slack.faults import Faults
 from coastguard.local.slack.limits import Budgets
 from coastguard.local.slack.messages import Message, new_message
@@ -29,7 +42,8 @@ class Workspace:
     """Coast: one app, a few people, a few channels. Several threads may use it.
 
     `clock` gives seconds since 1970. Clicks and commands go to `request_url`, which may be set once it is known.
-    `scopes` are what the app was given when it was installed; `no_user_groups` is Slack's word for a plan without any.
+    `scopes` are what the app was given when it was installed, `installed` is where; `no_user_groups` is Slack's word
+    for a plan without any, and without `messages_tab` the app has turned off its direct messages.
     `on_change` is called after every change, without the lock, in the thread that changed something.
     Who reads or changes something in several steps holds `lock` or `changing()` meanwhile.
     """
@@ -53,11 +67,14 @@ class Workspace:
         self.people: dict[str, Person] = {person.id: person for person in EVERYBODY}
         self.user_groups: dict[str, UserGroup] = {group.id: group for group in USER_GROUPS}
         self.no_user_groups: str | None = None
+        self.installed: Installation = IN_TEAM
+        self.messages_tab = True
         self.tickets = Tickets()
         self.faults = Faults()
         self.budgets = Budgets()
         self.views = Views()
         self._conversations = {channel.id: Conversation(channel) for channel in channels}
+        self._moved: dict[str, str] = {}
         self._ephemerals: dict[str, tuple[Conversation, Message]] = {}
         self._last_ts = 0
 
@@ -79,6 +96,46 @@ class Workspace:
     def conversations(self) -> list[Conversation]:
         """All channels."""
         return list(self._conversations.values())
+
+    def direct(self, *users: str) -> Conversation:
+        """The direct messages of these people with each other, or of a single one with the app.
+
+        Raises SlackError channel_not_found.
+        """
+        people = [self.people[user] for user in users if user in self.people]
+        if len(people) != len(users):
+            raise SlackError("channel_not_found")
+        only = people[0]
+        with_app = len(people) == 1
+        name = f"coastguard-{only.handle}" if with_app else "-".join(person.handle for person in people)
+        place = only.home if with_app else "D" + "".join(person.id[1:5] for person in people)
+        channel = Channel(place, name, bot_is_member=with_app, private=True, members=users)
+        return self._conversations.setdefault(place, Conversation(channel))
+
+    def convert(self, channel: str) -> str:
+        """Makes of a private channel one that can be shared, which has another id from now on; returns that.
+
+        Nobody can read or change anything there under the old id, and only posts still find their way.
+        """
+        conversation = self._conversations.pop(channel)
+        moved = f"C{channel[1:]}"
+        conversation.channel = replace(conversation.channel, id=moved, shared=True)
+        self._conversations[moved] = conversation
+        self._moved[channel] = moved
+        return moved
+
+    def moved(self, channel: str) -> str:
+        """The id that a channel has by now."""
+        return self._moved.get(channel, channel)
+
+    def join_organization(self, *, everywhere: bool) -> None:
+        """The team is one of an organization from now on; the app may be installed `everywhere` in that."""
+        self.installed = Installation(of_organization=True, everywhere=everywhere)
+        self.people |= {person.id: person for person in GRID_PEOPLE}
+
+    def create(self, channel: Channel) -> None:
+        """A new channel, in which nothing was said yet."""
+        self._conversations[channel.id] = Conversation(channel)
 
     def delete_channel(self, channel: str) -> None:
         """Takes a channel away, with all that was said in it."""
@@ -160,6 +217,7 @@ class Workspace:
             "archived": conversation.channel.archived,
             "private": conversation.channel.private,
             "shared": conversation.channel.shared,
+            "members": list(conversation.channel.members),
             "bot_is_member": conversation.channel.bot_is_member,
             "messages": [state_of(message, conversation, self.people) for message in conversation.shown()],
         }

@@ -38,6 +38,7 @@ def test_three_characters_are_escaped_and_no_other(text: str, escaped: str) -> N
         pytest.param("a\ud800b", "a b", id="half a character"),
         pytest.param("é 漢 😀 &", "é 漢 😀 &", id="other scripts stay"),
         pytest.param("\u200b \n", "", id="nothing to see"),
+        pytest.param("\u3164\u2800\u115f\u1160\uffa0", "", id="letters that show nothing"),
         pytest.param("abcdefghijk", "abcdefghi…", id="too long"),
         pytest.param("abcdefghij", "abcdefghij", id="just fits"),
     ],
@@ -53,6 +54,7 @@ def test_every_character_is_visible_and_in_one_line(text: str, shown: str) -> No
         pytest.param("`x` ```y```", "`'x' '''y'''`", id="backticks"),
         pytest.param("<!channel>", "`&lt;!channel&gt;`", id="broadcast"),
         pytest.param("", "`?`", id="empty"),
+        pytest.param("\ufe0f\u0301", "`?`", id="marks of nothing"),
         pytest.param(" \u200b", "`?`", id="nothing to see"),
     ],
 )
