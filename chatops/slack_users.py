@@ -30,9 +30,20 @@ class Person:
 
 
 def is_member(raw: Mapping[str, Any], team: str) -> bool:
-    """Whether Slack's description of somebody is of a full member of the team."""
+    """Whether Slack's description of somebody is of a full member of the team.
+
+    Of people of an Enterprise Grid organization it may name no team or another one, and list the team among theirs:
+    https://docs.slack.dev/reference/objects/user-object
+    """
     strange = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
-    return raw.get("team_id") == team and not any(raw.get(flag) for flag in strange)
+    theirs = [raw.get("team_id"), *_listed(raw), *_listed(raw.get("enterprise_user"))]
+    return team in theirs and not any(raw.get(flag) for flag in strange)
+
+
+def _listed(raw: object) -> list[object]:
+    """Return the teams that a description lists."""
+    teams = raw.get("teams") if isinstance(raw, Mapping) else None
+    return teams if isinstance(teams, list) else []
 
 
 @dataclass(slots=True)
@@ -87,7 +98,7 @@ class SlackUsers:
         read = self._groups.get(group)
         if read is None or now - read[0] >= USERS_KEPT:
             try:
-                members = self.slack().group(group)
+                members = self.slack().group(group, self.team)
             except Rejected as error:
                 if error.word != _NO_GROUP:
                     raise

@@ -8,12 +8,14 @@ from chatops.clicks import requests
 from chatops.clicks.requests import FRESH, Request
 from chatops.rights import Refusal, Rights
 from hub.incidents.bulletin import Bulletin
+from hub.incidents.delivery import Delivery
 from hub.incidents.incident import Incident, Pending, State
 from hub.incidents.storm import lock
 from hub.notify.routing import Routing
 from hub.policy.matching import Facts
 from hub.policy.policy import Approval
 from hub.policy.repair_stop import RepairStop
+from hub.slack.client import same_channel
 from hub.slack.mrkdwn import date, mention
 from hub.table.store import Store
 from spoke.repairs import REMEDIES
@@ -57,7 +59,7 @@ class Checks:
         if request.team != self.team:
             raise NotAllowed("This app belongs to another workspace.")
         bulletin = self.store.bulletin(request.cluster)
-        if bulletin is None or (bulletin.slack.address, bulletin.slack.handle) != (request.channel, request.message):
+        if bulletin is None or not _stands_at(bulletin.slack, request):
             raise NotAllowed(_STALE)
         if bulletin.episode.closed:
             raise NotAllowed(OVER)
@@ -124,6 +126,12 @@ class Checks:
             approval or "no approval is needed",
         ]
         return "; ".join(filter(None, held))
+
+
+def _stands_at(there: Delivery, request: Request) -> bool:
+    """Whether a message is the one of a click: under the channel's id of today too, where that was another one."""
+    known = any(same_channel(channel, request.channel) for channel in (there.address, there.place))
+    return known and there.handle == request.message
 
 
 def share_of(bulletin: Bulletin) -> float | None:

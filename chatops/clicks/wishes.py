@@ -19,17 +19,21 @@ from hub.incidents.bulletin import Bulletin
 from hub.incidents.incident import Incident, Pending, State, acknowledge, await_approval, pick, withdraw
 from hub.notify.routing import Routing
 from hub.policy.matching import Facts
-from hub.policy.policy import Approval
+from hub.policy.policy import Approval, Cap
 from hub.slack.client import Rejected, Slack
 from hub.slack.listing import EVENT_TYPE, Asked, parts, told
 from hub.slack.mrkdwn import date, mention
 from hub.table.store import Store
+from hub.times import span_words
 from spoke.repairs import REMEDIES
 
 ACKNOWLEDGED = "acknowledged"
 DECLINED = "declined"
 PICKED = "picked"
 WAITS = "waits for approval"
+LISTS = Cap(most=3, per=timedelta(minutes=10))
+"""How many lists a person may ask for in a time: one of 1,000 instances is four posts, of which Slack takes one a
+second."""
 
 # Slack's clock and ours may differ by so much, and it takes a message a second in a channel.
 _CLOCKS = timedelta(minutes=1)
@@ -104,21 +108,35 @@ class Wishes:
 
     def _list(self, request: Request, bulletin: Bulletin) -> str:
         """Post the whole list into the bulletin's thread, from where an earlier try has come to."""
+        self._spend_list(request)
         known = self.store.known(request.cluster).incidents.values()
         live = [incident for incident in known if incident.unresolved and incident.episode == bulletin.episode.episode]
         slack, thread = self.slack(), bulletin.slack.thread or bulletin.slack.handle
         since, until = request.at - _CLOCKS, self.clock() + _CLOCKS
         try:
-            posts = slack.mine(bulletin.slack.address, since, until, EVENT_TYPE, thread)
+            posts = slack.mine(bulletin.slack.place, since, until, EVENT_TYPE, thread)
             before = told(request.id, (post.payload for post in posts))
             for number, part in enumerate(parts(Asked(request.id, request.user, request.cluster), live, before)):
                 if number:
                     self.sleep(_POST_SECONDS)
-                slack.post(bulletin.slack.address, part.text, part.blocks, metadata=part.metadata, thread=thread)
+                slack.post(bulletin.slack.place, part.text, part.blocks, metadata=part.metadata, thread=thread)
         except Rejected as error:
             raise NotAllowed(f"Slack does not take the list: {error.word}.") from error
         self.store.log(request.cluster, quiet_entry_of(request, request.at, "listed", request.cluster.name, ""))
         return "listed"
+
+    def _spend_list(self, request: Request) -> None:
+        """Count a list among those that the person has asked for, once however often it is tried."""
+        now, name = self.clock(), f"lists of {request.user}"
+        ledger = self.store.ledger(name).lately(LISTS, now)
+        if request.id in ledger.used:
+            return
+        if free := ledger.free_at(LISTS):
+            raise NotAllowed(
+                f"You have asked for {LISTS.most} lists in {span_words(LISTS.per)}, which fill the channel's threads."
+                f" You can ask for another one {date(free)}."
+            )
+        self.store.keep_ledger(name, ledger.having(request.id, now), now + LISTS.per)
 
     def _await_approval(self, request: Request, approval: Approval, facts: Facts, at: datetime) -> str:
         """Have the repair wait, in its incident, for somebody who may say yes."""

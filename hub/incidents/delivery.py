@@ -23,7 +23,8 @@ class Delivery:
 
     `noted` is the key of the last log entry that was said in its thread: receivers with a thread come through the log
     each at its own pace. While something of the log is still to be said there it is `untold`, and the episode is not
-    closed. `version` is that of the episode's row with which it was written.
+    closed. `version` is that of the episode's row with which it was written. `at` is what the receiver calls the
+    address by now, if that is something else than what it is called in the policy: a channel's id may change.
     """
 
     receiver: str
@@ -40,6 +41,12 @@ class Delivery:
     noted: str = ""
     untold: bool = False
     version: int = 0
+    at: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where its message is found."""
+        return self.at or self.address
 
     def in_doubt(self, now: datetime, lease: timedelta = LEASE) -> "Delivery":
         """Begin to post it: until the lease is over nobody else may."""

@@ -34,7 +34,10 @@ _NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class Storm:
-    """The one Slack message about a storm, as far as we know what Slack shows, and the most it has ever counted."""
+    """The one Slack message about a storm, as far as we know what Slack shows, and the most it has ever counted.
+
+    `at` is what Slack calls the channel by now, as in a delivery.
+    """
 
     kind: ClassVar[str] = "storm"
 
@@ -53,6 +56,7 @@ class Storm:
     closed_at: datetime | None = None
     over: bool = False
     version: int = 0
+    at: str = ""
 
     @property
     def slack(self) -> Delivery:
@@ -66,12 +70,13 @@ class Storm:
             shown_at=self.shown_at,
             doubt_since=self.doubt_since,
             lease_until=self.lease_until,
+            at=self.at,
         )
 
     def shows(self, delivery: Delivery) -> "Storm":
         """Return it with what Slack has of it by now."""
         there = replace(self, ts=delivery.handle, shown=delivery.shown, shown_at=delivery.shown_at)
-        return replace(there, doubt_since=delivery.doubt_since, lease_until=delivery.lease_until)
+        return replace(there, doubt_since=delivery.doubt_since, lease_until=delivery.lease_until, at=delivery.at)
 
     def ended(self, now: datetime) -> "Storm":
         """Close it: everything is said."""

@@ -148,7 +148,7 @@ class Notifier:
         # Its words count only those, whatever else the bulletin is about.
         text, blocks = reminder(compose(episode, unheeded(episode, look.live, after, now)), after)
         try:
-            self.hub.slack().post(slack.address, text, blocks, thread=slack.handle, aloud=True)
+            self.hub.slack().post(slack.place, text, blocks, thread=slack.handle, aloud=True)
         except SlackError as error:
             if self._goes_on_elsewhere(look.hint, bulletin, error):
                 return None
@@ -223,7 +223,7 @@ class Notifier:
             return False
         log.warning("channel.lost", extra={"channel": lost, "word": why.word, "instead": elsewhere})
         episode = replace(newest.episode, channel=elsewhere, storm="")
-        anew = replace(newest.slack.settled(), address=elsewhere, handle="", thread="", shown="")
+        anew = replace(newest.slack.settled(), address=elsewhere, at="", handle="", thread="", shown="")
         self.hub.table.keep(replace(newest, episode=episode).shows(replace(anew, aside=False, lost=tried)))
         self.hub.count("moved", 1)
         if self.hub.table.spend(f"lost {lost}", now.replace(minute=0)) == 1:

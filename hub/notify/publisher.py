@@ -111,7 +111,7 @@ class Publisher:
             text, blocks = notes(said)
             aloud = any(entry.aloud for entry in said)
             try:
-                self._slack().post(slack.address, text, blocks, thread=slack.thread or slack.handle, aloud=aloud)
+                self._slack().post(slack.place, text, blocks, thread=slack.thread or slack.handle, aloud=aloud)
             except Rejected as error:
                 if error.word in LOST:
                     raise
@@ -150,7 +150,7 @@ class Publisher:
             # If we die over it Slack may show the new drawing, and nobody may take it for the one before.
             record = self._store.keep(record.shows(replace(record.slack, shown="")))
         try:
-            self._update(record.slack, saying.message)
+            return record.shows(self._update(record.slack, saying.message))
         except Rejected as error:
             if error.word not in _GONE:
                 raise
@@ -159,7 +159,6 @@ class Publisher:
             # Somebody has deleted it, or it may not be edited any more; the incidents go on.
             anew = replace(record.slack, handle="", doubt_since=None)
             return self._post(record.shows(anew), saying.message, leased=False)
-        return record
 
     def _afford(self, record: MessageRecord, *, urgent: bool) -> None:
         """Take an edit out of the app's budget, or raise NotNow with a moment of its own in a minute to come."""
@@ -180,21 +179,21 @@ class Publisher:
             handle = self._adopt(record)
             if handle:
                 there = replace(record.slack.settled(), handle=handle)
-                self._update(there, message)
-                return record.shows(there)
+                return record.shows(self._update(there, message))
             record = self._store.keep(record.shows(record.slack.in_doubt(self._clock())))
         settled = record.slack.settled()
         parts = message.text, message.blocks, message.attachments, message.metadata, settled.thread
         try:
-            return record.shows(replace(settled, handle=self._slack().post(settled.address, *parts)))
+            placed = self._slack().put(settled.place, *parts)
         except (NotNow, Rejected):
             # Slack has told us that it did nothing: who comes next need neither wait nor read the channel.
             self._store.keep(record.shows(settled))
             raise
+        return record.shows(_stands(replace(settled, handle=placed.ts), placed.channel))
 
-    def _update(self, there: Delivery, message: Message) -> None:
+    def _update(self, there: Delivery, message: Message) -> Delivery:
         parts = message.text, message.blocks, message.attachments, message.metadata
-        self._slack().update(there.address, there.handle, *parts)
+        return _stands(there, self._slack().update(there.place, there.handle, *parts))
 
     def _await_lease(self, record: MessageRecord) -> None:
         """Raise NotNow while somebody else may still be posting."""
@@ -210,10 +209,10 @@ class Publisher:
             return ""
         since, until = there.doubt_since - _CLOCKS, (there.lease_until or self._clock()) + _LATE
         slack = self._slack()
-        posts = slack.mine(there.address, since, until, event_type(record.kind), there.thread)
+        posts = slack.mine(there.place, since, until, event_type(record.kind), there.thread)
         found = [post.ts for post in posts if post.payload.get(record.kind) == record.id]
         for double in found[1:]:
-            slack.delete(there.address, double)
+            slack.delete(there.place, double)
         return found[0] if found else ""
 
     def _log(self, bulletin: Bulletin) -> tuple[list[Entry], str]:
@@ -223,6 +222,11 @@ class Publisher:
         # In a storm's thread hundreds of clusters speak: there, only what people do is worth a line.
         said = [entry for _, entry in found if not entry.quiet and (entry.who or not slack.thread)]
         return said, found[-1][0] if found else slack.noted
+
+
+def _stands(there: Delivery, channel: str) -> Delivery:
+    """Keep what Slack calls the channel, where that is no longer what it was told."""
+    return replace(there, at="" if channel == there.address else channel)
 
 
 def _reopened(record: MessageRecord) -> MessageRecord:

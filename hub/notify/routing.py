@@ -72,6 +72,18 @@ class Routing:
             links=replace(self.policy.links, runbook=route.runbook if route else ""),
         )
 
+    def channels(self, facts: Facts) -> tuple[str, ...]:
+        """Name the channels that may hear of a place, as far as is known of it: of a whole account several."""
+        found: list[str] = []
+        for route in self.policy.routes:
+            if route.where.may_fit(facts):
+                found += [route.channel] if route.channel else self.terms.channels_of(facts.group)
+                if route.where.fits(facts):
+                    break
+        else:
+            found += self.terms.channels_of(facts.group)
+        return tuple(dict.fromkeys(found))
+
     def window(self, cluster: Cluster, account: Account, now: datetime, group: str = ANY) -> Mute | None:
         """Return the maintenance window that a cluster is in, as the mute that it is."""
         found = self.policy.window(Facts(cluster, account, group), now) if self.policy.windows else None

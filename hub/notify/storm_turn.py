@@ -124,7 +124,7 @@ class StormTurns:
         """
         text, blocks = note(Entry(self.hub.clock(), "", "reopened", storm.region, ""))
         try:
-            self.hub.slack().post(storm.channel, text, blocks, thread=storm.ts, aloud=True)
+            self.hub.slack().post(storm.slack.place, text, blocks, thread=storm.ts, aloud=True)
         except NotNow as error:
             self._again_in(place, error.seconds)
             return False
@@ -166,7 +166,7 @@ class StormTurns:
         incidents = self.hub.table.open_incidents([member.cluster for member in turn])
         free = [member for member in turn if incidents[member.cluster] and _is_free(member, now)]
         doubts = [member.slack.doubt_since for member in free if member.slack.doubt_since]
-        before = self.publisher.posted_in(storm.channel, storm.ts, min(doubts)) if doubts else {}
+        before = self.publisher.posted_in(storm.slack.place, storm.ts, min(doubts)) if doubts else {}
         # What stands there is adopted in this very write: a new doubt would forget it, should the turn end here.
         kept = self.hub.table.keep_all([_begun(member, storm, before.get(member.id, ""), now) for member in free])
         begun, shown = [member for member in kept if not member.slack.handle], list[Bulletin]()
@@ -206,8 +206,9 @@ class StormTurns:
         way = self.rules.way(member.cluster, episode.group, broken, episode.registered)
         message = render(compose(episode, incidents, lock(storm.region), links=way.links), episode)
         parts = message.text, message.blocks, message.attachments, message.metadata
-        ts = self.hub.slack().post(storm.channel, *parts, thread=storm.ts)
-        return member.shows(replace(member.slack, handle=ts, shown=message.digest, shown_at=self.hub.clock()))
+        ts = self.hub.slack().post(storm.slack.place, *parts, thread=storm.ts)
+        there = replace(member.slack, handle=ts, shown=message.digest, shown_at=self.hub.clock())
+        return member.shows(replace(there, at=storm.at))
 
     def _settle(self, shown: Sequence[Bulletin], untouched: Sequence[Bulletin]) -> None:
         """Write what Slack shows by now. Whom somebody has changed meanwhile is read again: a ts must not get lost."""
@@ -218,7 +219,7 @@ class StormTurns:
                 newest = self.hub.table.bulletin(member.cluster)
                 if newest and newest.id == member.id:
                     there, at = newest.slack.settled(), member.slack
-                    there = replace(there, handle=at.handle, thread=at.thread, shown="")
+                    there = replace(there, handle=at.handle, thread=at.thread, at=at.at, shown="")
                     storm = replace(newest.episode, storm=member.episode.storm)
                     self.hub.table.keep(replace(newest, episode=storm).shows(there))
         self.hub.count("announced", len(shown))
@@ -231,7 +232,7 @@ class StormTurns:
 
 def _begun(member: Bulletin, storm: Storm, ts: str, now: datetime) -> Bulletin:
     """Take a bulletin into the storm's thread: as it stands there already, or in doubt, to be posted in this turn."""
-    mine = replace(member.slack, thread=storm.ts, handle=ts)
+    mine = replace(member.slack, thread=storm.ts, handle=ts, at=storm.at)
     return _caught(member, storm).shows(mine.settled() if ts else mine.in_doubt(now, _LEASE))
 
 

@@ -67,6 +67,10 @@ class Terms:
         """Name the channel that hears of a cluster with this value of the monitoring tag."""
         return dict(self.channels).get(tag or "", self.channel)
 
+    def channels_of(self, tag: str) -> list[str]:
+        """Name the channels that may hear of a cluster with this value of the tag, or with ANY if nobody knows it."""
+        return [self.channel, *(channel for _, channel in self.channels)] if tag == ANY else [self.channel_of(tag)]
+
 
 def _fits(pattern: str, cluster: Cluster) -> bool:
     return pattern == cluster.account or fnmatchcase(cluster.key, pattern)

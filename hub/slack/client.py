@@ -1,85 +1,45 @@
 """Slack as the hub needs it: messages, people, Home tabs. The only module of the hub that imports Slack's SDK.
 
-    SlackError
-    ├── InDoubt     Slack may or may not have done it: find out before doing it again
-    ├── NotNow      rate limit or a pause: `seconds` until the next try
-    └── Rejected    Slack says no: wrong channel, wrong token, wrong blocks; a person has to mend it
-
-The SDK's own retries are off: they repeat a request whose answer was lost, and a message would stand there twice
-(docs/how-it-works.md).
+What it raises is told in hub.slack.errors. The SDK's own retries are off: they repeat a request whose answer was lost,
+and a message would stand there twice (docs/how-it-works.md).
 """
 
-import re
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPException
-from math import ceil
 from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
-from slack_sdk.webhook import WebhookClient
+from slack_sdk.webhook import WebhookClient, WebhookResponse
+
+from hub.slack.errors import LOST, NO_CHANNEL, STALE, THREADLESS, InDoubt, NotNow, Rejected, SlackError, sorted_error
+
+__all__ = [
+    "LOST",
+    "STALE",
+    "THREADLESS",
+    "InDoubt",
+    "NotNow",
+    "Placed",
+    "Posted",
+    "Rejected",
+    "Slack",
+    "SlackError",
+    "moved",
+    "same_channel",
+]
 
 # Shorter than the lease on a post (hub.incidents.delivery.LEASE), so that a lease never ends under somebody still
 # waiting.
 TIMEOUT_SECONDS = 4
-_IN_DOUBT = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
-# Slack's words for what it has not done and will do later, some of them with HTTP 200. None says how long that takes.
-_PASSING = {
-    "accesslimited",
-    "external_channel_migrating",
-    "message_limit_exceeded",
-    "rate_limited",
-    "ratelimited",
-    "update_failed",
-}
-_PASSING_SECONDS = 10
-LOST = {
-    "channel_not_found",
-    "is_archived",
-    "not_in_channel",
-    "is_inactive",
-    "restricted_action",
-    "restricted_action_read_only_channel",
-    "restricted_action_thread_only_channel",
-    "team_access_not_granted",
-}
-"""Slack's words for a channel that we cannot post to, and will not until a person mends it."""
-STALE = {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"}
-"""Slack's words for a token that is good no more; it says so before it does anything."""
-THREADLESS = {"cannot_reply_to_message", "restricted_action_non_threadable_channel"}
-"""Slack's words for a message that takes no replies, in a channel that is well."""
-_SECONDS = re.compile(r"[0-9]{1,6}(\.[0-9]+)?$")
-_WORD = re.compile(r"[a-z][a-z0-9_]*")
 _PAGES = 5
-# Where response URLs live; https://docs.slack.dev/interactivity/handling-user-interaction
-_HOOKS = "https://hooks.slack.com/"
-
-
-class SlackError(Exception):
-    """Slack did not do what we asked."""
-
-
-class InDoubt(SlackError):
-    """Nobody knows whether Slack did it."""
-
-
-class NotNow(SlackError):
-    """Try again in `seconds`."""
-
-    def __init__(self, text: str, seconds: int) -> None:
-        super().__init__(text)
-        self.seconds = seconds
-
-
-class Rejected(SlackError):
-    """Slack refuses, and will again until somebody mends the cause. `word` is Slack's own for it."""
-
-    def __init__(self, text: str, word: str) -> None:
-        super().__init__(text)
-        self.word = word
+# Where response URLs live; https://docs.slack.dev/interactivity/handling-user-interaction, and those of GovSlack,
+# https://docs.slack.dev/govslack
+_HOOKS = ("https://hooks.slack.com/", "https://hooks.slack-gov.com/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +50,30 @@ class Posted:
     payload: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a message stands, in Slack's words: the id that the channel has by now, and its ts."""
+
+    channel: str
+    ts: str
+
+
 class Slack:
     """What the hub says to Slack, with one token; `timeout` is in seconds.
 
     `renew` returns the token as it is by now: what is refused for the token that we have is tried once with that one.
+    A private channel that was made one to be shared is found under the id that it has since then.
     """
 
     def __init__(
         self, token: str, api_url: str, timeout: int = TIMEOUT_SECONDS, renew: Callable[[], str] | None = None
     ) -> None:
         self._renew = renew
+        self._timeout = timeout
         self._origin = "/".join(api_url.split("/")[:3]) + "/"
         self._client = WebClient(token=token, base_url=api_url, timeout=timeout, retry_handlers=[])
 
-    def post(  # noqa: PLR0913  # a message has these parts
+    def put(  # noqa: PLR0913  # a message has these parts
         self,
         channel: str,
         text: str,
@@ -113,8 +83,11 @@ class Slack:
         thread: str = "",
         *,
         aloud: bool = False,
-    ) -> str:
-        """Post a message and return its ts; a reply in a thread is shown in the channel too if it is said `aloud`."""
+    ) -> Placed:
+        """Post a message and return where it stands, or its reply in a thread, shown in the channel too if `aloud`.
+
+        In place of a channel's id, a person's means their direct messages with the app.
+        """
         answer = self._call(
             self._client.chat_postMessage,
             channel=channel,
@@ -127,7 +100,11 @@ class Slack:
             **({"thread_ts": thread} if thread else {}),
             **({"reply_broadcast": True} if thread and aloud else {}),
         )
-        return str(answer["ts"])
+        return Placed(str(answer.get("channel") or channel), str(answer["ts"]))
+
+    def post(self, channel: str, *parts: Any, **more: Any) -> str:  # noqa: ANN401  # those of `put`
+        """Post a message as `put` does, and return its ts."""
+        return self.put(channel, *parts, **more).ts
 
     def update(  # noqa: PLR0913  # a message has these parts
         self,
@@ -137,9 +114,12 @@ class Slack:
         blocks: Sequence[Mapping[str, Any]],
         attachments: Sequence[Mapping[str, Any]],
         metadata: Mapping[str, Any],
-    ) -> None:
-        """Make a message of ours show something else. To do it twice is to do it once."""
-        self._call(
+    ) -> str:
+        """Make a message of ours show something else; return the id that its channel has by now.
+
+        To do it twice is to do it once.
+        """
+        answer = self._call(
             self._client.chat_update,
             channel=channel,
             ts=ts,
@@ -148,6 +128,7 @@ class Slack:
             attachments=list(attachments),
             metadata=metadata,
         )
+        return str(answer.get("channel") or channel)
 
     def delete(self, channel: str, ts: str) -> None:
         """Take a message of ours back."""
@@ -162,9 +143,10 @@ class Slack:
         found: Mapping[str, Any] = self._call(self._client.users_info, user=user)["user"]
         return found
 
-    def group(self, group: str) -> frozenset[str]:
-        """Read the ids of a user group's members."""
-        return frozenset(self._call(self._client.usergroups_users_list, usergroup=group).get("users") or [])
+    def group(self, group: str, team: str) -> frozenset[str]:
+        """Read the ids of a team's user group's members. An app that is installed in several teams has to say which."""
+        answer = self._call(self._client.usergroups_users_list, usergroup=group, team_id=team)
+        return frozenset(answer.get("users") or [])
 
     def publish(self, user: str, view: Mapping[str, Any]) -> None:
         """Make a person's Home tab show something."""
@@ -175,22 +157,23 @@ class Slack:
 
         Raises Rejected for an address that is not Slack's, and for one that is used up or 30 minutes old.
         """
-        if not url.startswith((_HOOKS, self._origin)):
+        if not self.is_response_url(url):
             raise Rejected("a response URL that is not Slack's", "foreign_url")
         kind = "in_channel" if aloud else "ephemeral"
-        client = WebhookClient(url, timeout=TIMEOUT_SECONDS, retry_handlers=[])
+        client = WebhookClient(url, timeout=self._timeout, retry_handlers=[])
         try:
             answer = client.send(
                 text=text, blocks=[dict(block) for block in blocks], response_type=kind, replace_original=False
             )
         except (SlackClientError, HTTPException, OSError, ValueError) as error:
             raise InDoubt(f"respond: {type(error).__name__}") from error
-        if answer.status_code == 429:
-            raise NotNow("respond: rate limit", 1)
-        if answer.status_code >= 500:
-            raise InDoubt(f"respond: status {answer.status_code}")
-        if answer.status_code != 200:
-            raise Rejected(f"respond: status {answer.status_code}", "expired_url")
+        refused = _refused(answer)
+        if refused:
+            raise refused
+
+    def is_response_url(self, url: str) -> bool:
+        """Whether an address is one at which Slack takes answers."""
+        return url.startswith((*_HOOKS, self._origin))
 
     def home(self) -> str:
         """Read the workspace's address, with which those of its messages begin; "" if Slack does not tell."""
@@ -232,7 +215,10 @@ class Slack:
         except SlackApiError as error:
             if self._renewed(error):
                 return self._call(method, **arguments)
-            raise _sorted_error(method.__name__, error) from error
+            channel, word = str(arguments.get("channel")), error.response.get("error")
+            if word == NO_CHANNEL and moved(channel) != channel:
+                return self._call(method, **arguments | {"channel": moved(channel)})
+            raise _sorted(method.__name__, error.response) from error
         except (SlackClientError, HTTPException, OSError, ValueError) as error:
             raise InDoubt(f"{method.__name__}: {type(error).__name__}") from error
         data: Mapping[str, Any] = answer.data if isinstance(answer.data, dict) else {}
@@ -248,23 +234,35 @@ class Slack:
         return before != self._client.token
 
 
-def _sorted_error(method: str, error: SlackApiError) -> SlackError:
-    """Sort Slack's answer by what the caller does about it."""
-    response = error.response
-    said = str(response.get("error"))
-    if response.status_code == 429:
-        return NotNow(f"{method}: rate limit", _retry_after(str(response.headers.get("Retry-After"))))
-    if said in _PASSING:
-        return NotNow(f"{method}: {said}", _PASSING_SECONDS)
-    if not _WORD.fullmatch(said):  # somebody's error page on the way, say
-        return InDoubt(f"{method}: an answer that is not Slack's, with status {response.status_code}")
-    if response.status_code >= 500 or said in _IN_DOUBT:
-        return InDoubt(f"{method}: {said}")
+def moved(channel: str) -> str:
+    """Return the id that a private channel gets when it is made one to be shared: the same with a C in front.
+
+    https://docs.slack.dev/reference/events/channel_id_changed
+    """
+    return f"C{channel[1:]}" if channel.startswith("G") else channel
+
+
+def same_channel(one: str, other: str) -> bool:
+    """Whether two ids mean the same channel, one of them from before it was made one to be shared."""
+    return moved(one) == moved(other)
+
+
+def _sorted(method: str, response: SlackResponse) -> SlackError:
     details = (response.get("response_metadata") or {}).get("messages") or []
-    return Rejected(": ".join([method, said, *map(str, details[:3])]), said)
+    retry_after = response.headers.get("Retry-After")
+    return sorted_error(
+        method, response.status_code, str(response.get("error")), retry_after=retry_after, details=details
+    )
 
 
-def _retry_after(told: str) -> int:
-    """Read a header that is whole seconds by Slack's word, and on its way may have become none, 0.5 or a date."""
-    found = _SECONDS.match(told)
-    return max(ceil(float(found[0])), 1) if found else 1
+def _refused(answer: WebhookResponse) -> SlackError | None:
+    """Say what a response URL has answered, None if it took what was said; with HTTP 200 it may have refused that."""
+    try:
+        said = json.loads(answer.body)
+    except ValueError:
+        said = None
+    told = said if isinstance(said, dict) else {"ok": answer.status_code == 200}
+    if answer.status_code == 200 and told.get("ok") is not False:
+        return None
+    word = str(told.get("error") or "expired_url") if answer.status_code < 500 else "internal_error"
+    return sorted_error("respond", answer.status_code, word, retry_after=answer.headers.get("Retry-After"))

@@ -72,6 +72,12 @@ class Budgets(Rows):
         row = self._get("ledger", name)
         return self._read(row, Ledger) if row else Ledger()
 
+    def keep_ledger(self, name: str, ledger: Ledger, until: datetime) -> None:
+        """Write what has been used, and forget it some time after `until`; raise Conflict."""
+        row = draft("ledger", name, ledger, ledger.version)
+        row.expires = int(until.timestamp())
+        self._put(row, self._unchanged(row))
+
     def told(self, what: str) -> bool:
         """Tell whether the operators have heard of something already."""
         return self._get(f"budget#told {what}", "told") is not None

@@ -260,13 +260,19 @@ class Story:
 
     # What happens by way of the front: Slack tells it, it answers, and what it takes on is worked off
 
-    def press(
-        self, action: str, user: str = ALICE, victim: Victim | None = None, ts: str = "", value: str | None = None
+    def press(  # who presses what, and where
+        self,
+        action: str,
+        user: str = ALICE,
+        victim: Victim | None = None,
+        ts: str = "",
+        value: str | None = None,
+        channel: str = CHANNEL,
     ) -> Delivery:
         """Somebody uses an element of the bulletin, or of another message."""
         block = self._block(victim, action) if victim else None
         self.workspace.request_url = self.doorway.url
-        press = Press(user, CHANNEL, ts or self.bulletin().slack.handle, action, block, value)
+        press = Press(user, channel, ts or self.bulletin().slack.handle, action, block, value)
         return asyncio.run(clicks.click(self.workspace, self._address, press))
 
     def type(self, text: str, user: str = ALICE, channel: str = CHANNEL) -> Delivery:
@@ -380,6 +386,10 @@ class Story:
         """What that person alone was told, as they read it."""
         told = [message for message in self.workspace.state()["ephemerals"] if message["user"] == user]
         return [" ".join(_words(message["blocks"])) for message in told]
+
+    def written(self, user: str = ALICE) -> list[str]:
+        """What the app has written to somebody in a direct message."""
+        return self.aloud(self.workspace.direct(user).channel.id)
 
     def aloud(self, channel: str = CHANNEL) -> list[str]:
         """What was said for all in a channel, beside bulletins, by answers to commands."""

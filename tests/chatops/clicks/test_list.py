@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from chatops.clicks.requests import FRESH, Request
+from chatops.clicks.wishes import LISTS
 from coastguard.local.slack.faults import Fault
 from hub.incidents.content import ROWS
 from hub.incidents.incident import Incident, State
@@ -235,6 +236,36 @@ def test_a_list_is_refused_like_any_click(
     assert told.startswith(reason)
     assert listed(story) == []
     assert story.outcome(request) == f"refused: {told}"
+
+
+def test_a_person_lists_only_so_often_in_a_time_and_others_may_still(story: Story) -> None:
+    story.trouble(grouped=False, size=MANY)
+    for _ in range(LISTS.most):
+        story.act(ask(story))
+    one_more = ask(story)
+
+    story.act(one_more)
+
+    assert len(story.thread()) == LISTS.most
+    assert story.outcome(one_more).startswith("refused: You have asked for 3 lists in 10 min,")
+    assert "You can ask for another one <!date^" in story.whispers(ALICE)[-1]
+    story.act(ask(story, BOB))
+    assert len(story.thread()) == LISTS.most + 1
+    story.clock.go_on(LISTS.per)
+    story.act(ask(story))
+    assert len(story.thread()) == LISTS.most + 2
+
+
+def test_a_list_that_is_tried_again_counts_once(story: Story) -> None:
+    story.trouble(grouped=False, size=MANY)
+    for _ in range(LISTS.most):
+        request = ask(story)
+        story.hub.fate.die("before post 1")
+        with pytest.raises(Died):
+            story.act(request)
+        story.act(request, 2)
+
+    assert len(story.thread()) == LISTS.most
 
 
 def test_when_slack_refuses_the_list_the_person_is_told(story: Story) -> None:

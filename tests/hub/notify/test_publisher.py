@@ -592,9 +592,10 @@ class Overtaken(Slack):
         super().__init__(BOT_TOKEN, url)
         self._meanwhile = meanwhile
 
-    def update(self, *arguments: Any) -> None:
-        super().update(*arguments)
+    def update(self, *arguments: Any) -> str:
+        channel = super().update(*arguments)
         self._meanwhile()
+        return channel
 
 
 @pytest.mark.parametrize("incidents", [ACKNOWLEDGED, RESOLVED], ids=["goes on", "is over"])

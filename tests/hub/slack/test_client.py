@@ -8,9 +8,10 @@ from datetime import timedelta
 
 import pytest
 
+from coastguard.local.slack.directory import Channel
 from coastguard.local.slack.workspace import BOT_TOKEN
 from hub.slack.blocks import section
-from hub.slack.client import LOST, THREADLESS, InDoubt, NotNow, Rejected, Slack, SlackError
+from hub.slack.client import LOST, STALE, THREADLESS, InDoubt, NotNow, Rejected, Slack, SlackError, same_channel
 from tests.hub.factories import ALICE, CHANNEL, NOON, Json
 from tests.hub.slack_side import SlackSide
 from tests.hub.timing import Clock
@@ -21,7 +22,7 @@ METADATA: Json = {"event_type": "coastguard_bulletin", "event_payload": {"bullet
 
 
 def post(slack: SlackSide, channel: str = CHANNEL, **more: object) -> str:
-    return slack.client().post(channel, **(WORDS | more))  # type: ignore[arg-type]  # any part of a message
+    return slack.client().post(channel, **(WORDS | more))
 
 
 # What it says
@@ -71,8 +72,8 @@ def test_a_whisper_is_seen_by_one_person(slack: SlackSide) -> None:
 # What it makes of the answers
 
 
-def update(slack: SlackSide, ts: str = "1795176000.000001", channel: str = CHANNEL) -> None:
-    slack.client().update(channel, ts, "t", [section("t")], [], METADATA)
+def update(slack: SlackSide, ts: str = "1795176000.000001", channel: str = CHANNEL) -> str:
+    return slack.client().update(channel, ts, "t", [section("t")], [], METADATA)
 
 
 REFUSALS: dict[str, tuple[Callable[[SlackSide], object], str]] = {
@@ -302,6 +303,107 @@ def test_a_history_that_cannot_be_read_is_an_error_and_not_an_empty_one(slack: S
         slack.client().mine(CHANNEL, clock() - timedelta(seconds=1), clock(), "coastguard_bulletin")
 
 
+# A private channel that was made one to be shared
+
+
+OLD, NEW = "G0SHORE001", "C0SHORE001"
+
+
+@pytest.fixture
+def converted(slack: SlackSide) -> str:
+    """A message in a channel that has another id since then."""
+    slack.workspace.create(Channel(OLD, "shore", private=True))
+    ts = post(slack, OLD, metadata=METADATA)
+    assert slack.workspace.convert(OLD) == NEW
+    return ts
+
+
+def test_a_post_by_the_old_id_tells_the_new_one(slack: SlackSide, converted: str) -> None:
+    placed = slack.client().put(OLD, "t", [section("t")], thread=converted)
+    assert placed.channel == NEW
+    assert [len(message["replies"]) for message in slack.messages(NEW)] == [1]
+
+
+def test_a_message_is_found_where_it_stands_by_now(slack: SlackSide, converted: str, clock: Clock) -> None:
+    client = slack.client()
+
+    assert update(slack, converted, OLD) == NEW
+    client.whisper(OLD, ALICE, "t", [section("t")])
+    before, after = clock() - timedelta(minutes=1), clock() + timedelta(minutes=1)
+    assert [each.ts for each in client.mine(OLD, before, after, METADATA["event_type"])] == [converted]
+    assert client.mine(OLD, before, after, METADATA["event_type"], converted) != []
+
+    assert [note["channel"] for note in slack.workspace.state()["ephemerals"]] == [NEW]
+    client.delete(OLD, converted)
+    assert slack.messages(NEW) == []
+
+
+@pytest.mark.parametrize("channel", [OLD, NEW, "C0NOWHERE1"])
+def test_a_channel_that_is_gone_is_lost_by_either_id(slack: SlackSide, channel: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        post(slack, channel)
+    assert caught.value.word == "channel_not_found"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [(OLD, NEW, True), (NEW, OLD, True), (OLD, OLD, True), (OLD, "C0SHORE002", False), ("D0SHORE001", NEW, False)],
+)
+def test_only_the_first_letter_of_an_id_changes(one: str, other: str, *, same: bool) -> None:
+    assert same_channel(one, other) is same
+
+
+# Response URLs
+
+
+@pytest.mark.parametrize(
+    ("raw", "error"),
+    [
+        pytest.param(http("200 OK", "ok"), None, id="ok"),
+        pytest.param(http("200 OK", '{"ok": true}'), None, id="ok as JSON"),
+        pytest.param(http("200 OK", ""), None, id="nothing"),
+        pytest.param(http("200 OK", '{"ok": false, "error": "invalid_blocks"}'), Rejected, id="200, refused"),
+        pytest.param(http("200 OK", '{"ok": false, "error": "rate_limited"}'), NotNow, id="200, a passing word"),
+        pytest.param(http("200 OK", '{"ok": false}'), Rejected, id="200, without a word"),
+        pytest.param(http("404 Not Found", '{"ok": false, "error": "used_url"}'), Rejected, id="used up"),
+        pytest.param(http("404 Not Found", PAGE), Rejected, id="404 and a page"),
+        pytest.param(http("429 Too Many", "", "Retry-After: 7"), NotNow, id="429"),
+        pytest.param(http("429 Too Many", ""), NotNow, id="429 without a time"),
+        pytest.param(http("503 Service Unavailable", PAGE), InDoubt, id="503"),
+        pytest.param(http("500 Error", '{"ok": false, "error": "invalid_blocks"}'), InDoubt, id="500 and a word"),
+        pytest.param(b"", InDoubt, id="nothing at all"),
+    ],
+)
+def test_what_a_response_url_answers_is_sorted(raw: bytes, error: type[SlackError] | None) -> None:
+    with answering(raw) as url:
+        client = Slack("xoxb-hidden", url)
+        if error is None:
+            client.respond(f"{url}hooks/1", "t", [section("t")])
+            return
+        with pytest.raises(error) as caught:
+            client.respond(f"{url}hooks/1", "t", [section("t")])
+    if isinstance(caught.value, NotNow) and b"7" in raw:
+        assert caught.value.seconds == 7
+
+
+@pytest.mark.parametrize(
+    ("url", "ours"),
+    [
+        ("https://hooks.slack.com/commands/T1/2/3", True),
+        ("https://hooks.slack-gov.com/commands/T1/2/3", True),
+        ("https://slack.test/slack/hooks/x", True),
+        ("https://hooks.slack-gov.com.evil.example/x", False),
+        ("https://hooks.slack.com@evil.example/x", False),
+        ("http://hooks.slack-gov.com/x", False),
+        ("https://hooks.slack-gov.com:8443/x", False),
+        ("https://evil.example/https://hooks.slack.com/x", False),
+        ("", False),
+    ],
+)
+def test_only_slacks_own_addresses_are_answered_those_of_govslack_too(url: str, *, ours: bool) -> None:
+    assert Slack("xoxb-hidden", "https://slack.test/api/").is_response_url(url) is ours
+
+
 # A token that is good no more
 
 
@@ -334,6 +436,15 @@ def test_a_token_that_stays_wrong_is_refused_after_one_more_try(slack: SlackSide
             client.post(CHANNEL, "t", [section("t")])
 
     assert asked == [token]
+
+
+@pytest.mark.parametrize("word", sorted(STALE))
+def test_whatever_word_slack_has_for_it_the_token_is_read_anew(slack: SlackSide, word: str) -> None:
+    slack.fault("chat.postMessage", "word", word=word)
+
+    Slack("xoxb-before", slack.api_url, renew=lambda: BOT_TOKEN).post(CHANNEL, "t", [section("t")])
+
+    assert len(slack.messages()) == 1
 
 
 def test_no_token_is_read_anew_for_any_other_refusal(slack: SlackSide) -> None:
