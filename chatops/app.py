@@ -13,13 +13,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
-from slack_bolt import Ack, App, BoltRequest, BoltResponse
+from slack_bolt import Ack, App
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.authorize import Authorize
-from slack_bolt.middleware import Middleware
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
@@ -31,6 +30,7 @@ from chatops.commands.answer_parts import SAY
 from chatops.commands.help_pages import help_text
 from chatops.commands.message import HOME, CommandMessage, ask
 from chatops.commands.parse import Command, Mistake, parse, to_line
+from chatops.gate import OnlyOurTeam, Unread
 from chatops.rights import Rights
 from hub.runtime.log_keys import about
 from hub.runtime.secrets import SlackSecret
@@ -50,6 +50,7 @@ _REQUESTS = re.compile(
 _SAID = re.compile(f"{re.escape(SAY)}.+")
 _ANY = re.compile(".*")
 _LONGEST_COMMAND = 32
+_TIMEOUT_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,14 @@ class Workspace:
 class SlackApp:
     """What the app passes things on to; both raise if they cannot. `rights` knows who may do something at all.
 
-    `renew` returns the bot token as it is by now.
+    `respond` answers at a response URL, `renew` returns the bot token as it is by now.
     """
 
     enqueue: Callable[[Request], None]
     enqueue_ask: Callable[[CommandMessage], None]
     rights: Rights
     clock: Callable[[], datetime]
+    respond: Callable[[str, answer_parts.Answer], None]
     renew: Callable[[], str] | None = None
 
     def open(self, client: WebClient, body: Body, view: Block) -> None:
@@ -99,7 +101,7 @@ class SlackApp:
         return refusal.sentence if refusal else ""
 
 
-# Classes: for a function, Bolt gathers at each click all that it can hand to one.
+# A class: for a function, Bolt gathers at each click all that it can hand to one.
 class _Constant(Authorize):
     """Whose app it is, without an auth.test in the way of a click."""
 
@@ -110,24 +112,11 @@ class _Constant(Authorize):
         return self._identity
 
 
-class _OnlyOurTeam(Middleware):
-    """Refuses other workspaces."""
-
-    def __init__(self, team: str) -> None:
-        self._team = team
-
-    def process(self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]) -> BoltResponse:  # noqa: A002, ARG002  # Bolt's names
-        if req.context.team_id != self._team:
-            log.warning("request.refused", extra={"reason": "foreign team"})
-            return BoltResponse(status=403)
-        return next()
-
-
 def make(workspace: Workspace, front: SlackApp) -> App:
     """Make the app. Whoever dispatches to it has checked the signature."""
     identity = AuthorizeResult(enterprise_id=None, team_id=workspace.team, bot_token=workspace.secret.bot_token)
     app = App(
-        client=WebClient(base_url=workspace.api_url, timeout=2, retry_handlers=[]),
+        client=WebClient(base_url=workspace.api_url, timeout=_TIMEOUT_SECONDS, retry_handlers=[]),
         authorize=_Constant(identity),
         request_verification_enabled=False,  # the door has verified it; Bolt has a clock of its own and logs bodies
         logger=logging.getLogger("slack_bolt"),  # else each of Bolt's loggers takes the root's level for its own
@@ -136,27 +125,30 @@ def make(workspace: Workspace, front: SlackApp) -> App:
         attaching_function_token_enabled=False,
     )
 
-    app.use(_OnlyOurTeam(workspace.team))
-    _hear_buttons(app, front)
-    _hear_modals(app, front)
-    _hear_words(app, front)
+    app.use(OnlyOurTeam(workspace.team))
+    client = WebClient(workspace.secret.bot_token, workspace.api_url, timeout=_TIMEOUT_SECONDS, retry_handlers=[])
+    unread = Unread(front.respond, partial(front.open, client))
+    _hear_buttons(app, front, unread)
+    _hear_modals(app, front, unread)
+    _hear_words(app, front, unread)
 
     @app.action(_ANY)
-    def unknown_action(ack: Ack) -> None:
-        log.warning("click.unknown", extra={"reason": "action id"})
-        ack()
+    def unknown_action(ack: Ack, body: Body, action: Body) -> None:
+        if action.get("url"):
+            ack()  # Slack tells of links, too, which it has followed itself
+        else:
+            unread.answer(ack, body, "action id")
 
     @app.view(_ANY)
-    def unknown_view(ack: Ack) -> None:
-        log.warning("click.unknown", extra={"reason": "callback id"})
-        ack()
+    def unknown_view(ack: Ack, body: Body) -> None:
+        unread.answer(ack, body, "callback id")
 
     return app
 
 
-def _hear_buttons(app: App, front: SlackApp) -> None:
+def _hear_buttons(app: App, front: SlackApp, unread: Unread) -> None:
     @app.action(_REQUESTS)
-    @_of_ours
+    @_of_ours(unread)
     def clicked(ack: Ack, body: Body, action: Body, client: WebClient) -> None:
         request = front.checked(from_click(body, action, front.clock()))
         remedy = REMEDIES.get(request.wish)
@@ -167,19 +159,19 @@ def _hear_buttons(app: App, front: SlackApp) -> None:
         ack()
 
     @app.action(MUTE)
-    @_of_ours
+    @_of_ours(unread)
     def mute_clicked(ack: Ack, body: Body, action: Body, client: WebClient) -> None:
         _say(front, Command("mute", target=f"cluster:{_value(action)}"), body, client)
         ack()
 
     @app.action(UNMUTE)
-    @_of_ours
+    @_of_ours(unread)
     def unmute_clicked(ack: Ack, body: Body, action: Body, client: WebClient) -> None:
         _say(front, Command("unmute", target=_value(action)), body, client)
         ack()
 
     @app.action(_SAID)
-    @_of_ours
+    @_of_ours(unread)
     def said(ack: Ack, body: Body, action: Body, client: WebClient) -> None:
         understood = parse(_value(action))
         if isinstance(understood, Mistake):
@@ -188,9 +180,9 @@ def _hear_buttons(app: App, front: SlackApp) -> None:
         ack()
 
 
-def _hear_modals(app: App, front: SlackApp) -> None:
+def _hear_modals(app: App, front: SlackApp, unread: Unread) -> None:
     @app.view(modals.REPAIR)
-    @_of_ours
+    @_of_ours(unread)
     def repair_confirmed(ack: Ack, body: Body, view: Body) -> None:
         request = from_view(body, front.clock())
         errors = modals.proof_missing(view)
@@ -201,7 +193,7 @@ def _hear_modals(app: App, front: SlackApp) -> None:
         ack()
 
     @app.view(modals.MUTE)
-    @_of_ours
+    @_of_ours(unread)
     def mute_confirmed(ack: Ack, body: Body, view: Body) -> None:
         line, channel, answers_to, errors = modals.mute_asked(view)
         if errors:
@@ -212,9 +204,9 @@ def _hear_modals(app: App, front: SlackApp) -> None:
         ack()
 
 
-def _hear_words(app: App, front: SlackApp) -> None:
+def _hear_words(app: App, front: SlackApp, unread: Unread) -> None:
     @app.command(_ANY)
-    @_of_ours
+    @_of_ours(unread)
     def commanded(ack: Ack, body: Body, client: WebClient) -> None:
         understood, called = parse(body.get("text", "")), visible(body["command"], _LONGEST_COMMAND)
         if isinstance(understood, Mistake):
@@ -226,7 +218,7 @@ def _hear_words(app: App, front: SlackApp) -> None:
             ack()
 
     @app.event("app_home_opened")
-    @_of_ours
+    @_of_ours(unread)
     def home_opened(ack: Ack, body: Body, event: Body) -> None:
         if event.get("tab") == "home":
             whose = {"user": event.get("user"), "team": body.get("team_id")}
@@ -234,21 +226,23 @@ def _hear_words(app: App, front: SlackApp) -> None:
         ack()
 
 
-def _of_ours(listener: Callable[..., None]) -> Callable[..., None]:
-    """Have a listener acknowledge, and do nothing about, what we have never made, or made in another release.
+def _of_ours(unread: Unread) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Have a listener do nothing about what we have never made, or made in another release, but tell the person so.
 
     Not Bolt's error handler: to call one, Bolt reads the request, and fails if that is what is wrong.
     """
 
-    @wraps(listener)
-    def heard(ack: Ack, **parts: Any) -> None:  # noqa: ANN401  # what Bolt hands to listeners
-        try:
-            listener(ack=ack, **parts)
-        except BadRequest as error:
-            log.warning("click.unknown", extra={"reason": str(error)})
-            ack()
+    def of_ours(listener: Callable[..., None]) -> Callable[..., None]:
+        @wraps(listener)
+        def heard(ack: Ack, body: Body, **parts: Any) -> None:  # noqa: ANN401  # what Bolt hands to listeners
+            try:
+                listener(ack=ack, body=body, **parts)
+            except BadRequest as error:
+                unread.answer(ack, body, str(error))
 
-    return heard
+        return heard
+
+    return of_ours
 
 
 def _value(action: Body) -> str:

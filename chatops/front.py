@@ -13,6 +13,7 @@ from chatops import app
 from chatops.clicks import requests
 from chatops.clicks.requests import Request
 from chatops.commands import message
+from chatops.commands.answer_parts import Answer
 from chatops.commands.message import CommandMessage
 from chatops.http_adapter import HttpAdapter
 from chatops.rights import Rights
@@ -62,7 +63,11 @@ def assemble(  # noqa: PLR0913  # what a front works with, each of it once
     def enqueue_ask(asked: CommandMessage) -> None:
         send(asked.group, message.to_message(asked), asked.id)
 
-    return app.SlackApp(enqueue, enqueue_ask, Rights(policy, SlackUsers(slack, team, clock, _PATIENCE)), clock, renew)
+    def respond(url: str, answer: Answer) -> None:
+        slack().respond(url, *answer)
+
+    rights = Rights(policy, SlackUsers(slack, team, clock, _PATIENCE))
+    return app.SlackApp(enqueue, enqueue_ask, rights, clock, respond, renew)
 
 
 def make_front(

@@ -82,6 +82,11 @@ def proof_missing(view: Mapping[str, Any]) -> Errors:
     return {} if proven else {_PROOF: _NO_PROOF}
 
 
+def told_view(title: str, sentence: str) -> Block:
+    """Draw a modal that only tells something, in words of ours."""
+    return {"type": "modal", "title": plain(title[:24]), "close": plain("Close"), "blocks": [section(sentence)]}
+
+
 def mute_view(command: Command, channel: str, answers: str) -> Block:
     """Draw the modal that asks for what a mute lacks; it keeps where it was asked for, and where to answer."""
     spans: Block = {

@@ -78,7 +78,7 @@ def from_click(body: Mapping[str, Any], action: Mapping[str, Any], at: datetime)
             instance=instance,
             incident=incident,
             user=slack_id(body["user"]["id"]),
-            team=slack_id(body["team"]["id"]),
+            team=slack_id(team_of(body)),
             channel=slack_id(body["container"]["channel_id"]),
             message=str(body["container"]["message_ts"]),
             at=at,
@@ -86,6 +86,16 @@ def from_click(body: Mapping[str, Any], action: Mapping[str, Any], at: datetime)
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadRequest(f"not a click on a button of ours: {type(error).__name__}") from error
+
+
+def team_of(body: Mapping[str, Any]) -> str:
+    """Name the team that an interaction, an event or a command comes from; raises what a strange body raises.
+
+    An app that is installed in a whole Enterprise Grid organization is told no team of an interaction, but whose the
+    person is.
+    """
+    team = body.get("team") or body.get("team_id") or body["user"]["team_id"]
+    return str(team["id"]) if isinstance(team, Mapping) else str(team)
 
 
 def verb(wish: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from chatops.clicks.requests import BadRequest, slack_id
+from chatops.clicks.requests import BadRequest, slack_id, team_of
 
 HOME = "home"
 """The line of somebody who opens the Home tab, or should see it drawn anew."""
@@ -50,10 +50,7 @@ def ask(  # noqa: PLR0913  # what a modal has kept of who opened it
     `once` names what is the same ask when it comes twice; without it, the trigger does.
     """
     try:
-        user, team = (
-            body["user"] if "user" in body else body["user_id"],
-            body["team"] if "team" in body else body["team_id"],
-        )
+        user = body["user"] if "user" in body else body["user_id"]
         where = body.get("channel") or {}
         place = channel or (where.get("id", "") if isinstance(where, Mapping) else where) or body.get("channel_id", "")
         answers = answers or str(body.get("response_url") or "")
@@ -61,7 +58,7 @@ def ask(  # noqa: PLR0913  # what a modal has kept of who opened it
             id=hashlib.sha256(f"{once or body['trigger_id']} {line}".encode()).hexdigest()[:20],
             line=line[:_LONGEST_LINE],
             user=slack_id(user["id"] if isinstance(user, Mapping) else user),
-            team=slack_id(team["id"] if isinstance(team, Mapping) else team),
+            team=slack_id(team_of(body)),
             channel=slack_id(place) if place else "",
             at=at,
             answers=answers if _URL.fullmatch(answers) else "",

@@ -245,6 +245,10 @@ def oversized(body: bytes) -> Json:
     return http_event(body, signed(body))
 
 
+def half_a_character(body: bytes) -> Json:
+    return {**http_event(body, signed(body)), "body": body.decode() + "\ud83d", "isBase64Encoded": False}
+
+
 def no_headers(body: bytes) -> Json:
     return {name: value for name, value in http_event(body, {}).items() if name != "headers"}
 
@@ -290,6 +294,7 @@ def body_that_should_be_decoded(body: bytes) -> Json:
         bad_base64,
         base64_beyond_ascii,
         body_that_should_be_decoded,
+        half_a_character,
     ],
 )
 def test_what_slack_did_not_sign_is_refused_and_nothing_of_it_is_logged(

@@ -82,7 +82,10 @@ class Stage:
 
         people = SlackUsers(lambda: Slack(BOT_TOKEN, self.slack.api_url), TEAM.id, clock)
         rights = Rights(PolicySource("ssm:/coastguard/policy", lambda _: Ssm(), clock), people)
-        with connected(self.slack, SlackApp(self.passed.enqueue, self.passed.enqueue_ask, rights, clock)):
+        slack = Slack(BOT_TOKEN, self.slack.api_url)
+        passed = self.passed
+        front = SlackApp(passed.enqueue, passed.enqueue_ask, rights, clock, lambda url, said: slack.respond(url, *said))
+        with connected(self.slack, front):
             yield
 
     def do(self, what: str, **body: Any) -> httpx.Response:
