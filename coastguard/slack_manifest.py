@@ -35,7 +35,12 @@ def manifest(request_url: str, name: str = NAME, command: str = COMMAND) -> dict
     return {
         "display_information": {"name": name, "description": _DESCRIPTION, "background_color": "#1d3557"},
         "features": {
-            "app_home": {"home_tab_enabled": True, "messages_tab_enabled": False},
+            # People are written to where a channel does not take what they are told; they need not answer there.
+            "app_home": {
+                "home_tab_enabled": True,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": True,
+            },
             "bot_user": {"display_name": name, "always_online": True},
             "slash_commands": [
                 {

@@ -1,10 +1,10 @@
-"""Replies: what whoever clicked is told in the channel, and nobody else."""
+"""Replies: what whoever clicked is told, and nobody else: in the channel, or by a direct message where that fails."""
 
 import logging
 from collections.abc import Sequence
 
 from chatops.clicks.requests import Request
-from hub.slack.blocks import context, mrkdwn, plain, section
+from hub.slack.blocks import Block, context, mrkdwn, plain, section
 from hub.slack.client import Rejected, Slack
 from hub.slack.mrkdwn import escape, mention, visible
 from hub.words import few
@@ -25,5 +25,14 @@ def reply(  # noqa: PLR0913  # what is said, and what may be added
     try:
         slack.whisper(request.channel, request.user, line, blocks)
     except Rejected as error:
-        # The person has left the channel, say. The log and the bulletin tell it all the same.
+        # The person has left the channel, say.
+        log.info("whisper.elsewhere", extra={"error": str(error)})
+        _write_to(slack, request.user, line, blocks)
+
+
+def _write_to(slack: Slack, user: str, line: str, blocks: Sequence[Block]) -> None:
+    try:
+        slack.post(user, line, blocks)
+    except Rejected as error:
+        # The app has no direct messages here. The log and the bulletin tell it all the same.
         log.warning("whisper.rejected", extra={"error": str(error)})

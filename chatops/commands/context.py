@@ -21,6 +21,7 @@ from hub.incidents.incident import Incident
 from hub.incidents.mute import Mute, in_force
 from hub.notify.routing import Routing
 from hub.policy.matching import EVERYWHERE, Facts
+from hub.policy.terms import ANY
 from hub.policy.windows import InForce
 from hub.scopes.account import Account
 from hub.scopes.scope import Scope
@@ -137,6 +138,22 @@ class CommandContext:
         if scope.unit:
             return Facts(None, Account("", units=(scope.unit,)))
         return replace(EVERYWHERE, region=scope.region)
+
+    def channels(self, scopes: Collection[Scope]) -> list[str]:
+        """Name the channels where people hear of these places: where bulletins of theirs stand, or would."""
+        directory = self.rules.accounts.everyone()
+        standing = [
+            bulletin.slack.address
+            for bulletin in self.store.open_bulletins()
+            if any(scope.meets(Scope.of(bulletin.cluster), directory) for scope in scopes)
+        ]
+        routed = [channel for scope in scopes for channel in self.rules.channels(self._heard(scope))]
+        return list(dict.fromkeys([*routed, *standing]))
+
+    def _heard(self, scope: Scope) -> Facts:
+        """Gather what routes are asked about; of more than one cluster nobody knows the groups."""
+        facts = self.facts(scope)
+        return facts if facts.cluster else replace(facts, group=ANY)
 
     # What is muted
 

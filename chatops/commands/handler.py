@@ -1,6 +1,6 @@
 """The command handler: what people say is done or answered, once. Fails closed.
 
-The answer goes to the person alone, or to the channel if it changes something for all.
+The answer goes to the person alone, or to the channels if it changes something for all (chatops.commands.speaker).
 
     claim ─▶ who is it? ─▶ read the line ─▶ it changes something: commands.write     ─▶ answer ─▶ finish the claim
                  │ a guest,                 it only asks:         commands.read
@@ -23,10 +23,10 @@ from chatops.commands.home import closed, draw
 from chatops.commands.message import HOME, CommandMessage
 from chatops.commands.parse import Command, Mistake, parse
 from chatops.commands.read import Reads
-from chatops.commands.write import Writes
+from chatops.commands.speaker import Speaker
+from chatops.commands.write import Done, Writes
 from chatops.rights import Rights
 from chatops.slack_users import SlackUsers
-from hub.notify.notice import give_notice
 from hub.notify.routing import Routing
 from hub.slack.client import Rejected, SlackError
 from hub.wiring import Hub
@@ -47,6 +47,7 @@ class CommandHandler:
     _known: CommandContext = field(init=False)
     _writes: Writes = field(init=False)
     _reads: Reads = field(init=False)
+    _speaker: Speaker = field(init=False)
 
     def __post_init__(self) -> None:
         """Put together what answers are made of."""
@@ -55,6 +56,7 @@ class CommandHandler:
         )
         self._writes = Writes(self._known, self.hub.queues, self.hub.addresses.looks)
         self._reads = Reads(self._known, self.regions)
+        self._speaker = Speaker(self.hub.slack, self.rules, self.hub.sleep)
 
     def hear(self, asked: CommandMessage) -> None:
         """Do what somebody says, once. What it raises is worth another try."""
@@ -65,36 +67,40 @@ class CommandHandler:
             self._show_home(asked.user)
             self.hub.table.finish(claim, "shown")
             return
-        outcome, aloud = "answered", False
+        outcome, done = "answered", None
         try:
-            answer, aloud = self._do(asked, claim.at)
+            found = self._do(asked, claim.at)
+            answer, done = (found.answer, found) if isinstance(found, Done) else (found, None)
         except Declined as refused:
             answer, outcome = refused.answer, str(refused)
-        self._say(asked, answer, aloud=aloud)
+        if done:
+            self._speaker.proclaim(asked, answer, self._known.channels(done.scopes))
+        else:
+            self._speaker.tell(asked, answer)
         if not asked.channel:
             self._show_home(asked.user, answer)
-        elif aloud:
+        elif done:
             self.refresh(asked.user)
         self.hub.table.finish(claim, outcome)
         self.hub.count("commands", 1)
         log.info("ask.done", extra={"outcome": outcome})
 
-    def _do(self, asked: CommandMessage, at: datetime) -> tuple[Answer, bool]:
-        """Return the answer, and whether everybody should see it. Raises Declined."""
+    def _do(self, asked: CommandMessage, at: datetime) -> Answer | Done:
+        """Return the answer, or what was done and everybody should hear. Raises Declined."""
         if at - asked.at > FRESH:
             raise Declined(answers.refused(OLD), "too old")
         command = parse(asked.line)
         if isinstance(command, Mistake):
-            return answers.mistaken(self.command, command), False
+            return answers.mistaken(self.command, command)
         stranger = self.rights.stranger(asked.user)
         if stranger:
             self._known.refuse(asked, at, command.verb, asked.line, stranger)
         if command == Command("unmute"):
-            return self._reads.mutes(self.hub.clock()), False
+            return self._reads.mutes(self.hub.clock())
         if command.missing:
             self._refuse_incomplete(asked, command, at)
         do = self._writes.of(command.verb)
-        return (do(asked, command, at), True) if do else (self._reads.tell(asked, command, at), False)
+        return do(asked, command, at) if do else self._reads.tell(asked, command, at)
 
     def _refuse_incomplete(self, asked: CommandMessage, command: Command, at: datetime) -> None:
         """Decline a command that lacks something, which no modal has asked for: say why not, or else how to say it."""
@@ -125,21 +131,3 @@ class CommandHandler:
         except Rejected as error:
             # It would be next time, too; whoever opens the tab again has it drawn anew.
             log.warning("home.rejected", extra={"error": str(error)})
-
-    def _say(self, asked: CommandMessage, answer: Answer, *, aloud: bool) -> None:
-        """Answer where somebody asked: by the response URL, or else in the channel.
-
-        What was done from Home is said in the channel that hears of everything, or where that is lost in the fallback;
-        Home itself is drawn anew.
-        """
-        text, blocks = answer
-        try:
-            if asked.answers:
-                self.hub.slack().respond(asked.answers, text, blocks, aloud=aloud)
-            elif aloud:
-                give_notice(self.hub.slack(), self.rules, answer, asked.channel)
-            elif asked.channel:
-                self.hub.slack().whisper(asked.channel, asked.user, text, blocks)
-        except SlackError as error:
-            # It is done, and said in the audit log: once more would not be better.
-            log.warning("answer.unsaid", extra={"error": str(error)})

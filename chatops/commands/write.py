@@ -36,6 +36,14 @@ _TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """What was done: its answer, which everybody should hear, and the places that it is about."""
+
+    answer: Answer
+    scopes: tuple[Scope, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Writes:
     """Everything that doing so works with."""
 
@@ -43,11 +51,11 @@ class Writes:
     queues: Queues
     looks_url: str
 
-    def of(self, verb: str) -> Callable[[CommandMessage, Command, datetime], Answer] | None:
+    def of(self, verb: str) -> Callable[[CommandMessage, Command, datetime], Done] | None:
         """Find what a command does, None if it changes nothing."""
         return {"mute": self.mute, "unmute": self.unmute, "stop": self.turn, "start": self.turn}.get(verb)
 
-    def mute(self, asked: CommandMessage, command: Command, at: datetime) -> Answer:
+    def mute(self, asked: CommandMessage, command: Command, at: datetime) -> Done:
         """Mute a place for a time, beside whatever else mutes it."""
         scope = self.known.find(command, command.target)
         self.known.allow(asked, at, command.right, [scope], command.target)
@@ -57,14 +65,18 @@ class Writes:
         except BadSpan as error:
             raise Declined(answers.refused(str(error)), "no such time") from error
         mutes = self.known.store.mutes()
-        wanted = Mute(scope, until, asked.user, command.reason, since=at, channel=asked.channel, id=mute_id(asked.id))
+        # Its end is for those who hear of the place, not for a conversation of two people.
+        channel = "" if asked.channel.startswith("D") else asked.channel
+        channel = channel or self.known.channels([scope])[0]
+        wanted = Mute(scope, until, asked.user, command.reason, since=at, channel=channel, id=mute_id(asked.id))
         mute = self._keep(asked, wanted, mutes)
         self._log(asked, at, "muted", scope, f"until {until:%Y-%m-%d %H:%M} UTC, {mute.id}", command.reason)
         self._look_at([scope], asked.id)
         others = overlapping(mutes, mute, at, self.known.rules.accounts.everyone())
-        return mute_answers.muted(mute, others, at, self.known.names(), self.known.windows(at, scope))
+        answer = mute_answers.muted(mute, others, at, self.known.names(), self.known.windows(at, scope))
+        return Done(answer, (scope,))
 
-    def unmute(self, asked: CommandMessage, command: Command, at: datetime) -> Answer:
+    def unmute(self, asked: CommandMessage, command: Command, at: datetime) -> Done:
         """End mutes before their time: the one that is named, or that of this very place; of several, ask which.
 
         By a pattern, its own and those of the single clusters that it fits.
@@ -89,7 +101,8 @@ class Writes:
         left = [mute for mute in everything if mute.key not in keys and mute.on(at)]
         directory = self.known.rules.accounts.everyone()
         others = {other.key: other for mute in ended for other in overlapping(left, mute, at, directory)}
-        return mute_answers.unmuted(asked.user, ended, list(others.values()), at, self.known.names())
+        answer = mute_answers.unmuted(asked.user, ended, list(others.values()), at, self.known.names())
+        return Done(answer, tuple(mute.scope for mute in ended))
 
     def _ended(self, command: Command, mutes: Sequence[Mute]) -> list[Mute]:
         """Find the mutes that words name. Raises Declined with what they may mean."""
@@ -104,7 +117,7 @@ class Writes:
         place = self.known.find(command, scope, mutes)
         return [mute for mute in mutes if mute.scope == place or _fits(place, mute)]
 
-    def turn(self, asked: CommandMessage, command: Command, at: datetime) -> Answer:
+    def turn(self, asked: CommandMessage, command: Command, at: datetime) -> Done:
         """Stop all repairs, or let them go on."""
         self.known.allow(asked, at, command.right, [Scope()], "all repairs")
         for _ in range(_TRIES):
@@ -112,7 +125,7 @@ class Writes:
                 return self._turn(asked, command, at)
         return self._turn(asked, command, at)
 
-    def _turn(self, asked: CommandMessage, command: Command, at: datetime) -> Answer:
+    def _turn(self, asked: CommandMessage, command: Command, at: datetime) -> Done:
         stop = command.verb == "stop"
         before = self.known.store.switch()
         if before.stopped == stop and before.at != at:
@@ -127,7 +140,7 @@ class Writes:
             self.known.store.turn(RepairStop(asked.user if stop else "", at, command.reason, before.version))
         self._log(asked, at, "stopped all repairs" if stop else "started repairs again", Scope(), "", command.reason)
         said = "has stopped all repairs, everywhere. Alerts go on." if stop else "has started repairs again."
-        return answers.done(f"{mention(asked.user)} {said}", command.reason)
+        return Done(answers.done(f"{mention(asked.user)} {said}", command.reason), (Scope(),))
 
     def _in_time(self, asked: CommandMessage) -> None:
         """Refuse to begin what was asked for long ago, and so may have waited out an outage."""

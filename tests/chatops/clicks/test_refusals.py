@@ -7,12 +7,13 @@ from datetime import timedelta
 import pytest
 
 from chatops.clicks.requests import FRESH, Request
+from coastguard.local.slack.faults import Fault
 from hub.incidents.episode import REOPENS
 from hub.incidents.incident import State, acknowledge
 from hub.incidents.storm import lock
 from hub.slack.button_values import ACKNOWLEDGE
 from spoke.places import Cluster
-from tests.chatops.factories import ALICE, BOB, TERMINATE
+from tests.chatops.factories import ALICE, BOB, CHANNEL, TERMINATE
 from tests.chatops.story import Story, Victim
 
 STALE = "This message no longer shows how things are; please use the cluster's newest message."
@@ -208,6 +209,47 @@ def test_a_strange_name_in_a_reason_stays_a_name(story: Story) -> None:
     (told,) = story.whispers(BOB)
     assert told.startswith("`&lt;!channel&gt; *x*` has acknowledged this already")
     assert story.incident(victim).acknowledged_by == "<!channel> *x*"
+
+
+def archived(story: Story) -> None:
+    story.lose_channel()
+
+
+def without_the_bot(story: Story) -> None:
+    conversation = story.workspace.conversation(CHANNEL)
+    assert conversation is not None
+    conversation.channel = replace(conversation.channel, bot_is_member=False)
+
+
+def left_by_the_person(story: Story) -> None:
+    story.workspace.faults.order(Fault("chat.postEphemeral", "word", word="user_not_in_channel"))
+
+
+@pytest.mark.parametrize("loss", [archived, without_the_bot, left_by_the_person])
+def test_who_cannot_be_told_in_the_channel_is_written_to(story: Story, loss: Callable[[Story], None]) -> None:
+    story.trouble(grouped=False)
+    story.act(story.click(ACKNOWLEDGE))
+    request = story.click(ACKNOWLEDGE, BOB)
+    loss(story)
+
+    story.act(request)
+
+    assert story.whispers(BOB) == []
+    (written,) = story.written(BOB)
+    assert f"<@{ALICE}> has acknowledged this already" in written
+
+
+def test_where_the_app_writes_to_nobody_a_refusal_is_logged(story: Story, caplog: pytest.LogCaptureFixture) -> None:
+    story.workspace.messages_tab = False
+    story.trouble(grouped=False)
+    story.act(story.click(ACKNOWLEDGE))
+    request = story.click(ACKNOWLEDGE, BOB)
+    archived(story)
+
+    story.act(request)
+
+    assert story.outcome(request).startswith("refused")
+    assert "whisper.rejected" in [record.getMessage() for record in caplog.records]
 
 
 def test_a_refusal_holds_up_nobody(story: Story) -> None:

@@ -724,7 +724,7 @@ def test_something_is_muted_from_the_home_and_everybody_is_told(story: Story) ->
     story.work()
 
     (mute,) = story.mutes()
-    assert (str(mute.scope), mute.by, mute.reason, mute.channel) == (f"account:{OTHER}", BOB, "moving", "")
+    assert (str(mute.scope), mute.by, mute.reason, mute.channel) == (f"account:{OTHER}", BOB, "moving", CHANNEL)
     assert "Muted account `Search`" in story.home(BOB)
     assert "*Muted: 1 place*" in story.home(BOB)
     assert "Muted account `Search`" in story.aloud()[-1]
@@ -884,8 +884,8 @@ def test_nobody_is_answered_but_at_slacks_own_addresses(
 
     story.attend(Record("m", to_message(replace(asked, answers=url)), asked.group, "r", 1))
 
-    assert story.whispers() == []
-    assert [record.getMessage() for record in caplog.records if "unsaid" in record.getMessage()] == ["answer.unsaid"]
+    assert len(story.whispers()) == 1  # in the channel, where nobody has to be reached by an address
+    assert [record.getMessage() for record in caplog.records if "answer" in record.getMessage()] == ["answer.elsewhere"]
 
 
 def test_without_a_response_url_the_answer_comes_into_the_channel(story: Story) -> None:
@@ -898,7 +898,7 @@ def test_without_a_response_url_the_answer_comes_into_the_channel(story: Story) 
     assert "Muted the whole organization" in story.aloud()[0]
 
 
-def test_an_answer_that_slack_does_not_take_changes_nothing_about_the_deed(story: Story) -> None:
+def test_an_answer_that_its_address_does_not_take_is_said_in_the_channel(story: Story) -> None:
     story.type("mute all 1h x")
     (asked,) = story.front.said
     story.front.take_all()
@@ -908,7 +908,7 @@ def test_an_answer_that_slack_does_not_take_changes_nothing_about_the_deed(story
     story.attend(Record("m", to_message(asked), asked.group, "r", 1))
 
     assert len(story.mutes()) == 1
-    assert story.aloud() == []
+    assert len(story.aloud()) == 1
 
 
 @pytest.mark.parametrize("kind", ["server_error", "ratelimit"])
