@@ -94,7 +94,8 @@ def team_of(body: Mapping[str, Any]) -> str:
     An app that is installed in a whole Enterprise Grid organization is told no team of an interaction, but whose the
     person is.
     """
-    team = body.get("team") or body.get("team_id") or body["user"]["team_id"]
+    team = body["team"] if "team" in body else body["team_id"]
+    team = team or body.get("team_id") or body["user"]["team_id"]
     return str(team["id"]) if isinstance(team, Mapping) else str(team)
 
 

@@ -14,11 +14,13 @@ from http import HTTPStatus
 from types import ModuleType
 from typing import Any
 
-import chatops.app
 import chatops.clicks.caps
 import chatops.clicks.repair
 import chatops.clicks.requests
+import chatops.clicks.wishes
 import chatops.commands.context
+import chatops.commands.speaker
+import chatops.gate
 import chatops.http_adapter
 import chatops.modals
 import chatops.slack_users
@@ -27,12 +29,14 @@ import coastguard.cli.demo
 import coastguard.concurrency
 import coastguard.local.aws.lineage
 import coastguard.local.real_slack
+import coastguard.local.rehearsals.grid
 import coastguard.local.rehearsals.loop
 import coastguard.local.rehearsals.poison
 import coastguard.local.rehearsals.scale_in
 import coastguard.local.rehearsals.slack_outage
 import coastguard.local.rehearsals.slow_region
 import coastguard.local.slack.delivery
+import coastguard.local.slack.tickets
 import coastguard.redrive
 import hub.chain
 import hub.incidents.audit
@@ -220,6 +224,7 @@ content, mute, chain = hub.incidents.content, hub.incidents.mute, hub.chain
 organization, sweeper = hub.sweeping.organization, hub.sweeping.sweeper
 gathering, reconciler = hub.looks.gathering, hub.looks.reconciler
 turn, publisher, values = hub.notify.storm_turn, hub.notify.publisher, hub.policy.values
+LISTS, tickets = chatops.clicks.wishes.LISTS, coastguard.local.slack.tickets
 repair, sync, tables = chatops.clicks.repair, hub.sweeping.account_sync, hub.table
 
 # ------------------------------------------------------------------ what the documents say
@@ -237,6 +242,9 @@ CLAIMS = {
         says("the sweep finds within <ten minutes>", VISITED),
     ],
     "docs/how-it-works.md": [
+        says("may ask for <three> in <ten minutes>", LISTS.most, LISTS.per),
+        says("<ten> at most. What may mean", chatops.commands.speaker.MOST_CHANNELS),
+        says("(<30 minutes> are over, say)", tickets.HOOK_SECONDS * SECOND),
         says("└───────────┘ <1,000> └────────┘", resource("IngestMapping")["BatchSize"]["Fn::If"][-1]),
         says("sweep every <ten>: each member Region", sweeper.ROUND_MINUTES),
         says("forwards <three> kinds of event", len(hub.incidents.eventbridge.KINDS)),
@@ -323,6 +331,7 @@ CLAIMS = {
         says("in one of <five> words", len(Power)),
     ],
     "docs/chatops.md": [
+        says("<three> times in <ten minutes> for each person", LISTS.most, LISTS.per),
         says("where there are more than <five>: shows", content.ROWS),
         says("Up to <five> instances have a row each", content.ROWS),
         says("the <ten> that are gone longest", content.OLDEST),
@@ -350,6 +359,8 @@ CLAIMS = {
         says("of the stack to <50>", coastguard.concurrency.FOR_FRONT),
     ],
     "docs/local-world.md": [
+        says("good for <five> answers in <30 minutes>", tickets.HOOK_USES, tickets.HOOK_SECONDS * SECOND),
+        says("lets <35 minutes> pass before a modal", coastguard.local.rehearsals.grid._LUNCH_MINUTES * 60 * SECOND),
         says("in <two> Regions | <32> | <90> |", len(DEMO.regions), *size_of(DEMO)[1:]),
         says("one message about <twelve> clusters", len(DEMO.clusters[DEMO.organization.members[-1].id])),
         says("one of <1,000>, one of <100> | <1,100> |", BIG, SMALL, CROWDED),
@@ -448,7 +459,7 @@ CLAIMS = {
         says("(<four> characters, a reason)", chatops.modals._PROOF_LENGTH),
         says("as people wrote them, for <400 days>", hub.incidents.audit.LOG_KEPT),
         says("are answered <401> and", chatops.http_adapter._UNAUTHORIZED),
-        says("another workspace is answered <403>", *found(chatops.app, r"BoltResponse\(status=(\d+)\)")),
+        says("another workspace is answered <403>", *found(chatops.gate, r"BoltResponse\(status=(\d+)\)")),
     ],
     "stacksets/README.md": [
         says("the <five> functions", kinds("hub", "AWS::Lambda::Function")),

@@ -5,7 +5,7 @@ import pytest
 from coastguard.local.slack.directory import Channel
 from hub.incidents.storm import MANY
 from tests.hub.factories import CHANNEL, Json
-from tests.hub.notify.channels import PATIENCE, own, recover, strike
+from tests.hub.notify.channels import PATIENCE, own, recover, strike, watch
 from tests.hub.slack_side import SlackSide
 from tests.hub.station import Station
 from tests.spoke.fleet import REGION
@@ -43,9 +43,7 @@ def test_a_storm_goes_on_in_its_channel(shore: Station, seconds: int) -> None:
     assert (storm.channel, storm.ts) == (OLD, message["ts"])
 
     recover(shore, *clusters)
-    shore.wait(seconds=PATIENCE + 90)
-    shore.sweep()
-    shore.wait(seconds=60)
+    watch(shore, minutes=5)
     storm = shore.store.storm(OLD, REGION)
     assert storm is not None
     assert (storm.closed, storm.at, len(heads(shore.slack))) == (True, NEW, 1)
