@@ -80,8 +80,8 @@ def test_escape_from_a_question_goes_back_to_the_button_also_when_its_message_wa
     posted = stage.client.chat_postMessage(channel="C0ECSALERTS", text="first", blocks=[words("first"), offer])
     page.get_by_role("button", name="Go on").click()
     expect(page.locator("dialog.confirm")).to_be_visible()
-    message = {"channel": "C0ECSALERTS", "ts": str(posted["ts"])}
-    stage.client.chat_update(**message, text="second", blocks=[offer, words("second")])
+    again = [offer, words("second")]
+    stage.client.chat_update(channel="C0ECSALERTS", ts=str(posted["ts"]), text="second", blocks=again)
     expect(page.locator("[data-testid=channel]")).to_contain_text("second")
     page.keyboard.press("Escape")
     expect(page.locator("dialog.confirm")).to_have_count(0)
