@@ -1,7 +1,7 @@
 """Times as people write them: how long something shall last, or until when. Pure, no clock.
 
-    90m · 2h · 1d · 1h30m · 1.5h · 2 hours · for 2h
-    until 18:00 · until 6pm · until noon · until tomorrow · until monday 9:00 · until 2026-12-01 09:00
+    90m · 2h · 1d · 1h30m · 1.5h · 2 hours · for 2h · an hour · half a day · for the next two hours
+    until 18:00 · until 6pm · until noon · until tomorrow · until monday 9:00 · until 2026-12-01 09:00 · tomorrow
 
 A day is 24 hours. A time of day is the next one; a day that is named without a time begins at 9:00, as in Slack's own
 reminders. Where clocks are changed, the rule of RFC 5545 (3.3.5) holds: a time that is skipped is read as if the clocks
@@ -26,7 +26,13 @@ _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": _SECONDS_A_DAY, "w": 604_800}
 
 _NUMBER = r"[0-9]+(?:[.,][0-9]+)?"
 _UNIT = r"(?:seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|w)"
-_LENGTH = re.compile(rf"(?:for )?({_NUMBER} ?{_UNIT}(?:(?: |, | and )?{_NUMBER} ?{_UNIT})*)")
+_FOR = r"(?:for )?(?:(?:the )?next )?"
+_LENGTH = re.compile(rf"{_FOR}({_NUMBER} ?{_UNIT}(?:(?: |, | and )?{_NUMBER} ?{_UNIT})*)")
+_COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_WORDS = {word: float(number) for number, word in enumerate(_COUNTS, 1)} | dict.fromkeys(("a", "an"), 1.0)
+_WORDS |= dict.fromkeys(("half a", "half an"), 0.5)
+_IN_WORDS = re.compile(rf"({_FOR})((?:half )?an?|{'|'.join(_COUNTS)}) (minute|hour|day|week)s?")
+_BACKWARDS = re.compile(rf"(?:for )?-({_NUMBER} ?{_UNIT})")
 _PART = re.compile(rf"({_NUMBER}) ?({_UNIT})")
 _FOREVER = re.compile(r"for ?ever|for good|permanently|indefinitely|until further notice")
 _DAY = rf"(?:today|tomorrow|{'|'.join((*_DAYS, *_SHORT))}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})"
@@ -54,7 +60,7 @@ def read_span(text: str, now: datetime, zone: str, offset: int = 0) -> datetime:
     written = _plain(text)
     if _FOREVER.fullmatch(written):
         raise BadSpan("Nothing is muted for ever: 30 days are the most, and it can be said again. Write 30d.")
-    if found := _UNTIL.fullmatch(written):
+    if found := _UNTIL.fullmatch(written) or _moment_alone(written):
         ends = _moment(found, now, _zone(zone, offset))
     else:
         ends = now.astimezone(UTC) + read_length(written)
@@ -67,6 +73,10 @@ def read_length(text: str) -> timedelta:
     written = _plain(text)
     if re.fullmatch(r"[0-9]{1,9}", written):
         raise BadSpan(f"{written} of what? Write {written}m for minutes, {written}h for hours or {written}d for days.")
+    if found := _BACKWARDS.fullmatch(written):
+        raise BadSpan(f"Nothing lasts for less than no time. Write {found[1]}, without the minus.")
+    if found := _IN_WORDS.fullmatch(written):
+        return timedelta(seconds=round(_WORDS[found[2]] * _UNITS[found[3][0]]))
     if not _LENGTH.fullmatch(written):
         raise BadSpan(f"This is no time that can be read here. Write {_EXAMPLES}.")
     seconds = sum(float(number.replace(",", ".")) * _UNITS[unit[0]] for number, unit in _PART.findall(written))
@@ -75,15 +85,19 @@ def read_length(text: str) -> timedelta:
     return timedelta(seconds=round(seconds))
 
 
-def is_span(tokens: Sequence[str]) -> int:
+def is_span(tokens: Sequence[str], *, alone: bool = False) -> int:
     """Return how many of the words, from the first on, belong to a span; 0 if none does.
 
-    What says for ever counts, and so does `until` with whatever comes after it: the writer meant a time, and
-    `read_span` says what is wrong with it.
+    What says for ever counts, and so does `until` with whatever comes after it, and what has a minus: the writer meant
+    a time, and `read_span` says what is wrong with it. `alone` are words of which the writer must have meant a time
+    because of where they stand: `an hour`, `tomorrow` or `18:00`, which may be anything in a sentence.
     """
     for number in range(min(len(tokens), _MOST_WORDS), 0, -1):
         written = _plain(" ".join(tokens[:number]))
-        if any(form.fullmatch(written) for form in (_LENGTH, _UNTIL, _FOREVER)):
+        if any(form.fullmatch(written) for form in (_LENGTH, _UNTIL, _FOREVER, _BACKWARDS)):
+            return number
+        in_words = _IN_WORDS.fullmatch(written)
+        if (in_words and (alone or in_words[1])) or (alone and _moment_alone(written)):
             return number
     return min(2, len(tokens)) if tokens and tokens[0].lower() in {"until", "till", "til"} else 0
 
@@ -100,6 +114,11 @@ def span_words(span: timedelta) -> str:
 def _plain(text: str) -> str:
     written = " ".join(text.lower().split()).rstrip(" ,;:.")
     return written if len(written) <= _LONGEST_TEXT else "too long"
+
+
+def _moment_alone(written: str) -> re.Match[str] | None:
+    """Read a moment without its `until`. What is `at` a time, or `on` a day, may as well begin then."""
+    return None if written.startswith(("at ", "on ")) else _UNTIL.fullmatch(f"until {written}")
 
 
 def _check(span: timedelta) -> None:

@@ -33,6 +33,14 @@ def at(text: str) -> datetime:
         ("for 2 hours", timedelta(hours=2)),
         ("2hrs", timedelta(hours=2)),
         ("90s", timedelta(seconds=90)),
+        ("for the next 2 hours", timedelta(hours=2)),
+        ("an hour", timedelta(hours=1)),
+        ("A Day", timedelta(days=1)),
+        ("half an hour", timedelta(minutes=30)),
+        ("half a day", timedelta(hours=12)),
+        ("one week", timedelta(days=7)),
+        ("for the next two hours", timedelta(hours=2)),
+        ("twelve minutes.", timedelta(minutes=12)),
         ("2w", timedelta(days=14)),
         ("2H", timedelta(hours=2)),
         ("  2h ", timedelta(hours=2)),
@@ -68,6 +76,11 @@ def test_a_length_is_read(text: str, length: timedelta) -> None:
         ("until today 18:00", "2026-11-24T18:00+01:00"),
         ("until 18:00 today", "2026-11-24T18:00+01:00"),
         ("until tomorrow", "2026-11-25T09:00+01:00"),
+        ("tomorrow", "2026-11-25T09:00+01:00"),
+        ("tomorrow at 7am", "2026-11-25T07:00+01:00"),
+        ("18:00", "2026-11-24T18:00+01:00"),
+        ("monday", "2026-11-30T09:00+01:00"),
+        ("2026-12-01", "2026-12-01T09:00+01:00"),
         ("until tomorrow 7:15", "2026-11-25T07:15+01:00"),
         ("until tomorrow at 7am", "2026-11-25T07:00+01:00"),
         ("until 7am tomorrow", "2026-11-25T07:00+01:00"),
@@ -152,7 +165,10 @@ def test_changed_clocks(text: str, now: str, ends: str) -> None:
         ("until", "Write 90m, 2h, 1d, until 18:00"),
         ("until the deploy is done", "Write 90m, 2h, 1d, until 18:00"),
         ("until 18", "Write 90m, 2h, 1d, until 18:00"),
-        ("-2h", "Write 90m, 2h, 1d, until 18:00"),
+        ("-2h", "Write 2h, without the minus"),
+        ("for -1.5 hours", "Write 1.5 hours, without the minus"),
+        ("at 18:00", "Write 90m, 2h, 1d, until 18:00"),
+        ("thirteen hours", "Write 90m, 2h, 1d, until 18:00"),
         ("2h2", "Write 90m, 2h, 1d, until 18:00"),
         ("٢h", "Write 90m, 2h, 1d, until 18:00"),
         ("1" * 5_000 + "h", "Write 90m, 2h, 1d, until 18:00"),
@@ -242,6 +258,9 @@ def test_whatever_is_written_a_span_is_between_a_minute_and_thirty_days_or_refus
         ("forever and a day", "forever"),
         ("for ever and a day", "for ever"),
         ("for good reasons", "for good"),
+        ("-2h deploy", "-2h"),
+        ("for an hour because", "for an hour"),
+        ("the next two hours, then", "the next two hours,"),
     ],
 )
 def test_the_words_of_a_span_are_told_from_the_rest(words: str, span: str) -> None:
@@ -255,12 +274,28 @@ def test_other_words_are_no_span(words: str) -> None:
     assert is_span(words.split()) == 0
 
 
+@pytest.mark.parametrize(
+    ("words", "span"),
+    [("an hour deploy", "an hour"), ("tomorrow at 9 deploy", "tomorrow at 9"), ("18:00 x", "18:00"), ("2h x", "2h")],
+)
+def test_where_only_a_time_can_stand_words_are_one_that_may_be_anything_elsewhere(words: str, span: str) -> None:
+    tokens = words.split()
+
+    assert " ".join(tokens[: is_span(tokens, alone=True)]) == span
+    assert is_span(tokens) == (1 if span == "2h" else 0)
+
+
+@pytest.mark.parametrize("words", ["at 18:00", "on monday", "today", "deploy", "an", "half", "hour"])
+def test_what_begins_then_or_is_no_time_is_none_even_there(words: str) -> None:
+    assert is_span(words.split(), alone=True) in {0, 1 if words == "today" else 0}
+
+
 WORDS = ("until", "monday", "9", "9:00", "2h", "30", "m", "for", "and", "ever", "at", "on", ",", "6pm", "x")
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=12))
 def test_a_span_is_found_wherever_one_can_be_read(tokens: list[str]) -> None:
-    number = is_span(tokens)
+    number = is_span(tokens, alone=True)
 
     assert 0 <= number <= len(tokens)
     for longer in range(number + 1, 9):
