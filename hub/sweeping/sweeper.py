@@ -3,8 +3,9 @@
 Every minute, whatever is unfinished: each cluster with an unresolved incident, a bulletin that has not said its last or
 a drop that has waited long enough (hub.chain), each storm that stands or brews. And a tenth of the member Regions, so
 that each is visited in ten minutes: its clusters are listed, and those with an instance whose agent is gone get a look.
-What a visit has seen of a place is kept, so that Coastguard knows where it is blind (hub.scopes.coverage); so is what
-the organization says of its accounts (hub.sweeping.account_sync).
+What a visit has seen of a place is kept, so that Coastguard knows where it is blind (hub.scopes.coverage), and so are
+the names of its clusters (hub.sweeping.cluster_names) and what the organization says of its accounts
+(hub.sweeping.account_sync).
 
 A member's read limits are shared with its own tools. A visit stays below a quarter of them, for bursts and over time;
 it leaves what is too much for one visit to the next round.
@@ -31,6 +32,7 @@ from hub.runtime.log_keys import about, in_threads
 from hub.runtime.rate_limit import RateLimit
 from hub.scopes.coverage import Place, visited
 from hub.sweeping.account_sync import AccountSync
+from hub.sweeping.cluster_names import ClusterNames
 from hub.sweeping.organization import Organization
 from hub.table.rows import TableError
 from hub.table.store import Store
@@ -61,12 +63,14 @@ _PROBLEM = 120
 class VisitResult:
     """What a visit to a member Region has found, or why it found nothing.
 
-    `undelivered` are the events that lie there because the hub's bus did not take them, None if that could not be read.
+    `undelivered` are the events that lie there because the hub's bus did not take them, None if that could not be read;
+    `names` are those of its clusters, None if they could not be listed.
     """
 
     hints: tuple[Hint, ...] = ()
     problem: str = ""
     undelivered: int | None = None
+    names: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class Sweeper:
     accounts: Accounts
     reader: Role
     sync: AccountSync
+    names: ClusterNames
     regions: tuple[str, ...]
     terms: Terms
     patience: timedelta
@@ -124,18 +129,19 @@ class Sweeper:
         self.count("undelivered", sum(each.undelivered or 0 for each in visits))
         self.count("unwatched", sum(each.undelivered is None and not each.problem for each in visits))
         self._ask([hint for each in visits for hint in each.hints], "visit")
-        self._keep_seen({place: each.problem for place, each in zip(places, visits, strict=True)}, now)
+        self._keep_seen(dict(zip(places, visits, strict=True)), now)
 
-    def _keep_seen(self, problems: Mapping[Place, str], now: datetime) -> None:
+    def _keep_seen(self, visits: Mapping[Place, VisitResult], now: datetime) -> None:
         """Keep what the visits have left: a row for each turn, so each place costs a fraction of a write."""
         turns: dict[int, dict[Place, str]] = {}
-        for place, problem in problems.items():
-            turns.setdefault(_turn(place), {})[place] = problem[:_PROBLEM]
+        for place, each in visits.items():
+            turns.setdefault(_turn(place), {})[place] = each.problem[:_PROBLEM]
         try:
             for number, mine in sorted(turns.items()):
                 before = self.store.places_seen(number)
                 left = {place: visited(before.get(place), problem, now) for place, problem in mine.items()}
                 self.store.keep_seen(number, left, now)
+            self.names.keep({place: each.names for place, each in visits.items() if each.names is not None})
         except TableError as error:
             log.warning("seen.unwritten", extra={"reason": type(error).__name__})
             self.count("unwritten", 1)
@@ -155,16 +161,19 @@ class Sweeper:
         if self.ticks() > deadline:
             return VisitResult(problem="no time left in this round")
         reads = RateLimit(*CLUSTER_READS, self.ticks, self.sleep), RateLimit(*RESOURCE_READS, self.ticks, self.sleep)
+        names: tuple[str, ...] | None = None
         try:
             member = self.accounts.member(*place, self.reader)
-            found = self._watched(member, portion(clusters(member, reads[0]), now), reads[0])
+            there = clusters(member, reads[0])
+            names = tuple(cluster.name for cluster in there)
+            found = self._watched(member, portion(there, now), reads[0])
             seen = ((cluster, quiet(member, cluster, reads[1])) for cluster in found)
             hints = tuple(_hint(cluster, gone, now) for cluster, gone in seen if gone)
-            return VisitResult(hints, undelivered=undelivered(member))
+            return VisitResult(hints, undelivered=undelivered(member), names=names)
         except SpokeError as error:
-            return VisitResult(problem=str(error))
+            return VisitResult(problem=str(error), names=names)
         except (ClientError, BotoCoreError) as error:
-            return VisitResult(problem=reason(error))  # AWS's own texts hold request ids and more
+            return VisitResult(problem=reason(error), names=names)  # AWS's own texts hold request ids and more
 
     def _watched(self, member: Member, some: Sequence[Cluster], pace: Callable[[], None]) -> Sequence[Cluster]:
         if not self.terms.by_tag:
@@ -206,6 +215,7 @@ def assemble(  # noqa: PLR0913  # what a round works with, each of it once
         accounts=accounts,
         reader=reader,
         sync=AccountSync(organization, store, clock, count),
+        names=ClusterNames(store, clock),
         regions=regions,
         terms=terms,
         patience=patience,

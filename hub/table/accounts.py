@@ -1,6 +1,7 @@
-"""The organization's accounts, those that are missing, and what visits have left of their Regions."""
+"""The organization's accounts, those that are missing, what visits have left of their Regions, and their clusters."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,20 @@ ABSENCE_KEPT = timedelta(days=7)
 SEEN_KEPT = timedelta(days=1)
 # A row has room for so many places, each with a problem: DynamoDB takes 400 KB.
 SEEN_A_ROW = 1_000
+# A row of clusters' names is written when they change, and anew before it goes; what is no more is not written.
+NAMES_KEPT = timedelta(days=7)
+# A row has room for so many names, each of up to 255 characters.
+NAMES_A_ROW = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class NamesRow:
+    """The names of some of a place's clusters, all of them in its rows together, and until when the row is kept."""
+
+    place: Place
+    number: int
+    names: tuple[str, ...]
+    expires: datetime
 
 
 class Accounts(Rows):
@@ -72,6 +87,21 @@ class Accounts(Rows):
             row = Draft("seen", f"{turn}/{number}", 1, dict(told[start : start + SEEN_A_ROW]))
             row.expires = int((now + SEEN_KEPT).timestamp())
             self._put(row, None)
+
+    def cluster_names(self) -> list[NamesRow]:
+        """Read the names of all places' clusters, as the sweep has listed them last."""
+        return [_names_row(row.sk, row.data, int(row.expires)) for row in self._row.query("names")]
+
+    def keep_cluster_names(self, row: NamesRow) -> None:
+        """Write a row of names."""
+        draft = Draft("names", f"{'/'.join(row.place)}/{row.number}", 1, list(row.names))
+        draft.expires = int(row.expires.timestamp())
+        self._put(draft, None)
+
+
+def _names_row(sk: str, names: Sequence[str], expires: int) -> NamesRow:
+    account, region, number = sk.split("/")
+    return NamesRow((account, region), int(number), tuple(names), _second(expires))
 
 
 def _seen(times: Sequence[Any]) -> Visit:

@@ -54,8 +54,10 @@ class Alongside:
 def incident_row(incident: Incident) -> Draft:
     """Draft the row of an incident."""
     row = draft(cluster_pk(incident.cluster), f"instance#{incident.instance}", incident, incident.version)
-    if incident.expires:
+    if incident.expires and incident.resolved_at:
         row.expires = int(incident.expires.timestamp())
+        ended = f"{moment(incident.resolved_at)}/{open_key(incident.cluster)}/{incident.instance}"
+        row.open_pk, row.open_sk = "over", ended
     else:
         row.open_pk, row.open_sk = "incidents", f"{open_key(incident.cluster)}/{incident.instance}"
     return row
@@ -228,6 +230,10 @@ class Clusters(Rows):
     def everything_open(self) -> Iterator[Incident]:
         """Read every unresolved incident."""
         return (self._read(row, Incident) for row in self._row.open_index.query("incidents"))
+
+    def lately_over(self) -> Iterator[Incident]:
+        """Read the incidents that are over and still kept, the last to end first."""
+        return (self._read(row, Incident) for row in self._row.open_index.query("over", scan_index_forward=False))
 
     def clusters_in_trouble(self) -> set[Cluster]:
         """Name the clusters with an unresolved incident."""

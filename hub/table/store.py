@@ -1,7 +1,7 @@
 """The table: what it keeps, and where.
 
     pk                                 sk                what                     index `open`
-    cluster#<account>/<region>/<name>  instance#<id>     incident                 incidents, while unresolved
+    cluster#<account>/<region>/<name>  instance#<id>     incident                 incidents, while unresolved; then over
     same                               bulletin          episode                  bulletins, while not closed
     same                               announced#<to>    what a receiver has of it
     same                               drop#<instance>   drop that waits          waiting, by when it is due
@@ -17,6 +17,7 @@
     account                            <account id>      what the organization says of it
     absent                             <id or Region>    how often an account or a Region was missing, in a row
     seen                               <turn>/<number>   what visits have left of up to SEEN_A_ROW places
+    names                              <place>/<number>  the names of up to NAMES_A_ROW clusters of a place
 
 Audit entries of what people did also stand in the index, by month.
 

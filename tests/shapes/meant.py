@@ -36,6 +36,7 @@ from hub.scopes.absence import Absence
 from hub.scopes.account import Account
 from hub.scopes.coverage import Visit
 from hub.scopes.scope import Scope
+from hub.table.accounts import NamesRow
 from hub.table.requests import Claim
 from spoke.places import Cluster
 from spoke.sighting import Registration, Sighting
@@ -244,6 +245,7 @@ ROWS: dict[str, object] = {
         (CLUSTER.account, CLUSTER.region): Visit(NOW, NOW),
         (OTHER.account, OTHER.region): Visit(NOW, None, "no"),
     },
+    "names": NamesRow((CLUSTER.account, CLUSTER.region), 0, (CLUSTER.name, "prod-web"), NOW + timedelta(days=7)),
     "absent": Absence(OTHER.account, 2, NOW),
     "budget of edits": Spent("chat.update", 3),
     "budget, what the operators were told": Spent("told policy", 1),

@@ -31,6 +31,7 @@ from hub.slack.bulletin_message import render
 from hub.slack.listing import Asked, Told
 from hub.slack.mute_message import warning
 from hub.slack.storm_message import render_storm
+from hub.table.accounts import NamesRow
 from hub.table.clusters import Alongside
 from hub.table.requests import Claim
 from hub.table.store import Store
@@ -77,6 +78,8 @@ def write(store: Store, name: str, value: object) -> None:  # noqa: C901, PLR091
             store.keep_accounts([value], now=NOW)
         case Waiting():
             store.keep_waiting([replace(value, version=value.version - 1)])
+        case NamesRow():
+            store.keep_cluster_names(value)
         case Absence():
             store.keep_absences([value])
         case Gone(account):

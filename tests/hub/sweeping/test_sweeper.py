@@ -15,7 +15,9 @@ from hub.incidents.hints import Hint, Why
 from hub.policy.terms import Terms
 from hub.scopes.account import Account
 from hub.scopes.coverage import Place, Visit, coverage
+from hub.sweeping.cluster_names import ClusterNames
 from hub.sweeping.sweeper import CLUSTER_READS, CLUSTERS_A_VISIT, RESOURCE_READS, ROUND_MINUTES, in_turn, portion, turn
+from hub.table.accounts import NAMES_A_ROW, NAMES_KEPT
 from spoke.accounts import Accounts, Role
 from spoke.discovery import MONITORING_TAG
 from spoke.places import Cluster
@@ -476,3 +478,93 @@ def test_a_table_that_takes_nothing_does_not_stop_the_rounds(station: Station, d
 
     assert station.counted["unwritten"] == 2
     assert station.counted["visited"] == 2
+
+
+# The names of clusters
+
+
+def names_of(station: Station) -> dict[Place, list[str]]:
+    """Which clusters the table says that there are, place by place."""
+    found: dict[Place, list[str]] = {}
+    for row in station.store.cluster_names():
+        found.setdefault(row.place, []).extend(row.names)
+    return {place: names for place, names in found.items() if names}
+
+
+def test_the_names_of_each_places_clusters_are_kept(station: Station, other: Fleet) -> None:
+    for name in ("web", "api"):
+        station.fleet.cluster(name)
+    other.cluster("films")
+
+    visit(station)
+
+    assert names_of(station) == {(ACCOUNT, REGION): ["api", "web"], (OTHER, REGION): ["films"]}
+
+
+def test_names_are_written_when_they_change_and_before_they_would_be_forgotten(station: Station) -> None:
+    station.fleet.cluster("web")
+    sweeper = station.sweeper
+
+    def visit_after(**span: float) -> list[tuple[str, ...]]:
+        """What has been written: a row tells by its end when that was."""
+        station.clock.forward(**span)
+        sweeper.visit(everywhere=True)
+        now = station.clock()
+        return [row.names for row in station.store.cluster_names() if row.expires == now + NAMES_KEPT]
+
+    assert visit_after(minutes=0) == [("web",)]
+    assert visit_after(minutes=10) == []
+    station.fleet.cluster("api")
+    assert visit_after(minutes=10) == [("api", "web")]
+    assert visit_after(days=3) == []
+    assert visit_after(days=1) == [("api", "web")]
+    station.fleet.lose(Cluster(ACCOUNT, REGION, "api"))
+    station.fleet.lose(Cluster(ACCOUNT, REGION, "web"))
+    assert visit_after(minutes=10) == [()]
+    assert visit_after(days=6) == []
+
+
+def test_what_a_function_finds_in_the_table_it_does_not_write_again(station: Station) -> None:
+    station.fleet.cluster("web")
+    visit(station)
+    (before,) = station.store.cluster_names()
+    station.clock.forward(minutes=10)
+
+    visit(station)  # by a function that remembers nothing
+
+    assert station.store.cluster_names() == [before]
+
+
+def test_more_names_than_a_row_has_fill_several_and_leave_none_behind(station: Station) -> None:
+    names = ClusterNames(station.store, station.clock)
+    place = (ACCOUNT, REGION)
+    many = [f"c-{number:04}" for number in range(2 * NAMES_A_ROW + 1)]
+
+    assert names.keep({place: many}) == 3
+    assert names_of(station) == {place: many}
+    assert names.keep({place: many[:1]}) == 3
+    assert names_of(station) == {place: many[:1]}
+    assert names.keep({place: many[:1]}) == 0
+
+
+def test_a_place_that_cannot_be_listed_keeps_the_names_that_it_had(station: Station) -> None:
+    station.fleet.cluster("web")
+    visit(station)
+    station.faults.fail(CLUSTERS, "AccessDeniedException")
+    station.clock.forward(minutes=10)
+
+    visit(station)
+
+    assert names_of(station) == {(ACCOUNT, REGION): ["web"]}
+
+
+def test_what_another_function_has_written_is_read_within_the_hour(station: Station) -> None:
+    place = (ACCOUNT, REGION)
+    mine, theirs = (ClusterNames(station.store, station.clock) for _ in range(2))
+    mine.keep({place: ["web"]})
+    theirs.keep({place: ["api", "web"]})
+
+    assert mine.keep({place: ["web"]}) == 0
+    station.clock.forward(hours=1)
+    assert mine.keep({place: ["web"]}) == 1
+    assert names_of(station) == {place: ["web"]}

@@ -22,7 +22,7 @@ from hub.incidents.storm import Storm
 from hub.policy.repair_stop import RepairStop
 from hub.scopes.account import Account
 from hub.scopes.coverage import Visit
-from hub.table.accounts import SEEN_A_ROW, SEEN_KEPT
+from hub.table.accounts import NAMES_A_ROW, SEEN_A_ROW, SEEN_KEPT, NamesRow
 from hub.table.clusters import KnownCluster
 from hub.table.mutes import BUDGET_KEPT, MUTE_KEPT
 from hub.table.requests import REQUEST_KEPT, Claim
@@ -380,6 +380,17 @@ def test_every_unresolved_incident_is_found(store: Store) -> None:
     assert found == [*map(written, here), written(there)]
 
 
+def test_what_is_over_is_found_until_it_is_forgotten_the_last_to_end_first(store: Store) -> None:
+    ended = [incident(n, State.RESOLVED, resolved_at=NOON + n * SECOND, ending="reconnected") for n in (2, 3, 1)]
+    store.save([*ended, incident(4)])
+    assert [each.instance for each in store.lately_over()] == [instance_id(3), instance_id(2), instance_id(1)]
+
+    store.save([incident(3, version=1)])
+
+    assert [each.instance for each in store.lately_over()] == [instance_id(2), instance_id(1)]
+    assert {each.instance for each in store.everything_open()} == {instance_id(3), instance_id(4)}
+
+
 # Mutes, and the switch for repairs
 
 
@@ -499,6 +510,29 @@ def test_a_turn_forgets_the_places_that_are_no_more(store: Store) -> None:
     store.keep_seen(1, {HERE: Visit(NOON, NOON)}, NOON)
 
     assert set(store.places_seen()) == {HERE}
+
+
+def test_the_names_of_clusters_are_kept_row_by_row(store: Store, dynamodb: Any) -> None:
+    rows = [
+        NamesRow(HERE, 0, ("a", "b"), NOON),
+        NamesRow(HERE, 1, ("c",), NOON),
+        NamesRow(THERE, 0, (), NOON + 600 * SECOND),
+    ]
+    for row in rows:
+        store.keep_cluster_names(row)
+    store.keep_cluster_names(replace(rows[0], names=("b",)))
+
+    assert store.cluster_names() == [replace(rows[0], names=("b",)), *rows[1:]]
+    assert int(raw(dynamodb, f"{'/'.join(THERE)}/0", "names")["expires"]["N"]) == int(rows[2].expires.timestamp())
+
+
+def test_a_row_holds_a_thousand_clusters_with_the_longest_names(store: Store, dynamodb: Any) -> None:
+    names = tuple(f"{number:03}{'x' * 252}" for number in range(NAMES_A_ROW))
+
+    store.keep_cluster_names(NamesRow(HERE, 0, names, NOON))
+
+    assert store.cluster_names()[0].names == names
+    assert len(raw(dynamodb, f"{'/'.join(HERE)}/0", "names")["data"]["S"]) < 400_000 * 3 / 4
 
 
 def test_a_row_holds_a_thousand_places_with_their_problems(store: Store, dynamodb: Any) -> None:

@@ -82,7 +82,7 @@ def sweep_keeps_to_its_own_rows(world: World) -> list[str]:
     Of mutes it reads which end.
     """
     table = world.hub.resources["Table"].arn
-    own = ("account", "absent", "seen")
+    own = ("account", "absent", "names", "seen")
     others = ("cluster#222233334444/eu-west-1/prod", "request#1", "budget#a", "accounts")
     return [
         f"sweep, {action}, {row}: not as agreed."
