@@ -18,7 +18,7 @@ from spoke.places import Cluster, ContainerInstance
 from spoke.sighting import Registration, Sighting
 from spoke.sightings import described
 
-__all__ = ["HOSTS_A_CALL", "Asking", "Registration", "in_cluster", "well_as"]
+__all__ = ["HOSTS_A_CALL", "Asking", "Registration", "in_cluster", "registrations", "well_as"]
 
 HOSTS_A_CALL = 100
 
@@ -54,6 +54,11 @@ def in_cluster(
         )
         for each in asked
     }
+
+
+def registrations(member: Member, cluster: Cluster, hosts: Collection[str]) -> list[Sighting]:
+    """Find what these hosts (at most 100) are registered as in a cluster. Raises Refused, Busy or ClusterGone."""
+    return list(_registered(member, cluster, hosts, {}, _at_once))
 
 
 def well_as(member: Member, cluster: Cluster, instance: str | None, host: str, asking: Asking) -> Registration | None:

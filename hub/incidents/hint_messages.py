@@ -3,13 +3,13 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from hub.incidents.eventbridge import from_event
 from hub.incidents.foreign_values import host_id, is_whole, named
-from hub.incidents.hints import BadHint, Chore, Drop, Hint, MuteHint, PolicyHint, StormHint, Why
+from hub.incidents.hints import BadHint, Chore, Drop, Hint, MuteHint, PolicyHint, Question, StormHint, Why
 from hub.incidents.mute import MUTE_ID
 from hub.scopes.scope import Scope
 from spoke.partitions import partition_of
@@ -48,6 +48,7 @@ def to_message(hint: Hint | Chore) -> str:
     if isinstance(hint, Hint):
         drops = [[d.instance, d.at and d.at.timestamp(), d.version, d.waits, d.host] for d in hint.drops]
         body = {"cluster": hint.cluster.key, "why": hint.why, "drops": drops, "crowd": hint.crowd}
+        body |= {"questions": [asdict(question) for question in hint.questions]} if hint.questions else {}
     elif isinstance(hint, MuteHint):
         # A release that knows no ids reads the scope.
         body = {"mute": hint.scope, **({"id": hint.id} if hint.id else {})}
@@ -87,7 +88,8 @@ def hops_behind(text: str) -> int:
 def portions(hint: Hint) -> list[Hint]:
     """Cut a hint into ones that fit a message each."""
     starts = range(0, max(len(hint.drops), 1), DROPS_PER_MESSAGE)
-    return [replace(hint, drops=hint.drops[start : start + DROPS_PER_MESSAGE]) for start in starts]
+    parts = [replace(hint, drops=hint.drops[start : start + DROPS_PER_MESSAGE], questions=()) for start in starts]
+    return [replace(parts[0], questions=hint.questions), *parts[1:]]
 
 
 def _of_a_chain(hint: _H, body: Mapping[str, Any]) -> _H:
@@ -120,7 +122,8 @@ def _from_own(body: Mapping[str, Any]) -> Hint:
     try:
         cluster = Cluster.from_key(body["cluster"])
         drops = tuple(_own_drop(cluster, *parts) for parts in body["drops"])
-        return Hint(cluster, _why(body["why"]), drops, _whole(body.get("crowd", 0)))
+        questions = tuple(map(_question, body.get("questions", ())))
+        return Hint(cluster, _why(body["why"]), drops, _whole(body.get("crowd", 0)), questions=questions)
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError, OSError) as error:
         raise BadHint(f"not a hint: {error}"[:300]) from error
 
@@ -131,6 +134,14 @@ def _own_drop(  # noqa: PLR0913  # a drop has these parts
     ContainerInstance(cluster.account, cluster.region, instance)  # raises BadPlace for what cannot be one
     dated = None if at is None else datetime.fromtimestamp(at, UTC)
     return Drop(instance, dated, version if version is None else _whole(version), _whole(waits), host_id(host))
+
+
+def _question(body: Mapping[str, Any]) -> Question:
+    """Read a question; what only another release knows of one is left out."""
+    parts = {part.name: body[part.name] for part in fields(Question) if part.name in body}
+    if not all(isinstance(text, str) for text in parts.values()):
+        raise TypeError("a question is made of texts")
+    return Question(**parts)
 
 
 def _why(text: object) -> Why:

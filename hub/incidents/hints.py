@@ -53,10 +53,27 @@ class Drop:
     host: str = ""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Question:
+    """Somebody wants to hear from the next look how an instance is, which may be well: its id, or its host's.
+
+    `user` asks, in `channel` ("" in the Home tab), and is answered at `answers`, the response URL, while that is good.
+    `verb` is the command, and `rest` what of its line comes behind the place: so it can be said again of what is found.
+    """
+
+    instance: str
+    user: str
+    channel: str = ""
+    answers: str = ""
+    verb: str = ""
+    rest: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Hint:
     """A reason to look at a cluster; no drops means: at what is already known of it.
 
+    `questions` are what people want to hear of it, each once.
     `crowd` is how many clusters of the Region were spoken of in the same breath: many together are a storm. `hops` and
     `until` are those of hub.chain, as in every hint: how many invocations lie behind it, and until when it holds, None
     for ever.
@@ -68,6 +85,7 @@ class Hint:
     crowd: int = 0
     hops: int = 0
     until: datetime | None = None
+    questions: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -134,6 +152,7 @@ def _together(cluster: Cluster, hints: Sequence[Hint]) -> Hint:
         crowd=max(hint.crowd for hint in hints),
         hops=max(hint.hops for hint in hints),
         until=max(ends) if len(ends) == len(hints) else None,
+        questions=tuple(sorted({question for hint in hints for question in hint.questions})),
     )
 
 

@@ -16,11 +16,12 @@ from hub.incidents.decision import confirms
 from hub.incidents.hints import Drop, Hint, Why
 from hub.incidents.repair_progress import awaits_replacement
 from hub.incidents.storm import MANY
+from hub.looks.answering import Named
 from hub.table.clusters import KnownCluster
 from spoke.accounts import Member
 from spoke.errors import Busy, ClusterGone, Refused
 from spoke.hosts import GROUPS_A_CALL
-from spoke.registrations import HOSTS_A_CALL, in_cluster
+from spoke.registrations import HOSTS_A_CALL, in_cluster, registrations
 from spoke.sighting import Sighting
 from spoke.sightings import forgotten, look, registered, replacement
 from spoke.states import MISSING
@@ -67,6 +68,21 @@ class Gathering:
             return {instance: replace(self.unseen(instance), unchecked=(str(error),)) for instance in wanted}
         untold = wanted - found.keys()
         return found | {i: replace(self.unseen(i), unchecked=("ECS tells nothing about it",)) for i in untold}
+
+    def named(self) -> Named:
+        """Find which container instances the hint's questions mean, of which some call the host."""
+        asked = {question.instance for question in self.hint.questions}
+        hosts = {name for name in asked if name.startswith(("i-", "mi-"))}
+        by_host: dict[str, list[str]] = {}
+        try:
+            for registration in registrations(self.member, self.hint.cluster, hosts) if hosts else ():
+                by_host.setdefault(registration.host, []).append(registration.instance)
+        except ClusterGone:
+            return Named({})
+        except (Refused, Busy) as error:
+            log.warning("question.unreadable", extra={"error": str(error)})
+            return Named({}, str(error))
+        return Named({name: [name] for name in asked - hosts} | by_host)
 
     def unseen(self, instance: str) -> Sighting:
         """Stand in for an instance nobody could look at, with what was seen of it last.

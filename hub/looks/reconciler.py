@@ -17,6 +17,7 @@ from hub.incidents.decision import Verdict
 from hub.incidents.examined import Findings, Watch
 from hub.incidents.hint_messages import from_message
 from hub.incidents.hints import BadHint, Chore, Drop, Hint, MuteHint, PolicyHint, StormHint, Why, gather, newest
+from hub.looks.answering import Named, tell
 from hub.looks.cluster_tags import ClusterTags
 from hub.looks.departures import Departures
 from hub.looks.gathering import CROWD, Gathering
@@ -107,6 +108,10 @@ class Reconciler:
             raise NotYet(_BREATH_SECONDS)
         wanted = drops.keys() - live if out_of_reach else drops.keys() | live
         gathering = Gathering(member, hint, known, drops, self.terms.grace_of(cluster), self.hub.clock, self.hub.count)
+        named = gathering.named() if hint.questions else Named({})
+        # Nobody has said that these are gone: a look begins their grace, if they are.
+        drops |= {i: Drop(i, self.hub.clock()) for i in named.all - wanted}
+        wanted = wanted | named.all
         tag = self.tags.value(member, cluster) if self.terms.by_tag and wanted else None
         if self.terms.watches(tag):
             sightings = gathering.with_others(gathering.see(wanted, tries))
@@ -119,6 +124,8 @@ class Reconciler:
         broken = [sighting for sighting in sightings.values() if condition(sighting) in _TROUBLE]
         watch = self._watch(hint, known, tag, size, broken)
         examined = self.lifecycle.examine(cluster, known, seen, watch, self.hub.clock())
+        tell(self.hub.slack, hint, named, sightings, examined.incidents)
+        hint = replace(hint, questions=())
         self._look_again(hint, known, drops, examined.verdicts)
         if examined.bulletin:
             self.notifier.speak(hint, known, examined.bulletin, examined)

@@ -13,6 +13,8 @@ MUTE = "coastguard.mute"
 UNMUTE = "coastguard.unmute"
 APPROVE = "coastguard.approve"
 DECLINE = "coastguard.decline"
+SAY = "coastguard.say."
+"""How the action id of a button that says a command begins: the rest tells it from others of its block."""
 
 
 @dataclass(frozen=True, slots=True)

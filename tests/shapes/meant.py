@@ -16,7 +16,7 @@ from hub.incidents.breakdown import Breakdown
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.delivery import SLACK, SNS, Delivery
 from hub.incidents.episode import Episode
-from hub.incidents.hints import Drop, Hint, MuteHint, PolicyHint, StormHint, Why
+from hub.incidents.hints import Drop, Hint, MuteHint, PolicyHint, Question, StormHint, Why
 from hub.incidents.incident import (
     Incident,
     Pending,
@@ -299,6 +299,20 @@ HINTS: dict[str, Hint | StormHint | MuteHint | PolicyHint] = {
     **{f"hint, {why}": Hint(CLUSTER, why, _DROPS, 12) for why in Why},
     "hint of a chain": Hint(CLUSTER, Why.AGAIN, _DROPS, 0, hops=3, until=NOW),
     "hint without drops": Hint(CLUSTER, Why.SWEEP),
+    "hint with a question": Hint(
+        CLUSTER,
+        Why.REQUEST,
+        questions=(
+            Question(
+                "i-00000000000000001",
+                ALICE,
+                CHANNEL,
+                "https://hooks.slack.com/commands/T0COAST01/1/x",
+                "mute",
+                '2h "the new AMI"',
+            ),
+        ),
+    ),
     "hint of a storm": StormHint(CHANNEL, "eu-west-1"),
     "hint of a mute": MuteHint(str(Scope.of(CLUSTER))),
     "hint of a mute with an id": MuteHint(_MUTE.key, _MUTE_BESIDE.id),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import strategies as st
 
 from hub.incidents.hint_messages import from_message, to_message
-from hub.incidents.hints import BadHint, Drop, Hint, Why, gather
+from hub.incidents.hints import BadHint, Drop, Hint, Question, Why, gather
 from tests.hub.factories import CLUSTER, ELSEWHERE, NOON, event, instance_id
 
 STATE_CHANGE = event("state-change")
@@ -40,10 +40,14 @@ some_drops = st.builds(
     version=st.none() | st.integers(0, 20),
     waits=st.integers(0, 3),
 )
+some_questions = st.builds(
+    Question, st.sampled_from(["i-0b7c9d1e2f3a4b5c6", ID]), st.text(max_size=4), rest=st.text(max_size=4)
+)
 some_hints = st.builds(
     Hint,
     st.sampled_from([CLUSTER, ELSEWHERE]),
     st.sampled_from(Why),
     st.lists(some_drops, max_size=4).map(tuple),
     st.integers(0, 500),
+    questions=st.lists(some_questions, max_size=2).map(tuple),
 )

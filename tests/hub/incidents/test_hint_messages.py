@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.incidents.hint_messages import DROPS_PER_MESSAGE, from_message, gist, portions, to_message
-from hub.incidents.hints import BadHint, Drop, Foreign, Hint, MuteHint, StormHint, Why
+from hub.incidents.hints import BadHint, Drop, Foreign, Hint, MuteHint, Question, StormHint, Why
 from tests.hub.factories import CLUSTER, NOON, bent, event, instance_id
 from tests.hub.incidents.samples import BARE, ID, STATE_CHANGE, json_values, read_or_refuse, some_hints
 from tests.hub.scopes.scopes import KINDS
@@ -172,6 +172,37 @@ def test_what_is_no_scope_is_no_mute(scope: object) -> None:
 @settings(max_examples=examples(50), deadline=None)
 def test_a_hint_that_is_written_and_read_is_the_same(hint: Hint) -> None:
     assert from_message(to_message(hint)) == hint
+
+
+ASKS = Question("i-0b7c9d1e2f3a4b5c6", "U0ALICE01", "C0ECSALERTS", verb="mute", rest="2h")
+
+
+def test_a_question_goes_with_the_first_portion_alone() -> None:
+    drops = tuple(Drop(instance_id(number), NOON) for number in range(DROPS_PER_MESSAGE + 1))
+
+    cut = portions(Hint(CLUSTER, Why.REQUEST, drops, questions=(ASKS,)))
+
+    assert [portion.questions for portion in cut] == [(ASKS,), ()]
+
+
+def test_what_only_another_release_knows_of_a_question_is_left_out() -> None:
+    body = json.loads(to_message(Hint(CLUSTER, Why.REQUEST, questions=(ASKS,))))
+    body["questions"] = [{"instance": ASKS.instance, "user": ASKS.user, "thread": "1795176000.000100"}]
+
+    hint = from_message(json.dumps(body))
+
+    assert isinstance(hint, Hint)
+    assert hint.questions == (Question(ASKS.instance, ASKS.user),)
+
+
+@pytest.mark.parametrize(
+    "questions", [3, "ab", [3], [{}], [{"instance": "i-1"}], [{"instance": "i-1", "user": 3}], [[]]]
+)
+def test_what_is_no_question_is_malformed(questions: object) -> None:
+    body = json.loads(to_message(Hint(CLUSTER, Why.REQUEST)))
+
+    with pytest.raises(BadHint, match="not a hint"):
+        from_message(json.dumps(body | {"questions": questions}))
 
 
 @pytest.mark.parametrize(
