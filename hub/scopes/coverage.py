@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from hub.words import plural
+
 Place = tuple[str, str]
 """An account and a Region."""
 
@@ -54,7 +56,8 @@ class Coverage:
         if self.blind:
             why = [f"{reason} ({number:,})" for reason, number in self.reasons[:_NAMED]]
             more = len(self.reasons) - len(why)
-            parts.append(f"{len(self.blind):,} blind: {', '.join([*why, *([f'{more:,} more reasons'] * bool(more))])}")
+            why += [plural(more, "more reason")] if more else []
+            parts.append(f"{len(self.blind):,} blind: {', '.join(why)}")
         if self.unvisited:
             parts.append(f"{len(self.unvisited):,} not visited yet")
         return "; ".join(parts) + "."

@@ -40,7 +40,7 @@ def digest(
         f"{code(cluster.name, _NAME)} in {code(cluster.account)} · {cluster.region}: {plural(number, 'instance')}"
         for cluster, number in clusters.most_common(_NAMED)
     ]
-    lines += [f"and {len(clusters) - _NAMED:,} more clusters"] if len(clusters) > _NAMED else []
+    lines += [f"and {plural(len(clusters) - _NAMED, 'more cluster')}"] if len(clusters) > _NAMED else []
     blocks = [section(f"{':no_bell:' if beside else ':bell:'} *{headline}*"), section(amount)]
     blocks += [section("\n".join(lines))] if lines else []
     return f"{headline}. {amount}", [*blocks, *_small_print(mute)]
