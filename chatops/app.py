@@ -256,7 +256,8 @@ def _value(action: Body) -> str:
 def _say(front: SlackApp, command: Command, body: Body, client: WebClient) -> None:
     """Pass on a command, or ask in a modal for what a mute lacks; whoever may not is told so by act instead."""
     asked = front.checked_ask(ask(body, to_line(command), front.clock()), command.right)
-    if command.verb == "mute" and command.missing and not asked.refused:
+    # Where a name ends that runs on into a reason, act finds out, which knows names.
+    if command.verb == "mute" and command.missing and not command.run_on and not asked.refused:
         front.open(client, body, modals.mute_view(command, asked.channel, asked.answers))
     else:
         front.enqueue_ask(asked)

@@ -136,7 +136,7 @@ def mute_asked(view: Mapping[str, Any]) -> MuteAsked:
     errors: Errors = {}
     if not command.span:
         errors[_SPAN] = "Choose how long, or say until when."
-    elif is_span(command.span.split(" ")) != len(command.span.split(" ")):
+    elif is_span(command.span.split(" "), alone=True) != len(command.span.split(" ")):
         errors[_CUSTOM] = _NO_SPAN
     if not command.target:
         errors[_TARGET] = "Say what shall be muted."

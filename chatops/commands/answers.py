@@ -17,6 +17,7 @@ from hub.incidents.mute import Mute
 from hub.slack.blocks import Block, actions, button, context, mrkdwn, plain, section
 from hub.slack.mrkdwn import code, escape, mention, visible
 from hub.words import few
+from spoke.places import Cluster
 
 _LABEL, _VALUE = 75, 2_000
 
@@ -47,31 +48,78 @@ def mistaken(command: str, mistake: Mistake) -> Answer:
 
 def ambiguous(asked: Command, candidates: Candidates) -> Answer:
     """Draw what may be meant as buttons, each of which says the command again with what it stands for."""
-    words = asked.target or asked.argument
-    said = f"{code(words, WORDS)} may be several things. Which one do you mean?"
-    rows = []
-    for number, (label, scope) in enumerate(candidates.options):
-        line = to_line(replace(asked, target=scope) if asked.target else replace(asked, argument=scope))
-        if len(line) <= _VALUE:
-            rows.append([actions(button(f"{SAY}{number}", visible(label, _LABEL), line))])
-    blocks, count = filled([section(said)], rows)
-    return said, [*blocks, *rest(candidates.more + len(candidates.options) - count, "name it more exactly")]
+    words = code(asked.target or asked.argument, WORDS)
+    said = f"{words} may be several things. Which one do you mean?"
+    if not candidates.exact:
+        exact = " What changes something takes an exact name." if asked.right else ""
+        said = f"Nothing is called exactly {words}.{exact} Do you mean this?"
+    options = [(label, _about(asked, scope)) for label, scope in candidates.options]
+    return said, _choices([section(said)], options, candidates.more)
 
 
-def unknown(command: str, words: str, nothing: Nothing) -> Answer:
-    """Draw that nothing is called so, and what comes nearest."""
-    said = f"Nothing known is called {code(words, WORDS)}: no account, and no cluster or instance in trouble or muted."
-    near = ", ".join(code(name, NAME) for name in nothing.nearest)
-    well = f"A cluster that is well goes by account/Region/name, {code('payments/eu-west-1/prod-web')} say."
-    hint = f"{well} More: {code(f'{command} help names')}"
-    blocks = [section(said + (f"\nThe nearest names: {near}." if near else "")), context(mrkdwn(hint))]
-    return said, blocks
+def run_on(asked: Command, options: Sequence[tuple[str, Command]]) -> Answer:
+    """Draw where a name may end that runs on into a reason: a button for each way, with the reason that is left."""
+    said = f"In {code(asked.target, WORDS)} it is not clear where the name ends. Which one do you mean?"
+    return said, _choices([section(said)], options)
+
+
+def reasonless(asked: Command) -> Answer:
+    """Draw that a mute lacks its reason, with a button that asks for it."""
+    said = f"Nothing is muted yet: say why {code(asked.target, WORDS)} shall be."
+    return said, [section(said), actions(button(f"{SAY}0", "Say why…", to_line(asked)))]
+
+
+def unknown(command: str, asked: Command, nothing: Nothing) -> Answer:
+    """Draw that nothing known is called so; what comes nearest, and what may be meant all the same, are buttons."""
+    words = code(asked.target or asked.argument, WORDS)
+    if nothing.instance:
+        said = f"No instance {words} is in trouble, or was in the last three days. In which cluster is it?"
+        hint = f"Name it with its cluster: {code(f'{command} {asked.verb} prod-web/i-0123456789abcdef0')}"
+    else:
+        said = f"Nothing known is called {words}: no such account, Region, cluster or incident has ever been seen."
+        said += " Do you mean this?" if nothing.nearest else ""
+        hint = f"How things are named: {code(f'{command} help names')}"
+    options = [(label, _about(asked, scope)) for label, scope in nothing.nearest]
+    if nothing.strange and asked.right:
+        anyway = f"{nothing.strange.cluster} all the same: it may come to be"
+        options.append((visible(anyway, _LABEL), _about(asked, str(nothing.strange))))
+    return said, [*_choices([section(said)], options), context(mrkdwn(hint))]
+
+
+def looking(cluster: Cluster, instance: str) -> Answer:
+    """Draw that somebody is sent to look, who will answer."""
+    said = f"No trouble of {code(instance, WORDS)} in {code(cluster.name, WORDS)} is known."
+    said += " Coastguard looks at it now: how it is follows here in a moment."
+    return said, [section(f":eyes: {said}")]
+
+
+def never_seen(cluster: Cluster, account: str, place: str, asked: Command, nothing: Nothing) -> Answer:
+    """Draw that nobody has seen such a cluster, and what is known of the `place`; the `account` is harmless already."""
+    said = f"{code(cluster.name, WORDS)} has never been seen in {cluster.region} of account {account}."
+    options = [(label, _about(asked, scope)) for label, scope in nothing.nearest]
+    return said, [*_choices([section(f"*{said}*"), paragraph(place)], options)]
+
+
+def _about(asked: Command, scope: str) -> Command:
+    return replace(asked, target=scope) if asked.target else replace(asked, argument=scope)
+
+
+def _choices(head: Sequence[Block], options: Sequence[tuple[str, Command]], more: int = 0) -> list[Block]:
+    """Draw a button for each command that may be meant, as many as there is room for."""
+    lines = ((number, label, to_line(command)) for number, (label, command) in enumerate(options))
+    rows = [
+        [actions(button(f"{SAY}{number}", visible(label, _LABEL) or "?", line))]
+        for number, label, line in lines
+        if len(line) <= _VALUE
+    ]
+    blocks, count = filled(head, rows)
+    return [*blocks, *rest(more + len(options) - count, "name it more exactly")]
 
 
 def no_incident(command: str, words: str) -> Answer:
     """Draw that there is no such incident, and which ones can be found."""
     said = f"There is no incident {code(words, WORDS)}."
-    hint = "What is over is found for three days, and only if somebody has done something about it."
+    hint = "What is over is found for three days."
     blocks = [section(f"{said}\n{hint}"), context(mrkdwn(f"What is in trouble: {code(f'{command} incidents')}"))]
     return said, blocks
 

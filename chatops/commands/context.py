@@ -4,25 +4,30 @@ What cannot be answered or done raises Declined, whose answer tells the person w
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from chatops.commands import answers
 from chatops.commands.answer_parts import Answer
+from chatops.commands.exact_names import Unseen
+from chatops.commands.known_names import KnownNames
 from chatops.commands.message import CommandMessage
-from chatops.commands.name_lookup import Candidates, Found, KnownNames, Nothing, find, find_one
-from chatops.commands.parse import Command
+from chatops.commands.name_lookup import Answer as Meant
+from chatops.commands.name_lookup import Candidates, Found, Nothing, find, find_one, guess, split
+from chatops.commands.parse import Command, tidy, to_line
 from chatops.rights import Refusal, Rights
 from chatops.slack_users import Person, SlackUsers
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin
+from hub.incidents.hints import Hint, Question, Why
 from hub.incidents.incident import Incident
 from hub.incidents.mute import Mute, in_force
 from hub.notify.routing import Routing
 from hub.policy.matching import EVERYWHERE, Facts
 from hub.policy.terms import ANY
 from hub.policy.windows import InForce
+from hub.queues import Queues
 from hub.scopes.account import Account
 from hub.scopes.scope import Scope
 from hub.slack.client import SlackError
@@ -31,9 +36,6 @@ from hub.table.store import Store
 from spoke.places import Cluster
 
 log = logging.getLogger(__name__)
-
-# An incident that is over is found by what was done about it so lately.
-_LOOKED_BACK = timedelta(days=3)
 
 OLD = "You said that more than 15 minutes ago, and nothing was done since. Please say it again if it still helps."
 
@@ -57,45 +59,91 @@ class CommandContext:
     command: str
     clock: Callable[[], datetime]
     count: Callable[[str, int], None]
+    queues: Queues
+    looks_url: str
+    regions: Sequence[str] = ()
 
     # What words mean
 
-    def find(self, command: Command, words: str, mutes: Iterable[Mute] = ()) -> Scope:
-        """Find what words mean, `mutes` too. Raises Declined with what they may mean."""
-        return self._meant(command, words, find(words, self._known(mutes)))
+    def find(self, command: Command, words: str, mutes: Iterable[Mute] = ()) -> Scope | Unseen:
+        """Find what words name exactly, `mutes` too. Raises Declined with what they may mean."""
+        return self._meant(command, self._looked_up(find, words, mutes))
 
-    def find_one(self, command: Command, words: str) -> Scope:
-        """Find the one thing that words mean; a pattern may mean several. Raises Declined with what they may mean."""
-        return self._meant(command, words, find_one(words, self._known()))
+    def guess(self, command: Command, words: str) -> Scope | Unseen:
+        """Find what words mean about which somebody only asks. Raises Declined with what they may mean."""
+        return self._meant(command, self._looked_up(guess, words))
 
-    def _meant(self, command: Command, words: str, found: Found | Candidates | Nothing) -> Scope:
+    def find_one(self, command: Command, words: str) -> Scope | Unseen | Nothing:
+        """Find the one thing that words mean, or that nothing is called so. Raises Declined with what they may mean."""
+        found = self._looked_up(find_one, words)
+        return found if isinstance(found, Nothing) else self._meant(command, found)
+
+    def split(self, command: Command) -> Command:
+        """Part a target that runs on into what is named and the reason. Raises Declined with the ways there are."""
+        parted = split(command.target, self._known(over=True))
+        options = tuple(
+            (label, replace(command, target=target, reason=tidy(reason))) for label, target, reason in parted.ways
+        )
+        if not parted.sure:
+            raise Declined(answers.run_on(command, options), "ambiguous")
+        return options[0][1]
+
+    def unknown(self, command: Command, nothing: Nothing) -> Declined:
+        """Tell that nothing known is called so."""
+        return Declined(answers.unknown(self.command, command, nothing), "unknown")
+
+    def _meant(self, command: Command, found: Meant) -> Scope | Unseen:
         match found:
             case Found(scope):
                 return scope
             case Candidates():
                 raise Declined(answers.ambiguous(command, found), "ambiguous")
             case Nothing():
-                raise Declined(answers.unknown(self.command, words, found), "unknown")
+                raise self.unknown(command, found)
+        return found
 
-    def incident(self, wanted: str, now: datetime) -> Incident:
-        """Find an incident by its id, or the instance's; one that is over if somebody has done something about it."""
-        for incident in self.store.everything_open():
-            if wanted in {incident.id, incident.instance, incident.sighting.host}:
-                return incident
-        done = self.store.done_by_people(now - _LOOKED_BACK, now)
-        clusters = {entry.cluster for entry in done if entry.incident == wanted and entry.cluster}
-        for cluster in sorted(clusters):
-            for incident in self.store.known(Cluster.from_key(cluster)).incidents.values():
-                if incident.id == wanted:
-                    return incident
-        raise Declined(answers.no_incident(self.command, wanted), "unknown")
+    def one_scope(self, asked: CommandMessage, command: Command, meant: Scope | Unseen) -> Scope:
+        """Return the scope that is meant. Of an instance that only a look can find, ask for one; that raises Declined.
 
-    def _known(self, mutes: Iterable[Mute] = ()) -> KnownNames:
-        troubled = list(self.store.everything_open())
-        clusters = {bulletin.cluster for bulletin in self.store.open_bulletins()} | {i.cluster for i in troubled}
-        clusters |= {cluster for mute in mutes if (cluster := mute.scope.one_cluster)}
+        The look answers the person, and offers the command again with what it has found.
+        """
+        if isinstance(meant, Scope):
+            return meant
+        self.ask_about(asked, command, meant)
+        raise Declined(answers.looking(meant.cluster, meant.instance), "looked at")
+
+    def ask_about(self, asked: CommandMessage, command: Command, unseen: Unseen) -> None:
+        """Ask for a look that tells the person how an instance is. Raises Declined if it cannot be."""
+        if not (asked.answers or asked.channel):
+            raise Declined(answers.refused("Ask that in a channel: the answer comes a moment later."), "no channel")
+        rest = to_line(replace(command, target="x")).partition(" x")[2].strip()
+        question = Question(unseen.instance, asked.user, asked.channel, asked.answers, command.verb, rest)
+        hint = Hint(unseen.cluster, Why.REQUEST, questions=(question,))
+        if self.queues.ask_looks(self.looks_url, [hint], asked.id):
+            raise Declined(answers.refused("Nobody could be sent to look. Please try again."), "not asked")
+
+    def _looked_up(self, look_up: Callable[[str, KnownNames], Meant], words: str, mutes: Iterable[Mute] = ()) -> Meant:
+        """Look words up. What is over may be much, so it is read only where nothing else is called so."""
+        muted = [mute.scope for mute in mutes]
+        found = look_up(words, self._known(muted))
+        sure = isinstance(found, Found) or (isinstance(found, Candidates) and found.exact)
+        return found if sure else look_up(words, self._known(muted, over=True))
+
+    def _known(self, muted: Sequence[Scope] = (), *, over: bool = False) -> KnownNames:
+        incidents = [*self.store.everything_open(), *(self.store.lately_over() if over else ())]
+        clusters = {bulletin.cluster for bulletin in self.store.open_bulletins()} | {i.cluster for i in incidents}
         directory = list(self.rules.accounts.everyone().values())
-        return KnownNames(directory, dict(self.rules.policy.aliases), sorted(clusters), troubled)
+        clusters |= set(self._seen_by_the_sweep({account.id for account in directory}))
+        clusters |= {cluster for scope in muted if (cluster := scope.one_cluster)}
+        aliases, regions = dict(self.rules.policy.aliases), tuple(self.regions)
+        return KnownNames(directory, aliases, sorted(clusters), incidents, regions, muted)
+
+    def _seen_by_the_sweep(self, accounts: Collection[str]) -> Iterator[Cluster]:
+        """Name the clusters that the sweep has listed last, of accounts that are still there."""
+        now = self.clock()
+        for row in self.store.cluster_names():
+            if row.expires > now and (not accounts or row.place[0] in accounts):
+                yield from (Cluster(*row.place, name) for name in row.names)
 
     # Who may, and who they are
 

@@ -52,7 +52,16 @@ class CommandHandler:
     def __post_init__(self) -> None:
         """Put together what answers are made of."""
         self._known = CommandContext(
-            self.hub.table, self.rules, self.rights, self.people, self.command, self.hub.clock, self.hub.count
+            self.hub.table,
+            self.rules,
+            self.rights,
+            self.people,
+            self.command,
+            self.hub.clock,
+            self.hub.count,
+            self.hub.queues,
+            self.hub.addresses.looks,
+            self.regions,
         )
         self._writes = Writes(self._known, self.hub.queues, self.hub.addresses.looks)
         self._reads = Reads(self._known, self.regions)
@@ -97,6 +106,8 @@ class CommandHandler:
             self._known.refuse(asked, at, command.verb, asked.line, stranger)
         if command == Command("unmute"):
             return self._reads.mutes(self.hub.clock())
+        if command.missing == ("reason",) and command.span and " " in command.target:
+            command = self._known.split(command)
         if command.missing:
             self._refuse_incomplete(asked, command, at)
         do = self._writes.of(command.verb)
@@ -105,8 +116,10 @@ class CommandHandler:
     def _refuse_incomplete(self, asked: CommandMessage, command: Command, at: datetime) -> None:
         """Decline a command that lacks something, which no modal has asked for: say why not, or else how to say it."""
         if command.target:
-            scope = self._known.find(command, command.target)
+            scope = self._known.one_scope(asked, command, self._known.find(command, command.target))
             self._known.allow(asked, at, command.right, [scope], command.target)
+            if command.missing == ("reason",):
+                raise Declined(answers.reasonless(command), "incomplete")
         elif refusal := self.rights.somewhere(command.right, asked.user):
             self._known.refuse(asked, at, command.right, asked.line, refusal)
         raise Declined(answers.helped(self.command, help_text(command.verb)), "incomplete")

@@ -89,14 +89,14 @@ def _open(tab: Tab, command: str) -> list[Block]:
     for account_id, several in by_account[:_ACCOUNTS]:
         lines = [
             f"{code(i.sighting.host or i.instance, _NAME)} in {code(i.cluster.name, _NAME)}, {i.cluster.region},"
-            f" since {date(i.since)}, {i.state}{message_link(tab.messages.get(i.id))}"
+            f" since {date(i.since)}, {i.state} · {code(i.id, _NAME)}{message_link(tab.messages.get(i.id))}"
             for i in several[:_LINES]
         ]
         rest = len(several) - len(lines)
         lines += [f"and {rest:,} more: {code(f'{command} incidents {account_id}')}"] if rest else []
         blocks.append(section(f"*{account(account_id, tab.names.get(account_id, ''))}*\n" + "\n".join(lines)))
     more = len(by_account) - _ACCOUNTS
-    return [*blocks, *([context(plain(f"and {more:,} more accounts"))] if more > 0 else [])]
+    return [*blocks, *([context(plain(f"and {plural(more, 'more account')}"))] if more > 0 else [])]
 
 
 def _muted(tab: Tab, now: datetime) -> list[Block]:

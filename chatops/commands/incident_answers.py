@@ -7,6 +7,7 @@ from datetime import datetime
 from chatops.commands.answer_parts import (
     FACT,
     FEW,
+    LINE,
     MOST_ROWS,
     NAME,
     REASON,
@@ -25,9 +26,10 @@ from hub.incidents.incident import Incident, State
 from hub.incidents.mute import Mute
 from hub.scopes.scope import Scope
 from hub.slack.blocks import Block, actions, button, context, fields, mrkdwn, plain, section
-from hub.slack.mrkdwn import code, date, escape, mention
+from hub.slack.mrkdwn import code, date, escape, mention, visible
 from hub.times import span_words
 from hub.words import few, plural
+from spoke.places import Cluster
 
 UNGRANTED = "Nobody may repair here: the policy has no [[rights]]. How it grants them: docs/policy.md."
 NO_MESSAGES: Mapping[str, str] = {}
@@ -78,19 +80,21 @@ def status(standing: Standing) -> Answer:
     return said, blocks
 
 
-def open_incidents(
+def open_incidents(  # noqa: PLR0913  # what each line is made of
     command: str,
     incidents: Sequence[Incident],
     names: Mapping[str, str],
     silent: Collection[str] = (),
     messages: Mapping[str, str] = NO_MESSAGES,
+    where: str = "",
 ) -> Answer:
     """Draw unresolved incidents by account, the worst account first, the longest gone on top.
 
     `names` are the accounts', by id; `silent` the ids of muted incidents; `messages` the addresses of what is told of
-    them, by incident.
+    them, by incident; `where` is what was asked about, harmless already, "" for everything.
     """
-    said = f"{plural(len(incidents), 'unresolved incident')}." if incidents else "Nothing is in trouble."
+    there = f" in {where}" if where else ""
+    said = f"{plural(len(incidents), 'unresolved incident')}{there}." if incidents else f"Nothing is in trouble{there}."
     by_account = worst_first(incidents)
     most = FEW if len(by_account) > 1 else MOST_ROWS
     rows, told = [], []
@@ -136,10 +140,38 @@ def shown(
     return said, _logged(head, log)
 
 
+def shown_cluster(
+    cluster: Cluster,
+    incidents: Iterable[Incident],
+    notes: Sequence[str],
+    names: Mapping[str, str],
+    mute: Mute | None = None,
+) -> Answer:
+    """Draw what is known of a cluster: what is in trouble there, then what is over, and notes that may be foreign."""
+    everything = oldest_first(incidents)
+    live = [incident for incident in everything if incident.unresolved]
+    over = sorted((i for i in everything if i.resolved_at), key=lambda i: i.resolved_at or i.since, reverse=True)
+    trouble = f"{plural(len(live), 'instance')} in trouble" if live else "nothing is in trouble"
+    said = f"{code(cluster.name, WORDS)}: {trouble}, {plural(len(over), 'incident')} over in the last three days."
+    where = f"{account_words(cluster.account, names)} · {cluster.region}"
+    head = [section(f"{_STATES[State.OPEN if live else State.RESOLVED]} *{said}*"), section(where)]
+    head += [context(mrkdwn(f":no_bell: Muted: {mute_words(mute)}"))] if mute else []
+    head += [context(plain(visible(note, LINE) or "?")) for note in notes]
+    scope = str(Scope.of(cluster))
+    head += [
+        actions(
+            button(f"{SAY}0", "Why?", to_line(Command("why", argument=scope))),
+            button(f"{SAY}1", "Mute it…", to_line(Command("mute", scope))),
+        )
+    ]
+    blocks, count = filled(head, [[section(_incident_line(incident, ()))] for incident in (*live, *over)])
+    return said, [*blocks, *rest(len(live) + len(over) - count)]
+
+
 def audited(title: str, entries: Sequence[Entry]) -> Answer:
     """Draw the newest entries of the audit log; the title's foreign parts are harmless already."""
     said = f"{title}: {plural(len(entries), 'entry', 'entries')}."
-    return said, _logged([section(f"*{said}*")], entries)
+    return said, _logged([section(f"*{said}*")], entries, ids=True)
 
 
 def worst_first(incidents: Iterable[Incident]) -> list[tuple[str, list[Incident]]]:
@@ -159,7 +191,8 @@ def _incident_line(incident: Incident, silent: Collection[str]) -> str:
     host = incident.sighting.host or incident.instance
     bell = ":no_bell: " if incident.id in silent else ""
     where = f"{code(host, FACT)} in {code(incident.cluster.name, FACT)}, {incident.cluster.region}"
-    return f"{_STATES[incident.state]} {bell}{where}, since {date(incident.since)} · {code(incident.id, FACT)}"
+    when = f"over {date(incident.resolved_at)}" if incident.resolved_at else f"since {date(incident.since)}"
+    return f"{_STATES[incident.state]} {bell}{where}, {when} · {code(incident.id, FACT)}"
 
 
 def _ended(incident: Incident) -> list[tuple[str, str]]:
@@ -184,15 +217,16 @@ def _buttons(incident: Incident) -> Block:
     return actions(why, mute) if incident.unresolved else actions(why)
 
 
-def _logged(head: list[Block], log: Sequence[Entry]) -> list[Block]:
+def _logged(head: list[Block], log: Sequence[Entry], *, ids: bool = False) -> list[Block]:
     newest = sorted(log, key=lambda entry: entry.at, reverse=True)
-    blocks, count = filled(head, [[_entry(entry)] for entry in newest])
+    blocks, count = filled(head, [[_entry(entry, entry.incident if ids else "")] for entry in newest])
     return [*blocks, *rest(len(newest) - count, "coastguard audit has them, on the command line")]
 
 
-def _entry(entry: Entry) -> Block:
+def _entry(entry: Entry, incident: str) -> Block:
     who = mention(entry.who) if entry.who else "Coastguard"
     where = f" {code(entry.where, WORDS)}" if entry.where else ""
+    where += f" · {code(incident, FACT)}" if incident else ""
     reason = f": {code(entry.reason, REASON)}" if entry.reason else ""
     another = entry.approved_by not in {"", entry.who}  # the approval itself is an entry too
     approved = f", approved by {mention(entry.approved_by)}" if another else ""

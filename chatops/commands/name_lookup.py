@@ -1,55 +1,33 @@
 """Looking names up: what a command's words name among the accounts, clusters and incidents that are known. Pure.
 
-Exact names win over those that differ in upper and lower case, these over beginnings, and beginnings over parts of
-names. What several things are called is not guessed: they are candidates. A pattern (prod-*) is found as what it is,
-whether or not there is anything of such a name yet; who asks about one thing gets the known ones as candidates.
+Exact names win over those that differ in upper and lower case. Nothing else is found: what changes something takes
+exact names. What is called nearly so, or holds the words in its name, are candidates; who only asks may be answered
+about the one that there is (`guess`). What several things are called is not guessed: they are candidates too. A pattern
+(prod-*) is found as what it is if it fits anything known; who asks about one thing gets the known ones as candidates.
+
+Words are taken as they were typed first, and only then without what copying and formatting bring (plain_text): so
+`*Payments*` is the account of that name, and no pattern.
 """
 
-import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from hub.incidents.incident import Incident
-from hub.scopes.account import Account
+from chatops.commands.exact_names import INSTANCE, WILD, Unseen, exactly, patterns, strange, unseen
+from chatops.commands.known_names import LABEL, KnownNames, label
+from chatops.commands.near_names import LOOSE, MOST_NEAR, loosely, near
+from chatops.commands.plain_text import readings
 from hub.scopes.scope import Scope
 from hub.slack.mrkdwn import visible
-from spoke.places import Cluster
 
 MOST_CANDIDATES = 10
-_ALL = {"all", "everything", "everywhere", "organization", "organisation", "*"}
-_ANY = "*"
-_WILD = re.compile(r"[*?]")
-_ACCOUNT_ID = re.compile(r"[0-9]{12}")
-_NEAREST = 3
-_LONGEST_COMPARED = 60
-# A label has room for a button's 75 characters, and what tells two things of one name apart must not be cut off.
-_NAME, _ACCOUNT_NAME, _CLUSTER_OF = 28, 45, 20
+# No name has more words: those of accounts have up to 50 characters.
+_MOST_WORDS = 8
+# What is bold in Slack, or a pattern: nobody can tell.
+_BOLD = re.compile(r"\*+[^*?/]+\*+")
 
-_Test = Callable[[str, str], bool]
-_LEVELS: tuple[_Test, ...] = (
-    lambda name, words: name == words,
-    lambda name, words: name.casefold() == words.casefold(),
-    lambda name, words: name.casefold().startswith(words.casefold()),
-    lambda name, words: words.casefold() in name.casefold(),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class KnownNames:
-    """What there is to be found: `aliases` are other names of account ids, `troubled` the unresolved incidents."""
-
-    directory: Sequence[Account] = ()
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    clusters: Sequence[Cluster] = ()
-    troubled: Sequence[Incident] = ()
-
-    def accounts(self) -> list[Account]:
-        """Return the directory, and those that clusters and aliases name though nobody could read them up."""
-        named = {cluster.account for cluster in self.clusters} | set(self.aliases.values())
-        unread = named - {account.id for account in self.directory}
-        return [*self.directory, *(Account(each) for each in sorted(unread) if _ACCOUNT_ID.fullmatch(each))]
+Option = tuple[str, str]
+"""What may be meant: a label of at most 75 characters, and words that mean it alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,168 +39,129 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What may be meant, each a label of at most 75 characters and a scope; `more` are left out."""
+    """What may be meant; `more` are left out. `exact` says that each of them is called so."""
 
-    options: tuple[tuple[str, str], ...]
+    options: tuple[Option, ...]
     more: int = 0
+    exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """Nothing is called so; the `nearest` names are foreign words."""
+    """Nothing known is called so; the `nearest` are. `strange` is what the words name all the same, if there is such.
 
-    nearest: tuple[str, ...] = ()
+    `instance` says that they are an instance's id: then the nearest are that instance in each cluster, if they are few.
+    """
 
-
-def accounts(words: str, directory: Sequence[Account], aliases: Mapping[str, str]) -> list[Account]:
-    """Find accounts by id, name or alias; all that fit equally well."""
-    by_id = [account for account in directory if account.id == words]
-    by_name = [account for account in directory if words and account.name == words]
-    return next(filter(None, (by_id, by_name, *_accounts(words, directory, aliases))), [])
+    nearest: tuple[Option, ...] = ()
+    strange: Scope | None = None
+    instance: bool = False
 
 
-def find(words: str, known: KnownNames) -> Found | Candidates | Nothing:
-    """Find what the words of a command are about."""
-    if words.casefold() in _ALL:
-        return Found(Scope())
-    if scope := _as_scope(words):
-        return Found(scope)
-    return _settled(next(filter(None, _scopes(words, known)), []), words, known)
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How words that run on may be parted: each a label, the name and the reason; `sure` says that there is one way."""
+
+    ways: tuple[tuple[str, str, str], ...]
+    sure: bool
 
 
-def find_one(words: str, known: KnownNames) -> Found | Candidates | Nothing:
-    """Find what words are about that mean one thing: of a pattern, the known clusters that it fits."""
+Answer = Found | Unseen | Candidates | Nothing
+
+
+def find(words: str, known: KnownNames) -> Answer:
+    """Find what the words of a command name exactly."""
+    tried = list(readings(words))
+    if tried and " " in tried[-1] and "/" not in tried[-1]:
+        tried.append(tried[-1].replace(" ", "/"))  # an account, and what is in it
+    if exact := next(filter(None, (exactly(reading, known) for reading in tried)), []):
+        return _settled(exact, known)
+    if instances := next(filter(None, (unseen(reading, known) for reading in tried)), []):
+        return instances[0] if len(instances) == 1 else _candidates(_each(instances, known))
+    fitting = [scope for scope in patterns(words, known) if known.covered(scope) or scope in known.muted]
+    if fitting and not _BOLD.fullmatch(words):
+        return _settled(fitting, known)
+    plainest = ["", *readings(words)][-1]
+    loose = [scope for fits in LOOSE for scope in loosely(fits, plainest, known)]
+    # Who ends something means what is begun, if anything of it may be meant.
+    loose = [scope for scope in loose if scope in known.muted] or loose
+    if loose or fitting:
+        return _candidates(_labelled([*loose, *fitting], known), exact=False)
+    return _nothing(words, plainest, known)
+
+
+def guess(words: str, known: KnownNames) -> Answer:
+    """Find what somebody asks about, which changes nothing: also what alone begins so, or holds the words."""
     found = find(words, known)
+    if isinstance(found, Found | Unseen) or (isinstance(found, Candidates) and found.exact):
+        return found
+    if words.endswith("?") and isinstance(asked := guess(words.rstrip("? "), known), Found | Unseen):
+        return asked
+    plainest = ["", *readings(words)][-1]
+    likely = (set(loosely(fits, plainest, known)) for fits in LOOSE)
+    return next((Found(*those) for those in likely if len(those) == 1 and not WILD.search(words)), found)
+
+
+def find_one(words: str, known: KnownNames) -> Answer:
+    """Find what words are about that mean one thing: of a pattern, the known clusters that it fits."""
+    found = guess(words, known)
     if isinstance(found, Found) and found.scope.is_pattern:
-        fit = [cluster for cluster in known.clusters if found.scope.covers(cluster, Account(cluster.account))]
-        return _settled(map(Scope.of, fit), words, known)
+        return _settled(map(Scope.of, known.covered(found.scope)), known)
     return found
 
 
-def _settled(found: Iterable[Scope], words: str, known: KnownNames) -> Found | Candidates | Nothing:
+def split(words: str, known: KnownNames) -> Split:
+    """Part words that run on into a name and a reason: the longest name that they begin with, and the rest.
+
+    Where what comes next may be a part of the name, or another name, or everything is meant, that is not guessed.
+    """
+    parts = words.split(" ")
+    for number in range(min(len(parts), _MOST_WORDS), 0, -1):
+        name, reason = " ".join(parts[:number]), " ".join(parts[number:])
+        found = find(name, known)
+        if isinstance(found, Nothing) or (isinstance(found, Candidates) and not found.exact):
+            continue
+        others = _others(found, parts, number, known) if reason else ()
+        own = label(found.scope, known) if isinstance(found, Found) else visible(name, LABEL)
+        ways = [(own, name, reason), *((text, target, " ".join(parts[number + 1 :])) for text, target in others)]
+        return Split(tuple(ways), sure=not others and not (reason and found == Found(Scope())))
+    return Split(((visible(words, LABEL), parts[0], " ".join(parts[1:])),), sure=True)
+
+
+def _others(found: Answer, parts: Sequence[str], number: int, known: KnownNames) -> tuple[Option, ...]:
+    """Say what else may be meant where a name of so many words goes on: a longer one, or another one behind it."""
+    longer, another = find(" ".join(parts[: number + 1]), known), find(parts[number], known)
+    if isinstance(longer, Candidates):
+        return longer.options
+    if isinstance(another, Found):
+        return _labelled([another.scope], known)
+    return another.options if isinstance(another, Candidates) and found == Found(Scope()) else ()
+
+
+def _settled(found: Iterable[Scope], known: KnownNames) -> Answer:
     several = sorted(set(found), key=lambda scope: (-scope.width, str(scope)))
     if len(several) == 1:
-        return Found(several[0])
-    options = tuple((label(scope, known), str(scope)) for scope in several[:MOST_CANDIDATES])
-    return Candidates(options, len(several) - len(options)) if options else Nothing(_nearest(words, known))
+        return Found(*several)
+    return _candidates(_labelled(several, known)) if several else Nothing()
 
 
-def label(scope: Scope, known: KnownNames) -> str:
-    """Name a scope in at most 75 characters for people who know names better than ids; in it are foreign words."""
-    name = next((each.name for each in known.directory if each.id == scope.account), "")
-    match scope.kind:
-        case "account" if name:
-            words = f"Account {visible(name, _ACCOUNT_NAME)} · {scope.account}"
-        case "cluster":
-            words = f"{visible(scope.cluster, _NAME)} · {scope.region} · {scope.account} {name}"
-        case "instance":
-            hosts = (each.sighting.host for each in known.troubled if each.instance == scope.instance)
-            instance = next(hosts, "") or scope.instance
-            words = f"{instance} · {visible(scope.cluster, _CLUSTER_OF)} · {scope.account}"
-        case "region":
-            words = f"Region {scope.label}"
-        case "clusters" if scope.account:
-            where = f"{scope.region} · {scope.account}" if scope.region else scope.account
-            words = f"Clusters {visible(scope.cluster, _NAME)} · {where} {name}"
-        case _:
-            words = scope.label[:1].upper() + scope.label[1:]
-    return visible(words, 75)
+def _candidates(options: tuple[Option, ...], *, exact: bool = True) -> Candidates:
+    return Candidates(options[:MOST_CANDIDATES], len(options[MOST_CANDIDATES:]), exact)
 
 
-def _as_scope(words: str) -> Scope | None:
-    """Read a scope as our own buttons name it."""
-    try:
-        return Scope.parse(words)
-    except ValueError:
-        return None
+def _labelled(scopes: Iterable[Scope], known: KnownNames) -> tuple[Option, ...]:
+    return tuple((label(scope, known), str(scope)) for scope in dict.fromkeys(scopes))
 
 
-def _scopes(words: str, known: KnownNames) -> Iterator[list[Scope]]:
-    """Find scopes, those first that fit best."""
-    everybody = known.accounts()
-    by_account = [[Scope(account=a.id) for a in level] for level in _accounts(words, everybody, known.aliases)]
-    by_cluster = [list(map(Scope.of, level)) for level in _clusters(words, known.clusters)]
-    exact = [*_places(words, known), *_instances(words, known.troubled), *_unread(words, known)]
-    for level, (of_accounts, of_clusters) in enumerate(zip(by_account, by_cluster, strict=True)):
-        yield [*of_accounts, *of_clusters, *([] if level else exact)]
+def _each(instances: Iterable[Unseen], known: KnownNames) -> tuple[Option, ...]:
+    return tuple(
+        (visible(f"{each.instance} · {label(Scope.of(each.cluster), known)}", LABEL), each.words) for each in instances
+    )
 
 
-def _accounts(words: str, directory: Sequence[Account], aliases: Mapping[str, str]) -> Iterator[list[Account]]:
-    for fits in _LEVELS:
-        ids = {account for alias, account in aliases.items() if words and fits(alias, words)}
-        yield [
-            account
-            for account in directory
-            if account.id == words or account.id in ids or (words and account.name and fits(account.name, words))
-        ]
-
-
-def _clusters(words: str, known: Sequence[Cluster]) -> Iterator[list[Cluster]]:
-    for fits in _LEVELS:
-        yield [each for each in known if words and (each.key == words or fits(each.name, words))]
-
-
-def _places(words: str, known: KnownNames) -> list[Scope]:
-    """Read units, Regions, patterns, and what stands behind an account's name: payments/eu-west-1, payments/prod-*.
-
-    A cluster that is well is not known: it is taken for what its full name says.
-    """
-    parts = words.split("/")
-    match parts if all(parts) else []:
-        case [unit] if any(unit in account.units for account in known.directory):
-            return [Scope(unit=unit)]
-        case [last]:
-            return _last("", last)
-        case [whose, last]:
-            return [scope for owner in _owners(whose, known) for scope in _last(owner, last)]
-        case [whose, region, name]:
-            owners = _owners(whose, known)
-            exact = [scope for owner in owners for scope in _scope(owner, region, name)]
-            return exact or [scope for owner in owners for scope in _named(owner, region, name, known.clusters)]
-    return []
-
-
-def _owners(whose: str, known: KnownNames) -> list[str]:
-    """Find the ids of the accounts that are called so; "" stands for all accounts."""
-    return [""] if whose == _ANY else [each.id for each in accounts(whose, known.accounts(), known.aliases)]
-
-
-def _last(owner: str, words: str) -> list[Scope]:
-    """Read a pattern of clusters' names, or a Region, which never has an asterisk."""
-    return _scope(owner, "", words) if _WILD.search(words) else _scope(owner, words)
-
-
-def _named(account: str, region: str, name: str, known: Iterable[Cluster]) -> list[Scope]:
-    """Find the known clusters of one name in several places; what is well there has to be named in full."""
-    pattern = f"{account or _ANY}/{region}/{name}"
-    return [Scope.of(each) for each in known if each.name == name and fnmatchcase(each.key, pattern)]
-
-
-def _scope(account: str, region: str, cluster: str = "") -> list[Scope]:
-    """Make a scope of what is well-formed; an asterisk alone is no part of it."""
-    given = {"account": account, "region": region, "cluster": cluster}
-    try:
-        return [Scope(**{part: "" if words == _ANY else words for part, words in given.items()})]
-    except ValueError:
-        return []
-
-
-def _instances(words: str, troubled: Iterable[Incident]) -> list[Scope]:
-    return [
-        Scope.of(incident.cluster, incident.instance)
-        for incident in troubled
-        if words and words in {incident.id, incident.instance, incident.sighting.host}
-    ]
-
-
-def _unread(words: str, known: KnownNames) -> list[Scope]:
-    """Take an account's id for what it is while nobody can read up which there are."""
-    return [Scope(account=words)] if not known.directory and _ACCOUNT_ID.fullmatch(words) else []
-
-
-def _nearest(words: str, known: KnownNames) -> tuple[str, ...]:
-    names = {name for account in known.accounts() for name in (account.name, account.id)} | {*known.aliases}
-    names |= {cluster.name for cluster in known.clusters}
-    by_fold = {name.casefold()[:_LONGEST_COMPARED]: name for name in sorted(names) if name}
-    near = difflib.get_close_matches(words.casefold()[:_LONGEST_COMPARED], by_fold, _NEAREST)
-    return tuple(by_fold[each] for each in near)
+def _nothing(words: str, plainest: str, known: KnownNames) -> Nothing:
+    if INSTANCE.fullmatch(plainest):
+        few = known.clusters if len(known.clusters) <= MOST_CANDIDATES else ()
+        return Nothing(_each((Unseen(cluster, plainest.lower()) for cluster in few), known), instance=True)
+    nearest = _labelled(near(plainest, known), known)[:MOST_NEAR]
+    return Nothing(nearest, strange(words, known) or strange(plainest, known))

@@ -3,6 +3,7 @@
     mute payments 2h deploy of the new AMI        a target, a time, a reason
     mute "Payments Production" until monday 9:00  names may stand in quotes; what is missing is asked for
     unmute payments · incidents payments · audit payments 7d
+    mute payments deploy of the new AMI 2h        … or the time stands last, or first
     show inc-0123456789 · why prod-payments · help mute
     stop the last repair went wrong · start · mutes · status · coverage
 
@@ -12,12 +13,12 @@ character.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import takewhile
 
 from chatops.commands.help_pages import COMMANDS, nearest_command
+from chatops.commands.plain_text import LONGEST_INPUT, clean, hyphened, plain
 from hub.policy.policy import START
 from hub.slack.mrkdwn import escape, visible
 from hub.times import is_span
@@ -25,20 +26,21 @@ from hub.times import is_span
 LONGEST_TARGET = 360  # the key of a mute of an instance in a cluster with the longest name
 LONGEST_REASON = 300  # in a button's value of 2,000 characters, each of them may be written with five
 _LONGEST_SPAN = 100
-_LONGEST_INPUT = 4_000
 _LONGEST_ECHO = 120
-# So many characters of a target are kept: account names have up to 50.
-_MOST_WORDS = 12
+# Among so many words a time is looked for, which may stand behind a long reason; of no more words is one.
+_MOST_WORDS, _LONGEST_TIME = 60, 10
 
-# Slack sends what it has recognised as <…>, and what was typed of & < > as entities.
-_SLACKS = re.compile(r"<([^<>]*)>|&(amp|lt|gt);")
-_ENTITIES = {"amp": "&", "lt": "<", "gt": ">"}
-_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»″＂", '"'))  # noqa: RUF001  # what keyboards and Slack make of "
-_WORD = re.compile(r'"(?P<quoted>(?:[^"\\]|\\.)*)"(?= |$)|(?P<bare>[^ ]+)')
+_WORD = re.compile(
+    r""""(?P<quoted>(?:[^"\\]|\\.)*)"[,;:.]*(?= |$)"""
+    r"""|(?:`(?P<code>[^`]+)`|'(?P<single>[^']+)')[,;:.]*(?= |$)"""
+    r"""|(?P<bare>[^ ]+)"""
+)
+# What parts a reason from what stands before it; a minus is a part of what comes after it.
+_BETWEEN = re.compile(r"^(?:[-–—:;,]+(?: |$))+")  # noqa: RUF001  # all of them are typed
 _ESCAPED = re.compile(r'\\(["\\])')
 _BARE = re.compile(r"[A-Za-z0-9_.:/*?-]+")
 _NUMBER = re.compile(r"[0-9]{1,9}")
-_HELP = {"?", "-h", "--help"}
+_HELP = {"?", "-h", "--help", "-help"}
 _RIGHTS = {"mute": "mute", "unmute": "mute", "stop": "stop", "start": START, "audit": "audit"}
 
 
@@ -47,7 +49,7 @@ class Command:
     """What somebody wants, in their words: nothing is looked up yet.
 
     `target` names accounts, clusters and the like, `span` is a time for hub.times, `argument` what `show`, `why` and
-    `help` are about.
+    `help` are about. With `run_on`, the target may be a name and a reason: the time did not stand between them.
     """
 
     verb: str
@@ -55,6 +57,7 @@ class Command:
     span: str = ""
     reason: str = ""
     argument: str = ""
+    run_on: bool = field(default=False, compare=False)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -89,9 +92,12 @@ class _Word:
 
 def parse(text: str) -> Command | Mistake:
     """Read what was typed behind the slash command, or a line that `to_line` has written."""
-    line = _plain(text)
+    line = plain(text)
     first, *rest = [_word(found) for found in _WORD.finditer(line)] or [_Word("help", quoted=False, start=0)]
-    verb = "help" if first.text in _HELP else first.text.lower()
+    if rest and first.text.startswith("/"):
+        first, *rest = rest  # who copies a whole line has the slash command twice
+    name = hyphened(first.text.lower()).strip("*_~`")
+    verb = "help" if name in _HELP else name
     if verb not in COMMANDS:
         return _unknown(line, verb, rest)
     if verb in _PLAIN and rest:
@@ -119,44 +125,20 @@ def tidy(text: str, longest: int = LONGEST_REASON) -> str:
 
     Every kind of white space is a blank, nothing else is invisible, and there is not too much of it.
     """
-    words = _clean(text[:_LONGEST_INPUT])
+    words = clean(text[:LONGEST_INPUT])
     return words if len(words) <= longest else f"{words[: longest - 1].rstrip()}…"
 
 
 # Reading
 
 
-def _plain(text: str) -> str:
-    """Undo what Slack does to what is typed behind a slash command."""
-    return _clean(_SLACKS.sub(_typed, text[:_LONGEST_INPUT]).translate(_QUOTES))
-
-
-def _clean(text: str) -> str:
-    return " ".join("".join(map(_visible, text)).split())
-
-
-def _typed(found: re.Match[str]) -> str:
-    if found[2]:
-        return _ENTITIES[found[2]]
-    reference, _, label = found[1].partition("|")
-    mark = {"@": "@", "#": "#", "!": "@"}.get(reference[:1], "")
-    if reference.startswith("!date"):
-        mark = ""
-    name = label or reference[len(mark) :].removeprefix("mailto:")
-    return _SLACKS.sub(_typed, f"{mark}{name.removeprefix(mark) if mark else name}")
-
-
-def _visible(character: str) -> str:
-    category = unicodedata.category(character)
-    if category in {"Cf", "Cs"}:
-        return ""  # zero width, directions, halves of characters: what is copied from elsewhere often brings some
-    return " " if category in {"Cc", "Zl", "Zp", "Zs"} else character
-
-
 def _word(found: re.Match[str]) -> _Word:
-    if found["quoted"] is None:
+    if found["bare"] is not None:
         return _Word(found["bare"], quoted=False, start=found.start())
-    return _Word(_ESCAPED.sub(r"\1", found["quoted"]).strip(), quoted=True, start=found.start())
+    if found["code"] is not None:  # copied as it was shown, so a time may stand in it too
+        return _Word(found["code"].strip(), quoted=" " in found["code"].strip(), start=found.start())
+    quoted = found["single"] if found["quoted"] is None else _ESCAPED.sub(r"\1", found["quoted"])
+    return _Word(quoted.strip(), quoted=True, start=found.start())
 
 
 def _unknown(line: str, verb: str, rest: Sequence[_Word]) -> Mistake:
@@ -172,24 +154,47 @@ def _unknown(line: str, verb: str, rest: Sequence[_Word]) -> Mistake:
 
 def _mute(verb: str, words: Sequence[_Word], line: str) -> Command:
     place, number = _find_span(words) or (1, 0)
+    before, behind = words[:place], words[place + number :]
+    if number and not before:
+        before, behind = behind, before
     return Command(
         verb,
-        target=_target(words[:place]),
-        span=_joined(words[place : place + number]).rstrip(" ,;:.")[:_LONGEST_SPAN].rstrip(),
-        reason=_reason(words[place + number :], line),
+        target=_target(before),
+        span=_span(words[place : place + number])[:_LONGEST_SPAN].rstrip(),
+        reason=_reason(behind, line),
+        run_on=bool(number) and not behind and len(before) > 1,
     )
 
 
 def _find_span(words: Sequence[_Word]) -> tuple[int, int] | None:
-    """Find the first time among the words: its place, and of how many words it is. What stands in quotes is none."""
-    for place in range(min(len(words), _MOST_WORDS + 1)):
-        number = is_span([word.text for word in takewhile(lambda word: not word.quoted, words[place:])])
-        if number:
-            return place, number
+    """Find the time among the words: its place, and of how many words it is. What stands in quotes is none.
+
+    Of several it is the first; one that may be anything in a sentence counts behind a name, or first of all.
+    """
+
+    def at(place: int, *, alone: bool = False) -> tuple[int, int] | None:
+        bare = takewhile(lambda word: not word.quoted, words[place : place + _LONGEST_TIME])
+        number = is_span([_time_text(word) for word in bare], alone=alone)
+        return (place, number) if number else None
+
+    tried = [
+        at(0),
+        at(1, alone=True),
+        *(at(place) for place in range(2, min(len(words), _MOST_WORDS))),
+        at(0, alone=True),
+    ]
+    found = next(filter(None, tried), None)
     # Somebody may have forgotten the unit. It is told, if it stands where the time is expected.
-    if len(words) > 1 and not words[1].quoted and _NUMBER.fullmatch(words[1].text):
-        return 1, 1
-    return None
+    forgotten = len(words) > 1 and not words[1].quoted and _NUMBER.fullmatch(words[1].text)
+    return found or ((1, 1) if forgotten else None)
+
+
+def _time_text(word: _Word) -> str:
+    return hyphened(word.text).strip("*_~`")
+
+
+def _span(words: Sequence[_Word]) -> str:
+    return " ".join(filter(None, map(_time_text, words))).rstrip(" ,;:.")
 
 
 def _about(verb: str, words: Sequence[_Word], line: str) -> Command:  # noqa: ARG001  # one form for all readers
@@ -203,7 +208,7 @@ def _since(verb: str, words: Sequence[_Word], line: str) -> Command:
     before = words[:place]
     if number and before and before[-1].text.lower() in {"since", "last"} and not before[-1].quoted:
         before = before[:-1]
-    return Command(verb, target=_target(before), span=_joined(words[place:]).rstrip(" ,;:."))
+    return Command(verb, target=_target(before), span=_span(words[place:]))
 
 
 def _topic(verb: str, words: Sequence[_Word], line: str) -> Command:  # noqa: ARG001  # the same
@@ -230,7 +235,7 @@ def _reason(words: Sequence[_Word], line: str) -> str:
     """Take what is left as it was written, with its own quotes, unless all of it is in quotes."""
     if not words:
         return ""
-    only = words[0].text if len(words) == 1 and words[0].quoted else line[words[0].start :].lstrip("-–—:;, ")  # noqa: RUF001
+    only = words[0].text if len(words) == 1 and words[0].quoted else _BETWEEN.sub("", line[words[0].start :], count=1)
     return tidy(only)
 
 
@@ -254,7 +259,7 @@ _PLAIN = COMMANDS.keys() - _READERS.keys()
 
 def _quoted(name: str) -> str:
     """Put a target into quotes, unless it can only be taken for one."""
-    return name if _BARE.fullmatch(name) and not is_span([name, "2h"]) else _in_quotes(name)
+    return name if _BARE.fullmatch(name) and not is_span([name, "2h"], alone=True) else _in_quotes(name)
 
 
 def _in_quotes(text: str) -> str:

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chatops.commands import answers, incident_answers, mute_answers
-from chatops.commands.answer_parts import Answer
+from chatops.commands.answer_parts import Answer, account_words
 from chatops.commands.context import CommandContext, Declined
 from chatops.commands.help_pages import help_text
 from chatops.commands.home import Tab
 from chatops.commands.message import CommandMessage
+from chatops.commands.name_lookup import Nothing
 from chatops.commands.parse import Command
-from chatops.commands.reasons import reasons
+from chatops.commands.reasons import looked, reasons
 from hub.incidents.audit import Entry
 from hub.incidents.incident import INCIDENT_ID, Incident, Pending
 from hub.incidents.mute import over
 from hub.policy.policy import Approval
-from hub.scopes.coverage import Coverage, coverage
+from hub.scopes.coverage import Coverage, Visit, coverage
 from hub.scopes.scope import Scope
 from hub.slack.client import SlackError
 from hub.slack.mrkdwn import code, date
@@ -46,9 +47,9 @@ class Reads:
             case "status":
                 return incident_answers.status(self._standing(now))
             case "incidents":
-                return self._incidents(command, now)
+                return self._incidents(asked, command, now)
             case "show":
-                return self._shown(command, now)
+                return self._shown(asked, command, now)
             case "why":
                 return self._why(asked, command, now)
             case "coverage":
@@ -72,46 +73,72 @@ class Reads:
         messages = self.known.messages(incidents, store.open_bulletins())
         return Tab(user, incidents, mutes, waiting, self._coverage(), names, windows, granted, messages)
 
-    def _incidents(self, command: Command, now: datetime) -> Answer:
+    def _incidents(self, asked: CommandMessage, command: Command, now: datetime) -> Answer:
         everything = list(self.known.store.everything_open())
+        scope = Scope()
         if command.target:
-            scope = self.known.find(command, command.target)
+            scope = self.known.one_scope(asked, command, self.known.guess(command, command.target))
             everything = [i for i in everything if self.known.covers(scope, i)]
         silent = self.known.silent(everything, now, self.known.in_force(now))
         messages = self.known.messages(everything, self.known.store.open_bulletins())
-        return incident_answers.open_incidents(self.known.command, everything, self.known.names(), silent, messages)
+        where = "" if scope == Scope() else code(scope.label)
+        return incident_answers.open_incidents(
+            self.known.command, everything, self.known.names(), silent, messages, where
+        )
 
-    def _shown(self, command: Command, now: datetime) -> Answer:
-        incident = self.known.incident(command.argument, now)
-        entries = [e for _, e in self.known.store.entries(incident.cluster, "") if e.incident in {"", incident.id}]
-        bulletin = self.known.store.bulletin(incident.cluster)
-        mute = self.known.mute_of(incident.cluster, bulletin, incident.instance, now, self.known.in_force(now))
-        message = self.known.messages([incident], [bulletin] if bulletin else []).get(incident.id, "")
+    def _shown(self, asked: CommandMessage, command: Command, now: datetime) -> Answer:
+        cluster, instance = self._place(asked, command)
+        known = self.known.store.known(cluster)
+        mute = self.known.mute_of(cluster, known.bulletin, instance, now, self.known.in_force(now))
+        incident = known.incidents.get(instance)
+        if incident is None:
+            lines = [looked(self._seen(cluster), now)]
+            return incident_answers.shown_cluster(cluster, known.incidents.values(), lines, self.known.names(), mute)
+        entries = [e for _, e in self.known.store.entries(cluster, "") if e.incident in {"", incident.id}]
+        message = self.known.messages([incident], [known.bulletin] if known.bulletin else []).get(incident.id, "")
         return incident_answers.shown(incident, entries, self.known.names(), mute, message)
 
     def _why(self, asked: CommandMessage, command: Command, now: datetime) -> Answer:
-        cluster, incident = self._place(command, now)
+        cluster, instance = self._place(asked, command)
         known = self.known.store.known(cluster)
-        instance = incident.instance if incident else ""
         mute = self.known.mute_of(cluster, known.bulletin, instance, now, self.known.in_force(now))
-        place = self.known.store.places_seen().get((cluster.account, cluster.region))
         groups = self._groups(asked.user)
         user = asked.user if groups is not None else ""
-        rules, muted = self.known.rules, mute is not None
-        lines = reasons(cluster, known, incident, place, rules, now, user, groups or (), muted=muted)
+        rules, muted, place = self.known.rules, mute is not None, self._seen(cluster)
+        lines = reasons(
+            cluster, known, known.incidents.get(instance), place, rules, now, user, groups or (), muted=muted
+        )
         title = f"Why: {code(cluster.name)} in {cluster.region}, account {code(cluster.account)}"
         return answers.explained(title, lines, mute)
 
-    def _place(self, command: Command, now: datetime) -> tuple[Cluster, Incident | None]:
-        """Find the cluster that `why` is about, and the incident if it is about one."""
-        if INCIDENT_ID.fullmatch(command.argument):
-            incident = self.known.incident(command.argument, now)
-            return incident.cluster, incident
-        scope = self.known.find_one(command, command.argument)
-        cluster = scope.one_cluster
+    def _place(self, asked: CommandMessage, command: Command) -> tuple[Cluster, str]:
+        """Find the cluster that `why` or `show` is about, and the container instance, "" if it is about none.
+
+        Raises Declined, also for what only a look can tell, and for what has never been seen.
+        """
+        meant = self.known.find_one(command, command.argument)
+        if isinstance(meant, Nothing):
+            raise self._never_seen(command, meant)
+        scope = self.known.one_scope(asked, command, meant)
+        if scope.one_cluster is None:
+            how = code(f"{self.known.command} incidents {scope.account or 'eu-west-1'}")
+            said = f"Name a cluster, an instance or an incident. What is in trouble in many: {how}"
+            raise Declined(answers.refused(said), "too wide")
+        return scope.one_cluster, scope.instance
+
+    def _never_seen(self, command: Command, nothing: Nothing) -> Declined:
+        """Say what is known of the place of a cluster that is not, or that there is no such incident."""
+        if INCIDENT_ID.fullmatch(command.argument.lower().strip(" .,;:!?`*_~")):
+            return Declined(answers.no_incident(self.known.command, command.argument), "unknown")
+        cluster = nothing.strange.one_cluster if nothing.strange else None
         if cluster is None:
-            raise Declined(answers.refused("Name a cluster, an instance or an incident."), "too wide")
-        return cluster, self.known.store.incident(cluster, scope.instance) if scope.instance else None
+            return self.known.unknown(command, nothing)
+        place = looked(self._seen(cluster), self.known.clock())
+        account = account_words(cluster.account, self.known.names())
+        return Declined(answers.never_seen(cluster, account, place, command, nothing), "unknown")
+
+    def _seen(self, cluster: Cluster) -> Visit | None:
+        return self.known.store.places_seen().get((cluster.account, cluster.region))
 
     def _covered(self) -> Answer:
         found = self._coverage()
@@ -125,11 +152,13 @@ class Reads:
                 since = now - (read_span(command.span, now, person.zone, person.offset) - now)
             except BadSpan as error:
                 raise Declined(answers.refused(str(error)), "no such time") from error
-        scope = self.known.find(command, command.target) if command.target else Scope()
+        meant = self.known.guess(command, command.target) if command.target else Scope()
+        scope = meant if isinstance(meant, Scope) else Scope.of(meant.cluster)
         self.known.allow(asked, at, command.right, [scope], command.target or "everything")
         done = self.known.store.done_by_people(since, now + _DAY)
         entries = [entry for entry in done if self._is_about(entry, scope)]
-        return incident_answers.audited(f"What people did since {date(since)}", entries)
+        where = "" if scope == Scope() else f" in {code(scope.label)}"
+        return incident_answers.audited(f"What people did since {date(since)}{where}", entries)
 
     def _is_about(self, entry: Entry, scope: Scope) -> bool:
         """Return whether somebody who asks about this place means this entry."""

@@ -57,7 +57,7 @@ class Writes:
 
     def mute(self, asked: CommandMessage, command: Command, at: datetime) -> Done:
         """Mute a place for a time, beside whatever else mutes it."""
-        scope = self.known.find(command, command.target)
+        scope = self._place(asked, command, at)
         self.known.allow(asked, at, command.right, [scope], command.target)
         person = self.known.person(asked.user)
         try:
@@ -75,6 +75,13 @@ class Writes:
         others = overlapping(mutes, mute, at, self.known.rules.accounts.everyone())
         answer = mute_answers.muted(mute, others, at, self.known.names(), self.known.windows(at, scope))
         return Done(answer, (scope,))
+
+    def _place(self, asked: CommandMessage, command: Command, at: datetime) -> Scope:
+        """Find what is to be muted. Nobody is sent to look at an instance for who may not mute it."""
+        meant = self.known.find(command, command.target)
+        if not isinstance(meant, Scope):
+            self.known.allow(asked, at, command.right, [Scope.of(meant.cluster)], command.target)
+        return self.known.one_scope(asked, command, meant)
 
     def unmute(self, asked: CommandMessage, command: Command, at: datetime) -> Done:
         """End mutes before their time: the one that is named, or that of this very place; of several, ask which.
@@ -115,6 +122,8 @@ class Writes:
                 raise Declined(answers.refused(f"The mute {code(named)} is not in force. {hint}"), "not muted")
             return found
         place = self.known.find(command, scope, mutes)
+        if not isinstance(place, Scope):
+            return []  # an instance that nobody knows: no mute is of it
         return [mute for mute in mutes if mute.scope == place or _fits(place, mute)]
 
     def turn(self, asked: CommandMessage, command: Command, at: datetime) -> Done:

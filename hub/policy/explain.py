@@ -8,6 +8,13 @@ from hub.policy.policy import ALL, OPEN, REPAIR, Approval, Cap, Policy, Right, R
 from hub.policy.terms import ANY
 from hub.policy.windows import DAYS, Window
 
+
+class WithIds(str):
+    """A line that holds ids of Slack's users and groups, and nothing that comes from a member account."""
+
+    __slots__ = ()
+
+
 _NAMES = {"account_tag": "account tag"}
 _EVERYBODY = f"everybody may {', '.join(OPEN)}, and nobody may repair, approve or start repairs"
 
@@ -34,7 +41,7 @@ def _route(policy: Policy, facts: Facts) -> Iterator[str]:
     passed = []
     for number, route in enumerate(policy.routes, 1):
         if route is chosen:
-            yield f"Route: {_place('routes', number, route)} applies: {_destination(policy, route)}."
+            yield WithIds(f"Route: {_place('routes', number, route)} applies: {_destination(policy, route)}.")
             break
         passed.append(f"  {_place('routes', number, route)} does not: {_misfit(route.where, facts)}.")
     else:
@@ -64,7 +71,7 @@ def _rights(policy: Policy, facts: Facts) -> Iterator[str]:
     for number, right in enumerate(policy.rights, 1):
         place = _place("rights", number, right)
         if right.where.fits(facts):
-            yield f"  {place}: {_list(right.who) or 'nobody'} may {_granted(right)}."
+            yield WithIds(f"  {place}: {_list(right.who) or 'nobody'} may {_granted(right)}.")
         else:
             yield f"  {place} does not apply: {_misfit(right.where, facts)}."
 
@@ -76,12 +83,12 @@ def _person(policy: Policy, facts: Facts, user: str, groups: Collection[str]) ->
         if right.where.fits(facts) and not {user, *groups}.isdisjoint(right.who)
     ]
     if not policy.rights:
-        yield f"  {user} may {_list(OPEN)}."
+        yield WithIds(f"  {user} may {_list(OPEN)}.")
     elif not mine:
-        yield f"  {user} may do nothing here."
+        yield WithIds(f"  {user} may do nothing here.")
     for number, right in mine:
         via = user if user in right.who else _list([group for group in right.who if group in groups])
-        yield f"  {user} may {_granted(right)} here, as {via} in {_place('rights', number, right)}."
+        yield WithIds(f"  {user} may {_granted(right)} here, as {via} in {_place('rights', number, right)}.")
 
 
 def _granted(right: Right) -> str:
@@ -104,7 +111,7 @@ def _approvals(policy: Policy, facts: Facts) -> Iterator[str]:
             who = _or(policy.who_may_approve(approval, facts)) or ("nobody" if policy.rights else "anybody else")
             unsure = "" if approval.where.fits(facts) and len(environments) == 1 else _UNSURE
             span = written(approval.expires)
-            yield f"  {place}: {_about(approval)} needs the approval of {who} within {span}{unsure}."
+            yield WithIds(f"  {place}: {_about(approval)} needs the approval of {who} within {span}{unsure}.")
 
 
 def _caps(policy: Policy, facts: Facts) -> Iterator[str]:

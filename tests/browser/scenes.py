@@ -14,7 +14,8 @@ from chatops.commands import answers, home, incident_answers, mute_answers
 from chatops.commands.answer_parts import Answer
 from chatops.commands.help_pages import help_text
 from chatops.commands.incident_answers import Standing
-from chatops.commands.name_lookup import KnownNames, find
+from chatops.commands.known_names import KnownNames
+from chatops.commands.name_lookup import find
 from chatops.commands.parse import Command, Mistake, parse
 from chatops.commands.reasons import reasons
 from hub.incidents.audit import Entry
@@ -359,7 +360,9 @@ SCENES: dict[str, Scene] = {
     "help": whispered(answers.helped(COMMAND, help_text())),
     "mistake": mistaken("mtue payments 2h deploy"),
     "ambiguous": whispered(answers.ambiguous(Command("mute", "prod-pay", "2h", "deploy"), found("prod-pay"))),
-    "unknown": whispered(answers.unknown(COMMAND, "paymets", found("paymets"))),
+    "unknown": whispered(
+        answers.unknown(COMMAND, Command("mute", "prod-paymets", "2h", "deploy"), found("prod-paymets"))
+    ),
     "mute": said(mute_answers.muted(ACCOUNT_MUTE, [replace(CLUSTER_MUTE, scope=Scope.of(BATCH))], NOW, NAMES)),
     "unmute": said(
         answers.done(

@@ -17,6 +17,7 @@ TERMINATIONS = "calls?action=autoscaling:TerminateInstanceInAutoScalingGroup"
 
 def test_a_team_mutes_approves_stops_and_reads_the_log(visit: Visit, world: World) -> None:
     page = visit(ALICE)
+    half_a_name_is_asked_about_and_mutes_nothing(page)
     lost = an_account_is_muted_by_command_and_modal(page)
     its_storm_stays_silent_and_stands_in_home(page, lost)
     why_it_is_silent_is_told(page)
@@ -35,6 +36,14 @@ def test_two_people_mute_the_same_side_by_side(visit: Visit) -> None:
     who_unmutes_is_asked_which(page)
     the_other_mute_goes_on(page)
     when_both_are_over_it_is_heard_again(page)
+
+
+def half_a_name_is_asked_about_and_mutes_nothing(page: Page) -> None:
+    say(page, "mute dia 1h a guess")
+    choice = told(page, "Nothing is called exactly dia")
+    expect(choice.get_by_role("button", name="Account media")).to_be_visible()
+    say(page, "mutes")
+    expect(told(page, "Nothing is muted.")).to_be_visible()
 
 
 def an_account_is_muted_by_command_and_modal(page: Page) -> int:
@@ -67,9 +76,11 @@ def why_it_is_silent_is_told(page: Page) -> None:
     choice = told(page, "may be several things")
     choice.get_by_role("button", name="us-east-1").click()
     answer = told(page, "Why: prod-media in us-east-1")
-    expect(answer).to_contain_text("6 of its instances are in trouble")
+    expect(answer).to_contain_text("6 instances are in trouble: inc-")
+    expect(answer).to_contain_text("and 1 more")
     expect(answer).to_contain_text("by @Alice Moreau: new AMI")
-    expect(answer).to_contain_text("U0ALICE01 may do everything here, as S0PLATFORM")
+    expect(answer).to_contain_text("@Alice Moreau may do everything here, as @platform")
+    expect(answer).not_to_contain_text("U0ALICE01")
     fits(page)
 
 

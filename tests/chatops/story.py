@@ -41,6 +41,7 @@ from hub.queues import Queues, Record
 from hub.scopes.account import Account
 from hub.slack.button_values import REPAIR, Subject
 from hub.slack.client import Slack
+from hub.table.accounts import NAMES_KEPT, NamesRow
 from hub.wiring import Addresses
 from spoke.accounts import Accounts, Role
 from spoke.hosts import GROUP_TAG
@@ -204,6 +205,15 @@ class Story:
         own = Account(ACCOUNT, name, units)
         self.hub.store.keep_accounts([own, *others], now=self.clock())
 
+    def list_clusters(self, *clusters: Cluster) -> None:
+        """The sweep has listed these, and no others, in their Regions."""
+        by_place: dict[tuple[str, str], list[str]] = {}
+        for cluster in sorted(clusters):
+            by_place.setdefault((cluster.account, cluster.region), []).append(cluster.name)
+        for place, names in by_place.items():
+            row = NamesRow(place, 0, tuple(names), self.clock() + NAMES_KEPT)
+            self.hub.store.keep_cluster_names(row)
+
     # What happens
 
     def trouble(self, *, grouped: bool = True, size: int = 1) -> list[Victim]:
@@ -222,6 +232,12 @@ class Story:
     def look(self) -> None:
         """The look that a click asks for."""
         self._lookout.look(Hint(self.cluster, Why.REQUEST), 1)
+
+    def look_as_asked(self) -> None:
+        """The looks that somebody has asked for, with the questions that they bring."""
+        for hint in self.looks_asked():
+            if isinstance(hint, Hint):
+                self._lookout.look(hint, 1)
 
     def click(
         self, action: str = TERMINATE, user: str = ALICE, victim: Victim | None = None, reason: str = "it hangs"

@@ -12,10 +12,12 @@ from chatops.commands import answers, incident_answers, mute_answers
 from chatops.commands.answer_parts import Answer
 from chatops.commands.help_pages import COMMANDS, help_text
 from chatops.commands.incident_answers import Standing
-from chatops.commands.name_lookup import Candidates, KnownNames, Nothing, find
-from chatops.commands.parse import Command, Mistake, parse
+from chatops.commands.known_names import KnownNames
+from chatops.commands.name_lookup import Candidates, Nothing, find
+from chatops.commands.parse import LONGEST_TARGET, Command, Mistake, parse
 from hub.incidents.incident import State
 from hub.incidents.mute import Mute
+from hub.policy.explain import WithIds
 from hub.policy.matching import Match
 from hub.policy.windows import InForce
 from hub.scopes.account import Account
@@ -23,6 +25,7 @@ from hub.scopes.scope import Scope
 from tests.chatops.commands.reading_answers import HOUR, WINDOW, buttons, examine, lines, mute, said
 from tests.hub.factories import ALICE, BOB, CLUSTER, LONGEST, NOON, entry, incident, repair
 from tests.hub.foreign_words import HOSTILE, everywhere
+from tests.hub.rendering import check
 from tests.nightly import examples
 
 # Help and mistakes
@@ -73,7 +76,7 @@ def test_an_incident_that_is_not_found_may_be_over_for_long() -> None:
     answer = answers.no_incident("/ecs", "inc-0123456789")
 
     examine(answer)
-    assert "There is no incident `inc-0123456789`.\nWhat is over is found for three days" in said(answer)
+    assert "There is no incident `inc-0123456789`.\nWhat is over is found for three days." in said(answer)
     assert "`/ecs incidents`" in said(answer)
 
 
@@ -120,15 +123,60 @@ def test_ten_candidates_with_the_longest_names_and_reasons_are_as_many_as_fit() 
     assert f"and {100 - shown} more: name it more exactly." in said(answer)
 
 
-def test_what_nothing_is_called_is_told_with_the_nearest_names() -> None:
-    answer = answers.unknown("/ecs", "prod_wbe", Nothing(("prod_web", "prod_api")))
+MUTE = Command("mute", target="prod_wbe", span="2h", reason="x")
+
+
+def test_what_comes_nearest_and_what_may_be_meant_all_the_same_are_buttons() -> None:
+    scope = Scope.of(CLUSTER)
+
+    answer = answers.unknown("/ecs", MUTE, Nothing((("prod_web", "account:222233334444"),), scope))
 
     examine(answer)
-    assert "Nothing known is called `prod_wbe`: no account, and no cluster or instance in trouble or muted." in said(
-        answer
-    )
-    assert "The nearest names: `prod_web`, `prod_api`." in said(answer)
-    assert "nearest" not in said(answers.unknown("/ecs", "x", Nothing()))
+    assert "Nothing known is called `prod_wbe`: no such account, Region, cluster or incident" in said(answer)
+    assert "has ever been seen. Do you mean this?" in said(answer)
+    assert [button["text"]["text"] for button in buttons(answer)] == [
+        "prod_web",
+        f"{CLUSTER.name} all the same: it may come to be",
+    ]
+    assert [parse(line) for line in lines(answer)] == [
+        replace(MUTE, target="account:222233334444"),
+        replace(MUTE, target=str(scope)),
+    ]
+
+
+def test_who_only_asks_is_not_offered_what_is_not_there() -> None:
+    answer = answers.unknown("/ecs", Command("incidents", target="x"), Nothing((), Scope.of(CLUSTER)))
+
+    examine(answer)
+    assert buttons(answer) == []
+    assert "Do you mean" not in said(answer)
+
+
+def test_what_is_not_called_exactly_so_is_asked_about_though_it_is_one_thing() -> None:
+    one = Candidates((("prod_web", "account:222233334444"),), exact=False)
+
+    for command, tells in ((MUTE, True), (Command("incidents", target="prod"), False)):
+        answer = answers.ambiguous(command, one)
+        examine(answer)
+        assert len(buttons(answer)) == 1
+        assert "Do you mean this?" in said(answer)
+        assert ("What changes something takes an exact name." in said(answer)) is tells
+
+
+def test_where_a_name_ends_is_asked_about_with_the_reason_that_is_left() -> None:
+    ways = [("Account Payments", replace(MUTE, target="payments", reason="staging is moved"))]
+
+    answer = answers.run_on(replace(MUTE, target="payments staging is moved", reason=""), ways)
+
+    examine(answer)
+    assert [parse(line) for line in lines(answer)] == [ways[0][1]]
+
+
+def test_who_gives_no_reason_gets_a_button_that_asks_for_it() -> None:
+    answer = answers.reasonless(Command("mute", target="Payments Production", span="2h"))
+
+    examine(answer)
+    assert [parse(line) for line in lines(answer)] == [Command("mute", target="Payments Production", span="2h")]
 
 
 # Done and refused
@@ -198,7 +246,7 @@ def sought(text: str) -> Answer:
         case Candidates() as candidates:
             return answers.ambiguous(Command("mute", target=text, span="2h", reason=text), candidates)
         case Nothing() as nothing:
-            return answers.unknown("/ecs", text, nothing)
+            return answers.unknown("/ecs", Command("mute", target=text), nothing)
     return answers.done("Fine.")
 
 
@@ -231,7 +279,20 @@ PLACES: dict[str, Callable[[str], Answer]] = {
     "candidates": lambda text: answers.ambiguous(
         Command("mute", target=text or "x", reason=text), Candidates(((text or "x", "organization"),) * 10)
     ),
-    "the nearest names": lambda text: answers.unknown(text, text, Nothing((text, text, text))),
+    "the nearest names": lambda text: answers.unknown(
+        text, Command("mute", target=text, reason=text), Nothing(((text, "organization"),) * 3, Scope.of(LONGEST))
+    ),
+    "an instance that nobody knows": lambda text: answers.unknown(
+        text, Command("why", argument=text), Nothing(instance=True)
+    ),
+    "where a name ends": lambda text: answers.run_on(
+        Command("mute", target=text), [(text, Command("mute", target="x", reason=text))] * 9
+    ),
+    "no reason": lambda text: answers.reasonless(Command("mute", target=(text or "x")[:LONGEST_TARGET], span="2h")),
+    "a look": lambda text: answers.looking(LONGEST, text),
+    "never seen": lambda text: answers.never_seen(
+        LONGEST, "2222", text, Command("why", argument=text or "x"), Nothing(((text, "organization"),) * 3)
+    ),
     "no incident": lambda text: answers.no_incident(text, text),
     "a detail": lambda text: answers.done("Done.", text),
     "a refusal": lambda text: answers.refused("No.", text, [text] * 9),
@@ -247,6 +308,9 @@ PLACES: dict[str, Callable[[str], Answer]] = {
         text,
         [replace(everywhere(text, n), cluster=replace(LONGEST, account=f"{n:012d}")) for n in range(99)],
         names(text),
+    ),
+    "a cluster": lambda text: incident_answers.shown_cluster(
+        LONGEST, [everywhere(text, n) for n in range(99)], [text], names(text), mutes(text)[0]
     ),
     "an incident": lambda text: incident_answers.shown(everywhere(text, 1), written(text), names(text), mutes(text)[0]),
     "an incident that is over": lambda text: incident_answers.shown(
@@ -265,6 +329,25 @@ PLACES: dict[str, Callable[[str], Answer]] = {
     "why": lambda text: answers.explained("Why", [text] * 30),
     "coverage": lambda text: answers.covered(text, [(text, text)] * 30),
 }
+
+
+@pytest.mark.parametrize("words", [*HOSTILE.values(), f"who {ALICE}, S0SRETEAM1 " * 200], ids=len)
+def test_a_policys_line_is_taken_however_long_it_is(words: str) -> None:
+    text, blocks = answers.explained("Why", [WithIds(words)] * 30)
+
+    check(text, blocks)
+    assert len(blocks) <= 50
+
+
+def test_a_policys_line_names_people_and_groups_and_formats_nothing() -> None:
+    line = WithIds(f"  [[rights]] 1 in line 3: {ALICE}, S0SRETEAM1 may mute prod-*, web_*_x & <@here> until 9:00 UTC.")
+
+    told = said(answers.explained("Why", [line]))
+
+    assert (
+        f"1 in line 3: <@{ALICE}>, <!subteam^S0SRETEAM1> may mute `prod-*,` `web_*_x` &amp; &lt;@here&gt; until" in told
+    )
+    assert "9:00 UTC." in told
 
 
 @pytest.mark.product

@@ -170,6 +170,7 @@ def test_several_things_of_one_name_are_offered_as_buttons_that_say_the_command_
 def test_a_pattern_mutes_what_is_well_when_it_is_typed_and_fails_later(story: Story) -> None:
     pattern = f"{story.cluster.name[:4]}*"
     story.know()
+    story.list_clusters(story.cluster)
     assert story.say(f"mute {pattern} 2h a deploy") == []
     assert [str(mute.scope) for mute in story.mutes()] == [f"cluster:*/*/{pattern}"]
     assert f"Muted clusters `{pattern}` in all accounts until" in story.aloud()[0]
@@ -178,7 +179,7 @@ def test_a_pattern_mutes_what_is_well_when_it_is_typed_and_fails_later(story: St
 
     assert "1 incident, 1 mute in force" in story.say("status")[0]
     assert story.cluster.name in story.say(f"incidents {pattern}")[0]
-    assert "Nothing is in trouble" in story.say("incidents nosuch-*")[0]
+    assert "Nothing known is called `nosuch-*`" in story.say("incidents nosuch-*")[0]
     (entry,) = story.done_by_people()
     assert (entry.what, entry.where, entry.cluster) == ("muted", f"cluster:*/*/{pattern}", "")
     assert "`muted`" in story.say(f"audit {story.cluster.name}")[0]
@@ -227,6 +228,7 @@ def test_a_pattern_needs_the_right_for_all_that_it_may_be_of(
     story: Story, where: str, words: str, granted: bool
 ) -> None:
     story.know(Account(OTHER, "Search"))
+    story.list_clusters(story.cluster)
     narrowed = f"where = {{ {where} }}\n" if where else ""
     story.policy(f'[[rights]]\nwho = "{ALICE}"\nmay = "mute"\n{narrowed}')
 
@@ -497,15 +499,18 @@ def test_how_things_stand(story: Story) -> None:
 
 def test_what_is_in_trouble_is_told_by_account(story: Story) -> None:
     (victim,) = story.trouble(grouped=False)
-    story.know()
+    story.know(Account(OTHER, "Search"))
 
     (everything,) = story.say("incidents")
     (there,) = story.say("incidents payments")
-    (elsewhere,) = story.say("incidents eu-central-1")
+    (elsewhere,) = story.say("incidents search")
+    (nowhere,) = story.say("incidents eu-central-1")
 
     assert victim.host in everything
     assert f"Account `Payments` ({ACCOUNT}): 1 instance" in there
-    assert "Nothing is in trouble" in elsewhere
+    assert f"1 unresolved incident in `account {ACCOUNT}`." in there
+    assert f"Nothing is in trouble in `account {OTHER}`." in elsewhere
+    assert "Nothing known is called `eu-central-1`" in nowhere
 
 
 def test_an_incident_is_shown_with_its_log_and_buttons(story: Story) -> None:
@@ -590,6 +595,7 @@ def test_a_maintenance_window_is_among_the_mutes_wherever_they_are_told(story: S
 
 def test_what_is_muted_within_a_maintenance_window_is_told_that_it_overlaps(story: Story) -> None:
     story.know(Account(OTHER, "Search"))
+    story.list_clusters(*(Cluster(ACCOUNT, REGION, name) for name in ("test", "prod-api")))
     window(story, f'where = {{ account = "{ACCOUNT}", cluster = "prod-*" }}')
 
     for named in (f"{ACCOUNT}/eu-west-1/test", OTHER, f"{ACCOUNT}/eu-west-1/prod-api", ACCOUNT, f"{ACCOUNT}/*-api"):
@@ -765,6 +771,7 @@ def test_what_was_done_from_the_home_is_said_in_the_fallback_where_the_channel_i
 
 def test_a_cluster_that_is_well_is_muted_by_its_full_name(story: Story) -> None:
     story.know()
+    story.list_clusters(Cluster(ACCOUNT, REGION, "prod-well"))
 
     story.say("mute payments/eu-west-1/prod-well 2h moving")
 
@@ -925,8 +932,8 @@ def test_why_tells_what_the_person_may_do_there_by_their_groups(story: Story) ->
     story.trouble(grouped=False)
     story.policy('[[rights]]\nwho = "S0SRETEAM1"\nmay = "terminate"\n')
 
-    assert f"{BOB} may terminate here" in story.say(f"why {story.cluster.name}", BOB)[0]
-    assert f"{CAROL} may do nothing here" in story.say(f"why {story.cluster.name}", CAROL)[0]
+    assert f"<@{BOB}> may terminate here" in story.say(f"why {story.cluster.name}", BOB)[0]
+    assert f"<@{CAROL}> may do nothing here" in story.say(f"why {story.cluster.name}", CAROL)[0]
     story.begin_anew()
     story.workspace.faults.order(Fault("usergroups.users.list", "server_error"))
-    assert f"{BOB} may" not in story.say(f"why {story.cluster.name}", BOB)[0]
+    assert f"<@{BOB}> may" not in story.say(f"why {story.cluster.name}", BOB)[0]
