@@ -243,7 +243,7 @@ CLAIMS = {
     ],
     "docs/how-it-works.md": [
         says("may ask for <three> in <ten minutes>", LISTS.most, LISTS.per),
-        says("<ten> at most. What may mean", chatops.commands.speaker.MOST_CHANNELS),
+        says("<ten> at most. What is not called", chatops.commands.speaker.MOST_CHANNELS),
         says("(<30 minutes> are over, say)", tickets.HOOK_SECONDS * SECOND),
         says("└───────────┘ <1,000> └────────┘", resource("IngestMapping")["BatchSize"]["Fn::If"][-1]),
         says("sweep every <ten>: each member Region", sweeper.ROUND_MINUTES),
