@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from coastguard.local.slack.directory import GUEST
 from hub.incidents.incident import pick
 from hub.slack.button_values import ACKNOWLEDGE, APPROVE, DECLINE, LIST
 from spoke.errors import Busy
@@ -15,6 +16,31 @@ FEW_OF_THE_CLUSTER = """
 [[approvals]]
 more_than = "50%"
 """
+
+
+# Who may
+
+
+def test_a_guest_acknowledges_nothing(story: Story) -> None:
+    (victim,) = story.trouble(grouped=False)
+
+    story.act(story.click(ACKNOWLEDGE, user=GUEST.id))
+
+    assert story.incident(victim).acknowledged_by == ""
+    assert "Only full members" in story.whispers(GUEST.id)[0]
+
+
+@pytest.mark.parametrize(("group", "heeded"), [("batch", False), ("prod", True)])
+def test_a_right_for_a_group_is_one_in_its_clusters(story: Story, group: str, heeded: bool) -> None:
+    (victim,) = story.trouble(grouped=False)
+    kept = story.hub.store.bulletin(story.incident(victim).cluster)
+    assert kept
+    story.hub.store.keep(replace(kept, episode=replace(kept.episode, group=group)))
+    story.policy(f'[[rights]]\nwho = ["{ALICE}"]\nmay = "acknowledge"\nwhere = {{ group = "prod" }}\n')
+
+    story.act(story.click(ACKNOWLEDGE, user=ALICE))
+
+    assert (story.incident(victim).acknowledged_by == ALICE) is heeded
 
 
 # Acknowledging
