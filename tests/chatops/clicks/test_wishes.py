@@ -43,6 +43,20 @@ def test_a_right_for_a_group_is_one_in_its_clusters(story: Story, group: str, he
     assert (story.incident(victim).acknowledged_by == ALICE) is heeded
 
 
+def test_while_a_storm_lasts_nothing_drastic_is_begun_and_all_else_is(story: Story) -> None:
+    (victim,) = story.trouble(grouped=False)
+    drastic, harmless = story.click(), story.click(ACKNOWLEDGE)
+    story.storm()
+
+    story.act(drastic)
+    story.act(harmless)
+
+    assert "storm" in story.whispers()[0]
+    assert story.is_untouched(victim)
+    assert story.incident(victim).repair is None
+    assert story.incident(victim).acknowledged_by == ALICE
+
+
 # Acknowledging
 
 
