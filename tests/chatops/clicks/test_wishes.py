@@ -234,3 +234,33 @@ def test_rights_approvals_and_caps_are_those_of_the_place(story: Story, answer: 
     assert story.whispers(BOB) == []
     assert story.is_gone(victim) is gone
     assert story.incident(victim).pending is None
+
+
+# Approvals
+
+
+def test_who_asks_for_an_approval_of_what_is_repaired_already_is_told_by_whom(story: Story) -> None:
+    (victim,) = story.trouble(grouped=False)
+    late = story.click(user=BOB)
+    story.act(story.click(user=ALICE))
+    story.policy(FEW_OF_THE_CLUSTER.replace('more_than = "50%"', 'remedy = "terminate"'))
+
+    story.act(late)
+
+    assert story.whispers(BOB)[0].startswith(f"<@{ALICE}> has asked for this already (Terminate, ")
+    assert story.incident(victim).pending is None
+
+
+def test_who_may_approve_depends_on_the_share_as_it_is_now(story: Story) -> None:
+    large = '[[approvals]]\nmore_than = "50%"\napprovers = ["{}"]\n'
+    story.policy(large.format(BOB))
+    story.fleet.register(story.cluster, story.fleet.hosts()[0])
+    (victim, _) = story.trouble(grouped=False, size=2)
+    story.act(story.click(victim=victim))
+    story.look()
+    story.policy(large.format(CAROL))
+
+    story.act(story.click(APPROVE, BOB, victim))
+
+    assert story.whispers(BOB)[0].startswith("You may not approve that.")
+    assert story.is_untouched(victim)
