@@ -1,9 +1,11 @@
 """Wishes: what each kind of click writes down, and who is told what if it is refused."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
+from chatops.clicks.wishes import LISTS
 from coastguard.local.slack.directory import GUEST
 from hub.incidents.incident import pick
 from hub.slack.button_values import ACKNOWLEDGE, APPROVE, DECLINE, LIST
@@ -234,6 +236,16 @@ def test_rights_approvals_and_caps_are_those_of_the_place(story: Story, answer: 
     assert story.whispers(BOB) == []
     assert story.is_gone(victim) is gone
     assert story.incident(victim).pending is None
+
+
+def test_a_persons_lists_are_remembered_for_as_long_as_they_count(story: Story) -> None:
+    story.trouble(grouped=False, size=MANY)
+
+    story.act(story.click(LIST))
+
+    (row,) = story.hub.store._row.query("ledger")
+    (listed,) = [datetime.fromisoformat(at) for at in row.data["used"].values()]
+    assert row.expires == int((listed + LISTS.per).timestamp())
 
 
 # Approvals
