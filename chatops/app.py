@@ -35,7 +35,7 @@ from chatops.rights import Rights
 from hub.runtime.log_keys import about
 from hub.runtime.secrets import SlackSecret
 from hub.slack.blocks import Block
-from hub.slack.button_values import ACKNOWLEDGE, APPROVE, DECLINE, LIST, MUTE, PICK, REPAIR, UNMUTE
+from hub.slack.button_values import ACKNOWLEDGE, ACKNOWLEDGE_ALL, APPROVE, DECLINE, LIST, MUTE, PICK, REPAIR, UNMUTE
 from hub.slack.client import STALE
 from hub.slack.mrkdwn import visible
 from spoke.repairs import REMEDIES
@@ -153,9 +153,16 @@ def _hear_buttons(app: App, front: SlackApp, unread: Unread) -> None:
         request = front.checked(from_click(body, action, front.clock()))
         remedy = REMEDIES.get(request.wish)
         if remedy and remedy.drastic and not request.refused:
-            front.open(client, body, modals.repair_view(remedy, body, action))
+            approval = front.rights.foreseen(remedy.name, request.cluster)
+            front.open(client, body, modals.repair_view(remedy, body, action, approval))
         else:
             front.enqueue(request)
+        ack()
+
+    @app.action(ACKNOWLEDGE_ALL)
+    @_of_ours(unread)
+    def all_acknowledged(ack: Ack, body: Body, action: Body, client: WebClient) -> None:
+        _say(front, Command("ack", target=_value(action)), body, client)
         ack()
 
     @app.action(MUTE)

@@ -49,8 +49,10 @@ class MuteAsked(NamedTuple):
     errors: Errors
 
 
-def repair_view(remedy: Remedy, body: Mapping[str, Any], action: Mapping[str, Any]) -> Block:
+def repair_view(remedy: Remedy, body: Mapping[str, Any], action: Mapping[str, Any], approval: str = "") -> Block:
     """Draw the modal before a drastic repair: what it hits, a proof that it was read, and a reason.
+
+    `approval` is a sentence of ours on who has to agree, "" if nobody has to.
 
     Raises BadRequest for a button that we have not made.
     """
@@ -66,6 +68,7 @@ def repair_view(remedy: Remedy, body: Mapping[str, Any], action: Mapping[str, An
         [
             {"type": "alert", "level": "error", "text": plain(f"{remedy.confirm} Tasks on it: {tasks}.")},
             section(f"{code(host)} of {code(cluster.name)} in {cluster.region}, account {cluster.account}"),
+            *([{"type": "context", "elements": [mrkdwn(f":hand: {approval}")]}] if approval else []),
             _input(_PROOF, f"Last four characters of {host}", _text(f"…{'x' * _PROOF_LENGTH}", most=_PROOF_LENGTH)),
             _input(REASON, "Reason", _text("Why is this needed?", most=_LONGEST_REASON)),
         ],

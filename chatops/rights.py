@@ -8,10 +8,16 @@ from chatops.slack_users import SlackUsers
 from hub.policy.matching import Facts
 from hub.policy.policy import OPEN, Approval, Policy, right_to
 from hub.policy.source import PolicySource
+from hub.policy.terms import ANY
+from hub.scopes.account import Account
 from hub.slack.client import Rejected, SlackError
+from hub.slack.mrkdwn import mention
+from hub.words import few
+from spoke.places import Cluster
 
 log = logging.getLogger(__name__)
 
+_NAMED = 5
 _NO_GROUPS = {"paid_teams_only", "plan_upgrade_required"}
 _UNREAD_POLICY = "The policy cannot be read, so nothing is changed until it can: the operators have been told."
 _STRANGER = "Only full members of this workspace may do that: no guests, no bots, nobody of another workspace."
@@ -83,6 +89,17 @@ class Rights:
         if not policy.may_approve(approval, user, groups, facts):
             return _not_granted(policy, "approve", user, "You may not approve that.", who_may)
         return None
+
+    def foreseen(self, remedy: str, cluster: Cluster) -> str:
+        """Say in a sentence that a repair will have to be approved, or may have to be; "" if it need not be."""
+        policy = self.source.policy
+        facts = Facts(cluster, Account(cluster.account), ANY)
+        found = policy.foreseen(remedy, facts) if policy else None
+        if policy is None or found is None:
+            return ""
+        approval, surely = found
+        who = few([*map(mention, policy.who_may_approve(approval, facts))], _NAMED, " or ") or "somebody else"
+        return f"{'It waits until' if surely else 'It may have to wait until'} {who} has approved it."
 
     def stranger(self, user: str) -> Refusal | None:
         """Say no to whoever is no full member of the workspace."""

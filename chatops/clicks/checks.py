@@ -22,7 +22,7 @@ from spoke.repairs import REMEDIES
 
 OVER = "This incident is over."
 _OLD = "You asked for this more than 15 minutes ago, and nothing was done since. Please click again if it still helps."
-_STALE = "This message no longer shows how things are; please use the cluster's newest message."
+STALE = "This message no longer shows how things are; please use the cluster's newest message."
 
 
 class NotAllowed(Exception):
@@ -60,7 +60,7 @@ class Checks:
             raise NotAllowed("This app belongs to another workspace.")
         bulletin = self.store.bulletin(request.cluster)
         if bulletin is None or not _stands_at(bulletin.slack, request):
-            raise NotAllowed(_STALE)
+            raise NotAllowed(STALE)
         if bulletin.episode.closed:
             raise NotAllowed(OVER)
         return bulletin

@@ -161,7 +161,9 @@ class ClickHandler:
             if pending is None or pending.request not in {request.id, refusal.about}:
                 raise Gone(incident.id)
             what = f"{REMEDIES[pending.remedy].label}: request withdrawn"
-            return withdraw(incident), [entry, entry_of(request, claim.at, what, incident, str(refusal))]
+            withdrawn = entry_of(request, claim.at, what, incident, str(refusal))
+            hears = () if pending.by == request.user else (pending.by,)
+            return withdraw(incident), [entry, replace(withdrawn, mentions=hears)]
 
         def alongside() -> Alongside:
             return Alongside(ended=replace(untold, outcome=outcome))

@@ -70,7 +70,9 @@ class Repairs:
                 self.checks.pending(approval, incident)
             what = f"approved: {remedy.label}" if approval else f"asked: {remedy.label}"
             entry = entry_of(approval or request, repair.at, what, incident, "")
-            return begin_repair(incident, repair), [replace(entry, approved_by=repair.approved_by, checks=passed)]
+            hears = (request.user,) if approval else ()  # whoever has asked for it
+            told = replace(entry, approved_by=repair.approved_by, checks=passed, mentions=hears)
+            return begin_repair(incident, repair), [told]
 
         def alongside() -> Alongside:
             try:

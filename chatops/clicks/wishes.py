@@ -4,7 +4,7 @@ What begins is written on condition of the incident's version, and so of the app
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from chatops.clicks.checks import Checks, NotAllowed, share_of, taken
 from chatops.clicks.entries import entry_of, quiet_entry_of
 from chatops.clicks.repair import Repairs
 from chatops.clicks.requests import Request
+from hub.incidents.acknowledgement import Acknowledgement
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.incident import Incident, Pending, State, acknowledge, await_approval, pick, withdraw
@@ -64,7 +65,7 @@ class Wishes:
             self.checks.running()
         match request.wish:
             case requests.ACKNOWLEDGING:
-                return self._acknowledge(request, claimed)
+                return self._acknowledge(request, claimed, bulletin.episode.acknowledged)
             case requests.APPROVING:
                 return self._approve(request, bulletin, facts, tries)
             case requests.DECLINING:
@@ -79,8 +80,10 @@ class Wishes:
             return self._await_approval(request, approval, facts, claimed)
         return self.repairs.begin(request, facts, tries)
 
-    def _acknowledge(self, request: Request, now: datetime) -> str:
+    def _acknowledge(self, request: Request, now: datetime, fact: Acknowledgement | None) -> str:
         def change(incident: Incident) -> tuple[Incident, list[Entry]]:
+            if fact and not incident.acknowledged_by and fact.by != request.user and fact.covers(incident):
+                raise NotAllowed(f"{mention(fact.by)} has acknowledged this already, {date(fact.at)}.")
             if incident.acknowledged_by == request.user:
                 again = entry_of(request, now, "acknowledged", incident, "again")
                 return incident, [replace(again, quiet=True)]
@@ -153,7 +156,9 @@ class Wishes:
                 who = mention(incident.pending.by)
                 raise NotAllowed(f"{who} has asked for this already, and it waits for an approval.")
             entry = entry_of(request, at, f"asked: {remedy.label}, needs approval", incident, "")
-            return await_approval(incident, pending), [replace(entry, checks=passed)]
+            # An edit tells nobody, and an approval does not wait for ever.
+            heard = replace(entry, checks=passed, aloud=True, mentions=_others(approvers, request.user))
+            return await_approval(incident, pending), [heard]
 
         self.changes.change(request, wait, "waits")
         return WAITS
@@ -183,7 +188,13 @@ class Wishes:
             if pending.by != request.user:
                 self.checks.may_approve(request, pending, None, facts)
             label = REMEDIES[pending.remedy].label
-            return withdraw(incident), [entry_of(request, claimed, f"{DECLINED}: {label}", incident, "")]
+            entry = entry_of(request, claimed, f"{DECLINED}: {label}", incident, "")
+            return withdraw(incident), [replace(entry, mentions=_others((pending.by,), request.user))]
 
         self.changes.change(request, decline)
         return DECLINED
+
+
+def _others(who: Sequence[str], user: str) -> tuple[str, ...]:
+    """Name whom something concerns besides who has done it."""
+    return tuple(each for each in who if each != user)

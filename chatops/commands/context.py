@@ -18,6 +18,7 @@ from chatops.commands.name_lookup import Candidates, Found, Nothing, find, find_
 from chatops.commands.parse import Command, tidy, to_line
 from chatops.rights import Refusal, Rights
 from chatops.slack_users import Person, SlackUsers
+from hub.incidents.acknowledgement import covered
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.hints import Hint, Question, Why
@@ -122,6 +123,15 @@ class CommandContext:
         if self.queues.ask_looks(self.looks_url, [hint], asked.id):
             raise Declined(answers.refused("Nobody could be sent to look. Please try again."), "not asked")
 
+    def troubled(self) -> list[Incident]:
+        """Read what is in trouble, as people see it: acknowledged, too, where its bulletin's row says so for all."""
+        facts = {(b.cluster, b.episode.episode): b.episode.acknowledged for b in self.store.open_bulletins()}
+        return [
+            each
+            for incident in self.store.everything_open()
+            for each in covered([incident], facts.get((incident.cluster, incident.episode)))
+        ]
+
     def _looked_up(self, look_up: Callable[[str, KnownNames], Meant], words: str, mutes: Iterable[Mute] = ()) -> Meant:
         """Look words up. What is over may be much, so it is read only where nothing else is called so."""
         muted = [mute.scope for mute in mutes]
@@ -154,7 +164,13 @@ class CommandContext:
 
         `at` is when it was first tried: a refusal that comes twice is logged once.
         """
-        refusal = self.rights.refusal(verb, asked.user, [self.facts(scope) for scope in scopes])
+        self.allow_in(asked, at, verb, [self.facts(scope) for scope in scopes], words)
+
+    def allow_in(  # who, when, what, where as the policy is asked
+        self, asked: CommandMessage, at: datetime, verb: str, places: Sequence[Facts], words: str
+    ) -> None:
+        """Raise Declined, and log it, unless the person may do that in all of these places."""
+        refusal = self.rights.refusal(verb, asked.user, places)
         if refusal or asked.refused:
             self.refuse(asked, at, verb, words, refusal or Refusal(asked.refused))
 

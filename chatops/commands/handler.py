@@ -16,6 +16,7 @@ from datetime import datetime
 
 from chatops.clicks.requests import FRESH
 from chatops.commands import answers
+from chatops.commands.acknowledging import Acknowledging
 from chatops.commands.answer_parts import Answer
 from chatops.commands.context import OLD, CommandContext, Declined
 from chatops.commands.help_pages import help_text
@@ -48,6 +49,7 @@ class CommandHandler:
     _writes: Writes = field(init=False)
     _reads: Reads = field(init=False)
     _speaker: Speaker = field(init=False)
+    _acknowledging: Acknowledging = field(init=False)
 
     def __post_init__(self) -> None:
         """Put together what answers are made of."""
@@ -66,6 +68,7 @@ class CommandHandler:
         self._writes = Writes(self._known, self.hub.queues, self.hub.addresses.looks)
         self._reads = Reads(self._known, self.regions)
         self._speaker = Speaker(self.hub.slack, self.rules, self.hub.sleep)
+        self._acknowledging = Acknowledging(self._known, self.hub.queues, self.hub.addresses.looks)
 
     def hear(self, asked: CommandMessage) -> None:
         """Do what somebody says, once. What it raises is worth another try."""
@@ -110,6 +113,8 @@ class CommandHandler:
             command = self._known.split(command)
         if command.missing:
             self._refuse_incomplete(asked, command, at)
+        if command.verb == "ack":
+            return self._acknowledging.answer(asked, command, at)
         do = self._writes.of(command.verb)
         return do(asked, command, at) if do else self._reads.tell(asked, command, at)
 

@@ -69,6 +69,16 @@ _COMMANDS = (
         "mutes",
         ("Maintenance windows of the policy are among them; those cannot be ended here.",),
     ),
+    Page(
+        "ack",
+        "ack [cluster|Region of a storm]",
+        "Take on all that is in trouble in a cluster, or in a storm: nobody is reminded of it any more.",
+        "ack prod-payments",
+        (
+            "What gets worse after that is said again: one more zone, a larger share of the cluster, twice as many.",
+            "Alone, it shows what nobody has acknowledged.",
+        ),
+    ),
     Page("status", "status", "Show how many incidents there are, what is muted, and whether repairs run.", "status"),
     Page(
         "incidents",
@@ -159,6 +169,7 @@ COMMANDS = {page.topic: page for page in _COMMANDS}
 _PAGES = COMMANDS | {page.topic: page for page in _TOPICS}
 # What people call things elsewhere. It is told, not done.
 _ELSEWHERE = {
+    "acknowledge": "ack",
     "silence": "mute",
     "snooze": "mute",
     "shut": "mute",

@@ -41,7 +41,7 @@ _ESCAPED = re.compile(r'\\(["\\])')
 _BARE = re.compile(r"[A-Za-z0-9_.:/*?-]+")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _HELP = {"?", "-h", "--help", "-help"}
-_RIGHTS = {"mute": "mute", "unmute": "mute", "stop": "stop", "start": START, "audit": "audit"}
+_RIGHTS = {"ack": "acknowledge", "mute": "mute", "unmute": "mute", "stop": "stop", "start": START, "audit": "audit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +243,7 @@ _WITH_REASON_ALONE = {"stop", "start"}
 _READERS: dict[str, Callable[[str, Sequence[_Word], str], Command]] = {
     "mute": _mute,
     "unmute": _about,
+    "ack": _about,
     "incidents": _about,
     "audit": _since,
     "show": _topic,

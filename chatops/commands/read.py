@@ -16,6 +16,7 @@ from chatops.commands.name_lookup import Nothing
 from chatops.commands.parse import Command
 from chatops.commands.reasons import looked, reasons
 from hub.incidents.audit import Entry
+from hub.incidents.bulletin import as_acknowledged
 from hub.incidents.incident import INCIDENT_ID, Incident, Pending
 from hub.incidents.mute import over
 from hub.policy.policy import Approval
@@ -65,7 +66,7 @@ class Reads:
     def tab(self, user: str, now: datetime) -> Tab:
         """Gather what a person's Home tab shows."""
         store = self.known.store
-        incidents = list(store.everything_open())
+        incidents = self.known.troubled()
         mutes = [mute for mute in store.mutes() if not over(mute, now)]
         waiting = self._waiting_for(user, incidents)
         names, windows = self.known.names(), self.known.windows(now)
@@ -74,7 +75,7 @@ class Reads:
         return Tab(user, incidents, mutes, waiting, self._coverage(), names, windows, granted, messages)
 
     def _incidents(self, asked: CommandMessage, command: Command, now: datetime) -> Answer:
-        everything = list(self.known.store.everything_open())
+        everything = self.known.troubled()
         scope = Scope()
         if command.target:
             scope = self.known.one_scope(asked, command, self.known.guess(command, command.target))
@@ -94,6 +95,7 @@ class Reads:
         if incident is None:
             lines = [looked(self._seen(cluster), now)]
             return incident_answers.shown_cluster(cluster, known.incidents.values(), lines, self.known.names(), mute)
+        incident = as_acknowledged(incident, known.bulletin)
         entries = [e for _, e in self.known.store.entries(cluster, "") if e.incident in {"", incident.id}]
         message = self.known.messages([incident], [known.bulletin] if known.bulletin else []).get(incident.id, "")
         return incident_answers.shown(incident, entries, self.known.names(), mute, message)
@@ -101,13 +103,13 @@ class Reads:
     def _why(self, asked: CommandMessage, command: Command, now: datetime) -> Answer:
         cluster, instance = self._place(asked, command)
         known = self.known.store.known(cluster)
+        incident = known.incidents.get(instance)
+        incident = as_acknowledged(incident, known.bulletin) if incident else None
         mute = self.known.mute_of(cluster, known.bulletin, instance, now, self.known.in_force(now))
         groups = self._groups(asked.user)
         user = asked.user if groups is not None else ""
         rules, muted, place = self.known.rules, mute is not None, self._seen(cluster)
-        lines = reasons(
-            cluster, known, known.incidents.get(instance), place, rules, now, user, groups or (), muted=muted
-        )
+        lines = reasons(cluster, known, incident, place, rules, now, user, groups or (), muted=muted)
         title = f"Why: {code(cluster.name)} in {cluster.region}, account {code(cluster.account)}"
         return answers.explained(title, lines, mute)
 
@@ -174,7 +176,7 @@ class Reads:
 
     def _standing(self, now: datetime) -> incident_answers.Standing:
         store = self.known.store
-        incidents, mutes = list(store.everything_open()), self.known.in_force(now)
+        incidents, mutes = self.known.troubled(), self.known.in_force(now)
         switch = store.switch()
         return incident_answers.Standing(
             counts=Counter(incident.state for incident in incidents),

@@ -13,8 +13,9 @@ class Entry:
 
     `who` is a Slack user id, or "" for Coastguard itself; `where` the host it is about, of the cluster with this key;
     `reason` is what `who` gave for it, `checks` what a repair was held to before it began, `approved_by` the user who
-    agreed, `channel` where in Slack it was asked for, "" for the Home tab. A quiet entry is kept but not said in the
-    bulletin's thread; one that is `aloud` is shown in the channel too, because an edit alone tells nobody.
+    agreed, `mentions` the ids of those whom it concerns besides, `channel` where in Slack it was asked for, "" for the
+    Home tab. A quiet entry is kept but not said in the bulletin's thread; one that is `aloud` is shown in the channel
+    too, because an edit alone tells nobody.
     """
 
     at: datetime
@@ -32,6 +33,7 @@ class Entry:
     approved_by: str = ""
     cluster: str = ""
     channel: str = ""
+    mentions: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

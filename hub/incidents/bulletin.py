@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
+from hub.incidents.acknowledgement import covered
 from hub.incidents.delivery import SLACK, Delivery
 from hub.incidents.episode import REOPENS, Episode
+from hub.incidents.incident import Incident
 from spoke.places import Cluster
 
 
@@ -46,6 +48,12 @@ class Bulletin:
         first = delivery.receiver == SLACK
         return replace(self, deliveries=(delivery, *others) if first else (*others, delivery))
 
+    def acknowledged_as(self, newest: "Bulletin") -> "Bulletin":
+        """Return it as if it had been read when somebody had acknowledged it meanwhile, as the newest record says."""
+        version = newest.episode.version
+        episode = replace(self.episode, acknowledged=newest.episode.acknowledged, version=version)
+        return Bulletin(episode, tuple(replace(each, version=version) for each in self.deliveries))
+
     def ended(self, now: datetime) -> "Bulletin":
         """Close it: everything is said."""
         return replace(self, episode=replace(self.episode, closed=True, closed_at=now))
@@ -54,3 +62,10 @@ class Bulletin:
         """Whether trouble that begins now goes on in this message."""
         episode = self.episode
         return bool(episode.closed and self.slack.handle and episode.closed_at and now - episode.closed_at < REOPENS)
+
+
+def as_acknowledged(incident: Incident, bulletin: Bulletin | None) -> Incident:
+    """Return an incident as people see it: acknowledged, too, where its cluster's bulletin says so for all."""
+    mine = bulletin is not None and bulletin.episode.episode == incident.episode
+    (seen,) = covered([incident], bulletin.episode.acknowledged if mine and bulletin else None)
+    return seen

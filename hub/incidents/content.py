@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 
+from hub.incidents.acknowledgement import covered
 from hub.incidents.condition import Condition
 from hub.incidents.episode import Episode
 from hub.incidents.incident import Incident, State
@@ -39,7 +39,7 @@ class Content:
     `picked` is that one of `more` that somebody asked to see; `registered` how many instances the cluster has, 0 when
     that is not known, `account_name` what its account is called, "" when that is not known. `locked` tells why nobody
     may do anything drastic now, "" when they may. `mute` is why nobody is told of it; `owners` are whom the first post
-    tells, Slack ids of users and groups. `links` are the ways into AWS.
+    tells, Slack ids of users and groups. `links` are the ways into AWS. `id` names the episode.
     """
 
     cluster: Cluster
@@ -57,6 +57,7 @@ class Content:
     owners: tuple[str, ...] = ()
     account_name: str = ""
     links: Links = NO_LINKS
+    id: str = ""
 
     @property
     def over(self) -> bool:
@@ -72,7 +73,8 @@ def compose(
     links: Links = NO_LINKS,
 ) -> Content:
     """Say what an episode's incidents amount to."""
-    mine = [i for i in oldest_first(incidents) if i.episode == episode.episode]
+    own = (i for i in incidents if i.episode == episode.episode)
+    mine = oldest_first(covered(own, episode.acknowledged))
     live = [i for i in mine if i.unresolved]
     shown = live or mine
     few = len(shown) <= ROWS
@@ -92,25 +94,8 @@ def compose(
         owners=episode.owners if live else (),
         account_name=episode.account_name,
         links=links,
+        id=episode.id,
     )
-
-
-def unheeded(episode: Episode, incidents: Iterable[Incident], after: timedelta, now: datetime) -> list[Incident]:
-    """Find what people are to be reminded of: what nobody has acknowledged `after` it was opened.
-
-    Nothing while something was said aloud a shorter while ago, and nothing of what was all due by then: so each of them
-    is reminded of once, and those that come up in turn are reminded of together.
-    """
-    if episode.opened_at is None:
-        return []
-    before = episode.said_again_at
-    due = [
-        i for i in incidents if i.episode == episode.episode and i.state is State.OPEN and now - i.opened_at >= after
-    ]
-    told_lately = now - max(episode.opened_at, before or episode.opened_at) < after
-    if told_lately or (before and all(i.opened_at + after <= before for i in due)):
-        return []
-    return due
 
 
 def oldest_first(incidents: Iterable[Incident]) -> list[Incident]:

@@ -2,7 +2,7 @@
 
 hub.incidents.incident draws the states. What `decide` asks stands in modules of its own: what a sighting says
 (condition), since when the agent is gone (gone_since), how far a repair has come (repair_progress), and whether the
-agent goes again and again (flapping).
+agent goes again and again (flapping). Whether people hear of it is decided in hub.notify.hearing.
 """
 
 from dataclasses import dataclass, replace

@@ -6,6 +6,7 @@ What a receiver has of an episode is kept apart from it (hub.incidents.delivery)
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from hub.incidents.acknowledgement import Acknowledgement, Extent
 from hub.incidents.breakdown import Breakdown
 from spoke.places import Cluster
 
@@ -21,7 +22,11 @@ class Episode:
     that belongs to a `storm` is told of in that storm's thread; one that is `muted` is not told of, or as muted if it
     was before. `group` is the cluster's monitoring group, `tally` what its unresolved incidents have in common,
     `registered` how many instances the cluster has, 0 when nobody could tell; `account_name` what the organization
-    called the account when the episode began; `said_again_at` when people were reminded of it.
+    called the account when the episode began; `said_again_at` when people were reminded of it, `heard_at` since when
+    they hear of it again after a mute.
+
+    `acknowledged` says who has taken on all of it, `grown` how much it was when people were last told, at `grown_at`,
+    that it had grown since (hub.incidents.growth).
     """
 
     cluster: Cluster
@@ -39,6 +44,10 @@ class Episode:
     registered: int = 0
     account_name: str = ""
     said_again_at: datetime | None = None
+    heard_at: datetime | None = None
+    acknowledged: Acknowledgement | None = None
+    grown: Extent | None = None
+    grown_at: datetime | None = None
     version: int = 0
 
     @property

@@ -18,8 +18,10 @@ def begin(cluster: Cluster, before: Bulletin | None, watch: Watch, now: datetime
     silent = watch.aside or watch.muted
     # In the thread of a storm that is over nobody would see it.
     if before and before.reopens(now) and (silent or not before.slack.thread):
-        again = replace(before.episode, closed=False, closed_at=None, opened_at=now, said_again_at=None)
-        reopened = replace(before, episode=replace(again, muted=watch.muted))
+        again = replace(before.episode, closed=False, closed_at=None, opened_at=now, said_again_at=None, heard_at=None)
+        # Nobody has acknowledged what begins anew.
+        anew = replace(again, muted=watch.muted, acknowledged=None, grown=None, grown_at=None)
+        reopened = replace(before, episode=anew)
         return reopened.shows(replace(before.slack, shown=""))
     episode = Episode(
         cluster=cluster,

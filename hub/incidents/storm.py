@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from hub.incidents.acknowledgement import Acknowledgement, Extent
 from hub.incidents.breakdown import Breakdown
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.delivery import SLACK, Delivery
@@ -36,6 +37,8 @@ _NAMED = 10
 class Storm:
     """The one Slack message about a storm, as far as we know what Slack shows, and the most it has ever counted.
 
+    `acknowledged` says who has taken on all of it, for its clusters too; `grows_since` since when it has grown in a way
+    that nobody was told of yet, `grown` how much it was when people were last told so, at `grown_at`.
     `at` is what Slack calls the channel by now, as in a delivery.
     """
 
@@ -55,6 +58,10 @@ class Storm:
     closed: bool = False
     closed_at: datetime | None = None
     over: bool = False
+    acknowledged: Acknowledgement | None = None
+    grows_since: datetime | None = None
+    grown: Extent | None = None
+    grown_at: datetime | None = None
     version: int = 0
     at: str = ""
 
@@ -77,6 +84,10 @@ class Storm:
         """Return it with what Slack has of it by now."""
         there = replace(self, ts=delivery.handle, shown=delivery.shown, shown_at=delivery.shown_at)
         return replace(there, doubt_since=delivery.doubt_since, lease_until=delivery.lease_until, at=delivery.at)
+
+    def acknowledged_as(self, newest: "Storm") -> "Storm":
+        """Return it as if it had been read when somebody had acknowledged it meanwhile, as the newest record says."""
+        return replace(self, acknowledged=newest.acknowledged, version=newest.version)
 
     def ended(self, now: datetime) -> "Storm":
         """Close it: everything is said."""
@@ -185,7 +196,9 @@ def _is_left(member: Bulletin) -> bool:
 
 def _begun(before: Storm | None, place: StormHint, newest: datetime, now: datetime) -> Storm:
     if before and before.closed_at and now - before.closed_at < REOPENS:
-        return replace(before, closed=False, closed_at=None, over=False, shown="", newest_at=newest)
+        again = replace(before, closed=False, closed_at=None, over=False, shown="", newest_at=newest)
+        # Nobody has acknowledged what begins anew, and that is said by itself.
+        return replace(again, acknowledged=None, grows_since=None, grown=None, grown_at=None)
     return Storm(
         channel=place.channel,
         region=place.region,

@@ -133,14 +133,14 @@ class Gathering:
                 found[incident.instance] = host
         return found
 
-    def size(self, sightings: Mapping[str, Sighting], asks_share: Callable[[], bool]) -> int | None:
+    def size(self, sightings: Mapping[str, Sighting], asks_share: Callable[[int], bool]) -> int | None:
         """Count the cluster's instances, of which a bulletin tells the share once they are many.
 
         None: they are few, and the policy does not ask for their share. 0: nobody can tell, so no share is told. A look
         in a storm does not ask, the next one does.
         """
         gone = sum(sighting.connected is False for sighting in sightings.values())
-        if self.hint.crowd > MANY or (gone <= ROWS and not (gone and asks_share())):
+        if self.hint.crowd > MANY or (gone <= ROWS and not (gone and asks_share(gone))):
             return None
         try:
             return registered(self.member, self.hint.cluster)

@@ -147,7 +147,8 @@ def _entries(verdicts: Sequence[Verdict], known: KnownCluster, now: datetime) ->
         before = known.incidents.get(verdict.incident.instance) if verdict.incident else None
         if before and before.pending and verdict.reason in _PENDING_ENDS:
             what, why = _PENDING_ENDS[verdict.reason]
-            entries.append(_entry(now, f"{before.pending.remedy}: {what}", [before], why))
+            lapsed = _entry(now, f"{before.pending.remedy}: {what}", [before], why)
+            entries.append(replace(lapsed, mentions=(before.pending.by,)))
     return entries
 
 

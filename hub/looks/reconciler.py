@@ -15,6 +15,7 @@ from hub.chain import Waiting, onward, put_off, repair_looked_at_in, waits_in_qu
 from hub.incidents.condition import UNWATCHED, Condition, condition
 from hub.incidents.decision import Verdict
 from hub.incidents.examined import Findings, Watch
+from hub.incidents.growth import has_more
 from hub.incidents.hint_messages import from_message
 from hub.incidents.hints import BadHint, Chore, Drop, Hint, MuteHint, PolicyHint, StormHint, Why, gather, newest
 from hub.looks.answering import Named, tell
@@ -120,7 +121,7 @@ class Reconciler:
         if out_of_reach:
             sightings = {**sightings, **{i: replace(gathering.unseen(i), status=out_of_reach) for i in live}}
         seen = Findings(sightings, drops, gathering.replacements(sightings))
-        size = gathering.size(sightings, lambda: self.rules.policy.asks_share)
+        size = gathering.size(sightings, partial(self._asks_share, known))
         broken = [sighting for sighting in sightings.values() if condition(sighting) in _TROUBLE]
         watch = self._watch(hint, known, tag, size, broken)
         examined = self.lifecycle.examine(cluster, known, seen, watch, self.hub.clock())
@@ -130,6 +131,10 @@ class Reconciler:
         if examined.bulletin:
             self.notifier.speak(hint, known, examined.bulletin, examined)
         self.hub.count("looks", 1)
+
+    def _asks_share(self, known: KnownCluster, gone: int) -> bool:
+        """Whether a cluster's size is worth a call: it goes by the policy, or what is acknowledged may have grown."""
+        return self.rules.policy.asks_share or has_more(known.bulletin, known.incidents.values(), gone)
 
     def _attend(self, chore: MuteHint | PolicyHint, tell: Callable[[], None]) -> None:
         try:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from hub.incidents.content import Content, Tone, unheeded
+from hub.incidents.content import Content, Tone
 from hub.incidents.delivery import Delivery
 from hub.incidents.episode import Episode
+from hub.incidents.growth import Growth
 from hub.incidents.hints import Hint, Why
 from hub.incidents.mute import Mute
+from hub.incidents.reminders import reminder
 from hub.incidents.storm import Storm
 
 
@@ -26,6 +28,7 @@ class Cause(StrEnum):
     ENDED_UNHEARD = "it was over before anybody was told of it by name"
     SILENT = "it is muted, and was never posted"
     LEFT_TO_STORM = "a storm posts it in its thread"
+    GROWN = "it has grown since somebody acknowledged it"
     UNHEEDED = "nobody has acknowledged it for too long"
     MUTED = "it is muted, and its message says so"
     OVER = "it is over"
@@ -38,6 +41,7 @@ class Action(StrEnum):
     MUTE = "note that it is muted"
     UNMUTE = "note that it is no longer muted, and have it heard"
     FIND = "find out whether it was posted"
+    TELL_GROWTH = "tell that it has grown"
     REMIND = "remind people"
     SHOW = "bring every receiver in line"
     CLOSE = "close it without a word"
@@ -53,7 +57,7 @@ class Hearing:
     action: Action
 
 
-def hearing(  # noqa: PLR0911, PLR0913  # a line for each reason, of all that is known
+def hearing(  # noqa: C901, PLR0911, PLR0913  # a line for each reason, of all that is known
     episode: Episode,
     delivery: Delivery,
     mute: Mute | None,
@@ -63,8 +67,12 @@ def hearing(  # noqa: PLR0911, PLR0913  # a line for each reason, of all that is
     now: datetime,
     *,
     remind_after: timedelta | None = None,
+    growth: Growth | None = None,
 ) -> Hearing:
-    """Decide by an episode and what Slack has of it; `storm` is the standing one that it belongs to."""
+    """Decide by an episode and what Slack has of it; `storm` is the standing one that it belongs to.
+
+    `growth` is what has grown of the episode since it was acknowledged; of a storm's clusters together the storm tells.
+    """
     over = content.over
     # One that is over while its post is in doubt may stand in the channel, or the storm's thread: it is found and
     # brought in line.
@@ -85,7 +93,9 @@ def hearing(  # noqa: PLR0911, PLR0913  # a line for each reason, of all that is
         return Hearing(Cause.SILENT, Action.NOTHING)
     if unposted and (storm or delivery.aside) and hint.why != Why.ALONE:
         return Hearing(Cause.LEFT_TO_STORM, Action.CALL_STORM)
-    if reminds is not None and unheeded(episode, (*content.rows, *content.more), reminds, now):
+    if growth and delivery.handle and not (storm or episode.muted) and growth.due(episode.grown_at) <= now:
+        return Hearing(Cause.GROWN, Action.TELL_GROWTH)
+    if reminds is not None and reminder(episode, (*content.rows, *content.more), reminds, now):
         return Hearing(Cause.UNHEEDED, Action.REMIND)
     if episode.muted and not over:
         return Hearing(Cause.MUTED, Action.SHOW)

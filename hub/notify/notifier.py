@@ -1,7 +1,7 @@
 """The notifier: has people hear of a cluster's episode. It gathers and applies; `hearing` decides.
 
-gather ─▶ hearing (hub.notify.hearing) ─▶ apply: muted, found, reminded, told to receivers (hub.notify.dispatcher),
-              ▲                              │   or left to a storm (hub.notify.storm_turn)
+gather ─▶ hearing (hub.notify.hearing) ─▶ apply: muted, found, told of growth, reminded, told to receivers
+              ▲                              │   (hub.notify.dispatcher), or left to a storm (hub.notify.storm_turn)
               └── until nothing is left ─────┘
 
 An episode whose channel is lost goes on in another one.
@@ -11,18 +11,20 @@ import logging
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hub.chain import onward, put_off
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin
-from hub.incidents.content import Content, compose, unheeded
+from hub.incidents.content import Content, compose
 from hub.incidents.decision import Reason
 from hub.incidents.examined import Examined
+from hub.incidents.growth import GROWN, Growth, of_cluster, taken_over
 from hub.incidents.hints import Hint, StormHint, Why
 from hub.incidents.incident import Incident
 from hub.incidents.links import Links
 from hub.incidents.mute import Mute
+from hub.incidents.reminders import reminder
 from hub.incidents.storm import Storm, lock
 from hub.notify.dispatcher import Dispatcher
 from hub.notify.hearing import Action, hearing
@@ -30,7 +32,7 @@ from hub.notify.muting import Muting
 from hub.notify.routing import Routing
 from hub.notify.storm_cache import StormCache
 from hub.slack.client import LOST, NotNow, Rejected, SlackError
-from hub.slack.notes import channel_lost, reminder
+from hub.slack.notes import channel_lost, reminding
 from hub.table.clusters import KnownCluster
 from hub.wiring import Hub
 
@@ -43,7 +45,10 @@ _SPREAD_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What a look has brought that may be heard of. `begun` says that it has begun the episode itself."""
+    """What a look has brought that may be heard of. `begun` says that it has begun the episode itself.
+
+    `growth` is what has grown of it since it was acknowledged, `opened` when this look has opened incidents, if it has.
+    """
 
     hint: Hint
     incidents: Sequence[Incident]
@@ -52,6 +57,8 @@ class _Look:
     begun: bool
     remind_after: timedelta | None
     links: Links
+    opened: datetime | None = None
+    growth: Growth | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,7 @@ class Notifier:
             Action.MUTE: self._mute,
             Action.UNMUTE: self._unmute,
             Action.FIND: self._find,
+            Action.TELL_GROWTH: self._tell_growth,
             Action.REMIND: self._remind,
             Action.SHOW: self._show,
             Action.CLOSE: self._close,
@@ -79,10 +87,12 @@ class Notifier:
         }
         left: Bulletin | None = bulletin
         while left:
-            storm = self._storm(look, left)
+            left, storm = self._with_storm(look, left)
             content = compose(left.episode, look.incidents, lock(storm.region) if storm else "", look.mute, look.links)
-            now, after = self.hub.clock(), look.remind_after
-            heard = hearing(left.episode, left.slack, look.mute, storm, hint, content, now, remind_after=after)
+            look = replace(look, growth=None if storm else of_cluster(left.episode, look.incidents))
+            now, after, growth = self.hub.clock(), look.remind_after, look.growth
+            told = (left.episode, left.slack, look.mute, storm, hint, content, now)
+            heard = hearing(*told, remind_after=after, growth=growth)
             log.debug("heard", extra={"cluster": left.cluster.key, "action": heard.action, "reason": heard.reason})
             left = do[heard.action](look, left, content)
             if heard.action is Action.REMIND:
@@ -92,21 +102,25 @@ class Notifier:
         episode = bulletin.episode
         live = [i for i in examined.incidents if i.unresolved and i.episode == episode.episode]
         gone = [i.instance for i in live]
+        confirmed = [v.incident.opened_at for v in examined.verdicts if v.reason is Reason.CONFIRMED and v.incident]
         mute = self.muting.of(bulletin.cluster, gone, episode.group, anew=hint.why == Why.REQUEST) if live else None
         if mute:
-            opened = sum(verdict.reason is Reason.CONFIRMED for verdict in examined.verdicts)
-            self.muting.record(mute, bulletin.cluster, opened)
+            self.muting.record(mute, bulletin.cluster, len(confirmed))
         broken = [i.sighting for i in live]
         way = self.rules.way(bulletin.cluster, episode.group, broken, episode.registered) if live else None
         begun = known.bulletin is None or known.bulletin.id != bulletin.id
         after, links = (way.remind_after, way.links) if way else (None, self.rules.policy.links)
-        return _Look(hint, examined.incidents, live, mute, begun, after, links)
+        return _Look(hint, examined.incidents, live, mute, begun, after, links, max(confirmed, default=None))
 
-    def _storm(self, look: _Look, bulletin: Bulletin) -> Storm | None:
-        """Return the storm that stands and that the cluster belongs to."""
+    def _with_storm(self, look: _Look, bulletin: Bulletin) -> tuple[Bulletin, Storm | None]:
+        """Return the storm that stands and that the cluster belongs to; and the bulletin, as that was acknowledged."""
         episode = bulletin.episode
         belongs = episode.storm and not (episode.muted or episode.closed)
-        return self.storm_cache.standing(_place(look.hint, bulletin)) if belongs else None
+        storm = self.storm_cache.last(_place(look.hint, bulletin)) if belongs else None
+        if storm and storm.id == episode.storm:
+            after = taken_over(episode, storm.acknowledged, look.incidents)
+            bulletin = bulletin if after is episode else replace(bulletin, episode=after)
+        return bulletin, storm if storm and not storm.closed else None
 
     # What may be asked of it: each returns the bulletin as it is by then, None if nothing is left to do now.
 
@@ -119,23 +133,32 @@ class Notifier:
         silent = replace(bulletin, episode=replace(bulletin.episode, muted=True))
         return self.hub.table.keep(silent.shows(replace(slack, aside=False)))
 
-    def _unmute(self, _: _Look, bulletin: Bulletin, __: Content) -> Bulletin:
+    def _unmute(self, _: _Look, bulletin: Bulletin, __: Content) -> Bulletin | None:
         """Have what is still broken said, once.
 
         One that nobody was told of yet is as one that begins now: left to a storm, if many are heard of again together,
         and else speaking for itself. An edit tells nobody, so of one that stands in the channel the thread tells it.
         """
         now, cluster, slack = self.hub.clock(), bulletin.cluster, bulletin.slack
-        heard = replace(bulletin.episode, muted=False)
+        heard = replace(bulletin.episode, muted=False, heard_at=now)
         if slack.handle:
-            self.hub.table.log(cluster, Entry(now, "", _HEARD_AGAIN, cluster.name, "", aloud=True))
-            return self.hub.table.keep(replace(bulletin, episode=replace(heard, said_again_at=now)))
+            entry = Entry(now, "", _HEARD_AGAIN, cluster.name, "", aloud=True)
+            return self.hub.table.save((), replace(bulletin, episode=heard), [entry])
         begins = replace(bulletin, episode=replace(heard, opened_at=now))
         return self.hub.table.keep(begins.shows(replace(slack, aside=not slack.doubt_since)))
 
     def _find(self, look: _Look, bulletin: Bulletin, _: Content) -> Bulletin | None:
         """Find out whether what is muted by now was posted before."""
         return self._try(look.hint, bulletin, lambda: self.dispatcher.publisher.find(bulletin))
+
+    def _tell_growth(self, look: _Look, bulletin: Bulletin, _: Content) -> Bulletin | None:
+        """Have the thread and the channel told that it has grown: noted and logged in one write, so once."""
+        growth, now, name = look.growth, self.hub.clock(), bulletin.cluster.name
+        if growth is None:
+            return None
+        told = replace(bulletin, episode=replace(bulletin.episode, grown=growth.extent, grown_at=now))
+        entry = Entry(now, "", GROWN, name, "; ".join(growth.ways), aloud=True)
+        return self.hub.table.save((), told.shows(replace(bulletin.slack, untold=True)), [entry])
 
     def _remind(self, look: _Look, bulletin: Bulletin, _: Content) -> Bulletin | None:
         """Say once more, for everybody in the channel, what nobody has acknowledged for as long as the policy allows.
@@ -144,17 +167,20 @@ class Notifier:
         nobody but a reminder would ever find out.
         """
         episode, slack, now = bulletin.episode, bulletin.slack, self.hub.clock()
-        after = look.remind_after or timedelta()
+        due = reminder(episode, look.live, look.remind_after or timedelta(), now)
+        if due is None:
+            return None
         # Its words count only those, whatever else the bulletin is about.
-        text, blocks = reminder(compose(episode, unheeded(episode, look.live, after, now)), after)
+        text, blocks = reminding(compose(episode, due.incidents), due.waited)
         try:
-            self.hub.slack().post(slack.place, text, blocks, thread=slack.handle, aloud=True)
+            self.dispatcher.publisher.reply(slack.place, slack.handle, text, blocks, aloud=True)
         except SlackError as error:
             if self._goes_on_elsewhere(look.hint, bulletin, error):
                 return None
             log.warning("reminder.unsaid", extra={"cluster": bulletin.cluster.key, "error": str(error)})
             return bulletin
-        return self.hub.table.keep(replace(bulletin, episode=replace(episode, said_again_at=now)))
+        said = replace(bulletin, episode=replace(episode, said_again_at=now))
+        return self.dispatcher.publisher.write(bulletin, said)
 
     def _show(self, look: _Look, bulletin: Bulletin, content: Content) -> None:
         slack = bulletin.slack
@@ -162,6 +188,16 @@ class Notifier:
         own, leased = bulletin.shows(replace(slack, aside=False)), look.begun and not slack.aside
         urgent = look.hint.why == Why.REQUEST
         self._try(look.hint, own, lambda: self.dispatcher.deliver(own, content, leased=leased, urgent=urgent))
+        self._wait_for_growth(look, bulletin)
+
+    def _wait_for_growth(self, look: _Look, bulletin: Bulletin) -> None:
+        """Have what has just become news told in time, by one look; if the chain ends here, the sweep's will."""
+        growth, now = look.growth, self.hub.clock()
+        if growth is None or growth.since != look.opened or not bulletin.slack.handle:
+            return
+        seconds = max((growth.due(bulletin.episode.grown_at) - now).total_seconds(), 0)
+        if later := put_off(replace(look.hint, why=Why.AGAIN, drops=(), crowd=0), seconds, now):
+            self.hub.queues.later(self.hub.addresses.delay, [(later, seconds)])
 
     def _close(self, _: _Look, bulletin: Bulletin, __: Content) -> None:
         """Close what nobody was told of by name: the storm, or the mute, has counted it."""

@@ -20,14 +20,18 @@ is true then: nothing waits that would be old by the time it is shown.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin
+from hub.incidents.content import Content
 from hub.incidents.delivery import Delivery
-from hub.slack.client import LOST, NotNow, Rejected, Slack
+from hub.incidents.growth import GROWN
+from hub.incidents.storm import Storm
+from hub.slack.blocks import Block
+from hub.slack.client import LOST, NotNow, Rejected, Slack, SlackError
 from hub.slack.message import Message, event_type
 from hub.slack.notes import notes, posts
 from hub.table.clusters import MessageRecord
@@ -86,10 +90,16 @@ class Publisher:
         return there.shows(replace(there.slack, shown=saying.message.digest, shown_at=self._clock()))
 
     def write(self, before: MessageRecord, now: MessageRecord) -> MessageRecord:
-        """Write what has become of a record that was shown; raise Conflict."""
+        """Write what has become of a record that was shown; raise Conflict.
+
+        If somebody has only acknowledged it meanwhile, what Slack shows is true all the same: it is not said again.
+        """
         try:
             return self._store.keep(now)
         except Conflict:
+            newest = self._store.newest(before)
+            if newest and _acknowledged_as(before, newest) == newest:
+                return self._store.keep(_acknowledged_as(now, newest))
             if now.slack.shown != before.slack.shown:
                 self._doubt_what_is_shown(before)
             raise
@@ -98,26 +108,45 @@ class Publisher:
         """Whether the log has something that is still to be said in the thread."""
         return bool(self._log(bulletin)[0])
 
-    def narrate(self, bulletin: Bulletin) -> Bulletin:
+    def narrate(self, bulletin: Bulletin, content: Content) -> Bulletin:
         """Say in the thread the next of what the log has got since, in one post; twice at worst, if we die over it.
 
-        What Slack refuses in a thread is let go. Raises SlackError if it has to wait or the channel is lost. Each post
-        is written before the next: Slack takes one a second, and what it has taken must not be said again.
+        What Slack refuses in a thread is let go, if it is not said aloud: then the channel alone hears it. Raises
+        SlackError if it has to wait or the channel is lost. Each post is written before the next: Slack takes one a
+        second, and what it has taken must not be said again.
         """
         entries, noted = self._log(bulletin)
         slack = bulletin.slack
-        said, *later = posts(entries) or [[]]
+        link = self._link(slack) if any(entry.aloud and entry.mentions for entry in entries) else ""
+        said, *later = posts(entries, content, link) or [[]]
         if said:
-            text, blocks = notes(said)
+            text, blocks = notes(said, content, link)
             aloud = any(entry.aloud for entry in said)
             try:
-                self._slack().post(slack.place, text, blocks, thread=slack.thread or slack.handle, aloud=aloud)
+                self.reply(slack.place, slack.thread or slack.handle, text, blocks, aloud=aloud)
             except Rejected as error:
                 if error.word in LOST:
                     raise
                 log.warning("notes.refused", extra={"bulletin": bulletin.id, "word": error.word})
                 self._count("unsaid", 1)
         return bulletin.shows(replace(slack, noted=said[-1].key if later else noted, untold=bool(later)))
+
+    def reply(self, channel: str, thread: str, text: str, blocks: Sequence[Block], *, aloud: bool) -> None:
+        """Say something in a thread; what is aloud, in the channel alone if the thread does not take it."""
+        try:
+            self._slack().post(channel, text, blocks, thread=thread, aloud=aloud)
+        except Rejected as error:
+            if not aloud or error.word in LOST:
+                raise
+            self._slack().post(channel, text, blocks)
+
+    def _link(self, there: Delivery) -> str:
+        """Return the message's address, "" if Slack does not tell: what is to be said can do without."""
+        try:
+            return self._slack().permalink(there.address, there.handle)
+        except SlackError as error:
+            log.warning("permalink.untold", extra={"channel": there.address, "error": str(error)})
+            return ""
 
     def find(self, bulletin: Bulletin) -> Bulletin:
         """Settle whether a post in doubt stands in the channel, without posting; raises what `show` raises.
@@ -219,14 +248,24 @@ class Publisher:
         """Read what is to be said in the thread, and up to which key of the log this is."""
         slack = bulletin.slack
         found = self._store.entries(bulletin.cluster, slack.noted)
-        # In a storm's thread hundreds of clusters speak: there, only what people do is worth a line.
-        said = [entry for _, entry in found if not entry.quiet and (entry.who or not slack.thread)]
+        # In a storm's thread hundreds of clusters speak: there, only what people do, or have to hear, is worth a line.
+        heard = (entry for _, entry in found if not entry.quiet)
+        said = [entry for entry in heard if entry.who or entry.mentions or entry.what == GROWN or not slack.thread]
         return said, found[-1][0] if found else slack.noted
 
 
 def _stands(there: Delivery, channel: str) -> Delivery:
     """Keep what Slack calls the channel, where that is no longer what it was told."""
     return replace(there, at="" if channel == there.address else channel)
+
+
+def _acknowledged_as(record: MessageRecord, newest: MessageRecord) -> MessageRecord:
+    """Return a record as it is if somebody has only acknowledged it meanwhile."""
+    if isinstance(record, Bulletin) and isinstance(newest, Bulletin):
+        return record.acknowledged_as(newest)
+    if isinstance(record, Storm) and isinstance(newest, Storm):
+        return record.acknowledged_as(newest)
+    return record
 
 
 def _reopened(record: MessageRecord) -> MessageRecord:

@@ -21,7 +21,7 @@ class SlackReceiver:
         message = render(content, bulletin.episode)
         shown = self.publisher.show(bulletin, Saying(message, urgent=urgent, quiet=quiet), leased=leased)
         if shown is bulletin:
-            return self.publisher.narrate(bulletin) if bulletin.slack.untold else bulletin
+            return self.publisher.narrate(bulletin, content) if bulletin.slack.untold else bulletin
         # What has just begun has nothing in its log that it does not say itself.
         if not leased and self.publisher.untold(shown):
             return shown.shows(replace(shown.slack, untold=True))

@@ -36,13 +36,17 @@ class StormCache:
 
     def standing(self, place: StormHint) -> Storm | None:
         """Return the storm of a channel and Region while it lasts."""
+        storm = self.last(place)
+        return storm if storm and not storm.closed else None
+
+    def last(self, place: StormHint) -> Storm | None:
+        """Return the storm of a channel and Region, also when it is over; what is known of it stays until the next."""
         now = self._clock()
         read = self._read.get(place)
         if read is None or now - read[0] >= _KEPT:
             read = (now, self._store.storm(place.channel, place.region))
             self._read[place] = read
-        storm = read[1]
-        return storm if storm and not storm.closed else None
+        return read[1]
 
     def falls(self, place: StormHint, cluster: Cluster, crowd: int) -> bool:
         """Tell whether trouble that begins in `cluster` now is to be left to a storm; `crowd` is a hint's."""

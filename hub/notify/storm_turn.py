@@ -17,9 +17,9 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from hub.chain import onward, put_off
-from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.content import compose
+from hub.incidents.growth import GROWN, Growth, of_storm, taken_over
 from hub.incidents.hints import Hint, StormHint, Why
 from hub.incidents.incident import Incident
 from hub.incidents.storm import SETTLES, Storm, caught, count, lock, weather
@@ -27,8 +27,7 @@ from hub.notify.publisher import Publisher, Saying
 from hub.notify.routing import Routing
 from hub.slack.bulletin_message import render
 from hub.slack.client import LOST, THREADLESS, NotNow, Rejected, SlackError
-from hub.slack.notes import note
-from hub.slack.storm_message import render_storm
+from hub.slack.storm_message import render_storm, told_again
 from hub.wiring import Hub
 from spoke.deadline import deadline
 
@@ -67,26 +66,36 @@ class StormTurns:
         if storm is None:
             self._never_mind(place, members, now)
             return
+        growth = of_storm(storm, caught(storm, members), now)
+        storm = replace(storm, grows_since=growth.since if growth else None)
         muted = sum(
             bool(b.episode.muted and b.episode.storm == storm.id and b.episode.tally.instances) for b in everyone
         )
         try:
-            self._take_turn(place, storm, standing, members, muted)
+            self._take_turn(place, storm, standing, members, muted, growth)
         except Rejected as error:
             if error.word not in LOST:
                 raise
             self._give_up(place, members, error)
 
-    def _take_turn(
-        self, place: StormHint, storm: Storm, standing: Storm | None, members: Sequence[Bulletin], muted: int
+    def _take_turn(  # noqa: PLR0913  # what is known of a storm
+        self,
+        place: StormHint,
+        storm: Storm,
+        standing: Storm | None,
+        members: Sequence[Bulletin],
+        muted: int,
+        growth: Growth | None,
     ) -> None:
-        if standing and standing.closed and storm.ts and not self._say_aloud(place, storm):
+        mine = caught(storm, members)
+        if standing and standing.closed and storm.ts and not self._say_aloud(place, storm, mine, "reopened"):
             return
         if storm != standing:
             storm = self.hub.table.keep(storm)
         self.hub.count("storms", 1)
-        mine = caught(storm, members)
         storm = self._say(place, storm, mine, muted)
+        if growth and storm.ts and not storm.closed:
+            storm = self._tell_growth(place, storm, mine, growth, begins=not (standing and standing.grows_since))
         if storm.ts and not storm.closed:
             self._post(place, storm, mine)
 
@@ -117,21 +126,37 @@ class StormTurns:
         if later := put_off(place, seconds, self.hub.clock()):
             self.hub.queues.later(self.hub.addresses.delay, [(later, seconds)])
 
-    def _say_aloud(self, place: StormHint, storm: Storm) -> bool:
-        """Tell in the channel that a storm goes on in its message, for an edit notifies nobody; twice at worst.
+    def _say_aloud(
+        self, place: StormHint, storm: Storm, members: Sequence[Bulletin], what: str, result: str = ""
+    ) -> bool:
+        """Tell in the channel what has become of a storm, for an edit notifies nobody; twice at worst.
 
         Returns False if it has to wait.
         """
-        text, blocks = note(Entry(self.hub.clock(), "", "reopened", storm.region, ""))
+        text, blocks = told_again(storm, count(members), members, what, result)
         try:
-            self.hub.slack().post(storm.slack.place, text, blocks, thread=storm.ts, aloud=True)
+            self.publisher.reply(storm.slack.place, storm.ts, text, blocks, aloud=True)
         except NotNow as error:
             self._again_in(place, error.seconds)
             return False
         except Rejected as error:
-            # Somebody has deleted the message, say: then it is posted anew, which notifies by itself.
+            # The message's edit finds out whether its channel is lost.
             log.warning("storm.unsaid", extra={"storm": storm.id, "word": error.word})
         return True
+
+    def _tell_growth(
+        self, place: StormHint, storm: Storm, members: Sequence[Bulletin], growth: Growth, *, begins: bool
+    ) -> Storm:
+        """Tell what has grown since the storm was acknowledged, when it is time."""
+        now, due = self.hub.clock(), growth.due(storm.grown_at)
+        if due > now:
+            if begins:
+                self._again_in(place, (due - now).total_seconds())
+            return storm
+        if not self._say_aloud(place, storm, members, GROWN, "; ".join(growth.ways)):
+            return storm
+        told = replace(storm, grown=growth.extent, grown_at=now, grows_since=None)
+        return self.publisher.write(storm, told)
 
     def _say(self, place: StormHint, storm: Storm, members: Sequence[Bulletin], muted: int) -> Storm:
         try:
@@ -168,7 +193,9 @@ class StormTurns:
         doubts = [member.slack.doubt_since for member in free if member.slack.doubt_since]
         before = self.publisher.posted_in(storm.slack.place, storm.ts, min(doubts)) if doubts else {}
         # What stands there is adopted in this very write: a new doubt would forget it, should the turn end here.
-        kept = self.hub.table.keep_all([_begun(member, storm, before.get(member.id, ""), now) for member in free])
+        kept = self.hub.table.keep_all(
+            [_begun(member, storm, incidents[member.cluster], before.get(member.id, ""), now) for member in free]
+        )
         begun, shown = [member for member in kept if not member.slack.handle], list[Bulletin]()
         adopted = len(kept) - len(begun)
         for number, member in enumerate(begun):
@@ -230,10 +257,12 @@ class StormTurns:
         self.hub.queues.ask_looks(self.hub.addresses.looks, hints, self.hub.clock().isoformat())
 
 
-def _begun(member: Bulletin, storm: Storm, ts: str, now: datetime) -> Bulletin:
+def _begun(member: Bulletin, storm: Storm, incidents: Sequence[Incident], ts: str, now: datetime) -> Bulletin:
     """Take a bulletin into the storm's thread: as it stands there already, or in doubt, to be posted in this turn."""
+    caught = _caught(member, storm)
     mine = replace(member.slack, thread=storm.ts, handle=ts, at=storm.at)
-    return _caught(member, storm).shows(mine.settled() if ts else mine.in_doubt(now, _LEASE))
+    episode = taken_over(caught.episode, storm.acknowledged, incidents)
+    return replace(caught, episode=episode).shows(mine.settled() if ts else mine.in_doubt(now, _LEASE))
 
 
 def _is_free(member: Bulletin, now: datetime) -> bool:

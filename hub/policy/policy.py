@@ -15,6 +15,7 @@ actions closed: a route, a right and a window have to fit surely, an approval an
 """
 
 import hashlib
+import sys
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -183,6 +184,18 @@ class Policy:
             ),
             None,
         )
+
+    def foreseen(self, remedy: str, facts: Facts) -> tuple[Approval, bool] | None:
+        """Say which approval a repair may need where little is known, and whether it surely does; None: it needs none.
+
+        How many are repaired with it, and which share is in trouble, is only known when it begins.
+        """
+        found = self.approval(remedy, facts, sys.maxsize, None)
+        if found is None:
+            return None
+        always = found.more_than == 0 and found.more_than_share is None
+        meant = not found.environments or set(self.environments(facts)) <= set(found.environments)
+        return found, always and meant and found.where.fits(facts)
 
     def who_may_approve(self, approval: Approval, facts: Facts) -> tuple[str, ...]:
         """Name who may agree, by ids. Nobody named: nobody can."""

@@ -6,7 +6,7 @@ from hub.incidents.content import Content, Tone
 from hub.incidents.incident import Incident, State
 from hub.slack.blocks import Block, actions, button, confirm
 from hub.slack.bulletin_facts import tasks_on
-from hub.slack.button_values import ACKNOWLEDGE, APPROVE, DECLINE, MUTE, REPAIR, UNMUTE, Subject
+from hub.slack.button_values import ACKNOWLEDGE, ACKNOWLEDGE_ALL, APPROVE, DECLINE, MUTE, REPAIR, UNMUTE, Subject
 from hub.slack.message import FACT
 from hub.slack.mrkdwn import code, visible
 from spoke.repairs import REMEDIES
@@ -67,6 +67,18 @@ def _remedy_button(remedy: Remedy, incident: Incident, value: str) -> Block:
 def _impact(value: str, incident: Incident) -> str:
     seen = incident.sighting
     return f"{value} {visible(seen.host or incident.instance, FACT).replace(' ', '_')} {tasks_on(incident)}"
+
+
+def acknowledge_all(content: Content) -> list[Block]:
+    """Draw the button that takes on all of several instances, as long as there is one that nobody has.
+
+    None while they are muted: nobody is told of what they might take on, and the others' buttons need the room.
+    """
+    shown = content.rows or content.more
+    left = [i for i in shown if i.state is State.OPEN]
+    if len(shown) == 1 or not left or content.mute:  # one has a button of its own
+        return []
+    return [button(ACKNOWLEDGE_ALL, "Acknowledge all", f"bulletin:{content.id}", style="primary")]
 
 
 def mute_buttons(content: Content) -> list[Block]:

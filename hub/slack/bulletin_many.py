@@ -21,7 +21,7 @@ from hub.slack.blocks import (
     section,
     select,
 )
-from hub.slack.bulletin_buttons import incident_buttons, mute_buttons
+from hub.slack.bulletin_buttons import acknowledge_all, incident_buttons, mute_buttons
 from hub.slack.bulletin_facts import facts_and_state, place_facts
 from hub.slack.button_values import LIST, PICK, Subject
 from hub.slack.message import FACT
@@ -112,7 +112,8 @@ def _who_helped(incident: Incident) -> Iterable[str]:
 
 def _ways_on(content: Content, room: int) -> list[Block]:
     """Draw how to get at instances that have no row: a menu of as many as fit, and a button that lists them all."""
-    others = [button(LIST, "List all", content.cluster.key), *mute_buttons(content)]
+    whole = button(LIST, "List all", content.cluster.key)
+    others = [*acknowledge_all(content), whole, *mute_buttons(content)]
     action = f"{PICK}{content.cluster.key}"
     room -= length([actions(select(action, _PICK_ONE, []), *others)])
     options = []

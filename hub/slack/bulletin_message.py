@@ -1,7 +1,7 @@
 """Bulletin messages: what a bulletin looks like in Slack. Pure.
 
 One line of state and subject, then the facts in two columns, why it matters, then the buttons by weight. Color and
-emoji always say the same.
+emoji always say the same. The sentences are those of hub.incidents.content.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from hub.incidents.content import Content, Tone
 from hub.incidents.episode import Episode
 from hub.incidents.incident import Incident, State
 from hub.slack.blocks import ROOM, Block, context, fields, length, mrkdwn, plain, section
-from hub.slack.bulletin_buttons import incident_buttons, mute_buttons, one_row, waits_for_look
+from hub.slack.bulletin_buttons import acknowledge_all, incident_buttons, mute_buttons, one_row, waits_for_look
 from hub.slack.bulletin_facts import account, facts_and_state, place_facts
 from hub.slack.bulletin_many import many
 from hub.slack.console_links import cluster_links
@@ -47,7 +47,7 @@ def render(content: Content, episode: Episode) -> Message:
             body = [*facts_and_state(only, place_facts(content), content.links, alone=True), *why]
             body += incident_buttons(only, content.locked, mute_buttons(content))
         case several:
-            small_print = [*one_row(mute_buttons(content)), *small_print]
+            small_print = [*one_row([*acknowledge_all(content), *mute_buttons(content)]), *small_print]
             body = [*why, *_rows(several, content, ROOM - length([*blocks, *why, *small_print]))]
     body += small_print
     return finished(Bulletin.kind, episode.id, episode.episode, str(content.tone), (text, color, blocks, body))

@@ -6,6 +6,7 @@ from hub.incidents.incident import INCIDENT_ID
 from spoke.places import Cluster, ContainerInstance
 
 ACKNOWLEDGE = "coastguard.acknowledge"
+ACKNOWLEDGE_ALL = "coastguard.ackall"
 REPAIR = "coastguard.repair."
 PICK = "coastguard.pick."
 LIST = "coastguard.list"

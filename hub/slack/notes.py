@@ -6,6 +6,7 @@ from datetime import timedelta
 from hub.incidents.audit import Entry
 from hub.incidents.content import Content
 from hub.slack.blocks import ROOM, Block, context, length, plain, section
+from hub.slack.bulletin_message import in_a_sentence
 from hub.slack.message import OWNERS
 from hub.slack.mrkdwn import code, mention, visible
 from hub.times import span_words
@@ -15,11 +16,10 @@ _NOTES = 20
 _WHERE = 200
 
 
-def reminder(content: Content, after: timedelta) -> tuple[str, list[Block]]:
+def reminding(content: Content, waited: timedelta) -> tuple[str, list[Block]]:
     """Draw what reminds people, in the bulletin's thread and the channel, of what nobody has acknowledged."""
     owners = " ".join(map(mention, content.owners[:OWNERS]))
-    waited = span_words(after)
-    line = f"{owners} Nobody has acknowledged this for {waited}: {content.headline}, {code(content.cluster.name)}"
+    line = f"{owners} Nobody has acknowledged this for {span_words(waited)}: {in_a_sentence(content)}"
     return line.strip(), [section(f":bell: {line.strip()}")]
 
 
@@ -39,22 +39,34 @@ def channel_lost(channel: str, word: str, operators: Sequence[str]) -> tuple[str
     ]
 
 
-def note(entry: Entry) -> tuple[str, list[Block]]:
-    """Draw a log entry for a bulletin's thread: its text and its blocks."""
+def note(entry: Entry, about: Content | None = None, link: str = "") -> tuple[str, list[Block]]:
+    """Draw a log entry for a bulletin's thread: its text and its blocks.
+
+    What is said aloud repeats what it is `about`, and mentions the owners if it concerns nobody in particular: whoever
+    reads it in the channel does not see the message, which was edited and so has told nobody. Its address is `link`.
+    """
+    aloud, concerns = about if entry.aloud else None, entry.mentions
     who = f"{mention(entry.who)} " if entry.who else ""
-    where = f" {code(entry.where, _WHERE)}" if entry.where else ""
+    # What is about the whole cluster is named in the sentence.
+    where = f" {code(entry.where, _WHERE)}" if entry.where and (entry.who or not aloud) else ""
     line = f"{who}*{entry.what}*{where}"
+    if aloud:
+        concerns = concerns or aloud.owners
+        line = f"{line}: {in_a_sentence(aloud)}"
+        line += f" <{link}|Open the message>" if link else ""
+    if concerns:
+        line = f"{' '.join(map(mention, concerns[:OWNERS]))} {line}"
     told = [entry.result] if entry.result else []
     told += [f"Reason: {entry.reason}"] if entry.reason else []
     return line, [section(line), *([context(*(plain(visible(each)) for each in told))] if told else [])]
 
 
-def posts(entries: Sequence[Entry]) -> list[list[Entry]]:
+def posts(entries: Sequence[Entry], about: Content, link: str = "") -> list[list[Entry]]:
     """Sort log entries into posts for a bulletin's thread: as few as hold them."""
     parts: list[list[Entry]] = []
     room = 0
     for entry in entries:
-        needed = length(note(entry)[1])
+        needed = length(note(entry, about, link)[1])
         if needed > room or len(parts[-1]) == _NOTES:
             parts.append([])
             room = ROOM
@@ -63,7 +75,7 @@ def posts(entries: Sequence[Entry]) -> list[list[Entry]]:
     return parts
 
 
-def notes(post: Sequence[Entry]) -> tuple[str, list[Block]]:
+def notes(post: Sequence[Entry], about: Content, link: str = "") -> tuple[str, list[Block]]:
     """Draw the log entries of one post."""
-    drawn = [note(entry) for entry in post]
+    drawn = [note(entry, about, link) for entry in post]
     return "\n".join(line for line, _ in drawn), [block for _, blocks in drawn for block in blocks]

@@ -7,6 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 Visit = Callable[..., Page]
 TERMINATE = "[data-action-id='coastguard.repair.terminate']"
 ACKNOWLEDGE = "[data-action-id='coastguard.acknowledge']"
+ACKNOWLEDGE_ALL = "[data-action-id='coastguard.ackall']"
 
 
 def cluster(page: Page, account: str, region: str, name: str) -> Locator:
@@ -14,7 +15,9 @@ def cluster(page: Page, account: str, region: str, name: str) -> Locator:
 
 
 def bulletin(page: Page, words: str) -> Locator:
-    return page.locator("[data-testid=channel] [data-ts]").filter(has_text=words)
+    """A message about a cluster; what its thread says to the channel too is none."""
+    messages = page.locator("[data-testid=channel] [data-ts]").filter(has_text=words)
+    return messages.filter(has_not=page.locator(".broadcast"))
 
 
 def terminate(page: Page, report: Locator, host: str) -> None:

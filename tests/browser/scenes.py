@@ -11,6 +11,7 @@ from typing import Any
 
 from chatops import modals
 from chatops.commands import answers, home, incident_answers, mute_answers
+from chatops.commands.acknowledging import acknowledged
 from chatops.commands.answer_parts import Answer
 from chatops.commands.help_pages import help_text
 from chatops.commands.incident_answers import Standing
@@ -18,10 +19,12 @@ from chatops.commands.known_names import KnownNames
 from chatops.commands.name_lookup import find
 from chatops.commands.parse import Command, Mistake, parse
 from chatops.commands.reasons import reasons
+from hub.incidents.acknowledgement import Acknowledgement, Extent
 from hub.incidents.audit import Entry
 from hub.incidents.breakdown import Breakdown
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.content import compose
+from hub.incidents.growth import GROWN
 from hub.incidents.incident import Incident, Pending, Repair, State
 from hub.incidents.mute import Mute
 from hub.incidents.storm import Count, Storm
@@ -39,7 +42,7 @@ from hub.slack.bulletin_message import render
 from hub.slack.button_values import REPAIR, Subject
 from hub.slack.mrkdwn import code, date, mention
 from hub.slack.mute_message import digest, warning
-from hub.slack.notes import channel_lost, note, reminder
+from hub.slack.notes import channel_lost, note, reminding
 from hub.slack.storm_message import render_storm
 from hub.table.clusters import KnownCluster as KnownOfCluster
 from spoke.places import Cluster
@@ -184,7 +187,9 @@ CLUSTER_MUTE = Mute(Scope.of(SEARCH), ahead(hours=7), BOB, "reindexing", ago(hou
 MANY = [incident(number) for number in range(1, 9)]
 LOG = [
     Entry(ago(minutes=8), ALICE, "acknowledged", sighting().host, "", incident().id),
-    Entry(ago(minutes=4), BOB, "asked: Terminate, needs approval", sighting().host, "", incident().id),
+    Entry(
+        ago(minutes=4), BOB, "asked: Terminate, needs approval", sighting().host, "", incident().id, mentions=(ON_CALL,)
+    ),
     Entry(ago(minutes=2), ALICE, "approved: Terminate", sighting().host, "", incident().id, approved_by=ALICE),
     Entry(ago(minutes=1), BOB, "Terminate done", sighting().host, " ".join(DONE.steps), incident().id),
 ]
@@ -231,8 +236,18 @@ def storm(*, over: bool) -> Said:
 def reminded() -> Said:
     """What is said again, to the channel too."""
     about = bulletin(owners=(ON_CALL,))
-    told = reminder(compose(about.episode, [incident()]), timedelta(minutes=30))
+    told = reminding(compose(about.episode, [incident()]), timedelta(minutes=30))
     return replace(shown([incident()], owners=(ON_CALL,)), replies=[(*told, True)])
+
+
+def grown() -> Said:
+    """What is told when something has got worse since it was acknowledged."""
+    fact = Acknowledgement(ALICE, ago(minutes=8), Extent(1, ("eu-west-1b",)))
+    incidents = [incident(1), *(incident(number, opened_at=ago(minutes=2)) for number in (2, 3))]
+    about = compose(bulletin(owners=(ON_CALL,), acknowledged=fact).episode, incidents)
+    what = "also in eu-west-1a, eu-west-1c; more than 10 % of the cluster; 3 instances, there were 1"
+    told = note(Entry(NOW, "", GROWN, PAYMENTS.name, what, aloud=True), about)
+    return replace(shown(incidents, owners=(ON_CALL,), acknowledged=fact), replies=[(*told, True)])
 
 
 # Answers
@@ -321,7 +336,10 @@ def terminating() -> Asked:
     seen = about.sighting
     value = f"{Subject(about.cluster, about.instance, about.id)} {seen.host} {seen.running_tasks} running"
     body = {"container": {"channel_id": CHANNEL, "message_ts": "1795175700.000100"}}
-    view = modals.repair_view(REMEDIES["terminate"], body, {"action_id": f"{REPAIR}terminate", "value": value})
+    action = {"action_id": f"{REPAIR}terminate", "value": value}
+    view = modals.repair_view(
+        REMEDIES["terminate"], body, action, f"It waits until {mention(ON_CALL)} has approved it."
+    )
     return Asked(view, {"reason": "its disk is full"})
 
 
@@ -350,6 +368,7 @@ SCENES: dict[str, Scene] = {
         [incident(sighting=sighting(connected=None, unchecked=("the role coastguard-reader cannot be assumed",)))]
     ),
     "reminder": reminded(),
+    "grown": grown(),
     # Messages about more than a cluster
     "storm": storm(over=False),
     "storm-over": storm(over=True),
@@ -371,6 +390,7 @@ SCENES: dict[str, Scene] = {
         )
     ),
     "mutes": whispered(mute_answers.all_mutes([ACCOUNT_MUTE, CLUSTER_MUTE], NOW, NAMES)),
+    "ack": whispered(acknowledged(f"3 instances of {code(PAYMENTS.name)}")),
     "status": whispered(incident_answers.status(STANDING)),
     "incidents": whispered(incident_answers.open_incidents(COMMAND, TROUBLED, NAMES, {TROUBLED[3].id})),
     "show": whispered(incident_answers.shown(TROUBLED[1], ITS_LOG, NAMES)),

@@ -5,9 +5,10 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from coastguard.local.world import World
-from tests.browser.page import TERMINATE, Visit, bulletin, cluster, terminate
+from tests.browser.page import ACKNOWLEDGE, ACKNOWLEDGE_ALL, TERMINATE, Visit, bulletin, cluster, terminate
 
 ALICE, BOB, CAROL = "U0ALICE01", "U0BOB0002", "U0CAROL03"
+GREW = "grown since it was acknowledged"
 APPROVE = "[data-action-id='coastguard.approve']"
 MEDIA, SEARCH, PAYMENTS = "444455556666", "333344445555", "222233334444"
 # Whether many are heard of again together, which would be a storm, shows after half a minute.
@@ -36,6 +37,36 @@ def test_two_people_mute_the_same_side_by_side(visit: Visit) -> None:
     who_unmutes_is_asked_which(page)
     the_other_mute_goes_on(page)
     when_both_are_over_it_is_heard_again(page)
+
+
+def test_growth_is_news_and_one_click_acknowledges_all_of_it(visit: Visit) -> None:
+    page = visit(ALICE)
+    tiles = cluster(page, SEARCH, "eu-west-1", "prod-search").locator(".tile")
+    report = bulletin(page, "prod-search").filter(has_text="eu-west-1")
+    tiles.nth(0).click()
+    report.locator(ACKNOWLEDGE).click()
+    expect(report).to_contain_text("Acknowledged by @Alice Moreau")
+    assert message(page, GREW).count() == 0
+
+    tiles.nth(1).click()
+    tiles.nth(2).click()
+    expect(report).to_contain_text("ECS agent disconnected on 3 instances")
+    expect(message(page, GREW)).to_contain_text("ECS agent disconnected on 3 instances: prod-search in eu-west-1")
+    fits(page)
+
+    page.locator(f"[data-user={BOB}]").click()
+    report.locator(ACKNOWLEDGE_ALL).click()
+    expect(report).to_contain_text("Acknowledged: ECS agent disconnected on 3 instances")
+    expect(report).to_contain_text("Acknowledged by @Bob Okafor")
+    expect(report.locator(ACKNOWLEDGE_ALL)).to_have_count(0)
+    told(page, "You have taken on 3 instances of prod-search.")
+    fits(page)
+    for number in range(3):
+        tiles.nth(number).click()
+    # Nothing tells that agents are back: the sweep finds it, about once a minute.
+    over = bulletin(page, "prod-search").filter(has_text="Resolved: ECS agent on 3 instances")
+    expect(over).to_have_count(1, timeout=600_000)
+    expect(message(page, GREW)).to_have_count(1)
 
 
 def half_a_name_is_asked_about_and_mutes_nothing(page: Page) -> None:

@@ -26,7 +26,7 @@ _MEANT = (
     ),
     re.compile(
         r"<https://[a-z0-9.-]+/archives/[A-Z0-9]+/p\d{16}(?:\?thread_ts=\d+\.\d{6}&amp;cid=[A-Z0-9]+)?"
-        r"\|(?:message|The message that tells of it)>"
+        r"\|(?:message|Open the message|The message that tells of it)>"
     ),
 )
 # Whatever starts a mention, a link or an entity of Slack's, or hides what is shown.

@@ -45,9 +45,11 @@ import hub.incidents.delivery
 import hub.incidents.episode
 import hub.incidents.eventbridge
 import hub.incidents.flapping
+import hub.incidents.growth
 import hub.incidents.hints
 import hub.incidents.incident
 import hub.incidents.mute
+import hub.incidents.reminders
 import hub.incidents.repair_progress
 import hub.incidents.severity
 import hub.incidents.storm
@@ -338,6 +340,18 @@ CLAIMS = {
         says("Up to <five> instances have a row each", content.ROWS),
         says("the <ten> that are gone longest", content.OLDEST),
         says("begins within <ten minutes> goes on", hub.incidents.episode.REOPENS),
+        says("past <10>, <25>, <50> or <75> %, or", *hub.incidents.growth.SHARES),
+        says("at least <two> more.", hub.incidents.growth.AT_LEAST_MORE),
+        says(
+            "gathered for <a minute>, and not said again within <five minutes>",
+            hub.incidents.growth.GATHERS,
+            hub.incidents.growth.SELDOM,
+        ),
+        says(
+            "at most <24 hours> apart, for <7 days>",
+            hub.incidents.reminders.LONGEST_GAP,
+            hub.incidents.reminders.KEEPS_ON,
+        ),
         says("the last <four> characters", chatops.modals._PROOF_LENGTH),
         says("(<15 minutes>, unless the policy says", WAITS_FOR_APPROVAL),
         says("more than <ten> clusters of a Region fall", storm.MANY),

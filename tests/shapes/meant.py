@@ -11,6 +11,7 @@ from chatops.clicks.requests import Request
 from chatops.commands.message import HOME, CommandMessage
 from chatops.commands.parse import Command, to_line
 from hub.chain import Waiting
+from hub.incidents.acknowledgement import Acknowledgement, Extent
 from hub.incidents.audit import Entry
 from hub.incidents.breakdown import Breakdown
 from hub.incidents.bulletin import Bulletin
@@ -136,6 +137,7 @@ _TOPIC = Delivery(SNS, _EPISODE.episode, _EPISODE.topic, shown="open", version=1
 _BULLETIN = Bulletin(_EPISODE, (_SHOWN, _TOPIC))
 # Of what is not posted the topic has not heard.
 _UNPOSTED = altered(_BULLETIN, handle="", shown="", shown_at=None).shows(replace(_TOPIC, shown=""))
+_FACT = Acknowledgement(ALICE, NOW, Extent(2, ("eu-west-1a",), 20))
 _STORM = Storm(
     channel=CHANNEL,
     region="eu-west-1",
@@ -211,10 +213,23 @@ ROWS: dict[str, object] = {
     "episode, closed": altered(_BULLETIN, closed=True, closed_at=NOW, tally=Breakdown()).shows(
         replace(_TOPIC, shown="resolved")
     ),
+    "bulletin, acknowledged as a whole": altered(_BULLETIN, acknowledged=_FACT),
+    "bulletin, grown since": altered(
+        _BULLETIN,
+        acknowledged=_FACT,
+        grown=Extent(4, ("eu-west-1a", "eu-west-1b"), 20),
+        grown_at=NOW + 5 * _MINUTE,
+        heard_at=NOW,
+    ),
     "log entry of a cluster": _ENTRY,
+    "log entry that mentions people": replace(_ENTRY, mentions=(BOB, "S0LEADS01")),
     "log entry of the organization": replace(_ENTRY, what="stop", cluster="", incident=""),
     "log entry of Coastguard itself": replace(_ENTRY, who="", what="resolved", source_identity="", channel=""),
     "storm, raging": _STORM,
+    "storm, acknowledged": replace(_STORM, acknowledged=_FACT, grows_since=NOW + _MINUTE),
+    "storm, grown since": replace(
+        _STORM, acknowledged=_FACT, grown=Extent(300, ("eu-west-1a",)), grown_at=NOW + 5 * _MINUTE
+    ),
     "storm, in doubt": replace(_STORM, ts="", shown="", shown_at=None, doubt_since=NOW, lease_until=NOW + _MINUTE),
     "storm, over": replace(_STORM, closed=True, closed_at=NOW + 30 * _MINUTE, over=True),
     "incident, an old registration of a host that is well": _incident(
@@ -277,6 +292,7 @@ COMMANDS = (
     Command("mute", str(Scope.of(CLUSTER)), "2h", 'deploy of "the new" AMI & more'),
     Command("unmute", str(Scope.of(CLUSTER))),
     Command("mutes"),
+    Command("ack", f"bulletin:{_BULLETIN.id}"),
     Command("status"),
     Command("incidents", "payments"),
     Command("show", argument="inc-0000000001"),
@@ -362,6 +378,8 @@ CLICKS: dict[Click, Request | Command | Asks] = {
     Click("bulletin, waiting for approval", "coastguard.decline"): _clicked("decline", 6, about=ASKED),
     Click("bulletin of many", "coastguard.pick."): _clicked("pick", 20),
     Click("bulletin of many", "coastguard.list"): _clicked("list", instance="", incident=""),
+    Click("bulletin of several", "coastguard.ackall"): Command("ack", f"bulletin:{_BULLETIN.id}"),
+    Click("storm that nobody has acknowledged", "coastguard.ackall"): Command("ack", f"storm:{_STORM.id}"),
     Click("bulletin, muted", "coastguard.unmute"): Command("unmute", str(Scope.of(CLUSTER))),
     Click("mute that ends soon", "coastguard.unmute"): Command("unmute", str(Scope.of(CLUSTER))),
     Click("bulletin, muted by a mute with an id", "coastguard.unmute"): Command("unmute", _MUTE_BESIDE.key),

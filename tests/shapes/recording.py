@@ -171,6 +171,7 @@ def _surfaces() -> Iterator[tuple[str, Callable[[], Json]]]:
         lambda: _message(render(compose(episode, [waits]), episode)),
     )
     yield "bulletin of many", lambda: _message(render(compose(episode, many), episode))
+    yield "bulletin of several", lambda: _message(render(compose(episode, many[:3]), episode))
     yield "bulletin, muted", lambda: _message(render(compose(episode, [one], mute=mute), episode))
     yield (
         "bulletin, muted by a mute with an id",
@@ -182,6 +183,7 @@ def _surfaces() -> Iterator[tuple[str, Callable[[], Json]]]:
         lambda: _message(render(compose(episode, [ghost]), episode)),
     )
     yield "storm", lambda: _message(render_storm(storm, count([bulletin])))
+    yield "storm that nobody has acknowledged", lambda: _message(render_storm(storm, count([bulletin])))
     yield "list", lambda: _message(next(listing.parts(asked, [one], Told())))
     for name, (text, blocks) in answered.items():
         yield name, partial(dict, text=text, blocks=blocks)

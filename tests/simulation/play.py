@@ -547,13 +547,36 @@ class Play(RuleBasedStateMachine):
 
     @sentence(
         person=st.sampled_from(sorted(PEOPLE)),
-        wish=st.sampled_from(["acknowledge", "terminate", "terminate", "approve", "approve", "decline", "mute"]),
+        wish=st.sampled_from(
+            ["acknowledge", "ackall", "ackall", "terminate", "terminate", "approve", "approve", "decline", "mute"]
+        ),
         which=st.integers(0, 9),
     )
     def somebody_clicks(self, person: str, wish: str, which: int) -> None:
         buttons = [button for button in self.world.buttons() if wish in button.found.element["action_id"]]
         if buttons:
             self.world.click(person, buttons[which % len(buttons)])
+
+    @sentence(person=st.sampled_from(sorted(PEOPLE)), cluster=_SOME, more=st.integers(1, 2), seconds=_HOW_LONG)
+    def it_grows_after_it_was_acknowledged(self, person: str, cluster: int, more: int, seconds: int) -> None:
+        """Somebody takes on all of a cluster, and then it loses some more."""
+        world, label = self.world, self._any(cluster)
+        self._drop(f"{label}/1", "event")
+        world.wait(150)
+        world.say(person, Command("ack", world.cluster(label).name))
+        world.say(person, Command("ack", world.cluster(label).key))
+        world.wait(10)
+        for number in range(2, 2 + more):
+            if number <= world.machines:
+                self._drop(f"{label}/{number}", "event")
+        world.wait(seconds)
+
+    @sentence(person=st.sampled_from(sorted(PEOPLE)))
+    @precondition(lambda self: any(not storm.closed for storm in self.watcher.storms.values()))
+    def somebody_acknowledges_a_storm(self, person: str) -> None:
+        storms = [storm for storm in self.watcher.storms.values() if not storm.closed]
+        for storm in storms[:1]:
+            self.world.say(person, Command("ack", f"storm:{storm.id}"))
 
     @sentence(person=st.sampled_from(sorted(PEOPLE)), which=st.integers(0, 9))
     @precondition(lambda self: self.world.snapshots)

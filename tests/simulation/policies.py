@@ -1,6 +1,7 @@
 """The policies of a simulation, and what each of them allows: so few that a promise can be held to them."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from tests.hub.factories import ALICE, BOB
 from tests.simulation.fleet import ACCOUNTS
@@ -34,14 +35,19 @@ def _cap(most: int) -> str:
     return f'[[caps]]\nremedy = "terminate"\nmost = {most}\nper = "1h"\n'
 
 
-USUAL = _rights(ALICE, BOB) + _approvals(_B)
+REMINDS = timedelta(minutes=30)
+# In each of them, for reminders to keep their times whatever changes.
+REMINDERS = '[reminders]\nafter = "30m"\n'
+USUAL = REMINDERS + _rights(ALICE, BOB) + _approvals(_B)
 POLICIES = {
     # In account B, somebody else has to agree to a termination.
     "usual": Policy(USUAL),
-    "approvals everywhere": Policy(_rights(ALICE, BOB) + _approvals(), approved_in=frozenset(ACCOUNTS.values())),
-    "approvals nowhere": Policy(_rights(ALICE, BOB), approved_in=frozenset()),
-    "Bob may nothing": Policy(_rights(ALICE) + _approvals(_B), may=frozenset({ALICE})),
-    "nobody may": Policy(_rights("U0NOBODY1") + _approvals(_B), may=frozenset()),
+    "approvals everywhere": Policy(
+        REMINDERS + _rights(ALICE, BOB) + _approvals(), approved_in=frozenset(ACCOUNTS.values())
+    ),
+    "approvals nowhere": Policy(REMINDERS + _rights(ALICE, BOB), approved_in=frozenset()),
+    "Bob may nothing": Policy(REMINDERS + _rights(ALICE) + _approvals(_B), may=frozenset({ALICE})),
+    "nobody may": Policy(REMINDERS + _rights("U0NOBODY1") + _approvals(_B), may=frozenset()),
     "one an hour": Policy(USUAL + _cap(1), most=1),
     "none at all": Policy(USUAL + _cap(0), most=0),
     "no policy any more": Policy(None, good=False),

@@ -14,8 +14,9 @@ from hub.incidents.bulletin import Bulletin
 from hub.incidents.condition import Condition
 from hub.incidents.content import compose
 from hub.incidents.delivery import SLACK, Delivery
+from hub.incidents.episode import Episode
 from hub.incidents.hints import StormHint
-from hub.incidents.incident import FLAP_WINDOW, FLAPS, Incident, Repair
+from hub.incidents.incident import FLAP_WINDOW, FLAPS, Incident, Repair, State
 from hub.incidents.mute import Mute, in_force
 from hub.incidents.storm import Storm, count, lock
 from hub.looks.cluster_tags import TAGS_KEPT
@@ -32,6 +33,7 @@ from hub.table.rows import cluster_pk, codec
 from spoke.places import Cluster
 from tests.hub.factories import GRACE
 from tests.simulation.fleet import QUIET
+from tests.simulation.policies import REMINDERS, REMINDS
 from tests.simulation.tables import Change
 from tests.simulation.world import PATIENT, PATIENT_GRACE, World
 from tests.wire.expressions import Row
@@ -126,11 +128,17 @@ class Watcher:
         if kind == EPISODE:
             version = int(change.after["version"]["N"])
             told = read_bulletin(json.loads(change.after["data"]["S"]), version)
+            before_it = self.bulletins.get(told.cluster)
+            if before_it and before_it.episode.episode == told.episode.episode:
+                self._see_what_is_said_again(before_it.episode, told.episode)
             self.bulletins[told.cluster] = told
         elif change.key[1] == f"{DELIVERY}{SLACK}":
             self.deliveries[change.key[0]] = self._read(change.after, Delivery)
         elif kind == "storm":
             storm = self._read(change.after, Storm)
+            known = self.storms.get(change.key)
+            if known and known.id == storm.id and not known.closed:
+                self._see_growth(known.id, known, storm)
             self.storms[change.key] = storm
         elif kind == "switch":
             self.switch = self._read(change.after, RepairStop)
@@ -147,6 +155,57 @@ class Watcher:
                     self.entries[change.key] = value
                 case Claim():
                     self.claims[value.request] = value
+
+    def _see_what_is_said_again(self, before: Episode, after: Episode) -> None:
+        """Growth is told once, and reminders keep their times."""
+        self._see_growth(before.id, before, after)
+        said, now = after.said_again_at, self.world.clock()
+        if said is None or said == before.said_again_at:
+            return
+        heard = max(at for at in (before.opened_at, before.heard_at, said - timedelta(days=30)) if at)
+        last = max(before.said_again_at or heard, heard)
+        if said - last < REMINDS - _SKEW:
+            self.broken.append(f"{before.id} is reminded of {said - last} after it was heard of")
+        fact = before.acknowledged
+        mine = [i for i in self.incidents.values() if i.cluster == before.cluster and i.state is State.OPEN]
+        waits = [i for i in mine if not (fact and i.opened_at <= fact.at)]
+        if not any(self._falls_due(max(i.opened_at, heard), last, now) for i in waits):
+            self.broken.append(f"{before.id} is reminded of though nobody's time has come")
+
+    @staticmethod
+    def _falls_due(began: datetime, last: datetime, now: datetime) -> bool:
+        """Whether one of the times falls between the last reminder and now: after half an hour, and ever later ones."""
+        gap, at = REMINDS, began + REMINDS
+        while at <= now + _SKEW:
+            if at > last - _SKEW:
+                return at - began <= timedelta(days=7)
+            gap = min(2 * gap, timedelta(hours=24))
+            at += gap
+        return False
+
+    def _see_growth(self, name: str, before: Episode | Storm, after: Episode | Storm) -> None:
+        """What is told to have grown was acknowledged, is more than was told, and was not told a moment ago."""
+        if after.grown is None or (after.grown_at, after.grown) == (before.grown_at, before.grown):
+            return
+        self.world.met["growth is told"] += 1
+        known = before.acknowledged
+        if isinstance(before, Episode):
+            each = [i for i in self.known.values() if i.episode == before.episode and i.acknowledged_at]
+            mine = [i for i in each if i.cluster == before.cluster]
+        else:
+            mine = []
+        if known is None and not mine:
+            self.broken.append(f"{name} is told to have grown, and nobody has acknowledged it")
+        if before.grown_at and after.grown_at and after.grown_at - before.grown_at < timedelta(minutes=5) - _SKEW:
+            self.broken.append(f"{name} is told to have grown twice within {after.grown_at - before.grown_at}")
+        again = known is not None and before.grown_at is not None and known.at > before.grown_at
+        again = again or any(
+            before.grown_at and i.acknowledged_at and i.acknowledged_at > before.grown_at for i in mine
+        )
+        more = after.grown.instances > (before.grown.instances if before.grown else 0)
+        new = set(after.grown.zones) - set(before.grown.zones if before.grown else ())
+        if before.grown and not again and not (more or new):
+            self.broken.append(f"{name} is told twice of the same growth: {before.grown}, {after.grown}")
 
     def _see_mute(self, name: str, mute: Mute) -> None:
         before = self.mutes.get(name)
@@ -387,7 +446,7 @@ class Watcher:
         allowed = {
             "looks a minute": 20 + 7 * many,
             # Slack takes a message a second in a channel: where many are heard of at once, each is refused some times.
-            "429 a minute": max(60, 5 * many),
+            "429 a minute": max(60, 6 * many),
             "replies a minute": 4 + 3 * many,
             "messages in queues": 400,
         }
@@ -399,7 +458,10 @@ class Watcher:
 
     def unkept(self) -> list[str]:
         """What is not as it should be once everything has come to rest."""
-        everything = (self._truth, self._shown, self._storms, self._requests, self._words, self._mutes, self._mail)
+        everything = (
+            *(self._truth, self._shown, self._storms, self._requests, self._words, self._mutes, self._mail),
+            *(self._growth, self._reminders),
+        )
         return [problem for look in everything for problem in look()]
 
     def _truth(self) -> Iterator[str]:
@@ -456,6 +518,49 @@ class Watcher:
                 yield f"a message of {name} is left over, {_state(messages[0])}"
             if len(messages) > 1:
                 yield f"{name} has {len(messages)} messages"
+
+    def _growth(self) -> Iterator[str]:
+        """Whatever has come to twice as many, or into another zone, since it was acknowledged, was told."""
+        for bulletin in self.bulletins.values():
+            episode, storm = bulletin.episode, self._storm_of(bulletin)
+            fact = episode.acknowledged
+            if fact is None or episode.closed or episode.muted or not bulletin.slack.handle:
+                continue
+            if storm and not storm.closed:
+                continue
+            live = [i for i in self.incidents.values() if i.cluster == bulletin.cluster and i.unresolved]
+            later = max([fact.at, *(i.acknowledged_at for i in live if i.acknowledged_at)])
+            told = episode.grown if episode.grown_at and episode.grown_at >= later else None
+            if told is None and later > fact.at:
+                continue  # somebody has acknowledged one of them since: what was then is not known any more
+            before = told or fact.extent
+            zones = {i.sighting.zone for i in live if i.sighting.zone} - set(before.zones)
+            twice = len(live) >= max(2 * before.instances, before.instances + 2)
+            if zones or twice:
+                label = self.world.label(bulletin.cluster)
+                yield f"{label} has grown from {before} to {len(live)}, and nobody was told"
+
+    def _reminders(self) -> Iterator[str]:
+        """Whoever waits for somebody to acknowledge it has been reminded of at the last of its times."""
+        now = self.world.clock()
+        policies = self.world.in_force(now - timedelta(hours=2), now)
+        if not all(policy.text and policy.good and REMINDERS in policy.text for policy in policies):
+            return
+        for bulletin in self.bulletins.values():
+            episode = bulletin.episode
+            if episode.closed or episode.muted or not bulletin.slack.handle or bulletin.slack.thread:
+                continue
+            heard = max(at for at in (episode.opened_at, episode.heard_at) if at)
+            fact, last = episode.acknowledged, episode.said_again_at
+            for incident in self.incidents.values():
+                mine = incident.cluster == bulletin.cluster and incident.state is State.OPEN
+                if not mine or (fact and incident.opened_at <= fact.at):
+                    continue
+                began = max(incident.opened_at, heard)
+                # What was said a moment before its time is said again half an hour later.
+                missed = began + REMINDS < now - REMINDS - timedelta(minutes=15)
+                if missed and (last is None or last < began + REMINDS - timedelta(minutes=1)):
+                    yield f"{self._name(incident)} waits since {began}, and nobody was reminded of it"
 
     def _storm_of(self, bulletin: Bulletin) -> Storm | None:
         if not bulletin.episode.storm:

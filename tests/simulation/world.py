@@ -44,7 +44,7 @@ from hub.policy.source import PolicySource
 from hub.policy.terms import Terms
 from hub.queues import NotYet, Queues, Record, group_id, records
 from hub.runtime.rate_limit import RateLimit
-from hub.slack.button_values import MUTE, REPAIR, UNMUTE
+from hub.slack.button_values import ACKNOWLEDGE_ALL, MUTE, REPAIR, UNMUTE
 from hub.slack.client import Slack
 from hub.sweeping import sweeper
 from hub.sweeping.account_sync import PACE
@@ -465,6 +465,8 @@ class World:
         remedy = REMEDIES.get(action["action_id"].removeprefix(REPAIR))
         if action["action_id"] == MUTE:
             self.say(person, Command("mute", f"cluster:{action['value']}", span="20m", reason="a deploy"), handles)
+        elif action["action_id"] == ACKNOWLEDGE_ALL:
+            self.say(person, Command("ack", action["value"]), handles)
         elif action["action_id"] == UNMUTE:
             self.say(person, Command("unmute", action["value"]), handles)
         elif remedy and remedy.drastic:

@@ -13,7 +13,7 @@ from hub.incidents.incident import State
 from hub.incidents.repair_progress import REPAIR_PATIENCE
 from hub.scopes.account import Account
 from hub.slack.button_values import ACKNOWLEDGE, APPROVE, DECLINE
-from tests.chatops.factories import ALICE, BOB, CAROL
+from tests.chatops.factories import ALICE, BOB, CAROL, CHANNEL
 from tests.chatops.fate import Died
 from tests.chatops.policies import PAYMENTS, SRE
 from tests.chatops.story import Story, Victim
@@ -72,6 +72,38 @@ def test_it_waits_and_says_so_and_nothing_is_done(story: Story) -> None:
     assert any("*asked: Terminate, needs approval*" in line for line in story.thread())
     assert story.outcome(request) == "waits for approval"
     assert sessions(story) == []
+
+
+def test_who_may_approve_is_mentioned_in_a_post_that_the_channel_sees_with_a_link(story: Story) -> None:
+    """The message itself was edited, and an edit tells nobody."""
+    victim, _ = waiting(story, ONLY_SRE)
+
+    (post,) = [line for line in story.thread() if "needs approval" in line]
+    assert post.startswith(f"<!subteam^{SRE}> <@{ALICE}> *asked: Terminate, needs approval* `{victim.host}`: ")
+    ts = story.bulletin().slack.handle.replace(".", "")
+    assert f".slack.com/archives/{CHANNEL}/p{ts}|Open the message>" in post
+    assert any("needs approval" in said for said in story.aloud())
+
+
+@pytest.mark.parametrize(
+    ("answer", "who", "said"),
+    [
+        pytest.param(APPROVE, BOB, f"<@{ALICE}> <@{BOB}> *approved: Terminate*", id="approved"),
+        pytest.param(DECLINE, BOB, f"<@{ALICE}> <@{BOB}> *declined: Terminate*", id="declined"),
+        pytest.param(DECLINE, ALICE, f"<@{ALICE}> *declined: Terminate*", id="taken back"),
+        pytest.param("", "", f"<@{ALICE}> *terminate: request lapsed*", id="nobody in time"),
+    ],
+)
+def test_whoever_asked_hears_the_outcome(story: Story, answer: str, who: str, said: str) -> None:
+    waiting(story)
+
+    if answer:
+        press(story, answer, who)
+    else:
+        story.clock.go_on(timedelta(minutes=16))
+    story.look()
+
+    assert [line for line in story.thread() if line.startswith(said)] != []
 
 
 def test_somebody_else_approves_and_it_is_done_once_in_the_name_of_who_asked(story: Story) -> None:

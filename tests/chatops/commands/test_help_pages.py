@@ -7,7 +7,21 @@ from hypothesis import strategies as st
 from chatops.commands.help_pages import COMMANDS, help_text, nearest_command
 from chatops.commands.parse import Command, parse
 
-ALL = {"mute", "unmute", "mutes", "status", "incidents", "show", "why", "coverage", "audit", "stop", "start", "help"}
+ALL = {
+    "ack",
+    "mute",
+    "unmute",
+    "mutes",
+    "status",
+    "incidents",
+    "show",
+    "why",
+    "coverage",
+    "audit",
+    "stop",
+    "start",
+    "help",
+}
 
 
 def test_every_command_is_in_it() -> None:

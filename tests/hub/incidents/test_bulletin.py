@@ -1,11 +1,10 @@
 """What is said of a cluster: which incidents, how they stand as a whole, and why it matters."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 import pytest
 
-from hub.incidents.content import ROWS, Tone, compose, how_it_ended, unheeded
+from hub.incidents.content import ROWS, Tone, compose, how_it_ended
 from hub.incidents.incident import Incident, State
 from tests.hub.factories import CLUSTER, EPISODE, NOON, bulletin, finished, incident, instance_id, repair, sighting
 from tests.hub.rendering import drawn, words
@@ -150,32 +149,3 @@ def test_what_nobody_could_look_at_is_not_called_harmless() -> None:
     unseen = incident(sighting=sighting(connected=None, running_tasks=0, agent_version=""))
     assert "could not look" in compose(bulletin().episode, [unseen]).why
     assert "0 running" not in words(drawn(unseen))
-
-
-def ago(minutes: int) -> datetime:
-    return NOON - timedelta(minutes=minutes)
-
-
-@pytest.mark.parametrize(
-    ("opened", "said", "crowd", "due"),
-    [
-        pytest.param(30, None, {30: State.OPEN}, [30], id="as long as it takes"),
-        pytest.param(29, None, {29: State.OPEN}, [], id="not as long yet"),
-        pytest.param(90, None, {90: State.ACKNOWLEDGED, 5: State.OPEN}, [], id="the old one is acknowledged"),
-        pytest.param(90, None, {90: State.REPAIRING, 31: State.OPEN}, [31], id="only what nobody has taken on"),
-        pytest.param(40, None, {40: State.OPEN, 5: State.OPEN}, [40], id="only what is old enough"),
-        pytest.param(10, None, {60: State.OPEN}, [], id="its bulletin is younger, after a mute say"),
-        pytest.param(90, 60, {90: State.OPEN}, [], id="said before"),
-        pytest.param(95, 60, {95: State.OPEN, 90: State.OPEN}, [], id="both due when it was said"),
-        pytest.param(90, 60, {90: State.OPEN, 80: State.OPEN}, [90, 80], id="one was not due yet when it was said"),
-        pytest.param(90, 29, {90: State.OPEN, 40: State.OPEN}, [], id="said a moment ago"),
-    ],
-)
-def test_what_people_are_reminded_of(opened: int, said: int | None, crowd: dict[int, State], due: list[int]) -> None:
-    """Times are minutes ago; the policy asks for half an hour."""
-    shown = bulletin(opened_at=ago(opened), said_again_at=ago(said) if said else None)
-    incidents = [incident(minutes, state, opened_at=ago(minutes)) for minutes, state in crowd.items()]
-
-    found = unheeded(shown.episode, incidents, timedelta(minutes=30), NOON)
-
-    assert [i.instance for i in found] == [instance_id(minutes) for minutes in due]

@@ -163,7 +163,8 @@ def test_trouble_soon_after_goes_on_in_the_same_message_and_is_said_aloud(statio
     assert (after.slack.handle, after.id, after.episode.closed) == (before.slack.handle, before.id, False)
     (aloud,) = [message for message in station.slack.messages() if message["thread_ts"] is not None]
     assert aloud["thread_ts"] == after.slack.handle
-    assert "reopened" in aloud["text"]
+    where = f"`{cluster.name}` in {cluster.region}, account {cluster.account}."
+    assert aloud["text"] == f"*reopened*: ECS agent disconnected on 1 instance: {where}"
     assert [entry.what for _, entry in station.store.entries(cluster, "")].count("reopened") == 1
 
 

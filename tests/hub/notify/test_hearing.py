@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from hub.incidents.acknowledgement import Extent
 from hub.incidents.content import compose
+from hub.incidents.growth import Growth
 from hub.incidents.hints import Hint, Why
 from hub.incidents.incident import Incident, State
 from hub.incidents.mute import Mute
@@ -25,6 +27,8 @@ DOUBTED = UNPOSTED | {"doubt_since": NOON - MINUTE}
 LEFT = UNPOSTED | {"aside": True}
 STORMED = {"storm": STORM.id, "thread": STORM.ts}
 AGO = {"opened_at": NOON - 5 * MINUTE}
+GROWN = Growth(NOON - MINUTE, Extent(3), ("3 instances, there were 1",))
+JUST_GROWN = replace(GROWN, since=NOON - MINUTE / 2)
 
 
 @dataclass(frozen=True)
@@ -39,13 +43,14 @@ class Case:
     storm: Storm | None = None
     why: Why = Why.SWEEP
     remind_after: timedelta | None = None
+    growth: Growth | None = None
 
     def heard(self) -> Hearing:
         known = bulletin(**self.bulletin)
         content = compose(known.episode, self.incidents, mute=self.mute)
         hint = Hint(CLUSTER, self.why)
-        after = self.remind_after
-        return hearing(known.episode, known.slack, self.mute, self.storm, hint, content, NOON, remind_after=after)
+        more = {"remind_after": self.remind_after, "growth": self.growth}
+        return hearing(known.episode, known.slack, self.mute, self.storm, hint, content, NOON, **more)  # type: ignore[arg-type]
 
 
 SHOW, NOTHING = Action.SHOW, Action.NOTHING
@@ -85,6 +90,18 @@ CASES = {
     "of a storm that is over": Case(Cause.STANDS, SHOW, UNPOSTED | STORMED),
     "left to a storm, which lets it speak": Case(Cause.STANDS, SHOW, LEFT, why=Why.ALONE),
     "left to a storm, and posted": Case(Cause.STANDS, SHOW, STORMED | {"aside": True}, storm=STORM),
+    # Growth
+    "grown": Case(Cause.GROWN, Action.TELL_GROWTH, growth=GROWN),
+    "grown a moment ago": Case(Cause.STANDS, SHOW, growth=JUST_GROWN),
+    "grown, told of growth a moment ago": Case(Cause.STANDS, SHOW, {"grown_at": NOON - 4 * MINUTE}, growth=GROWN),
+    "grown, told of growth before": Case(
+        Cause.GROWN, Action.TELL_GROWTH, {"grown_at": NOON - 5 * MINUTE}, growth=GROWN
+    ),
+    "grown, not posted": Case(Cause.STANDS, SHOW, UNPOSTED, growth=GROWN),
+    "grown in a storm that stands": Case(Cause.STANDS, SHOW, STORMED, storm=STORM, growth=GROWN),
+    "grown in the thread of a storm that is over": Case(Cause.GROWN, Action.TELL_GROWTH, STORMED, growth=GROWN),
+    "grown, but muted": Case(Cause.MUTED, SHOW, {"muted": True}, mute=muted(), growth=GROWN),
+    "grown, and time for a reminder": Case(Cause.GROWN, Action.TELL_GROWTH, AGO, remind_after=5 * MINUTE, growth=GROWN),
     # Reminders
     "unheeded": Case(Cause.UNHEEDED, Action.REMIND, AGO, remind_after=5 * MINUTE),
     "unheeded, not for long": Case(Cause.STANDS, SHOW, AGO, remind_after=6 * MINUTE),
@@ -122,7 +139,7 @@ Applied = Callable[[dict[str, Any]], dict[str, Any]]
 # What the notifier writes of each action of which more follows.
 APPLIED: dict[Action, Callable[[dict[str, Any]], dict[str, Any]]] = {
     Action.MUTE: lambda known: known | {"muted": True, "aside": False},
-    Action.UNMUTE: lambda known: known | {"muted": False, "said_again_at": NOON, "opened_at": NOON},
+    Action.UNMUTE: lambda known: known | {"muted": False, "heard_at": NOON, "opened_at": NOON},
     Action.FIND: lambda known: known | {"doubt_since": None},
 }
 
@@ -135,10 +152,11 @@ def _reminded(known: dict[str, Any]) -> dict[str, Any]:
 def test_asking_again_comes_to_an_end(case: Case) -> None:
     """Whatever is done about it, the same is not asked for twice."""
     done: list[Action] = []
-    while (action := case.heard().action) in APPLIED or action is Action.REMIND:
+    while (action := case.heard().action) in APPLIED or action in {Action.REMIND, Action.TELL_GROWTH}:
         assert action not in done
         done.append(action)
         apply = APPLIED.get(action, _reminded)
-        known = apply(case.bulletin)
-        case = replace(case, bulletin=known)
+        told = action is Action.TELL_GROWTH
+        known = case.bulletin | {"grown_at": NOON} if told else apply(case.bulletin)
+        case = replace(case, bulletin=known, growth=None if told else case.growth)
     assert len(done) <= 2

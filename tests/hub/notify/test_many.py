@@ -11,7 +11,7 @@ from hub.incidents.content import CHOICES, ROWS, compose
 from hub.incidents.incident import Incident, State
 from hub.incidents.storm import lock
 from hub.slack.bulletin_message import render
-from hub.slack.button_values import ACKNOWLEDGE, LIST, MUTE, PICK, REPAIR, Subject
+from hub.slack.button_values import ACKNOWLEDGE, ACKNOWLEDGE_ALL, LIST, MUTE, PICK, REPAIR, Subject
 from hub.slack.message import Message
 from spoke.places import Cluster
 from tests.hub.factories import (
@@ -59,7 +59,8 @@ def actions(message: Message) -> list[str]:
 
 def ordinary(message: Message) -> list[str]:
     """The actions about one instance."""
-    return [action for action in actions(message) if action not in {LIST, MUTE} and not action.startswith(PICK)]
+    whole = {ACKNOWLEDGE_ALL, LIST, MUTE}
+    return [action for action in actions(message) if action not in whole and not action.startswith(PICK)]
 
 
 # Share
@@ -112,7 +113,7 @@ def test_what_a_menu_offers_is_read_as_the_incident_it_is_about() -> None:
 
 @pytest.mark.parametrize("count", [1, ROWS])
 def test_few_need_no_menu_and_no_list(count: int) -> None:
-    assert set(actions(drawn(*many(count)))) == {ACKNOWLEDGE, TERMINATE, MUTE}
+    assert set(actions(drawn(*many(count)))) - {ACKNOWLEDGE_ALL} == {ACKNOWLEDGE, TERMINATE, MUTE}
 
 
 def test_what_is_over_has_nothing_to_pick_or_list() -> None:
@@ -183,7 +184,7 @@ def test_a_cluster_whose_name_fits_no_menu_refers_to_the_console() -> None:
     fits, too_long = (drawn(*many(12, cluster=cluster)) for cluster in (LONG, TOO_LONG))
 
     assert len(menu(fits)["action_id"]) == 255
-    assert actions(too_long) == [LIST, MUTE]
+    assert actions(too_long) == [ACKNOWLEDGE_ALL, LIST, MUTE]
     assert "use the ECS console" in words(too_long)
     assert "use the ECS console" not in words(fits)
     for message in (fits, too_long):

@@ -194,7 +194,7 @@ def test_what_has_just_come_up_is_not_reminded_of_though_the_bulletin_is_old(
     assert aloud(station) == []
     watch(station, 10)
     (reminder,) = aloud(station)
-    assert "Nobody has acknowledged this for 30 min: ECS agent disconnected on 1 instance," in reminder
+    assert "Nobody has acknowledged this for 30 min: ECS agent disconnected on 1 instance:" in reminder
 
 
 def test_what_comes_up_after_a_reminder_has_one_of_its_own(station: Station, cluster: Cluster) -> None:
@@ -206,9 +206,10 @@ def test_what_comes_up_after_a_reminder_has_one_of_its_own(station: Station, clu
     opened(station, cluster)
     watch(station, 65)
 
-    first, second = aloud(station)
-    assert "on 1 instance," in first
-    assert "on 2 instances," in second
+    first, second, again = aloud(station)
+    assert "Nobody has acknowledged this for 30 min: ECS agent disconnected on 1 instance:" in first
+    assert "Nobody has acknowledged this for 30 min: ECS agent disconnected on 1 instance:" in second
+    assert "Nobody has acknowledged this for 1 h 30 min: ECS agent disconnected on 1 instance:" in again
 
 
 def test_in_the_thread_of_a_storm_nobody_is_reminded(station: Station) -> None:
@@ -232,7 +233,11 @@ def test_who_hears_of_it_again_after_a_mute_is_not_reminded_besides(station: Sta
 
     watch(station, 3)
 
-    assert aloud(station) == ["*no longer muted, still in trouble* `prod-payments`"]
+    (said_again,) = aloud(station)
+    assert said_again.startswith(
+        f"<!subteam^{OWNERS}> *no longer muted, still in trouble*: ECS agent disconnected on 1 "
+    )
+    assert f"`{cluster.name}` in {cluster.region}, account {cluster.account}." in said_again
 
 
 def test_a_first_post_after_a_mute_is_reminded_of_later(station: Station, cluster: Cluster) -> None:

@@ -1022,7 +1022,7 @@ def test_a_note_that_slack_refuses_is_logged_and_counted_and_not_said_again(
     scene.slack.fault("chat.postMessage", "word", word="thread_not_found", replies=True)
     publisher = Publisher(scene.client, scene.store, scene.clock, lambda *what: counted.append(what))
 
-    narrated = publisher.narrate(altered(shown, untold=True))
+    narrated = publisher.narrate(altered(shown, untold=True), compose(shown.episode, OPEN))
 
     assert (narrated.slack.noted, narrated.slack.untold) == (STEPS[0].key, False)
     assert counted == [("unsaid", 1)]

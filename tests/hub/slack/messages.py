@@ -4,7 +4,7 @@ from hub.incidents.content import compose
 from hub.incidents.incident import Incident, State
 from hub.incidents.mute import Mute
 from hub.slack.bulletin_message import render
-from hub.slack.button_values import MUTE, REPAIR, UNMUTE, Subject
+from hub.slack.button_values import ACKNOWLEDGE_ALL, MUTE, REPAIR, UNMUTE, Subject
 from hub.slack.message import Message
 from spoke.sighting import Registration
 from tests.hub.factories import LONGEST, NOON, bulletin, incident, instance_id, repair, sighting
@@ -42,9 +42,12 @@ def longest(number: int, state: State, *, failed: bool) -> Incident:
     return incident(number, state, cluster=LONGEST, sighting=seen, instance=seen.instance, **(parts[state] | trouble))
 
 
+NOT_OF_ONE = {ACKNOWLEDGE_ALL, MUTE, UNMUTE}
+
+
 def subjects(message: Message) -> set[str]:
     """The instances that have a button."""
-    values = [button["value"] for button in buttons(all_blocks(message)) if button["action_id"] not in {MUTE, UNMUTE}]
+    values = [button["value"] for button in buttons(all_blocks(message)) if button["action_id"] not in NOT_OF_ONE]
     return {Subject.parse(value).instance for value in values}
 
 

@@ -2,15 +2,17 @@
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from hub.incidents.acknowledgement import Acknowledgement
 from hub.incidents.content import ROWS, compose
 from hub.incidents.incident import Incident, State
 from hub.incidents.mute import Mute
 from hub.incidents.storm import lock
 from hub.slack.bulletin_message import render
-from hub.slack.button_values import ACKNOWLEDGE, APPROVE, DECLINE, LIST, MUTE, PICK, REPAIR, Subject
+from hub.slack.button_values import ACKNOWLEDGE, ACKNOWLEDGE_ALL, APPROVE, DECLINE, LIST, MUTE, PICK, REPAIR, Subject
 from spoke.repairs import REMEDIES
 from tests.hub.factories import (
     ALICE,
@@ -61,10 +63,44 @@ def test_five_instances_of_an_ordinary_name_all_have_their_buttons() -> None:
     assert Counter(button["action_id"] for button in buttons(all_blocks(message))) == {
         ACKNOWLEDGE: ROWS,
         TERMINATE: ROWS,
+        ACKNOWLEDGE_ALL: 1,
         MUTE: 1,
     }
     assert len(subjects(message)) == ROWS
     check_bulletin(message)
+
+
+OPEN, TAKEN, OVER = incident(1), incident(2, State.ACKNOWLEDGED), incident(2, State.RESOLVED)
+
+
+@pytest.mark.parametrize(
+    ("shown", "offered"),
+    [
+        pytest.param([OPEN], False, id="one, which has a button of its own"),
+        pytest.param([OPEN, OVER], False, id="one is left"),
+        pytest.param([OPEN, TAKEN], True, id="one that nobody has taken on"),
+        pytest.param([TAKEN, incident(3, State.ACKNOWLEDGED)], False, id="all are acknowledged"),
+        pytest.param([TAKEN, incident(3, State.REPAIRING)], False, id="somebody is at all of them"),
+        pytest.param([incident(number) for number in range(1, 12)], True, id="many"),
+        pytest.param([incident(number, State.ACKNOWLEDGED) for number in range(1, 12)], False, id="many, all taken"),
+        pytest.param([incident(1, State.RESOLVED), OVER], False, id="all is over"),
+    ],
+)
+def test_all_can_be_acknowledged_at_once_as_long_as_one_is_left(shown: list[Incident], offered: bool) -> None:
+    message = drawn(*shown)
+
+    values = [one["value"] for one in buttons(all_blocks(message)) if one["action_id"] == ACKNOWLEDGE_ALL]
+    assert values == [f"bulletin:{bulletin().id}"] * offered
+    check_bulletin(message)
+
+
+def test_what_is_acknowledged_as_a_whole_shows_it_for_each() -> None:
+    fact = Acknowledgement(BOB, NOON - timedelta(minutes=1))
+    message = drawn(incident(1), incident(2), acknowledged=fact)
+
+    assert words(message).count(f"Acknowledged by <@{BOB}>") == 2
+    assert "*Acknowledged: ECS agent disconnected on 2 instances*" in words(message)
+    assert {one["action_id"] for one in buttons(all_blocks(message))} == {TERMINATE, MUTE}
 
 
 def test_when_there_is_no_room_who_is_gone_longest_has_buttons_and_the_others_are_promised_some() -> None:
@@ -129,7 +165,8 @@ def test_who_may_approve_has_two_buttons_in_place_of_remedies(count: int) -> Non
 
     check_bulletin(message)
     found = buttons(all_blocks(message))
-    assert {one["action_id"] for one in found} - {MUTE, LIST, f"{PICK}{CLUSTER.key}"} == {ACKNOWLEDGE, APPROVE, DECLINE}
+    whole = {ACKNOWLEDGE_ALL, MUTE, LIST, f"{PICK}{CLUSTER.key}"}
+    assert {one["action_id"] for one in found} - whole == {ACKNOWLEDGE, APPROVE, DECLINE}
     for one in found:
         if one["action_id"] in {APPROVE, DECLINE}:
             assert Subject.parse(one["value"]).incident in {shown.id for shown in crowd}

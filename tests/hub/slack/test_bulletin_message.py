@@ -12,7 +12,7 @@ from hub.incidents.content import ROWS, compose
 from hub.incidents.incident import Incident, State
 from hub.slack.bulletin_message import render
 from hub.slack.button_values import MUTE, UNMUTE
-from hub.slack.notes import reminder
+from hub.slack.notes import reminding
 from tests.hub.factories import (
     ALICE,
     CLUSTER,
@@ -148,7 +148,7 @@ def test_more_owners_than_people_read_are_not_all_mentioned() -> None:
     content = compose(shown.episode, [incident()])
 
     assert json.dumps(render(content, shown.episode).blocks).count("<@U0OWNER") == 20
-    assert reminder(content, timedelta(minutes=30))[0].count("<@U0OWNER") == 20
+    assert reminding(content, timedelta(minutes=30))[0].count("<@U0OWNER") == 20
 
 
 @pytest.mark.product

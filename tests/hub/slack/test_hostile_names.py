@@ -15,7 +15,7 @@ from hub.incidents.storm import count as counted
 from hub.slack.bulletin_message import render
 from hub.slack.button_values import UNMUTE
 from hub.slack.mute_message import digest, warning
-from hub.slack.notes import channel_lost, note, reminder
+from hub.slack.notes import channel_lost, note, reminding
 from hub.slack.storm_message import render_storm
 from tests.hub.factories import CHANNEL, NOON, bulletin, entry, finished, incident, muted, pending, repair, sighting
 from tests.hub.foreign_words import HOSTILE, everywhere
@@ -136,7 +136,7 @@ def test_what_is_said_of_mutes_reminders_and_channels_shows_foreign_words_as_wor
     for line, blocks in (
         digest(mute, 5, still),
         warning(mute),
-        reminder(compose(shown.episode, still), timedelta(minutes=5)),
+        reminding(compose(shown.episode, still), timedelta(minutes=5)),
         channel_lost(text, text, (text,)),
     ):
         check(line, blocks)

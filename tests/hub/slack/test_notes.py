@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from hub.incidents.content import compose
-from hub.slack.notes import channel_lost, note, notes, posts, reminder
+from hub.incidents.growth import GROWN
+from hub.slack.notes import channel_lost, note, notes, posts, reminding
 from tests.hub.factories import (
     ALICE,
     BOB,
@@ -16,17 +17,49 @@ from tests.hub.factories import (
 )
 from tests.hub.rendering import check
 
+ABOUT = compose(bulletin(owners=("S0OWNERS1",), account_name="Payments").episode, [incident()])
 
-def test_a_reminder_says_what_how_long_and_whom() -> None:
-    shown = bulletin(owners=("S0OWNERS1",))
-    text, blocks = reminder(compose(shown.episode, [incident()]), timedelta(minutes=30))
+
+@pytest.mark.parametrize("what", ["reopened", "no longer muted, still in trouble", GROWN])
+def test_what_is_said_aloud_repeats_numbers_and_place_and_mentions_the_owners(what: str) -> None:
+    text, blocks = note(entry(what, who="", where=CLUSTER.name, aloud=True, result="also in eu-west-1b"), ABOUT)
 
     check(text, blocks)
     assert text == (
-        "<!subteam^S0OWNERS1> Nobody has acknowledged this for 30 min: ECS agent disconnected on 1 instance,"
-        f" `{CLUSTER.name}`"
+        f"<!subteam^S0OWNERS1> *{what}*: ECS agent disconnected on 1 instance: `{CLUSTER.name}` in {CLUSTER.region},"
+        f" account `Payments` ({CLUSTER.account})."
     )
-    text, blocks = reminder(compose(bulletin().episode, [incident()]), timedelta(minutes=30))
+    assert blocks[0]["text"]["text"] == text
+    assert blocks[1]["elements"][0]["text"] == "also in eu-west-1b"
+
+
+def test_who_is_to_approve_something_is_mentioned_with_a_link() -> None:
+    asked = entry("asked: Terminate, needs approval", aloud=True, mentions=(BOB, "S0LEADS01"))
+
+    text, blocks = note(asked, ABOUT, "https://acme.slack.com/archives/C1/p2")
+
+    check(text, blocks)
+    assert text.startswith(f"<@{BOB}> <!subteam^S0LEADS01> <@{ALICE}> *asked: Terminate, needs approval* `i-0b7c9")
+    assert text.endswith("<https://acme.slack.com/archives/C1/p2|Open the message>")
+    assert "S0OWNERS1" not in text
+
+
+def test_what_is_not_said_aloud_mentions_whom_it_concerns_and_no_more() -> None:
+    text, _ = note(entry("declined: Terminate", who=BOB, mentions=(ALICE,)), ABOUT, "https://acme.slack.com/x")
+
+    assert text == f"<@{ALICE}> <@{BOB}> *declined: Terminate* `i-0b7c9d1e2f3a4b5c6`"
+
+
+def test_a_reminder_says_what_how_long_and_whom() -> None:
+    shown = bulletin(owners=("S0OWNERS1",))
+    text, blocks = reminding(compose(shown.episode, [incident()]), timedelta(minutes=30))
+
+    check(text, blocks)
+    assert text == (
+        "<!subteam^S0OWNERS1> Nobody has acknowledged this for 30 min: ECS agent disconnected on 1 instance:"
+        f" `{CLUSTER.name}` in {CLUSTER.region}, account {CLUSTER.account}."
+    )
+    text, blocks = reminding(compose(bulletin().episode, [incident()]), timedelta(minutes=30))
     check(text, blocks)
     assert text.startswith("Nobody")
 
@@ -78,14 +111,15 @@ def test_a_note_tells_why_in_the_words_of_whoever_asked() -> None:
 def test_a_backlog_of_long_notes_is_as_few_posts_as_slack_takes() -> None:
     backlog = [entry(f"step {number}", result="x" * 900, reason="y" * 500) for number in range(20)]
 
-    parts = posts(backlog)
+    parts = posts(backlog, ABOUT)
 
     for part in parts:
-        check(*notes(part))
+        check(*notes(part, ABOUT))
     assert 1 < len(parts) < len(backlog)
-    assert [line for part in parts for line in notes(part)[0].split("\n")] == [note(each)[0] for each in backlog]
-    assert len(posts([entry(f"step {number}") for number in range(20)])) == 1
-    assert posts([]) == []
+    lines = [line for part in parts for line in notes(part, ABOUT)[0].split("\n")]
+    assert lines == [note(each, ABOUT)[0] for each in backlog]
+    assert len(posts([entry(f"step {number}") for number in range(20)], ABOUT)) == 1
+    assert posts([], ABOUT) == []
 
 
 def test_a_note_about_five_hosts_and_more_names_them_all() -> None:
