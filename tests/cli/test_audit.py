@@ -116,8 +116,8 @@ def test_everything_of_an_entry_is_told(store: Store) -> None:
 
 
 def test_every_part_of_an_entry_has_a_column() -> None:
-    # How loud the bulletin's thread says it is no part of the log.
-    assert set(Entry.__dataclass_fields__) - {"quiet", "aloud"} <= set(COLUMNS)
+    # How loud the bulletin's thread says it, and to whom, is no part of the log.
+    assert set(Entry.__dataclass_fields__) - {"quiet", "aloud", "mentions"} <= set(COLUMNS)
 
 
 def test_what_people_did_in_a_week_comes_oldest_first_and_nothing_else(store: Store) -> None:
