@@ -14,7 +14,7 @@ from chatops.clicks.checks import Checks, NotAllowed, share_of, taken
 from chatops.clicks.entries import entry_of, quiet_entry_of
 from chatops.clicks.repair import Repairs
 from chatops.clicks.requests import Request
-from hub.incidents.acknowledgement import Acknowledgement
+from hub.incidents.acknowledgement import Acknowledgement, covered
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.incident import Incident, Pending, State, acknowledge, await_approval, pick, withdraw
@@ -113,7 +113,9 @@ class Wishes:
         """Post the whole list into the bulletin's thread, from where an earlier try has come to."""
         self._spend_list(request)
         known = self.store.known(request.cluster).incidents.values()
-        live = [incident for incident in known if incident.unresolved and incident.episode == bulletin.episode.episode]
+        episode = bulletin.episode
+        mine = covered((i for i in known if i.episode == episode.episode), episode.acknowledged)
+        live = [incident for incident in mine if incident.unresolved]
         slack, thread = self.slack(), bulletin.slack.thread or bulletin.slack.handle
         since, until = request.at - _CLOCKS, self.clock() + _CLOCKS
         try:

@@ -6,6 +6,7 @@ Neither is written for each incident. A look that has read the row before confli
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -63,13 +64,13 @@ class Acknowledging:
             if not (channel and region):
                 raise Declined(answers.refused(_TOO_WIDE), "no storm")
             return self._retried(lambda: self._storm(asked, StormHint(channel, region), at, episode))
-        scope = self.known.find(command, target)
-        if isinstance(scope, Scope):
-            cluster = None if scope.instance else scope.one_cluster
-            if cluster:
-                return self._retried(lambda: self._cluster(asked, cluster, at))
-            if scope == Scope(region=scope.region) and scope.region:
-                return self._in_region(asked, scope.region, at)
+        meant = self.known.find(command, target)
+        scope = meant if isinstance(meant, Scope) else Scope()
+        cluster = None if scope.instance else scope.one_cluster
+        if cluster:
+            return self._retried(lambda: self._cluster(asked, cluster, at))
+        if scope == Scope(region=scope.region) and scope.region:
+            return self._in_region(asked, scope.region, at)
         raise Declined(answers.refused(_TOO_WIDE), "too wide")
 
     def _retried(self, do: Callable[[], Answer]) -> Answer:
@@ -105,7 +106,7 @@ class Acknowledging:
     def _in_region(self, asked: CommandMessage, region: str, at: datetime) -> Answer:
         """Take on the storm of a Region: that of the channel where somebody asks, or the only one."""
         storms = [storm for storm in self.known.store.open_storms() if storm.region == region]
-        here = [storm for storm in storms if storm.channel == asked.channel] or storms
+        here = [storm for storm in storms if asked.channel in {storm.channel, storm.slack.place}] or storms
         if not here:
             raise Declined(answers.refused(f"There is no storm in {code(region)}. {_TOO_WIDE}"), "no storm")
         if len(here) > 1:
@@ -148,12 +149,9 @@ class Acknowledging:
     def _left(self) -> Answer:
         """Show what nobody has acknowledged, with a button for each."""
         store = self.known.store
-        open_ones: dict[tuple[Cluster, str], int] = {}
-        for incident in self.known.troubled():
-            if incident.state is State.OPEN:
-                place = incident.cluster, incident.episode
-                open_ones[place] = open_ones.get(place, 0) + 1
         bulletins = {(b.cluster, b.episode.episode): b for b in store.open_bulletins()}
+        left = [i for i in self.known.troubled(bulletins.values()) if i.state is State.OPEN]
+        open_ones = Counter((incident.cluster, incident.episode) for incident in left)
         storms = [storm for storm in store.open_storms() if storm.acknowledged is None]
         found = [(bulletins[place], number) for place, number in sorted(open_ones.items()) if place in bulletins]
         said = "What nobody has acknowledged:" if found or storms else "Nothing is left that nobody has acknowledged."

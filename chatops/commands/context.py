@@ -123,9 +123,9 @@ class CommandContext:
         if self.queues.ask_looks(self.looks_url, [hint], asked.id):
             raise Declined(answers.refused("Nobody could be sent to look. Please try again."), "not asked")
 
-    def troubled(self) -> list[Incident]:
+    def troubled(self, bulletins: Iterable[Bulletin]) -> list[Incident]:
         """Read what is in trouble, as people see it: acknowledged, too, where its bulletin's row says so for all."""
-        facts = {(b.cluster, b.episode.episode): b.episode.acknowledged for b in self.store.open_bulletins()}
+        facts = {(each.cluster, each.episode.episode): each.episode.acknowledged for each in bulletins}
         return [
             each
             for incident in self.store.everything_open()

@@ -66,22 +66,24 @@ class Reads:
     def tab(self, user: str, now: datetime) -> Tab:
         """Gather what a person's Home tab shows."""
         store = self.known.store
-        incidents = self.known.troubled()
+        bulletins = store.open_bulletins()
+        incidents = self.known.troubled(bulletins)
         mutes = [mute for mute in store.mutes() if not over(mute, now)]
         waiting = self._waiting_for(user, incidents)
         names, windows = self.known.names(), self.known.windows(now)
         granted = bool(self.known.rules.policy.rights)
-        messages = self.known.messages(incidents, store.open_bulletins())
+        messages = self.known.messages(incidents, bulletins)
         return Tab(user, incidents, mutes, waiting, self._coverage(), names, windows, granted, messages)
 
     def _incidents(self, asked: CommandMessage, command: Command, now: datetime) -> Answer:
-        everything = self.known.troubled()
+        bulletins = self.known.store.open_bulletins()
+        everything = self.known.troubled(bulletins)
         scope = Scope()
         if command.target:
             scope = self.known.one_scope(asked, command, self.known.guess(command, command.target))
             everything = [i for i in everything if self.known.covers(scope, i)]
         silent = self.known.silent(everything, now, self.known.in_force(now))
-        messages = self.known.messages(everything, self.known.store.open_bulletins())
+        messages = self.known.messages(everything, bulletins)
         where = "" if scope == Scope() else code(scope.label)
         return incident_answers.open_incidents(
             self.known.command, everything, self.known.names(), silent, messages, where
@@ -94,7 +96,8 @@ class Reads:
         incident = known.incidents.get(instance)
         if incident is None:
             lines = [looked(self._seen(cluster), now)]
-            return incident_answers.shown_cluster(cluster, known.incidents.values(), lines, self.known.names(), mute)
+            everything = [as_acknowledged(each, known.bulletin) for each in known.incidents.values()]
+            return incident_answers.shown_cluster(cluster, everything, lines, self.known.names(), mute)
         incident = as_acknowledged(incident, known.bulletin)
         entries = [e for _, e in self.known.store.entries(cluster, "") if e.incident in {"", incident.id}]
         message = self.known.messages([incident], [known.bulletin] if known.bulletin else []).get(incident.id, "")
@@ -103,12 +106,12 @@ class Reads:
     def _why(self, asked: CommandMessage, command: Command, now: datetime) -> Answer:
         cluster, instance = self._place(asked, command)
         known = self.known.store.known(cluster)
-        incident = known.incidents.get(instance)
-        incident = as_acknowledged(incident, known.bulletin) if incident else None
         mute = self.known.mute_of(cluster, known.bulletin, instance, now, self.known.in_force(now))
         groups = self._groups(asked.user)
         user = asked.user if groups is not None else ""
         rules, muted, place = self.known.rules, mute is not None, self._seen(cluster)
+        found = known.incidents.get(instance)
+        incident = as_acknowledged(found, known.bulletin) if found else None
         lines = reasons(cluster, known, incident, place, rules, now, user, groups or (), muted=muted)
         title = f"Why: {code(cluster.name)} in {cluster.region}, account {code(cluster.account)}"
         return answers.explained(title, lines, mute)
@@ -176,7 +179,7 @@ class Reads:
 
     def _standing(self, now: datetime) -> incident_answers.Standing:
         store = self.known.store
-        incidents, mutes = self.known.troubled(), self.known.in_force(now)
+        incidents, mutes = self.known.troubled(store.open_bulletins()), self.known.in_force(now)
         switch = store.switch()
         return incident_answers.Standing(
             counts=Counter(incident.state for incident in incidents),

@@ -34,6 +34,7 @@ from hub.slack.blocks import Block
 from hub.slack.client import LOST, NotNow, Rejected, Slack, SlackError
 from hub.slack.message import Message, event_type
 from hub.slack.notes import notes, posts
+from hub.slack.permalinks import permalink
 from hub.table.clusters import MessageRecord
 from hub.table.store import Store
 from hub.table.writes import Conflict
@@ -143,7 +144,7 @@ class Publisher:
     def _link(self, there: Delivery) -> str:
         """Return the message's address, "" if Slack does not tell: what is to be said can do without."""
         try:
-            return self._slack().permalink(there.address, there.handle)
+            return permalink(self._slack().home(), there)
         except SlackError as error:
             log.warning("permalink.untold", extra={"channel": there.address, "error": str(error)})
             return ""

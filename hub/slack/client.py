@@ -138,10 +138,6 @@ class Slack:
         """Tell one person something in a channel."""
         self._call(self._client.chat_postEphemeral, channel=channel, user=user, text=text, blocks=list(blocks))
 
-    def permalink(self, channel: str, ts: str) -> str:
-        """Return the address of a message in a browser or the app."""
-        return str(self._call(self._client.chat_getPermalink, channel=channel, message_ts=ts)["permalink"])
-
     def user(self, user: str) -> Mapping[str, Any]:
         """Read what Slack says of a person; https://docs.slack.dev/reference/objects/user-object."""
         found: Mapping[str, Any] = self._call(self._client.users_info, user=user)["user"]

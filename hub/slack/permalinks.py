@@ -14,9 +14,9 @@ _TS = re.compile(r"[0-9]{1,12}\.[0-9]{6}")
 
 def permalink(home: str, delivery: Delivery) -> str:
     """Return the address of a bulletin's message, "" if it has none; `home` is the workspace's own, "" if unknown."""
-    known = _HOME.fullmatch(home) and _CHANNEL.fullmatch(delivery.address) and _TS.fullmatch(delivery.handle)
+    known = _HOME.fullmatch(home) and _CHANNEL.fullmatch(delivery.place) and _TS.fullmatch(delivery.handle)
     if not known:
         return ""
-    address = f"{home.rstrip('/')}/archives/{delivery.address}/p{delivery.handle.replace('.', '')}"
-    thread = f"?thread_ts={delivery.thread}&cid={delivery.address}" if _TS.fullmatch(delivery.thread) else ""
+    address = f"{home.rstrip('/')}/archives/{delivery.place}/p{delivery.handle.replace('.', '')}"
+    thread = f"?thread_ts={delivery.thread}&cid={delivery.place}" if _TS.fullmatch(delivery.thread) else ""
     return f"{address}{thread}"

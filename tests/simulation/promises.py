@@ -446,7 +446,7 @@ class Watcher:
         allowed = {
             "looks a minute": 20 + 7 * many,
             # Slack takes a message a second in a channel: where many are heard of at once, each is refused some times.
-            "429 a minute": max(60, 6 * many),
+            "429 a minute": max(60, 5 * many),
             "replies a minute": 4 + 3 * many,
             "messages in queues": 400,
         }

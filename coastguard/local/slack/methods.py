@@ -84,19 +84,6 @@ def chat_delete(workspace: Workspace, arguments: Arguments) -> Json:
         return {"channel": conversation.channel.id, "ts": ts}
 
 
-def chat_get_permalink(workspace: Workspace, arguments: Arguments) -> Json:
-    """The address of a message; of a reply, within its thread."""
-    channel, ts = arguments.text("channel"), arguments.text("message_ts")
-    with workspace.lock:
-        conversation = _known_to_bot(workspace, channel)
-        message = conversation.get(ts)
-        if message is None:
-            raise SlackError("message_not_found")
-        place = f"https://{TEAM.domain}.slack.com/archives/{conversation.channel.id}/p{ts.replace('.', '')}"
-        within = f"?thread_ts={message.thread_ts}&cid={conversation.channel.id}" if message.thread_ts else ""
-        return {"channel": conversation.channel.id, "permalink": f"{place}{within}"}
-
-
 def conversations_history(workspace: Workspace, arguments: Arguments) -> Json:
     """What a channel shows, newest first."""
     channel, wanted = arguments.text("channel"), _window(arguments)
@@ -116,7 +103,6 @@ def conversations_replies(workspace: Workspace, arguments: Arguments) -> Json:
 METHODS: dict[str, Method] = {
     "auth.test": auth_test,
     "chat.delete": chat_delete,
-    "chat.getPermalink": chat_get_permalink,
     "chat.postEphemeral": chat_post_ephemeral,
     "chat.postMessage": chat_post_message,
     "chat.update": chat_update,

@@ -10,7 +10,7 @@ from hub.incidents.breakdown import Breakdown
 from hub.incidents.hints import Hint, StormHint, Why
 from hub.incidents.incident import State
 from hub.incidents.storm import Storm, count
-from hub.slack.button_values import ACKNOWLEDGE, ACKNOWLEDGE_ALL
+from hub.slack.button_values import ACKNOWLEDGE, ACKNOWLEDGE_ALL, LIST
 from hub.slack.storm_message import render_storm
 from hub.table.writes import Conflict
 from spoke.places import Cluster
@@ -77,10 +77,24 @@ def test_what_it_covers_is_acknowledged_wherever_it_is_shown(story: Story) -> No
     (told,) = story.say(f"show {story.incident(first).id}")
     assert f"by <@{ALICE}>" in told
     assert "is acknowledged" in told
+    (told,) = story.say(f"show {story.cluster.key}")
+    assert told.count(":large_yellow_circle:") == 2
     (told,) = story.say(f"why {story.incident(first).id}")
     assert "in trouble for" in told
     assert "acknowledged" in told
     assert "acknowledged" in story.open_home()
+
+
+def test_the_list_of_all_says_that_they_are_acknowledged(story: Story) -> None:
+    story.trouble(grouped=False, size=8)
+    press(story)
+    story.look()
+
+    story.act(story.click(LIST))
+
+    (listed,) = [line for line in story.thread() if "```" in line]
+    assert listed.count(" acked\n") == 8
+    assert " open" not in listed
 
 
 def test_what_comes_up_later_is_not_covered(story: Story) -> None:

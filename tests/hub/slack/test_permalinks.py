@@ -37,3 +37,12 @@ def test_a_message_in_a_storms_thread_is_opened_there() -> None:
 )
 def test_what_has_no_address_has_no_link(home: str, delivery: Delivery) -> None:
     assert permalink(home, delivery) == ""
+
+
+def test_of_a_channel_that_was_converted_it_is_in_the_one_that_slack_knows_by_now() -> None:
+    moved = replace(POSTED, at="C0MOVED01")
+
+    assert permalink(HOME, moved) == f"{HOME}archives/C0MOVED01/p1795175700000100"
+    assert permalink(HOME, replace(moved, thread="1795175600.000100")).endswith(
+        "?thread_ts=1795175600.000100&cid=C0MOVED01"
+    )
