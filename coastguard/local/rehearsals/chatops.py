@@ -1,6 +1,6 @@
 """What a team does in Slack: mutes, approvals, the stop, and the log of all of it."""
 
-from coastguard.local.rehearsals.stage import ALICE, BOB, CAROL, BrokenError, Json, Stage, state, words
+from coastguard.local.rehearsals.stage import ALICE, BOB, CAROL, BrokenError, Stage, state, words
 from hub.slack.button_values import APPROVE
 from spoke.places import Cluster
 
@@ -62,7 +62,7 @@ def _mute(stage: Stage) -> None:
 
 
 def _approve(stage: Stage) -> None:
-    host, bulletin = _lose_one(stage, _GUARDED)
+    host, bulletin = stage.lose_one(_GUARDED, _PROMPT_SECONDS)
     stage.terminate(ALICE, bulletin, host, "its agent does not come back")
     stage.wait(
         "a bulletin that asks for an approval",
@@ -81,7 +81,7 @@ def _approve(stage: Stage) -> None:
 def _stop(stage: Stage) -> None:
     stage.command(BOB, "stop the last one hit a healthy host")
     _said(stage, "has stopped all repairs")
-    host, bulletin = _lose_one(stage, _PLAIN)
+    host, bulletin = stage.lose_one(_PLAIN, _PROMPT_SECONDS)
     stage.terminate(ALICE, bulletin, host, "its agent does not come back")
     _told(stage, ALICE, "All repairs are stopped")
     if stage.calls("autoscaling:TerminateInstanceInAutoScalingGroup", _PLAIN.account):
@@ -97,20 +97,6 @@ def _answer(stage: Stage) -> None:
     stage.command(BOB, "audit")
     entries = ("refused: mute", "muted", "unmuted", "asked: Terminate, needs approval", "approved: Terminate")
     _told(stage, BOB, *entries, "stopped all repairs", "refused: terminate", "started repairs again")
-
-
-def _lose_one(stage: Stage, cluster: Cluster) -> tuple[str, Json]:
-    """Unplug an agent for good; return its host and the bulletin."""
-    victim, *_ = stage.members.instances(cluster)
-    stage.members.plug(cluster, [victim["id"]], connected=False)
-    stage.say(f"unplugged the agent of {victim['host']} in {cluster.key}")
-    bulletin = stage.wait(
-        f"a bulletin about {victim['host']}",
-        lambda: next((m for m in stage.bulletins(cluster) if victim["host"] in words(m)), None),
-        stage.world.plan.grace + _PROMPT_SECONDS,
-    )
-    stage.say(f"bulletin: {bulletin['text']}")
-    return victim["host"], bulletin
 
 
 def _resolved(stage: Stage, cluster: Cluster) -> None:

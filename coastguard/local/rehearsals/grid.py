@@ -36,7 +36,7 @@ def play(stage: Stage) -> None:
         slack.join_organization(everywhere=True)
         slack.create(_OLD)
     stage.say("the workspace is one of an organization, and the app is installed everywhere in that")
-    host, bulletin = _lose_one(stage, _FIRST)
+    host, bulletin = stage.lose_one(_FIRST, _PROMPT_SECONDS)
     with slack.changing():
         new = slack.convert(bulletin["channel"])
     stage.say(f"the channel is made one to be shared: {bulletin['channel']} is {new} from now on")
@@ -96,7 +96,7 @@ def _end(stage: Stage, host: str) -> None:
 
 def _lose_another(stage: Stage, channel: str) -> None:
     """What begins later is posted by the id of the policy, and stands where the first one does."""
-    _, bulletin = _lose_one(stage, _SECOND)
+    _, bulletin = stage.lose_one(_SECOND, _PROMPT_SECONDS)
     if bulletin["channel"] != channel:
         raise BrokenError(f"the second bulletin stands in {bulletin['channel']}, not in {channel}")
     stage.members.plug(_SECOND, connected=True)
@@ -109,20 +109,6 @@ def _lose_another(stage: Stage, channel: str) -> None:
     for cluster in (_FIRST, _SECOND):
         if len(stage.bulletins(cluster)) != 1:
             raise BrokenError(f"one message was due for {cluster.key}, there are {len(stage.bulletins(cluster))}")
-
-
-def _lose_one(stage: Stage, cluster: Cluster) -> tuple[str, Json]:
-    """Unplug an agent for good; return its host and the bulletin."""
-    victim, *_ = stage.members.instances(cluster)
-    stage.members.plug(cluster, [victim["id"]], connected=False)
-    stage.say(f"unplugged the agent of {victim['host']} in {cluster.key}")
-    bulletin = stage.wait(
-        f"a bulletin about {victim['host']}",
-        lambda: next((m for m in stage.bulletins(cluster) if victim["host"] in words(m)), None),
-        stage.world.plan.grace + _PROMPT_SECONDS,
-    )
-    stage.say(f"bulletin in {bulletin['channel']}: {bulletin['text']}")
-    return victim["host"], bulletin
 
 
 def _bulletin(stage: Stage) -> Json:

@@ -180,6 +180,19 @@ class Stage:
         """Show the messages about a cluster, whatever channel they stand in."""
         return [message for message in self.messages() if subject(message).startswith(f"{cluster.key}#")]
 
+    def lose_one(self, cluster: Cluster, seconds: float) -> tuple[str, Json]:
+        """Unplug an agent for good; return its host and the bulletin, which comes so soon after the grace period."""
+        victim, *_ = self.members.instances(cluster)
+        self.members.plug(cluster, [victim["id"]], connected=False)
+        self.say(f"unplugged the agent of {victim['host']} in {cluster.key}")
+        bulletin = self.wait(
+            f"a bulletin about {victim['host']}",
+            lambda: next((m for m in self.bulletins(cluster) if victim["host"] in words(m)), None),
+            self.world.plan.grace + seconds,
+        )
+        self.say(f"bulletin in {bulletin['channel']}: {bulletin['text']}")
+        return str(victim["host"]), bulletin
+
     def break_slack(self, *first: Fault) -> None:
         """Let Slack answer every call with an error, and do nothing; `first` are the troubles before that."""
         with self.world.workspace.lock:

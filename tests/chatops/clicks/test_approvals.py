@@ -54,6 +54,17 @@ def press(story: Story, action: str, user: str) -> Request:
     return story.front.taken[-1]
 
 
+def approved_twice(story: Story, moment: str) -> None:
+    """Bob approves; act dies at that moment over it, and gets the same click again."""
+    story.press(APPROVE, BOB)
+    (approval,) = story.front.take_all()
+    story.hub.fate.die(moment)
+    with pytest.raises(Died):
+        story.attend(approval)
+
+    story.attend(approval, 2)
+
+
 def sessions(story: Story) -> list[Any]:
     """In whose name the member account's remediator was assumed."""
     return [call.get("SourceIdentity") for call in story.hub.trail.of("sts:AssumeRole") if call.get("SourceIdentity")]
@@ -449,13 +460,7 @@ def test_a_request_waits_once_wherever_it_crashes(story: Story, moment: str) -> 
 )
 def test_what_was_approved_is_done_once_wherever_it_crashes(story: Story, moment: str) -> None:
     victim, request = waiting(story)
-    story.press(APPROVE, BOB)
-    (approval,) = story.front.take_all()
-    story.hub.fate.die(moment)
-    with pytest.raises(Died):
-        story.attend(approval)
-
-    story.attend(approval, 2)
+    approved_twice(story, moment)
 
     assert story.is_gone(victim)
     assert story.terminations() == (2 if moment == f"before {TERMINATION} 1" else 1)  # that one was never sent
@@ -629,13 +634,7 @@ def test_who_declines_what_somebody_else_has_just_declined_is_told(story: Story)
 @pytest.mark.parametrize("moment", ["after save 1", f"after {TERMINATION} 1", "after save 2"])
 def test_what_was_approved_goes_on_with_all_that_was_asked_for(story: Story, moment: str) -> None:
     victim, request = waiting(story)
-    story.press(APPROVE, BOB)
-    (approval,) = story.front.take_all()
-    story.hub.fate.die(moment)
-    with pytest.raises(Died):
-        story.attend(approval)
-
-    story.attend(approval, 2)
+    approved_twice(story, moment)
 
     assert story.is_gone(victim)
     (done,) = [entry for entry in story.log(request) if entry.what == "Terminate done"]
