@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo test nightly check bench soak mutants rehearse pictures pins release chromium clean another-python
 SHELL := /bin/bash
+# What is compiled once is there for all processes, whatever the machine says: tests start hundreds.
+export PYTHONDONTWRITEBYTECODE :=
 
 BIN := .venv/bin
 # Whoever names a Python wants that one: .venv is made anew unless this one has made it.

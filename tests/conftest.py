@@ -1,6 +1,7 @@
 """What holds for every test: what is left to the night, what shares a worker, and what the run has cost."""
 
 import resource
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,12 @@ from tests import nightly
 from tests.signed_in import sign_in
 from tests.wire.wire import Wire
 
-# What plays in a whole world needs a processor for itself, so it all goes to one of the workers.
-WORLDLY = {"browser", "world"}
+# It is there for the SBOM, and jsonschema would build its 38 grammars in each worker: two seconds, for IRIs, of which
+# Slack's types have none.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # as Python notes that there is no such module
+
+# What plays in a whole world mostly waits: these modules each have a worker's whole time, the rest of them share one.
+WORLDLY, LONG = {"browser", "world"}, {"browser/test_chatops.py", "browser/test_demo.py"}
 # What takes longest begins first.
 _FIRST = ("browser", "world", "simulation", "benchmarks")
 
@@ -45,14 +50,15 @@ def _begins(item: pytest.Item) -> int:
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Keeps each module's tests together, for the sake of what they share, and everything worldly on one worker.
+    """Keeps each module's tests together, for the sake of what they share, and what plays in a world on few workers.
 
     xdist has a marker for that, which it writes into names that pytest 9.2 no longer lets anybody change.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
-        return "world" if Path(module).parent.name in WORLDLY else module
+        folder, name = Path(module).parts[-2:]
+        return "world" if folder in WORLDLY and f"{folder}/{name}" not in LONG else module
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -51,7 +51,7 @@ def sort_out(items: Iterable[pytest.Item]) -> None:
         if item.get_closest_marker("product"):
             products[item.nodeid.partition("[")[0]].append(item)
     for cases in products.values():
-        by_day = diagonal([_places(case) for case in cases])
+        by_day = diagonal(_places(cases))
         for number, case in enumerate(cases):
             if number not in by_day:
                 case.add_marker(pytest.mark.nightly)
@@ -79,6 +79,8 @@ def left_out(items: Iterable[pytest.Item], *, night: bool) -> list[pytest.Item]:
     return [] if night else [item for item in items if item.get_closest_marker("nightly")]
 
 
-def _places(case: pytest.Item) -> Mapping[str, int]:
-    places: Mapping[str, int] = case.callspec.indices  # type: ignore[attr-defined]  # a product has parameters
-    return places
+def _places(cases: Sequence[pytest.Item]) -> list[dict[str, int]]:
+    """Return where in its list each case's value is. An id has a part for each list; pytest's `indices` count cases."""
+    parts: list[Sequence[str]] = [case.callspec._idlist for case in cases]  # type: ignore[attr-defined]
+    lists = [list(dict.fromkeys(values)) for values in zip(*parts, strict=True)]
+    return [{str(n): lists[n].index(value) for n, value in enumerate(part)} for part in parts]

@@ -23,6 +23,7 @@ from tests.chatops.factories import CHANNEL, Clock, Ears, Posted, bulletin, inci
 from tests.chatops.fronts import Doorway, Front
 from tests.chatops.story import Hub, Story
 from tests.local_slack.serving import App, served
+from tests.patience import PATIENCE_SECONDS
 from tests.spoke.fleet import ACCOUNT, REGION, Fleet
 from tests.wire.before_moto import AS_SIGNED_IN
 from tests.wire.wire import Wire
@@ -55,7 +56,7 @@ def posted(ears: Ears) -> Iterator[Posted]:
     workspace = Workspace(Clock().seconds)
     message = render(compose(bulletin().episode, [incident()]), bulletin().episode)
     with served(Starlette(routes=routes(workspace))) as address:
-        slack = Slack(BOT_TOKEN, f"{address}/api/")
+        slack = Slack(BOT_TOKEN, f"{address}/api/", PATIENCE_SECONDS)
         ts = slack.post(CHANNEL, message.text, message.blocks, message.attachments, message.metadata)
         yield Posted(workspace, ts, ears, f"{address}/api/")
 

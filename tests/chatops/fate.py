@@ -21,6 +21,7 @@ from hub.table.clusters import Alongside
 from hub.table.requests import Claim
 from hub.table.store import Store
 from spoke.places import Cluster
+from tests.patience import PATIENCE_SECONDS
 
 
 class Died(Exception):
@@ -112,7 +113,7 @@ class MortalSlack(Slack):
     """Slack, likewise."""
 
     def __init__(self, token: str, api_url: str, fate: Fate) -> None:
-        super().__init__(token, api_url)
+        super().__init__(token, api_url, PATIENCE_SECONDS)
         self._fate = fate
 
     def whisper(self, channel: str, user: str, text: str, blocks: Sequence[Mapping[str, Any]]) -> None:

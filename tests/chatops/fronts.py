@@ -26,6 +26,7 @@ from hub.runtime.secrets import SlackSecret
 from hub.slack.client import Slack
 from tests.chatops.factories import SECRET, Clock, http_event, signed
 from tests.chatops.policies import Ssm
+from tests.patience import PATIENCE_SECONDS
 
 # Nobody answers there: whoever calls Slack before the click is acknowledged fails.
 NO_SLACK = "http://127.0.0.1:1/api/"
@@ -75,7 +76,7 @@ class Front:
         self.apps += 1
         passed_on = front.assemble(
             team=TEAM.id,
-            slack=lambda: Slack(BOT_TOKEN, self.api),
+            slack=lambda: Slack(BOT_TOKEN, self.api, PATIENCE_SECONDS),
             policy=self.policy,
             send=self._send,
             clock=self.clock,

@@ -52,6 +52,7 @@ from tests.chatops.fate import Fate, MortalQueues, MortalSlack, MortalStore, Tra
 from tests.chatops.fronts import Doorway, Front
 from tests.chatops.policies import EVERYBODY, Ssm
 from tests.hub.stack import create_table, queue
+from tests.patience import PATIENCE_SECONDS
 from tests.spoke.fleet import ACCOUNT, REGION, Fleet
 from tests.templates.reading import read
 from tests.wire.queues import Queue
@@ -153,7 +154,7 @@ class Story:
         terms = Terms(timedelta(minutes=2), CHANNEL)
         self.begin_anew()
         self._lookout = assemble(
-            self._wired(lambda: Slack(BOT_TOKEN, self.slack), Queues(self.hub.sqs)),
+            self._wired(lambda: Slack(BOT_TOKEN, self.slack, PATIENCE_SECONDS), Queues(self.hub.sqs)),
             accounts=self.hub.accounts,
             reader=Role("coastguard-reader", f"coastguard-look-{next(_looks)}"),  # each moto knows its own sessions
             terms=terms,

@@ -24,6 +24,7 @@ from tests.chatops.factories import ALICE, BOB, CAROL, CLUSTER, TERMINATE, Clock
 from tests.chatops.policies import PAYMENTS, PLATFORM, SRE, Ssm
 from tests.chatops.story import Story
 from tests.hub.factories import altered
+from tests.patience import PATIENCE_SECONDS
 from tests.spoke.fleet import ACCOUNT
 
 HERE = Facts(CLUSTER, Account(CLUSTER.account, "Payments"))
@@ -44,7 +45,7 @@ class House:
 
     def __init__(self, workspace: Workspace, api: str, clock: Clock) -> None:
         self.workspace, self.clock, self.ssm = workspace, clock, Ssm()
-        self.people = SlackUsers(lambda: Slack(BOT_TOKEN, api), TEAM.id, clock)
+        self.people = SlackUsers(lambda: Slack(BOT_TOKEN, api, PATIENCE_SECONDS), TEAM.id, clock)
         self.rights = Rights(PolicySource("ssm:/coastguard/policy", lambda _: self.ssm, clock), self.people)
 
     def rule(self, text: str | None) -> None:
@@ -184,7 +185,7 @@ def test_front_does_not_ask_for_groups_without_end_before_it_answers(house: Hous
         nonlocal asked
         asked += 1
         house.clock.go_on(timedelta(seconds=0.2))
-        return Slack(BOT_TOKEN, slack)
+        return Slack(BOT_TOKEN, slack, PATIENCE_SECONDS)
 
     people = SlackUsers(slowly, TEAM.id, house.clock, timedelta(seconds=0.5))
     rights = Rights(house.rights.source, people)

@@ -1,10 +1,7 @@
 """The command line: what it says of itself, and when it cannot do what was asked."""
 
 import json
-import os
 import socket
-import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from typing import Any
@@ -78,14 +75,9 @@ def test_help_is_whole_in_a_narrow_terminal(words: tuple[str, ...], command: Any
 def test_the_shell_completes_commands_options_and_stories() -> None:
     def offered(words: str) -> set[str]:
         asked = {"_COASTGUARD_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
-        done = subprocess.run(
-            [sys.executable, "-c", "from coastguard.cli.app import app; app(prog_name='coastguard')"],
-            env=os.environ | asked,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return set(done.stdout.split())
+        done = runner.invoke(app, [], prog_name="coastguard", env=asked)
+        assert done.exit_code == 0
+        return set(done.output.split())
 
     assert offered("coastguard re") == {"redrive", "rehearse"}
     assert offered("coastguard rehearse s") == {name for name in SCENARIOS if name.startswith("s")}

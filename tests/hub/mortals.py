@@ -14,6 +14,7 @@ from hub.queues import Queues
 from hub.slack.client import Slack
 from hub.table.clusters import MessageRecord
 from hub.table.store import Store
+from tests.patience import PATIENCE_SECONDS
 
 
 class Died(BaseException):
@@ -71,7 +72,7 @@ class MortalQueues(Queues):
 
 class MortalSlack(Slack):
     def __init__(self, api_url: str, doom: Doom) -> None:
-        super().__init__(BOT_TOKEN, api_url)
+        super().__init__(BOT_TOKEN, api_url, PATIENCE_SECONDS)
         self._doom = doom
 
     def _call(self, method: Callable[..., SlackResponse], **arguments: Any) -> Mapping[str, Any]:

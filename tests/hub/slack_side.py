@@ -15,6 +15,7 @@ from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 from hub.slack.client import Slack
 from tests.hub.factories import ALICE, CHANNEL, Json
 from tests.local_slack.serving import served
+from tests.patience import PATIENCE_SECONDS
 
 OTHERS = (
     Channel("C0PUBLIC1", "elsewhere", bot_is_member=False),
@@ -47,7 +48,7 @@ class SlackSide:
         return f"{self.url}/api/"
 
     def client(self) -> Slack:
-        return Slack(BOT_TOKEN, self.api_url)
+        return Slack(BOT_TOKEN, self.api_url, PATIENCE_SECONDS)
 
     def messages(self, channel: str = CHANNEL) -> list[Json]:
         """What the channel shows, oldest first, with its threads; tombstones are none of it."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import boto3
@@ -60,6 +61,7 @@ class Station:
     counted: Counter[str] = field(default_factory=Counter)
     slowness: float = 1.0
     swept_at: datetime | None = None
+    client_of: Callable[..., Any] = field(default_factory=lambda: cache(boto3.client))
 
     @property
     def lifecycle(self) -> Lifecycle:
@@ -82,8 +84,8 @@ class Station:
             accounts=self.accounts,
             reader=self.reader,
             terms=self.terms,
-            policy=PolicySource(self.policy_place, boto3.client, self.clock),
-            connect=boto3.client,
+            policy=PolicySource(self.policy_place, self.client_of, self.clock),
+            connect=self.client_of,
         )
 
     @property
@@ -102,7 +104,7 @@ class Station:
             organization=Organization(self.organizations, self.clock, lambda: None),
             regions=self.regions,
             terms=self.terms,
-            policy=PolicySource(self.policy_place, boto3.client, self.clock),
+            policy=PolicySource(self.policy_place, self.client_of, self.clock),
             patience=timedelta(seconds=25),
             clock=self.clock,
             ticks=self.clock.seconds,

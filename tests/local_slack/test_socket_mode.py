@@ -80,9 +80,9 @@ class Stage:
         def clock() -> datetime:
             return datetime.now(UTC)
 
-        people = SlackUsers(lambda: Slack(BOT_TOKEN, self.slack.api_url), TEAM.id, clock)
+        people = SlackUsers(lambda: Slack(BOT_TOKEN, self.slack.api_url, PATIENCE_SECONDS), TEAM.id, clock)
         rights = Rights(PolicySource("ssm:/coastguard/policy", lambda _: Ssm(), clock), people)
-        slack = Slack(BOT_TOKEN, self.slack.api_url)
+        slack = Slack(BOT_TOKEN, self.slack.api_url, PATIENCE_SECONDS)
         passed = self.passed
         front = SlackApp(passed.enqueue, passed.enqueue_ask, rights, clock, lambda url, said: slack.respond(url, *said))
         with connected(self.slack, front):
@@ -150,7 +150,7 @@ def test_what_front_answers_itself_is_shown(heard: Stage) -> None:
 
 def test_a_button_is_passed_on(heard: Stage) -> None:
     message = render(compose(bulletin().episode, [incident()], "", None), bulletin().episode)
-    slack = Slack(BOT_TOKEN, heard.slack.api_url)
+    slack = Slack(BOT_TOKEN, heard.slack.api_url, PATIENCE_SECONDS)
     ts = slack.post(CHANNEL, message.text, message.blocks, message.attachments, message.metadata)
     assert heard.do("click", user=ALICE, channel=CHANNEL, ts=ts, action_id=ACKNOWLEDGE).status_code == 200
     [request] = heard.passed.requests

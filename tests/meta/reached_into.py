@@ -11,7 +11,7 @@ from pathlib import Path
 from coastguard.local.symbols import record
 
 RECORD = Path(__file__).with_suffix(".json")
-PACKAGES = ("botocore", "moto", "mutmut", "pynamodb", "slack-bolt", "slack-sdk")
+PACKAGES = ("botocore", "moto", "mutmut", "pynamodb", "pytest", "slack-bolt", "slack-sdk")
 PLACES: Mapping[str, Sequence[str]] = {
     "chatops.app": ("slack_bolt.App.__init__", "slack_bolt.middleware.middleware.Middleware.process"),
     "hub.table.rows": (
@@ -53,6 +53,7 @@ PLACES: Mapping[str, Sequence[str]] = {
         "mutmut.mutation.trampoline.wrap_in_trampoline",
         "mutmut.stats.record_trampoline_hit",
     ),
+    "tests.nightly": ("_pytest.python.CallSpec.setmulti",),
     "tests.simulation.slack_line": ("slack_sdk.web.base_client.BaseClient._perform_urllib_http_request_internal",),
     "tests.simulation.stage": (
         "botocore.endpoint.Endpoint._needs_retry",

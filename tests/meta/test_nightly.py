@@ -1,6 +1,7 @@
 """What `make test` leaves to `make nightly`: nothing in silence, and of each test something is played by day."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from math import prod
 
 import pytest
 
@@ -25,6 +26,20 @@ def test_each_test_is_played_by_day_and_only_what_is_marked_is_left_to_the_night
 
 def _functions(nodeids: set[str]) -> set[str]:
     return {nodeid.partition("[")[0] for nodeid in nodeids}
+
+
+def test_of_each_product_a_diagonal_is_played_by_day(request: pytest.FixtureRequest) -> None:
+    """As pytest itself has combined its lists."""
+    by_day, lists = Counter[str](), dict[str, list[int]]()
+    for item in request.config.stash[ALL]:
+        if item.get_closest_marker("product"):
+            name = item.nodeid.partition("[")[0]
+            by_day[name] += not item.get_closest_marker("nightly")
+            lists[name] = [len(list(mark.args[1])) for mark in item.iter_markers("parametrize")]
+
+    expected = {name: max(*sizes, prod(sizes) // max(sizes)) for name, sizes in lists.items()}
+
+    assert by_day == expected
 
 
 def test_by_night_nothing_is_left_out(request: pytest.FixtureRequest) -> None:

@@ -15,6 +15,7 @@ from tests.chatops.fronts import Doorway, Front
 from tests.chatops.policies import Ssm
 from tests.hub.stack import create_table
 from tests.local_slack.serving import served
+from tests.patience import PATIENCE_SECONDS
 from tests.shapes.recording import take_rows
 from tests.signed_in import HUB_REGION
 from tests.wire.table import Tables
@@ -87,4 +88,4 @@ def office(offices: tuple[Workspace, str, Doorway]) -> Office:
     workspace, address, doorway = offices
     front = Front(Clock(), api=f"{address}/api/", ssm=Ssm(POLICY))
     doorway.answer = front.answer
-    return Office(workspace, address, Slack(BOT_TOKEN, f"{address}/api/"), front)
+    return Office(workspace, address, Slack(BOT_TOKEN, f"{address}/api/", PATIENCE_SECONDS), front)

@@ -9,7 +9,7 @@ from tests.nightly import by_night
 from tests.simulation.play import SENTENCES, Play
 from tests.simulation.stage import Stage
 
-STORIES, STEPS, AT_LEAST = by_night((30, 50, 1_200), (20, 50, 800))
+STORIES, STEPS, AT_LEAST = by_night((30, 50, 1_200), (10, 50, 400))
 # One host's way through EC2's states, one registration's through those of ECS, and one that is forgotten.
 _HOST = ("stopping", "stopped", "pending", "running", "shutting-down", "terminated", "gone")
 _REGISTRATION = ("DRAINING", "ACTIVE", "REGISTERING", "DEREGISTERING", "INACTIVE")

@@ -19,6 +19,7 @@ from hub.slack.client import Slack
 from hub.table.store import Store
 from tests.chatops.factories import CHANNEL, CLUSTER, Clock
 from tests.chatops.policies import Ssm
+from tests.patience import PATIENCE_SECONDS
 
 HERE = Facts(CLUSTER, Account(CLUSTER.account))
 
@@ -39,7 +40,7 @@ class Desk:
 
     @property
     def checks(self) -> Checks:
-        people = SlackUsers(lambda: Slack(BOT_TOKEN, self.slack), TEAM.id, self.clock)
+        people = SlackUsers(lambda: Slack(BOT_TOKEN, self.slack, PATIENCE_SECONDS), TEAM.id, self.clock)
         return Checks(self.store, Rights(self._policy, people), self.rules, TEAM.id, self.clock)
 
     @property

@@ -34,6 +34,7 @@ from tests.chatops.fate import Died
 from tests.chatops.fronts import Front
 from tests.chatops.story import Story, Victim
 from tests.local_slack.serving import served
+from tests.patience import PATIENCE_SECONDS
 
 MANY = ROWS + 2
 INCIDENT = "inc-0a1b2c3d4e"
@@ -64,7 +65,7 @@ def test_the_front_puts_a_choice_and_a_wish_for_the_list_into_the_queue(ears: Ea
     message = render(compose(bulletin().episode, crowd), bulletin().episode)
     workspace = Workspace(Clock().seconds)
     with served(Starlette(routes=routes(workspace))) as address:
-        slack = Slack(BOT_TOKEN, f"{address}/api/")
+        slack = Slack(BOT_TOKEN, f"{address}/api/", PATIENCE_SECONDS)
         ts = slack.post(CHANNEL, message.text, message.blocks, message.attachments, message.metadata)
     picking = Press(ALICE, CHANNEL, ts, f"{PICK}{CLUSTER.key}", value=f"{crowd[3].instance}/{crowd[3].id}")
     listing = Press(BOB, CHANNEL, ts, LIST)

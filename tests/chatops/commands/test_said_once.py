@@ -15,6 +15,7 @@ from tests.chatops.fate import Died
 from tests.chatops.story import Story
 from tests.hub.foreign_words import HOSTILE
 from tests.hub.rendering import check, tricks
+from tests.nightly import by_day
 from tests.spoke.fleet import ACCOUNT
 
 Json = dict[str, Any]
@@ -176,7 +177,7 @@ def spoken(story: Story) -> list[tuple[str, list[Json]]]:
     return [*shown, *(("", list(home["view"]["blocks"])) for home in state["homes"])]
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", [by_day(name, played=number % 3 == 0) for number, name in enumerate(HOSTILE)])
 def test_a_hostile_reason_is_said_as_words_wherever_it_is_shown(
     story: Story, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
