@@ -9,7 +9,7 @@ from tests.benchmarks.stage import Stage
 from tests.nightly import by_day
 
 # Each case once, each place about as often as the others; by day a part of them.
-PLAYED = [by_day(case, PLACES[number % len(PLACES)], played=number % 4 == 0) for number, case in enumerate(CASES)]
+PLAYED = [by_day(case, PLACES[number % len(PLACES)], played=number % 8 == 0) for number, case in enumerate(CASES)]
 
 
 @pytest.fixture(scope="module")

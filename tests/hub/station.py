@@ -61,7 +61,13 @@ class Station:
     counted: Counter[str] = field(default_factory=Counter)
     slowness: float = 1.0
     swept_at: datetime | None = None
+    sources: dict[str, PolicySource] = field(default_factory=dict)
     client_of: Callable[..., Any] = field(default_factory=lambda: cache(boto3.client))
+
+    @property
+    def policy(self) -> PolicySource:
+        """What all functions read the policy by: each of them knows it for a minute."""
+        return self.sources.setdefault(self.policy_place, PolicySource(self.policy_place, self.client_of, self.clock))
 
     @property
     def lifecycle(self) -> Lifecycle:
@@ -84,7 +90,7 @@ class Station:
             accounts=self.accounts,
             reader=self.reader,
             terms=self.terms,
-            policy=PolicySource(self.policy_place, self.client_of, self.clock),
+            policy=self.policy,
             connect=self.client_of,
         )
 
@@ -104,7 +110,7 @@ class Station:
             organization=Organization(self.organizations, self.clock, lambda: None),
             regions=self.regions,
             terms=self.terms,
-            policy=PolicySource(self.policy_place, self.client_of, self.clock),
+            policy=self.policy,
             patience=timedelta(seconds=25),
             clock=self.clock,
             ticks=self.clock.seconds,

@@ -18,7 +18,7 @@ from tests.world.conftest import left_in
 
 @pytest.mark.parametrize(
     "signals",
-    [(signal.SIGINT,), by_day((signal.SIGTERM, signal.SIGTERM), played=False), (signal.SIGKILL,)],
+    [(signal.SIGINT,), by_day((signal.SIGTERM, signal.SIGTERM), played=False), by_day((signal.SIGKILL,), played=False)],
     ids=str,
 )
 def test_a_stopped_demo_leaves_nothing_behind(signals: tuple[signal.Signals, ...], tmp_path: Path) -> None:

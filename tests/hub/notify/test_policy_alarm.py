@@ -16,6 +16,7 @@ def test_operators_are_told_once_that_the_policy_is_wrong(station: Station) -> N
     station.reconciler.policy_alarm.attend()
     assert said(station) == []
     station.govern(BAD)
+    station.wait(minutes=1)
 
     for _ in range(2):
         station.reconciler.policy_alarm.attend()
