@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from hub.incidents.links import portal_partition
 from hub.incidents.severity import Severity
 from hub.policy.policy import ACTIONS, ALL, REPAIR, written
 from hub.policy.windows import DAYS
@@ -25,11 +26,6 @@ _MOST_REPAIRS = 1_000
 _SPAN = re.compile(r"(?:([0-9]{1,4})d)?(?:([0-9]{1,4})h)?(?:([0-9]{1,5})m)?")
 _PERCENT = re.compile(r"([0-9]{1,2}(?:\.[0-9]{1,3})?)%")
 _TOPIC = re.compile(r"arn:(?P<partition>[^:]+):sns:(?P<region>[^:]+):[0-9]{12}:[A-Za-z0-9_-]{1,256}")
-# What AWS calls the portal of an organization by default, and where it takes IPv6 too. Those of other partitions have
-# addresses as well, but AWS does not say how a link enters them.
-_PORTAL = re.compile(
-    r"https://(?:[a-z0-9][a-z0-9-]{0,62}\.awsapps\.com/start|[a-z0-9-]{1,63}\.portal\.[a-z0-9-]{1,25}\.app\.aws)"
-)
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _IN_BRACES = ("account", "region", "cluster", "instance")
 _LOG_GROUP = re.compile(r"[A-Za-z0-9_./#-]*")
@@ -123,8 +119,8 @@ def account(value: object) -> str:
 def portal(value: object) -> str:
     """The access portal's address, as links into it begin."""
     word = re.sub(r"/?#?/?$", "", text(value))
-    if not _PORTAL.fullmatch(word):
-        remedy = "give its address, like https://example.awsapps.com/start or https://ssoins-….portal.eu-west-1.app.aws"
+    if not portal_partition(word):
+        remedy = "give its address, as IAM Identity Center's settings show it, like https://example.awsapps.com/start"
         raise Unfit(quoted(word), remedy)
     return word
 

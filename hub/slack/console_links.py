@@ -7,13 +7,13 @@ import re
 from urllib.parse import quote, urlencode
 
 from hub.incidents.incident import Incident
-from hub.incidents.links import Links
+from hub.incidents.links import Links, portal_partition
 from hub.slack.mrkdwn import escape
 from spoke.partitions import partition_of
 from spoke.places import Cluster
 
-# The portals that we know how to enter (hub.policy.values) are those of this partition.
-_WITH_PORTAL = "aws"
+# A portal whose address ends in a directory is entered by what stands right behind that.
+_DIRECTORY = "/directory/"
 # All links about one instance stand in one text, of which Slack takes 3,000 characters.
 _LONGEST = 1_200
 _HOST = re.compile(r"(?:i|mi)-[0-9a-f]{8,17}")
@@ -62,9 +62,10 @@ def _console(cluster: Cluster, links: Links, label: str, page: str) -> list[str]
     if partition is None or console is None:
         return []
     address = f"{console}/{page}"
-    if links.portal and partition.name == _WITH_PORTAL:
+    if links.portal and partition.name == portal_partition(links.portal):
         way = {"account_id": cluster.account, **({"role_name": links.role} if links.role else {})}
-        address = f"{links.portal}/#/console?{urlencode(way | {'destination': address}, quote_via=quote, safe='')}"
+        door = f"{links.portal}{'' if _DIRECTORY in links.portal else '/'}#/console"
+        address = f"{door}?{urlencode(way | {'destination': address}, quote_via=quote, safe='')}"
     return [_link(address, label)] if len(address) <= _LONGEST else []
 
 

@@ -205,9 +205,19 @@ def wrong_with(text: str) -> tuple[Problem, ...]:
             LINKS.replace("awsapps.com", "awsapps.com.evil.net"), ["line 2: portal is 'https://example"], id="portal"
         ),
         pytest.param(
-            LINKS.replace("example.awsapps.com/start", "start.us-gov-home.awsapps.com/directory/d-1"),
-            ["like https://example.awsapps.com/start or https://ssoins"],
-            id="another partition's portal",
+            LINKS.replace("example.awsapps.com/start", "ssoins-1.portal.mars-1.app.aws"),
+            ["as IAM Identity Center's settings show it, like https://example.awsapps.com/start"],
+            id="a portal in no Region",
+        ),
+        pytest.param(
+            LINKS.replace("example.awsapps.com/start", "start.eu-west-1.us-gov-home.awsapps.com/directory/d-1"),
+            ["like https://example.awsapps.com/start"],
+            id="a portal in another partition's Region",
+        ),
+        pytest.param(
+            LINKS.replace("example.awsapps.com/start", "start.home.awsapps.cn.evil.net/directory/d-1"),
+            ["like https://example.awsapps.com/start"],
+            id="a portal that only looks like one",
         ),
         pytest.param(LINKS + 'role = "a b"', ["line 3: role is 'a b': give a permission set's name"], id="role"),
         pytest.param(
@@ -323,10 +333,21 @@ def test_a_problem_reads_as_a_sentence_with_its_line() -> None:
         "https://d-1234567890.awsapps.com/start/#",
         "https://ssoins-1234567890abcdef.portal.eu-west-1.app.aws",
         "https://ssoins-1234567890abcdef.portal.eu-west-1.app.aws/",
+        "https://ssoins-1234567890abcdef.us-west-2.portal.amazonaws.com",
+        "https://start.us-gov-home.awsapps.com/directory/d-1234567890",
+        "https://start.us-gov-east-1.us-gov-home.awsapps.com/directory/example#",
+        "https://ssoins-1234567890abcdef.portal.us-gov-west-1.app.aws",
+        "https://start.home.awsapps.cn/directory/example#/",
+        "https://start.cn-north-1.home.awsapps.cn/directory/d-1234567890",
+        "https://ssoins-1234567890abcdef.portal.cn-north-1.app.amazonwebservices.com.cn",
+        "https://ssoins-1234567890abcdef.cn-northwest-1.portal.amazonaws.com.cn/",
+        "https://ssoins-1234567890abcdef.portal.eusc-de-east-1.api.amazonwebservices.eu",
+        "https://ssoins-1234567890abcdef.eusc-de-east-1.portal.amazonaws.eu",
     ],
 )
 def test_a_portals_address_is_read_as_people_copy_it(written: str) -> None:
     address = read(f'[links]\nportal = "{written}"').links.portal
 
     assert written.startswith(address)
-    assert address.endswith(("/start", ".app.aws"))
+    assert written.removeprefix(address) in {"", "/", "#", "#/", "/#"}
+    assert address[-1] not in "/#"

@@ -13,12 +13,22 @@ from hub.incidents.links import NO_LINKS, Links
 from hub.slack.bulletin_message import render
 from hub.slack.console_links import cluster_links, instance_links
 from hub.slack.message import Message
+from spoke.partitions import partition_of
 from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, LONGEST, bulletin, incident, sighting
 from tests.hub.rendering import check_bulletin, length, words
 from tests.hub.slack.messages import longest
 
 PORTAL = Links(portal="https://example.awsapps.com/start", role="ReadOnlyAccess")
+# By the partition that each is of.
+PORTALS = {
+    "https://example.awsapps.com/start": "aws",
+    "https://ssoins-1234567890abcdef.portal.eu-west-1.app.aws": "aws",
+    "https://start.us-gov-home.awsapps.com/directory/d-1234567890": "aws-us-gov",
+    "https://ssoins-1234567890abcdef.portal.us-gov-west-1.app.aws": "aws-us-gov",
+    "https://start.home.awsapps.cn/directory/example": "aws-cn",
+    "https://ssoins-1234567890abcdef.eusc-de-east-1.portal.amazonaws.eu": "aws-eusc",
+}
 LOGS = Links(log_group="/ecs/{cluster}/{account}")
 EVERYTHING = replace(PORTAL, log_group="/" * 100, runbook=f"https://wiki.example.com/{'&' * 170}")
 MAC = "mi-0123456789abcdef0"
@@ -97,10 +107,18 @@ def test_through_the_portal_people_come_to_the_account_with_a_role(role: str) ->
         }
 
 
-def test_other_partitions_are_not_entered_through_the_portal() -> None:
-    cluster = replace(CLUSTER, region="us-gov-west-1")
+@pytest.mark.parametrize("portal", PORTALS)
+@pytest.mark.parametrize("region", ["eu-west-1", "us-gov-west-1", "cn-north-1", "eusc-de-east-1"])
+def test_a_portal_is_entered_for_accounts_of_its_own_partition_alone(portal: str, region: str) -> None:
+    cluster = replace(CLUSTER, region=region)
+    direct = host_links("i-0123456789abcdef0", NO_LINKS, cluster)["EC2 instance"]
+    through = host_links("i-0123456789abcdef0", Links(portal), cluster)["EC2 instance"]
 
-    assert host_links("i-0123456789abcdef0", PORTAL, cluster) == host_links("i-0123456789abcdef0", Links(), cluster)
+    own = partition_of(region)
+    assert own is not None
+    door = f"{portal}#/console?" if "/directory/" in portal else f"{portal}/#/console?"
+    assert through.startswith(door if own.name == PORTALS[portal] else f"{direct}")
+    assert unquote(through).endswith(direct)
 
 
 def test_a_runbook_stands_beside_the_console() -> None:
