@@ -86,10 +86,11 @@ def unknown(command: str, asked: Command, nothing: Nothing) -> Answer:
     return said, [*_choices([section(said)], options), context(mrkdwn(hint))]
 
 
-def looking(cluster: Cluster, instance: str) -> Answer:
-    """Draw that somebody is sent to look, who will answer."""
+def looking(cluster: Cluster, instance: str, *, here: bool) -> Answer:
+    """Draw that somebody is sent to look, who will answer: `here`, or in a direct message."""
     said = f"No trouble of {code(instance, WORDS)} in {code(cluster.name, WORDS)} is known."
-    said += " Coastguard looks at it now: how it is follows here in a moment."
+    where = "here" if here else "in a direct message"
+    said += f" Coastguard looks at it now: how it is follows {where} in a moment."
     return said, [section(f":eyes: {said}")]
 
 

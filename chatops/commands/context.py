@@ -19,7 +19,7 @@ from chatops.commands.parse import Command, tidy, to_line
 from chatops.rights import Refusal, Rights
 from chatops.slack_users import Person, SlackUsers
 from hub.incidents.acknowledgement import covered
-from hub.incidents.audit import Entry
+from hub.incidents.audit import REFUSED, Entry
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.hints import Hint, Question, Why
 from hub.incidents.incident import Incident
@@ -111,12 +111,10 @@ class CommandContext:
         if isinstance(meant, Scope):
             return meant
         self.ask_about(asked, command, meant)
-        raise Declined(answers.looking(meant.cluster, meant.instance), "looked at")
+        raise Declined(answers.looking(meant.cluster, meant.instance, here=asked.has_room), "looked at")
 
     def ask_about(self, asked: CommandMessage, command: Command, unseen: Unseen) -> None:
         """Ask for a look that tells the person how an instance is. Raises Declined if it cannot be."""
-        if not (asked.answers or asked.channel):
-            raise Declined(answers.refused("Ask that in a channel: the answer comes a moment later."), "no channel")
         rest = to_line(replace(command, target="x")).partition(" x")[2].strip()
         question = Question(unseen.instance, asked.user, asked.channel, asked.answers, command.verb, rest)
         hint = Hint(unseen.cluster, Why.REQUEST, questions=(question,))
@@ -176,7 +174,7 @@ class CommandContext:
 
     def refuse(self, asked: CommandMessage, at: datetime, verb: str, words: str, refusal: Refusal) -> None:  # the same
         """Raise Declined for somebody who may not, and log it."""
-        entry = self.entry(asked, at, f"refused: {verb}", words, refusal.sentence, "")
+        entry = self.entry(asked, at, f"{REFUSED}{verb}", words, refusal.sentence, "")
         self.store.log(None, replace(entry, quiet=True))
         self.count("refusals", 1)
         raise Declined(answers.refused(refusal.sentence, may=refusal.who_may, how=refusal.how), "refused")

@@ -37,6 +37,11 @@ class CommandMessage:
     refused: str = ""
 
     @property
+    def has_room(self) -> bool:
+        """Whether something can be said later on where it was said: the Home tab has no room for that."""
+        return bool(self.answers or self.channel)
+
+    @property
     def group(self) -> str:
         """Its FIFO group: what one person says is worked off in order."""
         return f"ask/{self.team}/{self.user}"

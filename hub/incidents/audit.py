@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 LOG_KEPT = timedelta(days=400)
+REFUSED = "refused: "
+WITHDRAWN = "request withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,11 @@ class Entry:
     cluster: str = ""
     channel: str = ""
     mentions: tuple[str, ...] = ()
+
+    @property
+    def speaks_for_us(self) -> bool:
+        """Whether the result is a sentence of ours as people are told it, with mentions and dates in it."""
+        return self.what.startswith(REFUSED) or self.what.endswith(f": {WITHDRAWN}")
 
     @property
     def key(self) -> str:

@@ -51,14 +51,20 @@ def tell(
 
 
 def _say(slack: Slack, question: Question, said: tuple[str, Sequence[Block]]) -> None:
-    """Say it at the response URL, or, where that takes nothing any more, to the person in the channel."""
+    """Say it at the response URL; where that takes nothing, to the person in the channel, or else in a direct message.
+
+    Whoever has asked in the Home tab, where there is neither, is written to. Raises SlackError if Slack takes none.
+    """
+    ways: list[Callable[[], object]] = [lambda: slack.post(question.user, *said)]
+    if question.channel:
+        ways.insert(0, lambda: slack.whisper(question.channel, question.user, *said))
     if question.answers:
+        ways.insert(0, lambda: slack.respond(question.answers, *said))
+    for way in ways[:-1]:
         try:
-            slack.respond(question.answers, *said)
-        except SlackError:
-            if not question.channel:
-                raise
+            way()
+        except SlackError as error:
+            log.info("answer.elsewhere", extra={"error": str(error)})
         else:
             return
-    if question.channel:
-        slack.whisper(question.channel, question.user, *said)
+    ways[-1]()

@@ -289,7 +289,7 @@ PLACES: dict[str, Callable[[str], Answer]] = {
         Command("mute", target=text), [(text, Command("mute", target="x", reason=text))] * 9
     ),
     "no reason": lambda text: answers.reasonless(Command("mute", target=(text or "x")[:LONGEST_TARGET], span="2h")),
-    "a look": lambda text: answers.looking(LONGEST, text),
+    "a look": lambda text: answers.looking(LONGEST, text, here=True),
     "never seen": lambda text: answers.never_seen(
         LONGEST, "2222", text, Command("why", argument=text or "x"), Nothing(((text, "organization"),) * 3)
     ),

@@ -112,12 +112,54 @@ def test_a_question_is_answered_in_the_channel_where_its_response_url_is_good_no
     story.look_as_asked()
     assert "is well: its agent is connected." in story.whispers()[-1]
 
+
+@pytest.mark.parametrize("word", ["user_not_in_channel", "is_archived", "fatal_error"])
+def test_a_question_is_answered_in_a_direct_message_where_the_channel_takes_no_answer(story: Story, word: str) -> None:
+    victim = well(story)
     story.say(f"why prod-payments/{victim.host}")
     story.clock.go_on(timedelta(minutes=31))
-    story.workspace.faults.order(Fault("chat.postEphemeral", "server_error", times=9))
+    story.workspace.faults.order(Fault("chat.postEphemeral", "word", word=word))
+    story.look_as_asked()
+
+    (written,) = story.written()
+    assert "is well: its agent is connected." in written
+
+
+def test_an_answer_that_slack_takes_nowhere_holds_up_no_look(story: Story, caplog: pytest.LogCaptureFixture) -> None:
+    victim = well(story)
+    story.workspace.messages_tab = False
+    story.say(f"why prod-payments/{victim.host}")
+    story.clock.go_on(timedelta(minutes=31))
+    story.workspace.faults.order(Fault("chat.postEphemeral", "server_error"))
     before = story.whispers()
     story.look_as_asked()
-    assert story.whispers() == before
+
+    assert (story.whispers(), story.written()) == (before, [])
+    assert "answer.unsaid" in [record.getMessage() for record in caplog.records]
+
+
+def test_an_instance_that_is_well_is_muted_from_the_home_by_the_button_of_a_direct_message(story: Story) -> None:
+    victim = well(story)
+    story.open_home(BOB)
+    assert story.press_in_home(BOB, "coastguard.say.mute").error is None
+    outcome = story.submit(BOB, target=f"prod-payments/{victim.host}", custom="2h", reason="we test it")
+    assert (outcome.delivery.error, outcome.errors) == (None, {})
+    story.work()
+
+    assert "how it is follows in a direct message in a moment." in story.home(BOB)
+    assert story.mutes() == []
+    story.look_as_asked()
+    (written,) = story.written(BOB)
+    assert f"`{victim.host}` is well: its agent is connected." in written
+
+    direct = story.workspace.direct(BOB).channel.id
+    (message,) = [m for c in story.workspace.state()["channels"] if c["id"] == direct for m in c["messages"]]
+    (action,) = [e["action_id"] for b in message["blocks"] for e in b.get("elements", ()) if e["type"] == "button"]
+    assert story.press(action, BOB, ts=message["ts"], channel=direct).error is None
+    story.work()
+    (mute,) = story.mutes()
+    assert (mute.scope, mute.by, mute.reason) == (Scope.of(story.cluster, victim.instance), BOB, "we test it")
+    assert "Muted" in story.aloud()[-1]
 
 
 @pytest.mark.parametrize("many", [False, True])
