@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatops.slack_users import SlackUsers
 from hub.policy.matching import Facts
@@ -25,6 +25,9 @@ _UNSURE = "Slack did not say who you are, so nothing was done. Please try again 
 _NO_PLAN = "This workspace's plan has no user groups, but the policy grants that to some: name people's ids instead."
 
 
+_STRANGER_BY_NOW = "{who} is no full member of this workspace any more."
+_UNSURE_OF = "{who} cannot be looked up in Slack now, so nothing was done."
+_LOST = "{{who}} may not do that here any more ({right})."
 _NOWHERE = "It is not known where that would be done, so nothing was done."
 _NOBODY = (
     "Nobody may do that ({verb}): without [[rights]] in a policy there is no repair, no approval and no start."
@@ -40,11 +43,19 @@ may = ["repair", "approve", "stop", "mute", "acknowledge"]
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why somebody may not: a sentence of ours, the ids of those who may, and how it is granted if nobody may."""
+    """Why somebody may not: a sentence of ours, the ids of those who may, and how it is granted if nobody may.
+
+    `of_others` is the sentence for somebody else, with {who} in it; "" if it is the same for everybody.
+    """
 
     sentence: str
     who_may: tuple[str, ...] = ()
     how: str = ""
+    of_others: str = ""
+
+    def about(self, who: str) -> "Refusal":
+        """Return it as somebody else is told it, who must not take it for theirs."""
+        return replace(self, sentence=self.of_others.format(who=who)) if self.of_others else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +80,10 @@ class Rights:
             except SlackError as error:
                 return _unsure(error)
             if groups is None:
-                return Refusal(_STRANGER)
+                return Refusal(_STRANGER, of_others=_STRANGER_BY_NOW)
             if not policy.may(verb, user, groups, facts):
-                return _not_granted(policy, verb, user, f"You may not do that here ({right_to(verb)}).", who_may)
+                refused = _not_granted(policy, verb, user, f"You may not do that here ({right_to(verb)}).", who_may)
+                return replace(refused, of_others=_LOST.format(right=right_to(verb)) if policy.rights else "")
         return None
 
     def refusal_to_approve(self, approval: Approval, user: str, facts: Facts) -> Refusal | None:
@@ -151,4 +163,6 @@ def _not_granted(policy: Policy, verb: str, user: str, sentence: str, who_may: S
 
 def _unsure(error: SlackError) -> Refusal:
     log.warning("rights.unsure", extra={"error": str(error)})
-    return Refusal(_NO_PLAN if isinstance(error, Rejected) and error.word in _NO_GROUPS else _UNSURE)
+    if isinstance(error, Rejected) and error.word in _NO_GROUPS:
+        return Refusal(_NO_PLAN)
+    return Refusal(_UNSURE, of_others=_UNSURE_OF)

@@ -74,6 +74,12 @@ class Checks:
         if request.refused:
             raise NotAllowed(request.refused)
 
+    def still_may(self, asked: Request, facts: Facts) -> None:
+        """Refuse what somebody may not have done any more; the sentence is for others too, and names them."""
+        refusal = self.rights.refusal(requests.verb(asked.wish), asked.user, [facts])
+        if refusal:
+            raise _not_allowed(refusal.about(f"{mention(asked.user)}, who has asked for this,"))
+
     def no_storm(self, wish: str, bulletin: Bulletin) -> None:
         """Refuse what is drastic while a storm lasts."""
         if wish in REMEDIES and REMEDIES[wish].drastic:

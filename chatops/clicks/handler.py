@@ -32,7 +32,7 @@ from chatops.clicks.replies import reply
 from chatops.clicks.requests import Request
 from chatops.clicks.wishes import ACKNOWLEDGED, DECLINED, PICKED, WAITS, Wishes
 from chatops.rights import Rights
-from hub.incidents.audit import Entry
+from hub.incidents.audit import REFUSED, WITHDRAWN, Entry
 from hub.incidents.incident import Incident, Repair, withdraw
 from hub.looks.lifecycle import Gone, Lifecycle
 from hub.notify.routing import Routing
@@ -43,8 +43,6 @@ from spoke.accounts import Accounts
 from spoke.repairs import REMEDIES
 
 log = logging.getLogger(__name__)
-
-_REFUSED = "refused: "
 
 
 @dataclass(slots=True)
@@ -96,7 +94,7 @@ class ClickHandler:
         claim = self.hub.table.claim(request.id, self.hub.clock())
         if claim.outcome:
             if claim.untold:
-                self._tell_refusal(request, claim, NotAllowed(claim.outcome.removeprefix(_REFUSED)))
+                self._tell_refusal(request, claim, NotAllowed(claim.outcome.removeprefix(REFUSED)))
             return
         try:
             outcome = self._do(request, claim.at, tries)
@@ -152,15 +150,15 @@ class ClickHandler:
 
     def _refuse(self, request: Request, claim: Claim, refusal: NotAllowed) -> str:
         """Finish a request as refused, in one write with the log and what is taken back; then tell the person why."""
-        outcome = f"{_REFUSED}{refusal}"
-        entry = quiet_entry_of(request, claim.at, f"refused: {request.wish}", request.instance, str(refusal))
+        outcome = f"{REFUSED}{refusal}"
+        entry = quiet_entry_of(request, claim.at, f"{REFUSED}{request.wish}", request.instance, str(refusal))
         untold = replace(claim, untold=True)
 
         def take_back(incident: Incident) -> tuple[Incident, list[Entry]]:
             pending = incident.pending
             if pending is None or pending.request not in {request.id, refusal.about}:
                 raise Gone(incident.id)
-            what = f"{REMEDIES[pending.remedy].label}: request withdrawn"
+            what = f"{REMEDIES[pending.remedy].label}: {WITHDRAWN}"
             withdrawn = entry_of(request, claim.at, what, incident, str(refusal))
             hears = () if pending.by == request.user else (pending.by,)
             return withdraw(incident), [entry, replace(withdrawn, mentions=hears)]

@@ -176,7 +176,7 @@ class Wishes:
         try:
             self.checks.no_storm(pending.remedy, bulletin)
             # Who has asked may have lost the right meanwhile.
-            self.checks.may(asked, facts)
+            self.checks.still_may(asked, facts)
             return self.repairs.begin(asked, facts, tries, request)
         except NotAllowed as refusal:
             # Decided is decided: what is refused now is not left for another approval.

@@ -230,5 +230,6 @@ def _entry(entry: Entry, incident: str) -> Block:
     reason = f": {code(entry.reason, REASON)}" if entry.reason else ""
     another = entry.approved_by not in {"", entry.who}  # the approval itself is an entry too
     approved = f", approved by {mention(entry.approved_by)}" if another else ""
-    result = f"\n{code(entry.result, REASON)}" if entry.result else ""
+    said = entry.result if entry.speaks_for_us else code(entry.result, REASON)
+    result = f"\n{said}" if entry.result else ""
     return context(mrkdwn(f"{date(entry.at)} {who} {code(entry.what, NAME)}{where}{reason}{approved}{result}"))

@@ -118,8 +118,8 @@ class Publisher:
         """
         entries, noted = self._log(bulletin)
         slack = bulletin.slack
-        link = self._link(slack) if any(entry.aloud and entry.mentions for entry in entries) else ""
-        said, *later = posts(entries, content, link) or [[]]
+        said, *later = posts(entries, content) or [[]]
+        link = self._link(slack) if any(entry.aloud and entry.mentions for entry in said) else ""
         if said:
             text, blocks = notes(said, content, link)
             aloud = any(entry.aloud for entry in said)

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 from hub.incidents.audit import Entry
 from hub.incidents.content import Content
-from hub.slack.blocks import ROOM, Block, context, length, plain, section
+from hub.slack.blocks import ROOM, Block, context, length, mrkdwn, plain, section
 from hub.slack.bulletin_message import in_a_sentence
 from hub.slack.message import OWNERS
-from hub.slack.mrkdwn import code, mention, visible
+from hub.slack.mrkdwn import code, escape, mention, visible
+from hub.slack.permalinks import LONGEST
 from hub.times import span_words
 
 # Notes of two blocks each: Slack takes 50 blocks a message.
@@ -53,16 +54,21 @@ def note(entry: Entry, about: Content | None = None, link: str = "") -> tuple[st
     if aloud:
         concerns = concerns or aloud.owners
         line = f"{line}: {in_a_sentence(aloud)}"
-        line += f" <{link}|Open the message>" if link else ""
+        line += f" <{escape(link)}|Open the message>" if link else ""
     if concerns:
         line = f"{' '.join(map(mention, concerns[:OWNERS]))} {line}"
-    told = [entry.result] if entry.result else []
-    told += [f"Reason: {entry.reason}"] if entry.reason else []
-    return line, [section(line), *([context(*(plain(visible(each)) for each in told))] if told else [])]
+    told = [_result(entry)] if entry.result else []
+    told += [plain(visible(f"Reason: {entry.reason}"))] if entry.reason else []
+    return line, [section(line), *([context(*told)] if told else [])]
 
 
-def posts(entries: Sequence[Entry], about: Content, link: str = "") -> list[list[Entry]]:
-    """Sort log entries into posts for a bulletin's thread: as few as hold them."""
+def _result(entry: Entry) -> Block:
+    return mrkdwn(entry.result) if entry.speaks_for_us else plain(visible(entry.result))
+
+
+def posts(entries: Sequence[Entry], about: Content) -> list[list[Entry]]:
+    """Sort log entries into posts for a bulletin's thread: as few as hold them, whatever the message's address is."""
+    link = "x" * LONGEST
     parts: list[list[Entry]] = []
     room = 0
     for entry in entries:

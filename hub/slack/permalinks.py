@@ -7,6 +7,9 @@ import re
 
 from hub.incidents.delivery import Delivery
 
+LONGEST = 250
+"""No address is longer, also as it stands in a link."""
+
 _HOME = re.compile(r"https://[a-z0-9.-]{1,100}/?")
 _CHANNEL = re.compile(r"[A-Z0-9]{2,28}")
 _TS = re.compile(r"[0-9]{1,12}\.[0-9]{6}")

@@ -1,5 +1,7 @@
 """Approvals: what the policy wants a second person for waits, bound to its incident, and is done once or never."""
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -7,8 +9,10 @@ from typing import Any
 import pytest
 
 from chatops.clicks.requests import Request
+from chatops.slack_users import USERS_KEPT
 from coastguard.local.slack.directory import GUEST
 from coastguard.local.slack.errors import Refused
+from coastguard.local.slack.faults import Fault
 from hub.incidents.incident import State
 from hub.incidents.repair_progress import REPAIR_PATIENCE
 from hub.scopes.account import Account
@@ -17,6 +21,7 @@ from tests.chatops.factories import ALICE, BOB, CAROL, CHANNEL
 from tests.chatops.fate import Died
 from tests.chatops.policies import PAYMENTS, SRE
 from tests.chatops.story import Story, Victim
+from tests.hub.rendering import texts
 from tests.spoke.fleet import ACCOUNT
 
 TERMINATION = "ec2:TerminateInstances"
@@ -63,6 +68,17 @@ def approved_twice(story: Story, moment: str) -> None:
         story.attend(approval)
 
     story.attend(approval, 2)
+
+
+def shown_raw(story: Story) -> list[str]:
+    """What the thread shows of ids and moments as Slack's clients never should: as they are written."""
+    (message,) = [m for m in story.workspace.state()["channels"][0]["messages"] if m["attachments"]]
+    return [
+        text["text"]
+        for reply in message["replies"]
+        for text in texts(reply["blocks"])
+        if text["type"] == "plain_text" and re.search(r"<[@!]", text["text"])
+    ]
 
 
 def sessions(story: Story) -> list[Any]:
@@ -327,6 +343,7 @@ def test_repairs_that_are_stopped_meanwhile_are_not_done_and_have_to_be_asked_fo
     story.say("start")
     story.look()
     assert "Terminate: request withdrawn" in " ".join(story.thread())
+    assert shown_raw(story) == []
     with pytest.raises(Refused, match="shows no"):
         press(story, APPROVE, BOB)
     story.act(request, 2)
@@ -351,15 +368,48 @@ def test_a_storm_meanwhile_locks_it(story: Story) -> None:
     assert "storm" in story.whispers(BOB)[0].lower()
 
 
-def test_who_has_lost_the_right_meanwhile_has_nothing_done(story: Story) -> None:
+def _loses_the_right(story: Story, rights: str) -> None:
+    story.policy(rights.replace(f'"{ALICE}", ', "") + ANYBODY_ELSE)
+
+
+def _becomes_a_guest(story: Story, _rights: str) -> None:
+    story.workspace.people[ALICE] = replace(story.workspace.people[ALICE], is_guest=True)
+    story.clock.go_on(USERS_KEPT)
+
+
+def _is_not_told_by_slack(story: Story, _rights: str) -> None:
+    story.clock.go_on(USERS_KEPT)
+    story.say("status", BOB)  # who Bob is, is known again
+    story.workspace.faults.order(Fault("users.info", "server_error"))
+
+
+@pytest.mark.parametrize(
+    ("happens", "lost"),
+    [
+        pytest.param(_loses_the_right, "may not do that here any more (terminate).", id="the right"),
+        pytest.param(_becomes_a_guest, "is no full member of this workspace any more.", id="membership"),
+        pytest.param(
+            _is_not_told_by_slack, "cannot be looked up in Slack now, so nothing was done.", id="a name in Slack"
+        ),
+    ],
+)
+def test_who_has_lost_the_right_meanwhile_has_nothing_done_and_both_hear_who_lost_it(
+    story: Story, happens: Callable[[Story, str], None], lost: str
+) -> None:
     rights = f'[[rights]]\nwho = ["{ALICE}", "{BOB}"]\nmay = "*"\n'
     victim, _ = waiting(story, rights + ANYBODY_ELSE)
-    story.policy(rights.replace(f'"{ALICE}", ', "") + ANYBODY_ELSE)
+    happens(story, rights)
 
     press(story, APPROVE, BOB)
 
     assert story.is_untouched(victim)
-    assert story.whispers(BOB)[0].startswith("You may not do that here (terminate).")
+    sentence = f"<@{ALICE}>, who has asked for this, {lost}"
+    assert story.whispers(BOB)[-1].startswith(sentence)
+    story.look()
+    note = story.thread()[-1]
+    assert note.startswith(f"<@{ALICE}> <@{BOB}> *Terminate: request withdrawn*")
+    assert note.endswith(sentence)
+    assert shown_raw(story) == []
 
 
 def test_an_approval_that_the_policy_no_longer_asks_for_is_still_needed(story: Story) -> None:
@@ -708,7 +758,8 @@ def test_an_approval_of_what_the_asker_may_no_longer_do_names_who_may(story: Sto
 
     press(story, APPROVE, BOB)
 
-    assert story.whispers(BOB) == [f"You may not do that here (terminate). Those who may: <@{BOB}>, <@{CAROL}>"]
+    (told,) = story.whispers(BOB)
+    assert told.endswith(f"may not do that here any more (terminate). Those who may: <@{BOB}>, <@{CAROL}>")
 
 
 def test_an_approval_where_nobody_may_repair_any_more_tells_how_it_is_granted(story: Story) -> None:

@@ -9,6 +9,7 @@ from chatops.commands import incident_answers
 from chatops.commands.incident_answers import Standing
 from chatops.commands.parse import Command, parse
 from hub.incidents.incident import Incident, State
+from hub.slack.mrkdwn import date, escape, mention
 from spoke.places import Cluster
 from tests.chatops.commands.reading_answers import HOUR, NAMES, examine, lines, mute, said
 from tests.hub.factories import ALICE, BOB, CLUSTER, ELSEWHERE, LONGEST, NOON, entry, finished, incident, sighting
@@ -154,6 +155,17 @@ def test_an_entry_tells_why_and_who_agreed() -> None:
         examine(answer)
         assert f"`i-0b7c9d1e2f3a4b5c6`: `it *hangs*`, approved by <@{BOB}>\n`done`" in said(answer)
     assert "approved by" not in said(incident_answers.audited("Audit", [entry()]))
+
+
+@pytest.mark.parametrize("what", ["refused: terminate", "Terminate: request withdrawn"])
+def test_people_and_moments_of_a_refusal_are_shown_as_such(what: str) -> None:
+    sentence = f"All repairs are stopped, by {mention(BOB)} {date(NOON)}."
+    refused, foreign = entry(what, result=sentence), entry("Terminate failed", result=sentence)
+
+    for answer in (incident_answers.audited("Audit", [refused]), incident_answers.shown(incident(), [refused], NAMES)):
+        examine(answer)
+        assert f"\n{sentence}" in said(answer)
+    assert f"`All repairs are stopped, by {escape(mention(BOB))}" in said(incident_answers.audited("Audit", [foreign]))
 
 
 @pytest.mark.parametrize("count", [0, 1, 20, 21, 1_000])

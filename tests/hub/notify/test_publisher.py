@@ -1112,3 +1112,22 @@ def test_whatever_goes_wrong_there_is_one_message_in_the_end(scene: Scene, seed:
     assert said(scene) == str(Tone.RESOLVED)
     assert scene.slack.replies()
     assert set(scene.slack.replies()) == {note(STEPS[0])[0]}
+
+
+def test_slack_is_asked_for_the_messages_address_by_the_post_that_shows_it_and_no_other(
+    scene: Scene, log_lines: Callable[[], list[Json]]
+) -> None:
+    shown = scene.show(first=True)
+    for number in range(12):
+        scene.log(entry(f"step {number}", at=NOON + SECOND, result="x" * 900, reason="y" * 500))
+    scene.log(entry("asked", at=NOON + 2 * SECOND, aloud=True, mentions=(BOB,)))
+    scene.slack.fault("auth.test", "server_error")
+    content = compose(shown.episode, OPEN)
+
+    first = scene.publisher.narrate(altered(shown, untold=True), content)
+    assert first.slack.untold
+    assert [line for line in log_lines() if line["message"] == "permalink.untold"] == []
+    while first.slack.untold:
+        first = scene.publisher.narrate(first, content)
+
+    assert len([line for line in log_lines() if line["message"] == "permalink.untold"]) == 1

@@ -6,11 +6,14 @@ import pytest
 
 from hub.incidents.content import compose
 from hub.incidents.growth import GROWN
+from hub.slack.mrkdwn import date, mention
 from hub.slack.notes import channel_lost, note, notes, posts, reminding
+from hub.slack.permalinks import LONGEST
 from tests.hub.factories import (
     ALICE,
     BOB,
     CLUSTER,
+    NOON,
     bulletin,
     entry,
     incident,
@@ -42,6 +45,14 @@ def test_who_is_to_approve_something_is_mentioned_with_a_link() -> None:
     assert text.startswith(f"<@{BOB}> <!subteam^S0LEADS01> <@{ALICE}> *asked: Terminate, needs approval* `i-0b7c9")
     assert text.endswith("<https://acme.slack.com/archives/C1/p2|Open the message>")
     assert "S0OWNERS1" not in text
+
+
+def test_a_link_into_a_storms_thread_is_written_as_slack_reads_one() -> None:
+    asked = entry("asked: Terminate, needs approval", aloud=True, mentions=(BOB,))
+
+    text, _ = note(asked, ABOUT, "https://acme.slack.com/archives/C1/p2?thread_ts=1.000002&cid=C1")
+
+    assert text.endswith("<https://acme.slack.com/archives/C1/p2?thread_ts=1.000002&amp;cid=C1|Open the message>")
 
 
 def test_what_is_not_said_aloud_mentions_whom_it_concerns_and_no_more() -> None:
@@ -96,6 +107,15 @@ def test_a_note_tells_what_came_of_it() -> None:
     assert blocks[1]["elements"][0]["text"] == "Terminated it; Took it out."
 
 
+def test_a_note_shows_people_and_moments_of_a_refusal_as_such_and_nobody_elses() -> None:
+    sentence = f"All repairs are stopped, by {mention(BOB)} {date(NOON)}."
+
+    _, blocks = note(entry("Terminate: request withdrawn", result=sentence))
+    assert (blocks[1]["elements"][0]["type"], blocks[1]["elements"][0]["text"]) == ("mrkdwn", sentence)
+    _, blocks = note(entry("Terminate failed", result=sentence))
+    assert blocks[1]["elements"][0]["type"] == "plain_text"
+
+
 def test_a_note_tells_why_in_the_words_of_whoever_asked() -> None:
     text, blocks = note(entry("Terminate done", result="Terminated it.", reason="<!channel> *now* `x`"))
 
@@ -106,6 +126,17 @@ def test_a_note_tells_why_in_the_words_of_whoever_asked() -> None:
     ]
     assert [one["text"] for one in note(entry(reason="it hangs"))[1][1]["elements"]] == ["Reason: it hangs"]
     assert len(note(entry())[1]) == 1
+
+
+def test_a_backlog_with_links_is_as_few_posts_as_slack_takes_however_long_they_are() -> None:
+    backlog = [entry(f"step {n}", result="x" * 900, aloud=True, mentions=(BOB,)) for n in range(20)]
+    link = "https://acme.slack.com/archives/C1/p2"
+
+    parts = posts(backlog, ABOUT)
+
+    for part in parts:
+        check(*notes(part, ABOUT, link.ljust(LONGEST, "x")))
+    assert [each for part in parts for each in part] == backlog
 
 
 def test_a_backlog_of_long_notes_is_as_few_posts_as_slack_takes() -> None:

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from hub.incidents.delivery import Delivery
-from hub.slack.permalinks import permalink
+from hub.slack.mrkdwn import escape
+from hub.slack.permalinks import LONGEST, permalink
 from tests.hub.factories import CHANNEL
 
 HOME = "https://acme.slack.com/"
@@ -23,6 +24,13 @@ def test_a_message_in_a_storms_thread_is_opened_there() -> None:
     assert permalink(HOME, reply) == (
         f"https://acme.slack.com/archives/{CHANNEL}/p1795175700000100?thread_ts=1795175600.000200&cid={CHANNEL}"
     )
+
+
+def test_none_is_longer_than_what_posts_leave_room_for() -> None:
+    ts, channel = f"{'9' * 12}.999999", "C" * 28
+    longest = permalink(f"https://{'a' * 100}/", replace(POSTED, address=channel, handle=ts, thread=ts))
+
+    assert 0 < len(escape(longest)) <= LONGEST
 
 
 @pytest.mark.parametrize(
