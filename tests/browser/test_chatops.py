@@ -13,6 +13,8 @@ APPROVE = "[data-action-id='coastguard.approve']"
 MEDIA, SEARCH, PAYMENTS = "444455556666", "333344445555", "222233334444"
 # Whether many are heard of again together, which would be a storm, shows after half a minute.
 HEARD_AGAIN_MILLISECONDS = 600_000
+# A response URL is good for half an hour.
+LUNCH_SECONDS = 35 * 60
 TERMINATIONS = "calls?action=autoscaling:TerminateInstanceInAutoScalingGroup"
 
 
@@ -31,12 +33,13 @@ def test_a_team_mutes_approves_stops_and_reads_the_log(visit: Visit, world: Worl
     who_did_what_is_read(page)
 
 
-def test_two_people_mute_the_same_side_by_side(visit: Visit) -> None:
+def test_two_people_mute_the_same_side_by_side(visit: Visit, world: World) -> None:
     page = visit(ALICE)
     both_mute_it(page)
     who_unmutes_is_asked_which(page)
     the_other_mute_goes_on(page)
     when_both_are_over_it_is_heard_again(page)
+    what_is_submitted_after_lunch_is_answered_all_the_same(page, world)
 
 
 def test_growth_is_news_and_one_click_acknowledges_all_of_it(visit: Visit) -> None:
@@ -257,6 +260,29 @@ def when_both_are_over_it_is_heard_again(page: Page) -> None:
     expect(message(page, f"@Alice Moreau has unmuted account {SEARCH}.")).to_have_count(1)
     expect(message(page, f"account {SEARCH} is no longer muted")).to_have_count(1)
     fits(page)
+
+
+def what_is_submitted_after_lunch_is_answered_all_the_same(page: Page, world: World) -> None:
+    submit_late(page, world, "serch")
+    told(page, "Nothing known is called serch")
+    submit_late(page, world, "search")
+    said = message(page, f"Muted account search ({SEARCH}) until").filter(has_text="back from lunch")
+    expect(said).to_have_count(1)
+    fits(page)
+    say(page, "unmute search")
+    expect(message(page, f"@Alice Moreau has unmuted account {SEARCH}.")).to_have_count(2)
+
+
+def submit_late(page: Page, world: World, what: str) -> None:
+    """Begin a mute, and submit its modal when no answer can be given any more at where it was begun."""
+    say(page, f"mute {what}")
+    expect(page.get_by_label("What")).to_have_value(what)
+    with world.workspace.lock:
+        world.workspace.tickets.let_pass(LUNCH_SECONDS)
+    page.get_by_label("How long").select_option("1h")
+    page.get_by_label("Reason").fill("back from lunch")
+    page.locator("dialog.modal [data-submit]").click()
+    expect(page.locator("dialog.modal")).to_have_count(0)
 
 
 def say(page: Page, text: str) -> None:
