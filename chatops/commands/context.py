@@ -98,10 +98,18 @@ class CommandContext:
             case Found(scope):
                 return scope
             case Candidates():
-                raise Declined(answers.ambiguous(command, found), "ambiguous")
+                raise Declined(answers.ambiguous(command, self._likely(command, found)), "ambiguous")
             case Nothing():
                 raise self.unknown(command, found)
         return found
+
+    def _likely(self, command: Command, found: Candidates) -> Candidates:
+        """Leave out what is well, for who acknowledges what is only called nearly so, if anything else may be meant."""
+        if command.verb != "ack" or found.exact:
+            return found
+        troubled = {str(Scope.of(bulletin.cluster)) for bulletin in self.store.open_bulletins()}
+        options = tuple(option for option in found.options if option[1] in troubled)
+        return replace(found, options=options) if options else found
 
     def one_scope(self, asked: CommandMessage, command: Command, meant: Scope | Unseen) -> Scope:
         """Return the scope that is meant. Of an instance that only a look can find, ask for one; that raises Declined.

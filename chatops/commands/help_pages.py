@@ -192,6 +192,22 @@ _ELSEWHERE = {
     "accounts": "names",
     "clusters": "names",
 }
+REPAIRS = frozenset(
+    {
+        "terminate",
+        "remove",
+        "deregister",
+        "repair",
+        "kill",
+        "restart",
+        "reboot",
+        "replace",
+        "drain",
+        "approve",
+        "decline",
+    }
+)
+"""What people type who want something done about an instance: a button alone does that."""
 _LONGEST_WORD = 40
 
 

@@ -1,9 +1,10 @@
 """Near names: what begins with some words or holds them, and what is written nearly so. Pure."""
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 
-from chatops.commands.exact_names import EXACT, WILD, Fits, accounts, clusters, patterns, regions, scope_of
+from chatops.commands.exact_names import EXACT, WILD, Fits, accounts, clusters, exactly, patterns, regions, scope_of
 from chatops.commands.known_names import KnownNames
 from hub.incidents.incident import Incident
 from hub.scopes.scope import Scope
@@ -14,6 +15,8 @@ LOOSE: tuple[Fits, ...] = (
     lambda name, words: words.casefold() in name.casefold(),
 )
 _LONGEST_COMPARED = 60
+# What stands between the words of a sentence, and between several names.
+_PARTS = re.compile("[,;&+ ]+")
 # So much of an id has to be there before something is looked for by a part of it.
 _PART_OF_AN_ID = 6
 
@@ -44,8 +47,10 @@ def _by_part_of_an_id(words: str, incidents: Iterable[Incident]) -> Iterator[Sco
 
 
 def near(words: str, known: KnownNames) -> Iterator[Scope]:
-    """Find what is written nearly so: a pattern in other letters, or names with a slip in them, the nearest first."""
+    """Find what is written nearly so: a pattern in other letters, names among other words, or with a slip in them."""
     yield from (pattern for pattern in patterns(words.lower(), known) if known.covered(pattern))
+    named = [scope for part in _PARTS.split(words) for scope in exactly(part, known)] if _PARTS.search(words) else []
+    yield from (scope for scope in named if scope != Scope())
     whose, _, last = words.rpartition("/")
     called = _names(known, _near_accounts(whose.partition("/")[0], known) if whose else set())
     for name in difflib.get_close_matches(last.casefold()[:_LONGEST_COMPARED], called, MOST_NEAR):

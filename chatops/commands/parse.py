@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from chatops.commands.help_pages import COMMANDS, nearest_command
+from chatops.commands.help_pages import COMMANDS, REPAIRS, nearest_command
 from chatops.commands.plain_text import LONGEST_INPUT, clean, hyphened, plain
 from hub.policy.policy import START
 from hub.slack.mrkdwn import escape, visible
@@ -97,7 +97,7 @@ def parse(text: str) -> Command | Mistake:
     if rest and first.text.startswith("/"):
         first, *rest = rest  # who copies a whole line has the slash command twice
     name = hyphened(first.text.lower()).strip("*_~`")
-    verb = "help" if name in _HELP else name
+    verb = "help" if name in _HELP else name.rstrip(".,;:!?")
     if verb not in COMMANDS:
         return _unknown(line, verb, rest)
     if verb in _PLAIN and rest:
@@ -149,7 +149,8 @@ def _unknown(line: str, verb: str, rest: Sequence[_Word]) -> Mistake:
         theirs = f"{nearest} {line[rest[0].start :]}"
         if len(theirs) <= _LONGEST_ECHO and isinstance(parse(escape(theirs)), Command):
             example = theirs
-    return Mistake(visible(line, _LONGEST_ECHO), "There is no such command.", nearest, example)
+    where = " Repairs are begun with the buttons of a message that tells of an instance." if verb in REPAIRS else ""
+    return Mistake(visible(line, _LONGEST_ECHO), f"There is no such command.{where}", nearest, example)
 
 
 def _mute(verb: str, words: Sequence[_Word], line: str) -> Command:

@@ -64,6 +64,24 @@ TWENTY = {
     "a name with a slip": Typed(
         "mute prod-paymnets 2h deploy", "Nothing known is called `prod-paymnets`", offers=("prod-payments",)
     ),
+    "two names at once": Typed(
+        "mute prod-payments, prod-web 2h deploy",
+        "Nothing known is called `prod-payments, prod-web`",
+        offers=("prod-payments", "prod-web"),
+    ),
+    "what kind of thing it is, and then its name": Typed(
+        "mute the prod-api cluster in eu-west-1 2h deploy",
+        "Nothing known is called `the prod-api cluster in eu-west-1`",
+        offers=("prod-api", "Region eu-west-1"),
+    ),
+    "everything among other words": Typed(
+        "mute absolutely all 2h deploy", "Nothing known is called `absolutely all`", offers=()
+    ),
+    "a repair as a command": Typed(
+        "terminate prod-payments", "There is no such command. Repairs are begun with the buttons of a message"
+    ),
+    "an order with a full stop": Typed("status.", "1 unresolved incident."),
+    "an order with a question mark": Typed("Mutes?", "Nothing is muted."),
     "a Region that there is not": Typed(
         "mute eu-west-9 2h deploy", "Nothing known is called `eu-west-9`", offers=("Region eu-west-1",)
     ),
@@ -101,6 +119,27 @@ TWENTY = {
     ),
     "unmute what is not": Typed("unmute prod", "Nothing is called exactly `prod`.", offers=("prod-api",)),
 }
+
+
+def test_somebody_in_a_hurry_stops_repairs(story: Story) -> None:
+    assert story.say("STOP!!") == []
+
+    assert story.hub.store.switch().stopped
+    assert "has stopped all repairs, everywhere." in story.aloud()[-1]
+
+
+def test_who_acknowledges_by_half_a_name_is_offered_what_is_in_trouble(story: Story) -> None:
+    (victim,) = story.trouble(grouped=False)
+    story.know(Account(MEDIA, "media"))
+    story.list_clusters(story.cluster, WEB, API, FILMS)
+
+    (told,) = story.say("ack prod")
+    assert "Nothing is called exactly `prod`." in told
+    assert [label.split(" ")[0] for _, _, label in story.buttons()] == ["prod-payments"]
+    assert not story.incident(victim).acknowledged_by
+
+    (told,) = story.say("ack prod-me")
+    assert [label.split(" ")[0] for _, _, label in story.buttons()] == ["prod-media"]
 
 
 @pytest.mark.parametrize("typed", TWENTY.values(), ids=TWENTY)
