@@ -23,7 +23,17 @@ from tests.simulation.fleet import ACCOUNTS, ASIDE, HOST_STATES, IN_SERVICE, STA
 from tests.simulation.policies import POLICIES
 from tests.simulation.post import Post
 from tests.simulation.promises import Broken, Watcher
-from tests.simulation.slack_line import CLOSED_THREAD, IN_DOUBT, LOST, PASSING, RETRY_AFTER, SEALED, UNHEARD, Word
+from tests.simulation.slack_line import (
+    CLOSED_THREAD,
+    IN_DOUBT,
+    LOST,
+    PASSING,
+    RETRY_AFTER,
+    SEALED,
+    UNHEARD,
+    Word,
+    once_shared,
+)
 from tests.simulation.stage import Stage
 from tests.simulation.world import PEOPLE, SECOND, Button, World
 from tests.wire.faults import Fault, Kind
@@ -510,7 +520,16 @@ class Play(RuleBasedStateMachine):
 
     @sentence(channel=st.sampled_from([CHANNEL, SECOND.id, SECOND.id]), word=st.sampled_from(LOST))
     def a_channel_is_lost(self, channel: str, word: str) -> None:
-        self.world.line.lost[channel] = word
+        self.world.line.lost[once_shared(channel)] = word
+
+    @sentence(cluster=_SOME)
+    @precondition(lambda self: not self.world.converted)
+    def a_channel_is_converted(self, cluster: int) -> None:
+        """A private one, in which a bulletin may stand, is made one to be shared: it has another id from now on."""
+        self.world.fleet.tag_cluster(self.world.place(self._any(cluster)), "two")
+        self._drop(f"{self._any(cluster)}/1", "event")
+        self.world.wait(150)
+        self.world.convert()
 
     @sentence(which=_SOME, word=st.sampled_from(CLOSED_THREAD))
     @precondition(lambda self: self.watcher.messages())
@@ -527,7 +546,7 @@ class Play(RuleBasedStateMachine):
     def _message(self, which: int) -> tuple[str, str] | None:
         """Where one of the open bulletins' messages is."""
         shown = [b.slack for b in self.watcher.bulletins.values() if b.slack.handle and not b.episode.closed]
-        places = [(slack.address, slack.handle) for slack in shown]
+        places = [(once_shared(slack.address), slack.handle) for slack in shown]
         return places[which % len(places)] if places else None
 
     @sentence()

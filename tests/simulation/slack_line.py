@@ -62,6 +62,11 @@ RETRY_AFTER = (None, "0.5", "Fri, 20 Nov 2026 12:00:30 GMT")
 _POSTS, _EDITS = {"chat.postMessage", "chat.postEphemeral"}, {"chat.update"}
 
 
+def once_shared(channel: str) -> str:
+    """The id that a channel has once it can be shared, whichever of its ids this is: the line knows it by that."""
+    return f"C{channel[1:]}" if channel.startswith("G") else channel
+
+
 class Checked(Strict):
     """Slack's judgement, which is always the same of the same content: each is judged once."""
 
@@ -95,8 +100,8 @@ class Line:
     """The line to the workspace that is played just now. `down`: nothing gets through.
 
     Nobody can post to the channels of `lost`, with Slack's word for it. Threads that are `closed` take no replies any
-    more, and messages that are `sealed` no edits, for ever: both by channel and ts. `refusals` counts each 429,
-    and `replies` what was said in threads.
+    more, and messages that are `sealed` no edits, for ever: both by channel and ts. Channels go by the id that they
+    have once they can be shared. `refusals` counts each 429, and `replies` what was said in threads.
     """
 
     fate: Fate
@@ -174,7 +179,7 @@ class Line:
         """What Slack says instead of doing it, if it does."""
         if self.lost or self.closed or self.sealed:
             values = read(request.get_header("Content-type", ""), request.data or b"", {}).values  # type: ignore[arg-type]
-            channel = str(values.get("channel", ""))
+            channel = once_shared(str(values.get("channel", "")))
             if method in _POSTS | _EDITS and channel in self.lost:
                 self.given_up.add(channel)
                 return Word(method, self.lost[channel])
@@ -189,7 +194,7 @@ class Line:
                     self.words.remove(word)
                 if word.word in LOST and method in _POSTS | _EDITS:
                     values = read(request.get_header("Content-type", ""), request.data or b"", {}).values  # type: ignore[arg-type]
-                    self.given_up.add(str(values.get("channel", "")))
+                    self.given_up.add(once_shared(str(values.get("channel", ""))))
                 return word
         return None
 
@@ -216,7 +221,9 @@ class Line:
             self.refusals += 1
             raise _refusal(request, 429, {"ok": False, "error": error.code}, error.retry_after) from error
         except SlackError as error:
-            if error.code not in _MAY_BE:
+            channel = str(arguments.values.get("channel", ""))
+            converted = error.code == "channel_not_found" and workspace.moved(channel) != channel
+            if error.code not in _MAY_BE and not converted:
                 self.refused.append(f"{method}: {error.code} {'; '.join(error.problems[:3])}")
             return _Answer({"ok": False, "error": error.code})
         self.replies += method == "chat.postMessage" and "thread_ts" in arguments.values

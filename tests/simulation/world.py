@@ -75,7 +75,8 @@ from tests.wire.members import Place
 from tests.wire.payloads import Machine
 from tests.wire.wire import Json
 
-SECOND = Channel("C0SECOND1", "second")
+# A private channel of long ago: if it is made one to be shared, it gets another id.
+SECOND = Channel("G0SECOND1", "second", private=True)
 PEOPLE = {"Alice": ALICE, "Bob": BOB}
 # Clusters of this name have a longer grace, and those of this tag's value a channel of their own.
 PATIENT, PATIENT_GRACE = "patient", timedelta(minutes=10)
@@ -443,7 +444,7 @@ class World:
         """Every button that Slack shows, oldest message first."""
         found: list[Button] = []
         for channel in (CHANNEL, SECOND.id):
-            conversation = self.workspace.conversation(channel)
+            conversation = self.workspace.conversation(self.workspace.moved(channel))
             assert conversation is not None
             for message in conversation._messages.values():
                 if not message.deleted:
@@ -588,6 +589,16 @@ class World:
         """Whether anything is ordered to go wrong."""
         hub = self.office.places or self.ledger.lag or self.workspace.faults._waiting
         return bool(self.stage.wire.faults._on or hub or self.line.ails or self.fleet.without_role)
+
+    @property
+    def converted(self) -> bool:
+        """Whether the second channel has its other id."""
+        return self.workspace.moved(SECOND.id) != SECOND.id
+
+    def convert(self) -> None:
+        """Somebody makes the second channel one to be shared."""
+        with self.workspace.changing():
+            self.workspace.convert(SECOND.id)
 
     def heal(self) -> None:
         self.heal_aws()
