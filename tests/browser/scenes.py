@@ -188,11 +188,30 @@ MANY = [incident(number) for number in range(1, 9)]
 LOG = [
     Entry(ago(minutes=8), ALICE, "acknowledged", sighting().host, "", incident().id),
     Entry(
-        ago(minutes=4), BOB, "asked: Terminate, needs approval", sighting().host, "", incident().id, mentions=(ON_CALL,)
+        ago(minutes=4),
+        BOB,
+        "asked: Terminate, needs approval",
+        sighting().host,
+        "",
+        incident().id,
+        aloud=True,
+        mentions=(ON_CALL,),
     ),
-    Entry(ago(minutes=2), ALICE, "approved: Terminate", sighting().host, "", incident().id, approved_by=ALICE),
+    Entry(
+        ago(minutes=2),
+        ALICE,
+        "approved: Terminate",
+        sighting().host,
+        "",
+        incident().id,
+        approved_by=ALICE,
+        mentions=(BOB,),
+    ),
     Entry(ago(minutes=1), BOB, "Terminate done", sighting().host, " ".join(DONE.steps), incident().id),
 ]
+
+
+MESSAGE = f"https://coast.slack.com/archives/{CHANNEL}/p1795175700000100"
 
 
 # Messages
@@ -210,7 +229,8 @@ def thread() -> Said:
     over = incident(
         state=State.RESOLVED, repair=DONE, resolved_at=NOW, ending="terminated", replacement="i-0f6e5d4c3b2a19088"
     )
-    return replace(shown([over]), replies=[(*note(entry), False) for entry in LOG])
+    about = compose(bulletin().episode, [incident()])
+    return replace(shown([over]), replies=[(*note(entry, about, MESSAGE), entry.aloud) for entry in LOG])
 
 
 def storm(*, over: bool) -> Said:
@@ -320,6 +340,7 @@ ITS_LOG = [
     replace(entry, where=TROUBLED[1].sighting.host, incident=TROUBLED[1].id, reason=reason)
     for entry, reason in zip(LOG[:2], ("", "its disk is full"), strict=True)
 ]
+MESSAGES = {each.id: MESSAGE for each in TROUBLED}
 ENTRIES = [
     Entry(ago(hours=3), CAROL, "muted", "cluster:222233334444/eu-west-1/prod-payments-batch", "until 09:00 UTC"),
     Entry(ago(hours=1), CAROL, "refused: mute", "Search", "You may not do that here (mute)."),
@@ -349,7 +370,8 @@ def tab() -> home.Tab:
     places = coverage(
         ACCOUNTS, ["eu-west-1"], {(a, "eu-west-1"): Visit(ago(minutes=3), ago(minutes=3)) for a in ACCOUNTS}, NOW
     )
-    return home.Tab(ALICE, [*TROUBLED, waiting], [ACCOUNT_MUTE, CLUSTER_MUTE], [waiting], places, NAMES)
+    mutes, messages = [ACCOUNT_MUTE, CLUSTER_MUTE], MESSAGES | {waiting.id: MESSAGE}
+    return home.Tab(ALICE, [*TROUBLED, waiting], mutes, [waiting], places, NAMES, messages=messages)
 
 
 SCENES: dict[str, Scene] = {
@@ -392,8 +414,8 @@ SCENES: dict[str, Scene] = {
     "mutes": whispered(mute_answers.all_mutes([ACCOUNT_MUTE, CLUSTER_MUTE], NOW, NAMES)),
     "ack": whispered(acknowledged(f"3 instances of {code(PAYMENTS.name)}")),
     "status": whispered(incident_answers.status(STANDING)),
-    "incidents": whispered(incident_answers.open_incidents(COMMAND, TROUBLED, NAMES, {TROUBLED[3].id})),
-    "show": whispered(incident_answers.shown(TROUBLED[1], ITS_LOG, NAMES)),
+    "incidents": whispered(incident_answers.open_incidents(COMMAND, TROUBLED, NAMES, {TROUBLED[3].id}, MESSAGES)),
+    "show": whispered(incident_answers.shown(TROUBLED[1], ITS_LOG, NAMES, message=MESSAGE)),
     "why": why(),
     "coverage": whispered(answers.covered(*everywhere())),
     "audit": whispered(incident_answers.audited(f"What people did since {date(ago(days=1))}", ENTRIES)),
