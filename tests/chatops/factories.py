@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode
 from chatops.clicks.requests import Request
 from coastguard.local.slack import clicks, modals, payloads
 from coastguard.local.slack.clicks import Press, Typed
-from coastguard.local.slack.delivery import Delivery
+from coastguard.local.slack.delivery import AppAnswer
 from coastguard.local.slack.directory import CHANNELS, PEOPLE, TEAM
 from coastguard.local.slack.modals import Submitted
 from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET, Workspace
@@ -115,7 +115,7 @@ class Ears:
             workspace, clicks.command(workspace, "https://slack.test", Typed(ALICE, CHANNEL, "/ecs", text))
         )
 
-    def _hear(self, workspace: Workspace, sending: Coroutine[Any, Any, Delivery]) -> bytes:
+    def _hear(self, workspace: Workspace, sending: Coroutine[Any, Any, AppAnswer]) -> bytes:
         workspace.request_url = self.url
         assert asyncio.run(sending).error is None
         body, _ = self.app.heard[-1]

@@ -21,7 +21,7 @@ from chatops import modals as views
 from chatops.clicks.requests import Request, from_click, from_view
 from coastguard.local.slack import clicks, modals
 from coastguard.local.slack.clicks import Press, Typed
-from coastguard.local.slack.delivery import Delivery
+from coastguard.local.slack.delivery import AppAnswer
 from coastguard.local.slack.directory import TEAM
 from coastguard.local.slack.modals import Outcome, Pressed, Submitted
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
@@ -285,14 +285,14 @@ class Story:
         ts: str = "",
         value: str | None = None,
         channel: str = CHANNEL,
-    ) -> Delivery:
+    ) -> AppAnswer:
         """Somebody uses an element of the bulletin, or of another message."""
         block = self._block(victim, action) if victim else None
         self.workspace.request_url = self.doorway.url
         press = Press(user, channel, ts or self.bulletin().slack.handle, action, block, value)
         return asyncio.run(clicks.click(self.workspace, self._address, press))
 
-    def type(self, text: str, user: str = ALICE, channel: str = CHANNEL) -> Delivery:
+    def type(self, text: str, user: str = ALICE, channel: str = CHANNEL) -> AppAnswer:
         """Somebody types it behind the slash command."""
         self.workspace.request_url = self.doorway.url
         return asyncio.run(clicks.command(self.workspace, self._address, Typed(user, channel, COMMAND, text)))
@@ -315,7 +315,7 @@ class Story:
         self.workspace.request_url = self.doorway.url
         assert asyncio.run(modals.open_home(self.workspace, user)).error is None
 
-    def press_in_home(self, user: str, action: str, block: str | None = None) -> Delivery:
+    def press_in_home(self, user: str, action: str, block: str | None = None) -> AppAnswer:
         self.workspace.request_url = self.doorway.url
         home = self.workspace.views.home(user)
         assert home is not None

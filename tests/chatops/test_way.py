@@ -15,7 +15,7 @@ from starlette.routing import Route
 from chatops import act, front
 from coastguard.local.slack import clicks, modals
 from coastguard.local.slack.clicks import Press, Typed
-from coastguard.local.slack.delivery import Delivery
+from coastguard.local.slack.delivery import AppAnswer
 from coastguard.local.slack.modals import Outcome, Submitted
 from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET
 from hub.scopes.scope import Scope
@@ -55,7 +55,7 @@ def acts(story: Story, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
         yield queue
 
 
-def click(story: Story, user: str) -> Delivery:
+def click(story: Story, user: str) -> AppAnswer:
     press = Press(user, CHANNEL, story.bulletin().slack.handle, TERMINATE)
     return asyncio.run(clicks.click(story.workspace, story.slack, press))
 

@@ -13,7 +13,7 @@ from ministack.core.arn import parse_arn
 from ministack.core.responses import request_scope
 from ministack.services import eventbridge
 
-from coastguard.local.aws.delivery import EVENTS, Delivery, NotDelivered
+from coastguard.local.aws.delivery import EVENTS, NotDelivered, TargetCall
 from coastguard.local.aws.naming import principal_name
 from coastguard.local.aws.policies import Role, identity_verdict, lets_service, role_by_arn, role_context
 
@@ -22,7 +22,7 @@ HOPPED = "_CoastguardHopped"
 PUT = "events:PutEvents"
 
 
-def hop(delivery: Delivery) -> None:
+def hop(delivery: TargetCall) -> None:
     """Bring an event to its bus, with the sender's account, Region, time and id. Raises NotDelivered."""
     sender, arn = delivery.sender, delivery.arn
     bus = parse_arn(arn)
@@ -40,7 +40,7 @@ def hop(delivery: Delivery) -> None:
         eventbridge._archive_event(forwarded)  # noqa: SLF001
 
 
-def _check(delivery: Delivery, bus: Any) -> None:  # noqa: ANN401 - MiniStack has no types
+def _check(delivery: TargetCall, bus: Any) -> None:  # noqa: ANN401 - MiniStack has no types
     sender, arn = delivery.sender, delivery.arn
     role_arn = delivery.target.get("RoleArn")
     if not role_arn:
@@ -53,7 +53,7 @@ def _check(delivery: Delivery, bus: Any) -> None:  # noqa: ANN401 - MiniStack ha
     _check_put(delivery, role, bus)
 
 
-def _check_put(delivery: Delivery, role: Role, bus: Any) -> None:  # noqa: ANN401 - MiniStack has no types
+def _check_put(delivery: TargetCall, role: Role, bus: Any) -> None:  # noqa: ANN401 - MiniStack has no types
     who, arn, name = principal_name(role["Arn"]), delivery.arn, bus.resource.partition("/")[2]
     # What these two keys carry is a set: one value for each entry of a PutEvents call.
     source, detail_type = delivery.event.get("Source", ""), delivery.event.get("DetailType", "")

@@ -19,8 +19,8 @@ class NotDelivered(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """A delivery to a target. `event` is MiniStack's form of an event, `rule` the ARN of the rule or schedule."""
+class TargetCall:
+    """A call of a target. `event` is MiniStack's form of an event, `rule` the ARN of the rule or schedule."""
 
     target: Mapping[str, Any]
     event: Mapping[str, Any]

@@ -14,7 +14,7 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import eventbridge, lambda_svc, sqs
 
 from coastguard.local.aws.buses import hop
-from coastguard.local.aws.delivery import EVENTS, Delivery, NotDelivered
+from coastguard.local.aws.delivery import EVENTS, NotDelivered, TargetCall
 from coastguard.local.aws.naming import principal_name
 from coastguard.local.aws.policies import identity_verdict, lets_service, role_by_arn, role_context
 from coastguard.local.record import Record
@@ -34,7 +34,7 @@ def install(record: Record) -> None:
         rule: Mapping[str, Any],
         view: Any = None,  # noqa: ANN401 - MiniStack has no types
     ) -> None:
-        delivery = Delivery(target, event, str(rule["Arn"]), get_account_id(), get_region())
+        delivery = TargetCall(target, event, str(rule["Arn"]), get_account_id(), get_region())
         try:
             if delivery.leaves:
                 hop(delivery)
@@ -49,7 +49,7 @@ def install(record: Record) -> None:
     eventbridge._invoke_target = invoke_target  # noqa: SLF001
 
 
-def _ask(delivery: Delivery) -> None:
+def _ask(delivery: TargetCall) -> None:
     """Raise NotDelivered unless the target in the rule's own account and Region is there and lets the rule in."""
     action = ACTIONS.get(delivery.service)
     if action is None:
@@ -65,7 +65,7 @@ def _ask(delivery: Delivery) -> None:
         raise NotDelivered("target", f"{delivery.arn} does not let {delivery.sender} {action} as {EVENTS}.")
 
 
-def _policy(delivery: Delivery) -> Mapping[str, Any] | str | None:
+def _policy(delivery: TargetCall) -> Mapping[str, Any] | str | None:
     """Return the target's resource policy, {} if it has none, None if there is no such target."""
     if delivery.service == "lambda":
         found = lambda_svc.function_policy_for_arn(delivery.arn)
@@ -74,7 +74,7 @@ def _policy(delivery: Delivery) -> Mapping[str, Any] | str | None:
     return (queue["attributes"].get("Policy") or {}) if queue else None
 
 
-def _ask_schedules_role(delivery: Delivery, action: str) -> None:
+def _ask_schedules_role(delivery: TargetCall, action: str) -> None:
     """Raise NotDelivered unless EventBridge Scheduler may use the role of the schedule, and the role the target."""
     role_arn = str(delivery.target.get("RoleArn", ""))
     role = role_by_arn(role_arn)
@@ -86,14 +86,14 @@ def _ask_schedules_role(delivery: Delivery, action: str) -> None:
         raise NotDelivered("target", f"{principal_name(role_arn)} may not {action} on {delivery.arn}.")
 
 
-def _bury(delivery: Delivery, reason: str, record: Record) -> None:
+def _bury(delivery: TargetCall, reason: str, record: Record) -> None:
     """Send an undelivered event to the target's dead-letter queue, if it has one."""
     grave = (delivery.target.get("DeadLetterConfig") or {}).get("Arn")
     if not grave:
         return
     try:
         _ask(
-            Delivery(
+            TargetCall(
                 {**delivery.target, "Arn": grave}, delivery.event, delivery.rule, delivery.account, delivery.region
             )
         )

@@ -1,7 +1,7 @@
 """Who acts, and how the app is told of it: signed, and with handles to answer by."""
 
 from coastguard.local.slack.conversation import Conversation
-from coastguard.local.slack.delivery import Delivery, deliver
+from coastguard.local.slack.delivery import AppAnswer, deliver
 from coastguard.local.slack.directory import Person
 from coastguard.local.slack.errors import Refused
 from coastguard.local.slack.payloads import Handles, signed_headers
@@ -36,7 +36,7 @@ def handles(workspace: Workspace, address: str, origin: Origin) -> Handles:
     return Handles(trigger_id, f"{address.rstrip('/')}{HOOKS}/{hook}")
 
 
-async def tell(workspace: Workspace, body: bytes, content_type: str = "") -> Delivery:
+async def tell(workspace: Workspace, body: bytes, content_type: str = "") -> AppAnswer:
     """Sends a body to the app: a form, unless it is said to be something else. Raises Refused."""
     _check_deployed(workspace)
     headers = signed_headers(SIGNING_SECRET, workspace.clock(), body)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from coastguard.local.slack import payloads
 from coastguard.local.slack.calling import conversation_of, handles, person_of, tell
 from coastguard.local.slack.content import Content
-from coastguard.local.slack.delivery import Delivery
+from coastguard.local.slack.delivery import AppAnswer
 from coastguard.local.slack.directory import SLACKBOT
 from coastguard.local.slack.errors import Refused, SlackError
 from coastguard.local.slack.payloads import Click, Command
@@ -40,7 +40,7 @@ class Typed:
     text: str = ""
 
 
-async def click(workspace: Workspace, address: str, press: Press) -> Delivery:
+async def click(workspace: Workspace, address: str, press: Press) -> AppAnswer:
     """Uses an element of a message; `address` is where this workspace is reached. Raises Refused."""
     with workspace.lock:
         person = person_of(workspace, press.user)
@@ -57,7 +57,7 @@ async def click(workspace: Workspace, address: str, press: Press) -> Delivery:
     return await _sent(workspace, origin, body)
 
 
-async def command(workspace: Workspace, address: str, typed: Typed) -> Delivery:
+async def command(workspace: Workspace, address: str, typed: Typed) -> AppAnswer:
     """Gives a slash command; the person is told of a failure in Slack's words. Raises Refused."""
     if not _COMMAND.fullmatch(typed.command):
         raise Refused(f"{typed.command!r} is not a command: those look like /ecs.")
@@ -93,7 +93,7 @@ def say(workspace: Workspace, *, user: str, channel: str, text: str, thread_ts: 
             raise Refused("That thread is no longer there.") from None
 
 
-async def _sent(workspace: Workspace, origin: Origin, body: bytes) -> Delivery:
+async def _sent(workspace: Workspace, origin: Origin, body: bytes) -> AppAnswer:
     delivery = await tell(workspace, body)
     if not delivery.error:
         try:

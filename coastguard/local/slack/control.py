@@ -11,7 +11,7 @@ from starlette.requests import Request
 from coastguard.local.slack import clicks, modals
 from coastguard.local.slack.content import Json
 from coastguard.local.slack.control_bodies import object_in, texts_in, values_in
-from coastguard.local.slack.delivery import Delivery
+from coastguard.local.slack.delivery import AppAnswer
 from coastguard.local.slack.errors import NotUnderstood
 from coastguard.local.slack.faults import fault_from
 from coastguard.local.slack.workspace import Workspace
@@ -98,7 +98,7 @@ async def set_limits(workspace: Workspace, request: Request) -> Json:
     return {"ok": True}
 
 
-def _report(delivery: Delivery) -> Json:
+def _report(delivery: AppAnswer) -> Json:
     return {
         "status": delivery.status,
         "milliseconds": delivery.milliseconds,

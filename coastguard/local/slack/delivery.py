@@ -11,7 +11,7 @@ CHUNK = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class AppAnswer:
     """What came of a request. `error` is what Slack would show the person, None when the app answered 200.
 
     `problems` tell what exactly was wrong with the app's answer.
@@ -25,7 +25,7 @@ class Delivery:
     problems: tuple[str, ...] = ()
 
 
-async def deliver(url: str, headers: dict[str, str], body: bytes, patience: float = PATIENCE_SECONDS) -> Delivery:
+async def deliver(url: str, headers: dict[str, str], body: bytes, patience: float = PATIENCE_SECONDS) -> AppAnswer:
     """POSTs to an http:// URL and waits for the whole answer, `patience` seconds in all."""
     loop = asyncio.get_running_loop()
     start = loop.time()
@@ -37,12 +37,12 @@ async def deliver(url: str, headers: dict[str, str], body: bytes, patience: floa
         async with asyncio.timeout(patience):
             response, answer = await _exchange(url, headers, body)
     except TimeoutError:
-        return Delivery(None, took(), "operation_timeout")
+        return AppAnswer(None, took(), "operation_timeout")
     except (OSError, h11.RemoteProtocolError):
-        return Delivery(None, took(), "dispatch_failed")
+        return AppAnswer(None, took(), "dispatch_failed")
     error = None if response.status_code == 200 else f"http {response.status_code}"
     content_type = dict(response.headers).get(b"content-type", b"").decode("latin-1")
-    return Delivery(response.status_code, took(), error, content_type, answer)
+    return AppAnswer(response.status_code, took(), error, content_type, answer)
 
 
 async def _exchange(url: str, headers: dict[str, str], body: bytes) -> tuple[h11.Response, bytes]:

@@ -6,7 +6,7 @@ from coastguard.local.slack import payloads
 from coastguard.local.slack.arguments import parsed
 from coastguard.local.slack.calling import handles, person_of, tell
 from coastguard.local.slack.content import Json
-from coastguard.local.slack.delivery import Delivery
+from coastguard.local.slack.delivery import AppAnswer
 from coastguard.local.slack.errors import Refused, SlackError
 from coastguard.local.slack.inputs import Values, complaints, values_of
 from coastguard.local.slack.payloads import ViewPress
@@ -15,7 +15,7 @@ from coastguard.local.slack.use import Found, find_in_view, used
 from coastguard.local.slack.workspace import Workspace
 
 # Slack told nobody, and nothing went wrong.
-SILENT = Delivery(None, 0, None)
+SILENT = AppAnswer(None, 0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,11 @@ class Submitted:
 class Outcome:
     """What came of a submission. `errors`, by block_id: what is written under the inputs of the modal, which stays."""
 
-    delivery: Delivery
+    delivery: AppAnswer
     errors: dict[str, str] = field(default_factory=dict)
 
 
-async def press(workspace: Workspace, address: str, pressed: Pressed) -> Delivery:
+async def press(workspace: Workspace, address: str, pressed: Pressed) -> AppAnswer:
     """Uses an element of the modal on top, or of the Home. Raises Refused."""
     with workspace.lock:
         person = person_of(workspace, pressed.user)
@@ -87,7 +87,7 @@ async def submit(workspace: Workspace, address: str, submitted: Submitted) -> Ou
         return Outcome(replace(delivery, error=error.code, problems=error.problems))
 
 
-async def close(workspace: Workspace, user: str, view_id: str, *, everything: bool = False) -> Delivery:
+async def close(workspace: Workspace, user: str, view_id: str, *, everything: bool = False) -> AppAnswer:
     """Closes the modal on top, or with `everything` (and where the modal says so) all below it too. Raises Refused.
 
     The app hears of those that were to notify it; what came of the last of these calls is returned.
@@ -108,7 +108,7 @@ async def close(workspace: Workspace, user: str, view_id: str, *, everything: bo
     return delivery
 
 
-async def open_home(workspace: Workspace, user: str) -> Delivery:
+async def open_home(workspace: Workspace, user: str) -> AppAnswer:
     """Opens the app's Home tab. Raises Refused."""
     with workspace.lock:
         person = person_of(workspace, user)
@@ -116,7 +116,7 @@ async def open_home(workspace: Workspace, user: str) -> Delivery:
     return await tell(workspace, body, "application/json")
 
 
-def _answered(workspace: Workspace, user: str, view: Json, delivery: Delivery) -> dict[str, str]:
+def _answered(workspace: Workspace, user: str, view: Json, delivery: AppAnswer) -> dict[str, str]:
     """Does what the app's answer to a submission says; its complaints by block_id. Raises SlackError.
 
     Source: https://docs.slack.dev/surfaces/modals#response_actions

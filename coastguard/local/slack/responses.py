@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from coastguard.local.slack.arguments import Arguments, parsed
 from coastguard.local.slack.content import Content, Json
 from coastguard.local.slack.conversation import Conversation
-from coastguard.local.slack.delivery import Delivery
+from coastguard.local.slack.delivery import AppAnswer
 from coastguard.local.slack.directory import BOT
 from coastguard.local.slack.errors import SlackError
 from coastguard.local.slack.tickets import Origin
@@ -51,7 +51,7 @@ def respond(workspace: Workspace, hook: str, values: Json) -> None:
         show(workspace, workspace.tickets.use_hook(hook, workspace.clock()), reply)
 
 
-def show_answer(workspace: Workspace, origin: Origin, delivery: Delivery) -> None:
+def show_answer(workspace: Workspace, origin: Origin, delivery: AppAnswer) -> None:
     """Shows what the app's HTTP answer says: for one person, unless it says otherwise. Raises SlackError.
 
     A command may be answered in plain text or JSON. Of a click's answer only JSON that names its response_type counts;
@@ -64,7 +64,7 @@ def show_answer(workspace: Workspace, origin: Origin, delivery: Delivery) -> Non
             show(workspace, origin, reply)
 
 
-def _values(delivery: Delivery) -> Json:
+def _values(delivery: AppAnswer) -> Json:
     if not delivery.content_type.startswith("application/json"):
         return {"text": delivery.body.decode(errors="replace").strip()}
     values = parsed(delivery.body, "invalid_json") if delivery.body.strip() else {}
