@@ -119,6 +119,28 @@ def test_a_bot_or_somebody_who_has_left_is_no_full_member(house: House, flag: st
     assert house.why_not(ALICE) == STRANGER
 
 
+SOMEBODY = f"<@{BOB}>, who has asked for this,"
+
+
+def test_what_others_may_not_any_more_is_not_said_as_if_it_were_about_whoever_hears_it(house: House) -> None:
+    house.rule(granting(CAROL))
+
+    def told(user: str) -> str:
+        refusal = house.rights.refusal("terminate", user, [HERE])
+        assert refusal is not None
+        others = refusal.about(SOMEBODY)
+        assert (others.who_may, others.how) == (refusal.who_may, refusal.how)
+        return others.sentence
+
+    assert told(BOB) == f"{SOMEBODY} may not do that here any more (terminate)."
+    assert told(GUEST.id) == f"{SOMEBODY} is no full member of this workspace any more."
+    house.clock.now += timedelta(minutes=6)  # what was known of people is asked for anew
+    house.workspace.faults.order(Fault("users.info", "server_error"))
+    assert told(BOB) == f"{SOMEBODY} cannot be looked up in Slack now, so nothing was done."
+    house.rule("")
+    assert told(BOB).startswith("Nobody may do that (terminate)")
+
+
 def test_with_rights_only_what_is_granted_is_allowed_where_it_is(house: House) -> None:
     house.rule(granting(SRE, "repair", '{ account = "222233334444" }') + granting(CAROL, "acknowledge"))
 

@@ -1,9 +1,11 @@
 """The wire for the hub's own account, and moto for all the rest: the members, and what the hub seldom asks for.
 
-Moto takes several milliseconds for each call of a table or a queue, and a story makes hundreds of them.
+Moto takes several milliseconds for each call of a table or a queue, and a story makes hundreds of them. It answers one
+call at a time: several threads of ours ask at once, and moto copies its tables while others write to them.
 """
 
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,6 +20,7 @@ from tests.wire.wire import Wire
 # mock_aws signs everybody in anew, unless it is told not to; but the wire knows the hub by its credentials.
 AS_SIGNED_IN: DefaultConfig = {"core": {"mock_credentials": False}}
 _MOTO = ("before-send", botocore_stubber)
+_ONE_AT_A_TIME = threading.RLock()
 _OURS = re.compile(rf"Credential={KEYS['AWS_ACCESS_KEY_ID']}/")
 
 
@@ -40,5 +43,6 @@ class WireBeforeMoto(Wire):
         signed = signature.decode() if isinstance(signature, bytes) else signature
         if service in self.services and _OURS.search(signed):
             return super().__call__(request, event_name, **more)
-        answer: AWSResponse | None = botocore_stubber(event_name, request, **more)
+        with _ONE_AT_A_TIME:
+            answer: AWSResponse | None = botocore_stubber(event_name, request, **more)
         return answer

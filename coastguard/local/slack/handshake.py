@@ -12,7 +12,7 @@ from coastguard.local.slack.payloads import signed_headers
 from coastguard.local.slack.workspace import SIGNING_SECRET, Workspace
 
 CHALLENGE = "the-tide-comes-in"
-TRIES = 5
+TRIES = 20
 PAUSE_SECONDS = 2
 
 
