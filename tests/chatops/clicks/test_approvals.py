@@ -17,7 +17,7 @@ from hub.incidents.incident import State
 from hub.incidents.repair_progress import REPAIR_PATIENCE
 from hub.scopes.account import Account
 from hub.slack.button_values import ACKNOWLEDGE, APPROVE, DECLINE
-from tests.chatops.factories import ALICE, BOB, CAROL, CHANNEL
+from tests.chatops.factories import ALICE, BOB, CAROL, CHANNEL, TERMINATE
 from tests.chatops.fate import Died
 from tests.chatops.policies import PAYMENTS, SRE
 from tests.chatops.story import Story, Victim
@@ -84,6 +84,29 @@ def shown_raw(story: Story) -> list[str]:
 def sessions(story: Story) -> list[Any]:
     """In whose name the member account's remediator was assumed."""
     return [call.get("SourceIdentity") for call in story.hub.trail.of("sts:AssumeRole") if call.get("SourceIdentity")]
+
+
+@pytest.mark.parametrize(
+    ("policy", "says"),
+    [
+        pytest.param(ONLY_SRE, f":hand: It waits until <!subteam^{SRE}> has approved it.", id="surely"),
+        pytest.param(
+            f"{ONLY_SRE}more_than = 1\n",
+            f":hand: It may have to wait until <!subteam^{SRE}> has approved it.",
+            id="maybe",
+        ),
+        pytest.param("", "", id="not at all"),
+    ],
+)
+def test_the_modal_says_beforehand_that_an_approval_will_be_needed(story: Story, policy: str, says: str) -> None:
+    story.policy(policy)
+    (victim,) = story.trouble(grouped=False)
+
+    assert story.press(TERMINATE, ALICE, victim).error is None
+
+    view = story.modal(ALICE)
+    assert view is not None
+    assert [text["text"] for text in texts(view["blocks"]) if ":hand:" in text["text"]] == ([says] if says else [])
 
 
 def test_it_waits_and_says_so_and_nothing_is_done(story: Story) -> None:

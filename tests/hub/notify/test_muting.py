@@ -632,6 +632,15 @@ def test_counts_are_of_one_mute_each(station: Station, cluster: Cluster) -> None
     assert [station.store.recorded(mute) for mute in (wide, narrow, again)] == [2, 2, 1]
 
 
+def test_two_mutes_of_one_place_that_begin_at_once_count_apart(station: Station, cluster: Cluster) -> None:
+    one, other = (station.mute(f"cluster:{cluster.key}", by=by) for by in (ALICE, BOB))
+    assert one.since == other.since
+
+    opened(station, cluster)
+
+    assert [station.store.recorded(mute) for mute in (one, other)] == [1, 1]
+
+
 # Side by side
 
 
