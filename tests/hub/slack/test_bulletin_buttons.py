@@ -11,6 +11,8 @@ from hub.incidents.content import ROWS, compose
 from hub.incidents.incident import Incident, State
 from hub.incidents.mute import Mute
 from hub.incidents.storm import lock
+from hub.scopes.scope import Scope
+from hub.slack.bulletin_buttons import mute_buttons
 from hub.slack.bulletin_message import render
 from hub.slack.button_values import ACKNOWLEDGE, ACKNOWLEDGE_ALL, APPROVE, DECLINE, LIST, MUTE, PICK, REPAIR, Subject
 from spoke.repairs import REMEDIES
@@ -203,3 +205,13 @@ def test_while_a_storm_lasts_terminate_is_locked_and_says_so(state: State) -> No
     check_bulletin(message)
     assert TERMINATE not in {button["action_id"] for button in buttons(all_blocks(message))}
     assert ("Terminate is locked" in words(message)) is (state is not State.RESOLVED)
+
+
+def test_a_muted_bulletins_button_names_the_mute_that_it_ends() -> None:
+    """Several mutes may be of one place: by the place alone, whoever presses it would only be asked which."""
+    made = bulletin()
+    mute = Mute(Scope.of(CLUSTER), NOON + timedelta(hours=1), ALICE, "deploy", NOON, id="mute-0123456789")
+
+    (button,) = mute_buttons(compose(made.episode, [incident()], mute=mute))
+
+    assert (button["text"]["text"], button["value"]) == ("Unmute", f"cluster:{CLUSTER.key}#mute-0123456789")
