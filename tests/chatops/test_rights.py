@@ -537,6 +537,49 @@ def test_where_nobody_is_named_the_right_to_approve_counts_in_that_place(house: 
     assert refusal.who_may == (SRE,)
 
 
+def needing(*approvers: str, remedy: str = "terminate", more: str = "") -> str:
+    named = f"approvers = [{', '.join(map(repr, approvers))}]\n" if approvers else ""
+    return f'[[approvals]]\nremedy = "{remedy}"\n{named}{more}'
+
+
+SIX = [f"S0GROUP{number:03}" for number in range(6)]
+FORESEEN = {
+    "nothing is said of it": (granting(ALICE), ""),
+    "another remedy": (needing(SRE, remedy="deregister"), ""),
+    "another account": (needing(SRE, more='where = { account = "333344445555" }\n'), ""),
+    "surely": (needing(SRE), f"It waits until <!subteam^{SRE}> has approved it."),
+    "for more at once": (
+        needing(SRE, more="more_than = 1\n"),
+        f"It may have to wait until <!subteam^{SRE}> has approved it.",
+    ),
+    "in a unit, which is not known yet": (
+        needing(CAROL, more='where = { unit = "ou-ab12-33334444" }\n'),
+        f"It may have to wait until <@{CAROL}> has approved it.",
+    ),
+    "whoever may approve": (
+        needing() + granting(CAROL, "approve") + granting(SRE, "approve"),
+        f"It waits until <@{CAROL}> or <!subteam^{SRE}> has approved it.",
+    ),
+    "nobody named": (needing() + granting(ALICE, "repair"), "It waits until somebody else has approved it."),
+    "many": (
+        needing(*SIX),
+        f"It waits until {' or '.join(f'<!subteam^{group}>' for group in SIX[:5])} and 1 more has approved it.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("policy", "says"), FORESEEN.values(), ids=FORESEEN)
+def test_what_is_said_beforehand_of_an_approval(house: House, policy: str, says: str) -> None:
+    house.rule(policy)
+    assert house.rights.foreseen("terminate", CLUSTER) == says
+
+
+def test_nothing_is_said_beforehand_of_approvals_while_nobody_can_read_the_policy(house: House) -> None:
+    house.rule(None)
+    house.rights = Rights(PolicySource("ssm:/coastguard/policy", lambda _: house.ssm, house.clock), house.people)
+    assert house.rights.foreseen("terminate", CLUSTER) == ""
+
+
 @pytest.mark.parametrize("stranger", [GUEST.id, FOREIGNER.id])
 def test_a_stranger_approves_nothing_though_named(house: House, stranger: str) -> None:
     house.rule(granting(ALICE))
