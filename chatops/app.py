@@ -116,6 +116,7 @@ def make(workspace: Workspace, front: SlackApp) -> App:
     """Make the app. Whoever dispatches to it has checked the signature."""
     identity = AuthorizeResult(enterprise_id=None, team_id=workspace.team, bot_token=workspace.secret.bot_token)
     app = App(
+        name="coastguard",  # else Bolt looks for one in the sources of all modules, which takes longer than the rest
         client=WebClient(base_url=workspace.api_url, timeout=_TIMEOUT_SECONDS, retry_handlers=[]),
         authorize=_Constant(identity),
         request_verification_enabled=False,  # the door has verified it; Bolt has a clock of its own and logs bodies

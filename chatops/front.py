@@ -7,25 +7,28 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any
 
-from botocore.config import Config
+from hub.runtime.init_phase import begin, init_phase
 
-from chatops import app
-from chatops.clicks import requests
-from chatops.clicks.requests import Request
-from chatops.commands import message
-from chatops.commands.answer_parts import Answer
-from chatops.commands.message import CommandMessage
-from chatops.http_adapter import HttpAdapter
-from chatops.rights import Rights
-from chatops.slack_users import SlackUsers
-from hub.policy.source import PolicySource
-from hub.queues import Queues, group_id
-from hub.runtime.clients import AWS, hub_session
-from hub.runtime.clock import clock
-from hub.runtime.secrets import SlackSecret, Vault
-from hub.runtime.settings import read
-from hub.runtime.telemetry import Counts, invocation, log_as_json
-from hub.slack.client import Slack
+with init_phase():
+    from botocore.config import Config
+
+    from chatops import app
+    from chatops.clicks import requests
+    from chatops.clicks.requests import Request
+    from chatops.commands import message
+    from chatops.commands.answer_parts import Answer
+    from chatops.commands.message import CommandMessage
+    from chatops.http_adapter import HttpAdapter
+    from chatops.rights import Rights
+    from chatops.slack_users import SlackUsers
+    from hub.policy.source import PolicySource
+    from hub.queues import Queues, group_id
+    from hub.runtime.clients import AWS, HubSession
+    from hub.runtime.clock import clock
+    from hub.runtime.secrets import SlackSecret, Vault
+    from hub.runtime.settings import read
+    from hub.runtime.telemetry import Counts, invocation, log_as_json
+    from hub.slack.client import Slack
 
 # Slack waits three seconds for an answer, and front may have to ask it who somebody is and who is in a group: so long
 # for each, and then for no more groups. Without an answer the click goes on to act, which asks again.
@@ -94,7 +97,7 @@ def wire() -> tuple[HttpAdapter, Counts]:
     settings = read(Settings, os.environ)
     counts = Counts()
     # Checking parameters against the model finds what tests have found, and each click would pay for it.
-    connect = partial(hub_session().client, config=AWS.merge(Config(parameter_validation=False)))
+    connect = partial(HubSession().client, config=AWS.merge(Config(parameter_validation=False)))
     vault = Vault(connect("secretsmanager"), settings.slack_secret_arn, clock)
     front = make_front(settings, connect, vault.slack, vault.token)
     gate = HttpAdapter(
@@ -114,3 +117,6 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             return gate.answer(event)
     finally:
         counts.flush()
+
+
+begin(wire)

@@ -1,8 +1,8 @@
 """Packaging: one zip for all five functions, with the same content and name wherever it is built.
 
-It holds hub, spoke, chatops and their pinned dependencies, all pure Python: one zip serves every processor. boto3 is
+It holds hub, spoke, chatops and their pinned dependencies, all pure Python: one zip serves every processor. Botocore is
 among them, because the one that the Lambda runtime brings is older at times and does not know every parameter we need;
-of its hundreds of services only those in use go in.
+of its data only what the functions use goes in (coastguard.service_models).
 
 Beside each module lies what the building Python compiled of it, and the zip says which Python that was: in that runtime
 functions start faster, because /var/task cannot be written to and they would compile everything at each cold start.
@@ -17,22 +17,10 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import spoke.models
+from coastguard import service_models
 from coastguard.checkout import BUILD, LAMBDA_REQUIREMENTS, PACKAGES, ROOT
 
-# The AWS services that hub, spoke and chatops call.
-SERVICES = {
-    "autoscaling",
-    "dynamodb",
-    "ec2",
-    "ecs",
-    "organizations",
-    "s3",
-    "secretsmanager",
-    "sns",
-    "sqs",
-    "ssm",
-    "sts",
-}
 # Installers write these anew each time, or name this machine in them.
 _LEFT_OUT = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
@@ -80,7 +68,8 @@ def _dependencies(folder: Path, progress: Callable[[str], None]) -> Path:
 
     Which is the pins, this Python, and how we pack.
     """
-    recipe = hashlib.sha256(LAMBDA_REQUIREMENTS.read_bytes() + Path(__file__).read_bytes()).hexdigest()[:16]
+    decide = (LAMBDA_REQUIREMENTS, Path(__file__), Path(service_models.__file__), Path(spoke.models.__file__))
+    recipe = hashlib.sha256(b"".join(path.read_bytes() for path in decide)).hexdigest()[:16]
     target = folder / f"{sys.implementation.cache_tag}-{recipe}"
     if target.exists():
         return target
@@ -100,6 +89,8 @@ def _dependencies(folder: Path, progress: Callable[[str], None]) -> Path:
         binaries = sorted(str(path.name) for path in installed.rglob("*.so"))
         if binaries:
             raise PackagingError(f"{', '.join(binaries)} would tie the zip to one processor: pin pure Python wheels.")
+        whole = (installed / "botocore" / "data").rename(Path(unfinished) / "data")
+        service_models.write(whole, installed / "botocore" / "data")
         _compile(installed)
         if not target.exists():  # somebody else may have been quicker
             installed.rename(target)
@@ -127,12 +118,8 @@ def _goes_in(parts: tuple[str, ...]) -> bool:
     match parts:
         case ("bin", *_):
             return False
-        case ("boto3", "data" | "examples", *_):
-            return False
         case ("aws_lambda_powertools", "event_handler", *_) | ("slack_bolt", "adapter", *_):
             return False  # for web frameworks; chatops.http_adapter is all that the front has
-        case ("botocore", "data", service, _, file):
-            return service in SERVICES and not file.startswith(("examples", "waiters"))
     return not set(parts) & set(_LEFT_OUT)
 
 

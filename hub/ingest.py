@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from hub.looks.ingestion import Ingestion
-from hub.policy.terms import Terms
-from hub.queues import Queues, answer, records
-from hub.runtime.clients import AWS, hub_session
-from hub.runtime.clock import clock
-from hub.runtime.settings import read
-from hub.runtime.telemetry import Counts, invocation, log_as_json
+from hub.runtime.init_phase import begin, init_phase
+
+with init_phase():
+    from hub.looks.ingestion import Ingestion
+    from hub.policy.terms import Terms
+    from hub.queues import Queues, answer, records
+    from hub.runtime.clients import AWS, HubSession
+    from hub.runtime.clock import clock
+    from hub.runtime.settings import read
+    from hub.runtime.telemetry import Counts, invocation, log_as_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ def wire() -> tuple[Ingestion, Counts]:
     log_as_json()
     settings = read(Settings, os.environ)
     counts = Counts()
-    queues = Queues(hub_session().client("sqs", config=AWS))
+    queues = Queues(HubSession().client("sqs", config=AWS))
     sorter = Ingestion(
         queues=queues,
         looks_url=settings.looks_queue_url,
@@ -52,3 +55,6 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             return answer(sorter.sort(records(event)))
     finally:
         counts.flush()
+
+
+begin(wire)

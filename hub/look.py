@@ -5,20 +5,23 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-from hub.looks.reconciler import Reconciler, assemble
-from hub.policy.source import PolicySource
-from hub.policy.terms import Terms
-from hub.queues import Queues, answer, records
-from hub.runtime.clients import AWS, hub_session
-from hub.runtime.clock import clock, time_left
-from hub.runtime.secrets import Vault
-from hub.runtime.settings import read
-from hub.runtime.telemetry import Counts, invocation, log_as_json
-from hub.slack.client import Slack
-from hub.table.store import Store
-from hub.wiring import Addresses, Hub
-from spoke.accounts import Accounts, Role
-from spoke.deadline import within
+from hub.runtime.init_phase import begin, init_phase
+
+with init_phase():
+    from hub.looks.reconciler import Reconciler, assemble
+    from hub.policy.source import PolicySource
+    from hub.policy.terms import Terms
+    from hub.queues import Queues, answer, records
+    from hub.runtime.clients import AWS, HubSession
+    from hub.runtime.clock import clock, time_left
+    from hub.runtime.secrets import Vault
+    from hub.runtime.settings import read
+    from hub.runtime.telemetry import Counts, invocation, log_as_json
+    from hub.slack.client import Slack
+    from hub.table.store import Store
+    from hub.wiring import Addresses, Hub
+    from spoke.accounts import Accounts, Role
+    from spoke.deadline import within
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ def wire() -> tuple[Reconciler, Counts]:
     log_as_json()
     settings = read(Settings, os.environ)
     counts = Counts()
-    session = hub_session()
+    session = HubSession()
     vault = Vault(session.client("secretsmanager", config=AWS), settings.slack_secret_arn, clock)
     hub = Hub(
         table=Store(settings.table, session.region_name),
@@ -81,3 +84,6 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             return answer(hub.queues.work_off(hub.addresses.looks, records(event), reconciler.attend))
     finally:
         counts.flush()
+
+
+begin(wire)

@@ -12,19 +12,22 @@ from datetime import timedelta
 from functools import cache, partial
 from typing import Any
 
-from hub.policy.source import PolicySource
-from hub.policy.terms import Terms
-from hub.queues import Queues
-from hub.runtime.clients import AWS, hub_session
-from hub.runtime.clock import clock
-from hub.runtime.rate_limit import RateLimit
-from hub.runtime.settings import read
-from hub.runtime.telemetry import Counts, invocation, log_as_json
-from hub.sweeping.account_sync import PACE
-from hub.sweeping.organization import Organization
-from hub.sweeping.sweeper import Sweeper, assemble
-from hub.table.store import Store
-from spoke.accounts import Accounts, Role
+from hub.runtime.init_phase import begin, init_phase
+
+with init_phase():
+    from hub.policy.source import PolicySource
+    from hub.policy.terms import Terms
+    from hub.queues import Queues
+    from hub.runtime.clients import AWS, HubSession
+    from hub.runtime.clock import clock
+    from hub.runtime.rate_limit import RateLimit
+    from hub.runtime.settings import read
+    from hub.runtime.telemetry import Counts, invocation, log_as_json
+    from hub.sweeping.account_sync import PACE
+    from hub.sweeping.organization import Organization
+    from hub.sweeping.sweeper import Sweeper, assemble
+    from hub.table.store import Store
+    from spoke.accounts import Accounts, Role
 
 # A visit that is under way when this is over ends within the function's 55 seconds.
 _PATIENCE = timedelta(seconds=25)
@@ -47,7 +50,7 @@ def wire() -> tuple[Sweeper, Counts]:
     """Make what sweep works with."""
     log_as_json()
     settings = read(Settings, os.environ)
-    session = hub_session()
+    session = HubSession()
     counts = Counts()
     pace = RateLimit(*PACE, time.monotonic, time.sleep)
     organization = Organization(session.client("organizations", config=AWS), clock, pace)
@@ -81,3 +84,6 @@ def handler(event: Mapping[str, Any], context: object) -> None:
             sweeper.visit(everywhere=asked == "all", nowhere=asked == "accounts")
     finally:
         counts.flush()
+
+
+begin(wire)

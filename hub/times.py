@@ -24,25 +24,26 @@ _SHORT = tuple(day[:3] for day in _DAYS)
 _SECONDS_A_DAY = 86_400
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": _SECONDS_A_DAY, "w": 604_800}
 
+# Patterns are compiled when the first is asked for: it takes as long as ten modules, and most functions read no times.
 _NUMBER = r"[0-9]+(?:[.,][0-9]+)?"
 _UNIT = r"(?:seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|w)"
 _FOR = r"(?:for )?(?:(?:the )?next )?"
-_LENGTH = re.compile(rf"{_FOR}({_NUMBER} ?{_UNIT}(?:(?: |, | and )?{_NUMBER} ?{_UNIT})*)")
+_LENGTH = rf"{_FOR}({_NUMBER} ?{_UNIT}(?:(?: |, | and )?{_NUMBER} ?{_UNIT})*)"
 _COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _WORDS = {word: float(number) for number, word in enumerate(_COUNTS, 1)} | dict.fromkeys(("a", "an"), 1.0)
 _WORDS |= dict.fromkeys(("half a", "half an"), 0.5)
-_IN_WORDS = re.compile(rf"({_FOR})((?:half )?an?|{'|'.join(_COUNTS)}) (minute|hour|day|week)s?")
-_BACKWARDS = re.compile(rf"(?:for )?-({_NUMBER} ?{_UNIT})")
-_PART = re.compile(rf"({_NUMBER}) ?({_UNIT})")
-_FOREVER = re.compile(r"for ?ever|for good|permanently|indefinitely|until further notice")
+_IN_WORDS = rf"({_FOR})((?:half )?an?|{'|'.join(_COUNTS)}) (minute|hour|day|week)s?"
+_BACKWARDS = rf"(?:for )?-({_NUMBER} ?{_UNIT})"
+_PART = rf"({_NUMBER}) ?({_UNIT})"
+_FOREVER = r"for ?ever|for good|permanently|indefinitely|until further notice"
 _DAY = rf"(?:today|tomorrow|{'|'.join((*_DAYS, *_SHORT))}|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})"
 _CLOCK = r"(?:[0-9]{1,2}:[0-9]{2}(?: ?[ap]m)?|[0-9]{1,2} ?[ap]m|noon|midnight)"
 # "until monday 9" can only be nine o'clock; "until 9" might be either of two.
-_UNTIL = re.compile(
+_UNTIL = (
     rf"(?:until|till?) (?:(?:on )?(?P<day>{_DAY})(?:[ t](?:at )?(?P<time>{_CLOCK}|[0-9]{{1,2}}))?"
     rf"|(?:at )?(?P<first>{_CLOCK})(?: (?:on )?(?P<then>{_DAY}))?)"
 )
-_TIME = re.compile(r"(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2}))?(?: ?(?P<half>[ap]m))?")
+_TIME = r"(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2}))?(?: ?(?P<half>[ap]m))?"
 
 _EXAMPLES = "90m, 2h, 1d, until 18:00 or until monday 9:00"
 
@@ -58,9 +59,9 @@ def read_span(text: str, now: datetime, zone: str, offset: int = 0) -> datetime:
     east of UTC: Slack tells both.
     """
     written = _plain(text)
-    if _FOREVER.fullmatch(written):
+    if re.fullmatch(_FOREVER, written):
         raise BadSpan("Nothing is muted for ever: 30 days are the most, and it can be said again. Write 30d.")
-    if found := _UNTIL.fullmatch(written) or _moment_alone(written):
+    if found := re.fullmatch(_UNTIL, written) or _moment_alone(written):
         ends = _moment(found, now, _zone(zone, offset))
     else:
         ends = now.astimezone(UTC) + read_length(written)
@@ -73,13 +74,13 @@ def read_length(text: str) -> timedelta:
     written = _plain(text)
     if re.fullmatch(r"[0-9]{1,9}", written):
         raise BadSpan(f"{written} of what? Write {written}m for minutes, {written}h for hours or {written}d for days.")
-    if found := _BACKWARDS.fullmatch(written):
+    if found := re.fullmatch(_BACKWARDS, written):
         raise BadSpan(f"Nothing lasts for less than no time. Write {found[1]}, without the minus.")
-    if found := _IN_WORDS.fullmatch(written):
+    if found := re.fullmatch(_IN_WORDS, written):
         return timedelta(seconds=round(_WORDS[found[2]] * _UNITS[found[3][0]]))
-    if not _LENGTH.fullmatch(written):
+    if not re.fullmatch(_LENGTH, written):
         raise BadSpan(f"This is no time that can be read here. Write {_EXAMPLES}.")
-    seconds = sum(float(number.replace(",", ".")) * _UNITS[unit[0]] for number, unit in _PART.findall(written))
+    seconds = sum(float(number.replace(",", ".")) * _UNITS[unit[0]] for number, unit in re.findall(_PART, written))
     if seconds > LONGEST.total_seconds():
         raise BadSpan("30 days are the most. Write 30d, or a shorter time.")
     return timedelta(seconds=round(seconds))
@@ -94,9 +95,9 @@ def is_span(tokens: Sequence[str], *, alone: bool = False) -> int:
     """
     for number in range(min(len(tokens), _MOST_WORDS), 0, -1):
         written = _plain(" ".join(tokens[:number]))
-        if any(form.fullmatch(written) for form in (_LENGTH, _UNTIL, _FOREVER, _BACKWARDS)):
+        if any(re.fullmatch(form, written) for form in (_LENGTH, _UNTIL, _FOREVER, _BACKWARDS)):
             return number
-        in_words = _IN_WORDS.fullmatch(written)
+        in_words = re.fullmatch(_IN_WORDS, written)
         if (in_words and (alone or in_words[1])) or (alone and _moment_alone(written)):
             return number
     return min(2, len(tokens)) if tokens and tokens[0].lower() in {"until", "till", "til"} else 0
@@ -118,7 +119,7 @@ def _plain(text: str) -> str:
 
 def _moment_alone(written: str) -> re.Match[str] | None:
     """Read a moment without its `until`. What is `at` a time, or `on` a day, may as well begin then."""
-    return None if written.startswith(("at ", "on ")) else _UNTIL.fullmatch(f"until {written}")
+    return None if written.startswith(("at ", "on ")) else re.fullmatch(_UNTIL, f"until {written}")
 
 
 def _check(span: timedelta) -> None:
@@ -174,7 +175,7 @@ def _date(day: str, today: date) -> date:
 def _time_of_day(written: str) -> tuple[int, time]:
     """Read a time of day; 24:00 and midnight are the day's end, which is the next day's begin. Raises BadSpan."""
     written = {"noon": "12:00", "midnight": "24:00"}.get(written, written)
-    found = _TIME.fullmatch(written)
+    found = re.fullmatch(_TIME, written)
     if found:
         hour, minute, half = int(found["hour"]), int(found["minute"] or 0), found["half"]
         if half and 1 <= hour <= 12 and minute < 60:

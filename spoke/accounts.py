@@ -18,9 +18,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
-import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials, RefreshableCredentials
@@ -32,7 +31,7 @@ from spoke import USER_AGENT
 from spoke.curing import cure
 from spoke.deadline import Deadline, deadline
 from spoke.errors import UNANSWERED, Busy, kind, reason, stale
-from spoke.models import STATUSES, LeanLoader, read_statuses
+from spoke.models import STATUSES, lean_loader, read_statuses
 from spoke.places import check_account, check_region, partition
 
 # A look waits for many accounts: a silent one must cost ten seconds, not the minute that botocore would wait.
@@ -46,6 +45,12 @@ _ROLE_NAME = re.compile(r"([\x21-\x2e\x30-\x7e]+/)*[A-Za-z0-9_+=,.@-]{1,64}")
 _SESSION_WORD = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 
 _signing: ContextVar["_SignIn"] = ContextVar("signing")
+
+
+class _Session(Protocol):
+    """What makes clients with the hub's own credentials, as boto3's sessions do."""
+
+    def client(self, service: str, /, *, config: Config) -> Any: ...  # noqa: ANN401  # botocore's clients have no type
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +78,10 @@ class Accounts:
 
     Args:
         session: the hub's own session; its Region's STS hands out the members' credentials
-        loader: one whose parsed service models are to be shared with others; by default a lean one of its own
+        loader: one whose parsed service models are to be shared with others; by default those of the whole process
     """
 
-    def __init__(self, session: boto3.Session, loader: Loader | None = None) -> None:
+    def __init__(self, session: _Session, loader: Loader | None = None) -> None:
         self._sts = session.client("sts", config=_CONFIG)
         self._clients = _Clients(loader)
         self._sign_ins: dict[tuple[str, str, Role], _SignIn] = {}
@@ -216,7 +221,7 @@ class _Clients:
     def __init__(self, loader: Loader | None) -> None:
         self._session = botocore.session.Session()
         self._session.register_component("credential_provider", _Provider())
-        self._session.register_component("data_loader", loader or LeanLoader())
+        self._session.register_component("data_loader", loader or lean_loader())
         self._session.register(STATUSES, read_statuses)
         cure(self.events, lambda: _signing.get().forget())
         self._made: dict[tuple[str, str], Any] = {}

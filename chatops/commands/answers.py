@@ -7,17 +7,20 @@ it says. What is told of mutes and of incidents stands in mute_answers and incid
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from chatops.commands.answer_parts import FEW, LINE, NAME, REASON, SAY, WORDS, Answer, filled, paragraph, rest
 from chatops.commands.help_pages import Help
 from chatops.commands.mute_answers import mute_words
-from chatops.commands.name_lookup import Candidates, Nothing
 from chatops.commands.parse import Command, Mistake, to_line
-from hub.incidents.mute import Mute
 from hub.slack.blocks import Block, actions, button, context, mrkdwn, plain, section
 from hub.slack.mrkdwn import code, escape, mention, visible
 from hub.words import few
 from spoke.places import Cluster
+
+if TYPE_CHECKING:  # front has no names to look up, and starts without what does
+    from chatops.commands.name_lookup import Candidates, Nothing
+    from hub.incidents.mute import Mute
 
 _LABEL, _VALUE = 75, 2_000
 
@@ -46,7 +49,7 @@ def mistaken(command: str, mistake: Mistake) -> Answer:
     ]
 
 
-def ambiguous(asked: Command, candidates: Candidates) -> Answer:
+def ambiguous(asked: Command, candidates: "Candidates") -> Answer:
     """Draw what may be meant as buttons, each of which says the command again with what it stands for."""
     words = code(asked.target or asked.argument, WORDS)
     said = f"{words} may be several things. Which one do you mean?"
@@ -69,7 +72,7 @@ def reasonless(asked: Command) -> Answer:
     return said, [section(said), actions(button(f"{SAY}0", "Say why…", to_line(asked)))]
 
 
-def unknown(command: str, asked: Command, nothing: Nothing) -> Answer:
+def unknown(command: str, asked: Command, nothing: "Nothing") -> Answer:
     """Draw that nothing known is called so; what comes nearest, and what may be meant all the same, are buttons."""
     words = code(asked.target or asked.argument, WORDS)
     if nothing.instance:
@@ -94,7 +97,7 @@ def looking(cluster: Cluster, instance: str, *, here: bool) -> Answer:
     return said, [section(f":eyes: {said}")]
 
 
-def never_seen(cluster: Cluster, account: str, place: str, asked: Command, nothing: Nothing) -> Answer:
+def never_seen(cluster: Cluster, account: str, place: str, asked: Command, nothing: "Nothing") -> Answer:
     """Draw that nobody has seen such a cluster, and what is known of the `place`; the `account` is harmless already."""
     said = f"{code(cluster.name, WORDS)} has never been seen in {cluster.region} of account {account}."
     options = [(label, _about(asked, scope)) for label, scope in nothing.nearest]
@@ -140,7 +143,7 @@ def refused(sentence: str, detail: str = "", may: Sequence[str] = (), how: str =
     ]
 
 
-def explained(title: str, lines: Sequence[str], mute: Mute | None = None) -> Answer:
+def explained(title: str, lines: Sequence[str], mute: "Mute | None" = None) -> Answer:
     """Draw why something is so: a title whose foreign parts are harmless already, and lines that may be foreign."""
     head = [section(f"*{title}*"), *([section(f":no_bell: Muted {mute_words(mute)}")] if mute else [])]
     blocks, count = filled(head, [[paragraph(line)] for line in lines])

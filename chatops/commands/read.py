@@ -17,7 +17,8 @@ from chatops.commands.parse import Command
 from chatops.commands.reasons import looked, reasons
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import as_acknowledged
-from hub.incidents.incident import INCIDENT_ID, Incident, Pending
+from hub.incidents.incident import Incident, Pending
+from hub.incidents.incident_ids import INCIDENT_ID
 from hub.incidents.mute import over
 from hub.policy.policy import Approval
 from hub.scopes.coverage import Coverage, Visit, coverage

@@ -88,8 +88,8 @@ def audit_command(  # noqa: PLR0913
         raise typer.BadParameter("--until has to be later than --since")
     with tidy(aside):
         place = region or session().region_name
-        store = Store(table, place)
         with explained(table, place):
+            store = Store(table, place)
             known = is_id(account) or not account
             wanted = Wanted(begin, end, account if known else find_account(account, store.accounts()), who)
             Screen(out, aside).show(store.done_by_people(begin, end), wanted, form)

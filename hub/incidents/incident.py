@@ -12,7 +12,6 @@ it is bound to that incident, used up by the repair, and withdrawn when the inci
 """
 
 import hashlib
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -20,7 +19,6 @@ from enum import StrEnum
 from spoke.places import Cluster
 from spoke.sighting import Sighting
 
-INCIDENT_ID = re.compile(r"inc-[0-9a-f]{10}")
 # Agents drop several times an hour by design and are back within seconds; these are drops that outlasted the grace.
 FLAPS, FLAP_WINDOW = 3, timedelta(hours=1)
 # A look reads all that is kept, so not for long: what happened stands in the log. While the bulletin that tells of it

@@ -54,7 +54,7 @@ class _Unreadable(Exception):
 
 
 class _Keeper(Protocol):
-    """What a policy can lie in. Both raise what boto3 raises, and _Unreadable."""
+    """What a policy can lie in. Both raise what botocore raises, and _Unreadable."""
 
     def newest(self, mark: str) -> _Found | None:
         """Read what lies there, None if that has still this mark."""
@@ -64,7 +64,7 @@ class _Keeper(Protocol):
 
 
 class PolicySource:
-    """Keeps the policy. `client` makes a boto3 client of "ssm" or "s3"; it is made when first needed, or never.
+    """Keeps the policy. `client` makes a client of "ssm" or "s3", at once, for whoever has a policy needs it soon.
 
     Raises BadPlace. An empty `place` means that there is no policy file: everything is as without one.
     """
@@ -172,10 +172,10 @@ def _keeper(place: str, client: Callable[[str], Any]) -> _Keeper | None:
     if not place:
         return None
     if kind == "ssm" and rest.startswith("/"):
-        return _Parameter(rest, lambda: client("ssm"))
+        return _Parameter(rest, client("ssm"))
     bucket, _, key = rest.removeprefix("//").partition("/")
     if kind == "s3" and rest.startswith("//") and bucket and key:
-        return _Object(bucket, key, lambda: client("s3"))
+        return _Object(bucket, key, client("s3"))
     raise BadPolicyPlace(f"{place!r} is no place of a policy: write ssm:/name or s3://bucket/key")
 
 
@@ -205,10 +205,9 @@ _REMEDIES = {
 class _Parameter:
     """An SSM parameter of type String."""
 
-    def __init__(self, name: str, make: Callable[[], Any]) -> None:
+    def __init__(self, name: str, client: Any) -> None:  # noqa: ANN401  # botocore's clients have no type
         self._name = name
-        self._make = make
-        self._client: Any = None
+        self._client = client
 
     def newest(self, mark: str) -> _Found | None:
         found = self._read(self._name)
@@ -219,7 +218,6 @@ class _Parameter:
         return self._read(f"{self._name}:{version - 1}") if version > 1 else None
 
     def _read(self, name: str) -> _Found:
-        self._client = self._client or self._make()
         parameter = self._client.get_parameter(Name=name)["Parameter"]
         if parameter["Type"] != "String":
             raise _Unreadable(f"it is a parameter of type {parameter['Type']}: make it one of type String")
@@ -230,14 +228,12 @@ class _Parameter:
 class _Object:
     """An S3 object, sent again only if it has changed. Only a list of versions would tell what it was before."""
 
-    def __init__(self, bucket: str, key: str, make: Callable[[], Any]) -> None:
+    def __init__(self, bucket: str, key: str, client: Any) -> None:  # noqa: ANN401  # botocore's clients have no type
         self._bucket = bucket
         self._key = key
-        self._make = make
-        self._client: Any = None
+        self._client = client
 
     def newest(self, mark: str) -> _Found | None:
-        self._client = self._client or self._make()
         unless = {"IfNoneMatch": mark} if mark else {}
         try:
             found = self._client.get_object(Bucket=self._bucket, Key=self._key, **unless)

@@ -1,10 +1,15 @@
 """AWS's clients in the hub: how long they wait, and what they try again."""
 
-import boto3
+from threading import Lock
+from typing import Any
+
+import botocore.session
 from botocore.config import Config
+from botocore.credentials import CredentialResolver, EnvProvider
 
 from spoke import USER_AGENT
 from spoke.curing import cure
+from spoke.models import lean_loader
 
 AWS = Config(
     connect_timeout=3,
@@ -14,8 +19,28 @@ AWS = Config(
 )
 
 
-def hub_session() -> boto3.Session:
-    """Make a session with the function's own credentials, whose clients try once more what is refused as stale."""
-    made = boto3.Session()
-    cure(made.events)
-    return made
+class HubSession:
+    """The function's own credentials and Region. Its clients try once more what is refused as stale.
+
+    Lambda gives a function its credentials in its environment, and they are looked for nowhere else: what makes ready
+    to ask a metadata service takes longer than to make a client, and there is none.
+    Botocore's, because importing boto3 on top costs a cold start a tenth more, and gives nothing that is used here.
+    """
+
+    def __init__(self) -> None:
+        self._core = botocore.session.Session()
+        self._core.register_component("credential_provider", CredentialResolver([EnvProvider()]))
+        self._core.register_component("data_loader", lean_loader())
+        self._lock = Lock()
+        cure(self._core.get_component("event_emitter"))
+
+    @property
+    def region_name(self) -> str:
+        """The Region that the function is in."""
+        region: str = self._core.get_config_variable("region")
+        return region
+
+    def client(self, service: str, *, config: Config, region_name: str | None = None) -> Any:  # noqa: ANN401  # botocore's clients have no type
+        """Make a client of a service, of this Region unless another one is named. Any thread may ask."""
+        with self._lock:  # a botocore session may not make two clients at once
+            return self._core.create_client(service, region_name, config=config)

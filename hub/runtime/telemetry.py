@@ -22,7 +22,7 @@ def log_as_json(*, quiet: tuple[str, ...] = ()) -> None:
         root.addHandler(logging.StreamHandler())
     for handler in root.handlers:
         handler.setFormatter(_WithKeys())
-    for name in (*quiet, "botocore", "boto3", "urllib3"):
+    for name in (*quiet, "botocore", "urllib3"):
         logging.getLogger(name).setLevel(logging.ERROR)
 
 

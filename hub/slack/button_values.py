@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hub.incidents.incident import INCIDENT_ID
+from hub.incidents.incident_ids import INCIDENT_ID
 from spoke.places import Cluster, ContainerInstance
 
 ACKNOWLEDGE = "coastguard.acknowledge"

@@ -18,7 +18,6 @@ from typing import Any, TypeVar
 from botocore.config import Config
 from cattrs.preconf.json import JsonConverter, make_converter
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.connection import Connection
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
@@ -28,7 +27,7 @@ from hub.scopes.scope import Scope
 from hub.table.writes import TRIES, write
 from spoke import USER_AGENT
 from spoke.curing import cure
-from spoke.models import LeanLoader
+from spoke.models import lean_loader
 from spoke.places import Cluster
 
 _T = TypeVar("_T")
@@ -177,15 +176,13 @@ class Rows:
         meta = type("Meta", (_Patience,), {"table_name": table, "region": region})
         self._table = table
         self._row: type[Row] = type("Row", (Row,), {"Meta": meta})
-        self._connection = Connection(
-            region=region,
-            connect_timeout_seconds=_Patience.connect_timeout_seconds,
-            read_timeout_seconds=_Patience.read_timeout_seconds,
-        )
-        self._connection.session.register_component("data_loader", LeanLoader())  # transactions are many rows
-        for connection in (self._connection, self._row._get_connection().connection):  # noqa: SLF001  # no other way in
-            connection.session.set_default_client_config(Config(user_agent=USER_AGENT))
-            cure(connection.session.get_component("event_emitter"))
+        self._connection = self._row._get_connection().connection  # noqa: SLF001  # no other way in
+        session = self._connection.session
+        session.register_component("data_loader", lean_loader())  # transactions are many rows
+        session.set_default_client_config(Config(user_agent=USER_AGENT))
+        cure(session.get_component("event_emitter"))
+        # Made here: pynamodb keeps a session for each thread, and one of another thread would be as botocore makes it.
+        self._connection.client  # noqa: B018  # it is made when it is asked for
 
     def _read(self, row: Row, kind: type[_T]) -> _T:
         value = codec().structure(row.data, kind)

@@ -7,6 +7,7 @@ from dataclasses import MISSING, fields, replace
 from typing import Any
 
 import boto3
+import botocore.handlers
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
@@ -301,10 +302,10 @@ def test_sweep_looks_at_what_is_unfinished_also_when_the_organization_cannot_be_
 ) -> None:
     told("SweepFunction")
     store.save([incident()], bulletin())
-    session, faults = boto3.Session(), Faults()
+    faults = Faults()
     faults.fail("organizations:ListAccounts", "AccessDeniedException")
-    session.events.register("before-call.organizations.ListAccounts", faults)
-    monkeypatch.setattr(boto3, "Session", lambda: session)
+    handler = ("before-call.organizations.ListAccounts", faults)
+    monkeypatch.setattr(botocore.handlers, "BUILTIN_HANDLERS", [*botocore.handlers.BUILTIN_HANDLERS, handler])
 
     with pytest.raises(ClientError):
         sweep.handler({}, None)
@@ -365,10 +366,9 @@ def test_a_round_that_sqs_refuses_is_an_error_that_says_so(
 ) -> None:
     told("SweepFunction")
     store.save([incident()], bulletin())
-    session = boto3.Session()
     failed = {"Failed": [{"Id": "0", "Code": "ServiceUnavailable"}], "ResponseMetadata": {"HTTPStatusCode": 200}}
-    session.events.register("before-call.sqs.SendMessageBatch", lambda **_: (AWSResponse("", 200, {}, None), failed))
-    monkeypatch.setattr(boto3, "Session", lambda: session)
+    handler = ("before-call.sqs.SendMessageBatch", lambda **_: (AWSResponse("", 200, {}, None), failed))
+    monkeypatch.setattr(botocore.handlers, "BUILTIN_HANDLERS", [*botocore.handlers.BUILTIN_HANDLERS, handler])
 
     with pytest.raises(RuntimeError, match="refused 1 of 1 groups"):
         sweep.handler({}, None)

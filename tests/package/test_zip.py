@@ -1,19 +1,28 @@
 """The zip is proven as Lambda will find it: alone, beside nothing but the standard library."""
 
 import importlib.util
-import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from coastguard import package
-from coastguard.checkout import PACKAGES, ROOT
+from coastguard.service_models import OPERATIONS
+from tests.benchmarks.cold import ENVIRONMENT, MODULES
 
-HANDLERS = ("hub.ingest", "hub.look", "hub.sweep", "chatops.front", "chatops.act")
+# Nobody is called: not even a name is asked for.
+OFFLINE = """
+def hear(event, args):
+    if event in {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"}:
+        raise RuntimeError(f"{event} {args}")
+sys.addaudithook(hear)
+"""
+STARTED = "import gc; print(function.handler.__name__, function.wire.cache_info().currsize, gc.isenabled(), "
 
 
 @pytest.fixture(scope="module")
@@ -28,16 +37,54 @@ def unpacked(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run_alone(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run_alone(code: str, *folders: Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run code without this environment's libraries: no site-packages, no working directory on the path."""
-    begin = f"import sys; sys.path.insert(0, {str(folder)!r}); "
-    return subprocess.run([sys.executable, "-I", "-S", "-c", begin + code], capture_output=True, text=True, check=False)
+    begin = f"import sys; sys.path[:0] = {[str(folder) for folder in folders]!r}; "
+    command = [sys.executable, "-I", "-S", "-c", begin + code]
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("module", HANDLERS)
-def test_each_handler_is_importable_from_the_zip_alone(module: str, unpacked: Path) -> None:
-    done = run_alone(f"import {module}; print({module}.handler.__name__)", unpacked)
-    assert (done.stdout, done.stderr) == ("handler\n", "")
+@pytest.mark.parametrize("module", MODULES.values())
+def test_in_lambda_a_function_is_wired_when_it_is_imported_and_calls_nobody(module: str, unpacked: Path) -> None:
+    code = f"{OFFLINE}\nimport {module} as function; {STARTED} gc.get_freeze_count() > 50_000)"
+    done = run_alone(code, unpacked, env=ENVIRONMENT)
+    assert (done.stdout, done.stderr) == ("handler 1 True True\n", "")
+
+
+@pytest.mark.parametrize("module", MODULES.values())
+def test_elsewhere_nothing_happens_when_it_is_imported(module: str, unpacked: Path) -> None:
+    env = {name: value for name, value in ENVIRONMENT.items() if not name.startswith(("AWS_", "COASTGUARD_"))}
+    done = run_alone(f"import {module} as function; {STARTED} gc.get_freeze_count())", unpacked, env=env)
+    assert (done.stdout, done.stderr) == ("handler 0 True 0\n", "")
+
+
+def test_an_init_that_fails_raises_and_leaves_nothing_half_made(unpacked: Path) -> None:
+    env = {name: value for name, value in ENVIRONMENT.items() if name != "COASTGUARD_TABLE"}
+    code = (
+        "import gc, os\ntry:\n    import hub.look\nexcept Exception as error:\n    print(type(error).__name__)\n"
+        "print('hub.look' in sys.modules, gc.isenabled())\nos.environ['COASTGUARD_TABLE'] = 'coastguard'\n"
+        "import hub.look\nprint(hub.look.wire()[0].hub.table is hub.look.wire()[0].hub.table)"
+    )
+    done = run_alone(code, unpacked, env=env)
+    assert (done.stdout, done.stderr) == ("BadSettings\nFalse True\nTrue\n", "")
+
+
+def test_models_come_from_the_zip_whatever_lies_elsewhere(unpacked: Path) -> None:
+    """As in Lambda, whose runtime has a botocore of its own, behind the zip on the path."""
+    runtime = Path(sysconfig.get_path("purelib"))
+    whole = runtime / "botocore" / "data"
+    assert (whole / "lambda").is_dir()
+    code = (
+        "import botocore; from hub.runtime.clients import AWS, HubSession; from hub.table.store import Store; "
+        "from spoke.accounts import Accounts; session = HubSession(); "
+        "clients = [session.client('ec2', config=AWS), Accounts(session)._clients.get('ec2', 'eu-west-1'), "
+        "Store('coastguard', 'eu-west-1')._connection.client]; print(botocore.__file__); "
+        "[print(*sorted(client.meta.service_model.operation_names)) for client in clients]"
+    )
+    done = run_alone(code, unpacked, runtime, env={**ENVIRONMENT, "AWS_DATA_PATH": str(whole)})
+    assert done.stderr == ""
+    ec2, table = (" ".join(sorted(OPERATIONS[service])) for service in ("ec2", "dynamodb"))
+    assert done.stdout.splitlines() == [str(unpacked / "botocore" / "__init__.py"), ec2, ec2, table]
 
 
 def test_a_missing_dependency_would_be_noticed(unpacked: Path, tmp_path: Path) -> None:
@@ -47,17 +94,11 @@ def test_a_missing_dependency_would_be_noticed(unpacked: Path, tmp_path: Path) -
 
 
 def test_every_service_that_is_called_is_in_the_zip(unpacked: Path) -> None:
-    called = {
-        service
-        for folder in PACKAGES
-        for path in (ROOT / folder).rglob("*.py")
-        for service in re.findall(r"(?:client|call|pages|connect)\(\s*\"([a-z0-9]+)\"", path.read_text())
-    } | {"dynamodb"}  # pynamodb's
-    assert called == package.SERVICES
     make = "import botocore.session as b; s = b.Session(); "
-    for service in sorted(package.SERVICES):
-        done = run_alone(f"{make}s.create_client('{service}', region_name='eu-west-1')", unpacked)
-        assert done.stderr == ""
+    made = f"[s.create_client(service, region_name='eu-west-1') for service in {sorted(OPERATIONS)!r}]"
+    assert run_alone(make + made, unpacked).stderr == ""
+    data = {path.name for path in (unpacked / "botocore" / "data").iterdir() if path.is_dir()}
+    assert data == set(OPERATIONS)
 
 
 def test_time_zones_are_in_the_zip(unpacked: Path) -> None:

@@ -11,7 +11,7 @@ import time_machine
 from botocore.exceptions import ClientError
 from botocore.loaders import Loader
 
-from hub.runtime.clients import hub_session
+from hub.runtime.clients import HubSession
 from spoke.accounts import Accounts, Role
 from spoke.errors import STALE, Busy, Refused
 from spoke.places import BadPlace
@@ -240,7 +240,7 @@ def test_the_hubs_own_stale_answer_is_tried_once_more(
     for name, value in (("ACCESS_KEY_ID", "AKIAHUB0000000000000"), ("SECRET_ACCESS_KEY", "not-a-secret")):
         monkeypatch.setenv(f"AWS_{name}", value)
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    accounts = Accounts(hub_session(), loader)
+    accounts = Accounts(HubSession(), loader)
     wire.forgets_once = True
 
     accounts.member(ACCOUNT, REGION, READER).call("ecs", "list_clusters")

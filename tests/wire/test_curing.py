@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from hub.policy.repair_stop import RepairStop
-from hub.runtime.clients import AWS, hub_session
+from hub.runtime.clients import AWS, HubSession
 from hub.sweeping.organization import Organization
 from hub.table.store import Store
 from tests.hub.stack import create_table
@@ -45,7 +45,7 @@ def organization(wire: Wire) -> Organization:
     members.grow(PLACE, 1)
     members.hang(wire)
     with wire.hung():
-        client = hub_session().client("organizations", config=AWS)
+        client = HubSession().client("organizations", config=AWS)
     return Organization(client, lambda: datetime(2026, 11, 20, 12, tzinfo=UTC), lambda: None)
 
 

@@ -127,11 +127,9 @@ def test_without_a_place_everything_is_as_without_a_policy_and_nobody_is_asked(l
     assert line.made == []
 
 
-def test_a_client_is_made_once_and_not_before_it_is_needed(
-    source: PolicySource, place: Place, line: Line, clock: Clock
-) -> None:
+def test_a_client_is_made_once_and_at_once(source: PolicySource, place: Place, line: Line, clock: Clock) -> None:
     place.put(ONE)
-    assert line.made == []
+    assert line.made == [place.service]
 
     for _ in range(3):
         assert source.policy == POLICY_ONE

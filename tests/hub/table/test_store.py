@@ -5,6 +5,7 @@ On the wire's DynamoDB, and by night on moto's as well.
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import MISSING, fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -29,6 +30,7 @@ from hub.table.requests import REQUEST_KEPT, Claim
 from hub.table.rows import TRANSACTION
 from hub.table.store import Store
 from hub.table.writes import Conflict
+from spoke import USER_AGENT
 from spoke.places import Cluster
 from spoke.sighting import Sighting
 from tests.hub.factories import (
@@ -151,6 +153,14 @@ def test_clusters_whose_names_begin_alike_are_kept_apart(store: Store) -> None:
 
     assert set(store.known(CLUSTER).incidents) == {instance_id(1)}
     assert unfinished(store) == {CLUSTER, longer}
+
+
+def test_a_thread_calls_with_the_client_that_is_made_with_the_store(aws: None) -> None:  # noqa: ARG001 - moto must be up
+    """Pynamodb keeps a session for each thread: one of a thread's own would call as botocore does, and cure nothing."""
+    other = Store("coastguard", "eu-west-1")
+    with ThreadPoolExecutor(1) as threads:
+        client = threads.submit(lambda: other._connection.client).result()
+    assert client.meta.config.user_agent == USER_AGENT
 
 
 def test_two_stores_keep_to_their_tables(store: Store, dynamodb: Any) -> None:
