@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
 
-from tests.benchmarks import baseline, clicks, losses, memory, report
+from tests.benchmarks import baseline, clicks, cold, losses, memory, report
 from tests.benchmarks.functions import Functions, json_logs_to_nowhere
 from tests.benchmarks.goals import Measured, Run
 from tests.benchmarks.lambdas import Lambdas
@@ -113,6 +113,13 @@ def main() -> int:
 
 
 def _measure(stage: Stage) -> tuple[Measured, list[tuple[str, losses.Outcome]]]:
+    say(f"Cold starts, {cold.ROUNDS} of each function in turns with the usual way")
+    started = cold.measure()
+    for name, start in started.items():
+        say(
+            f"  {name}: {start.cpu:.0f} ms CPU and {start.memory:.0f} MiB, {start.cpu_share:.2f} of the usual way's CPU"
+        )
+
     # First, for on Lambda the front has a process to itself, with no storm in its memory.
     say("A click")
     clicked = clicks.measure(stage)
@@ -173,6 +180,7 @@ def _measure(stage: Stage) -> tuple[Measured, list[tuple[str, losses.Outcome]]]:
         missed=sum(outcome.missed for _, outcome in outcomes),
         false=sum(outcome.false for _, outcome in outcomes),
         double=sum(outcome.double for _, outcome in outcomes),
+        cold=started,
     )
     return measured, outcomes
 

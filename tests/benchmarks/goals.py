@@ -1,8 +1,9 @@
 """The goals: ratios and counts of one run, each held or missed. Absolute times are no goals."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tests.benchmarks.cold import Start
 from tests.benchmarks.storms import ACCOUNTS, CLUSTERS, ZONE
 
 # The most AWS calls that a storm, or one event, may take.
@@ -10,6 +11,8 @@ CALLS_IN_ONE_CLUSTER = 40
 CALLS_AN_EVENT = {CLUSTERS: 0.12, ACCOUNTS: 0.6, ZONE: 0.30}
 CALLS_OF_ONE_EVENT = 7
 CALLS_OF_A_CLICK = {"sqs:SendMessage": 1}
+# The most CPU that a cold start may take, as a part of what the usual way takes.
+COLD = {"ingest": 0.95, "look": 0.95, "sweep": 0.95, "front": 0.75, "act": 0.95}
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ class Measured:
     missed: int
     false: int
     double: int
+    cold: Mapping[str, Start]
 
     def goals(self) -> list[Goal]:
         warm = (self.one, self.batch, self.cluster, self.clusters, self.accounts, self.zone)
@@ -112,6 +116,9 @@ class Measured:
             Goal(7, "double, over all losses", self.double, 0),
             Goal(8, "click to acknowledgement, calls over the network", self.click_calls, 1),
             Goal(8, "click to acknowledgement, CPU", self.click_cpu, 1, unit=" ms"),
+            *[Goal(9, f"cold start of {name}, CPU against the usual way", self.cold[name].cpu_share, most)
+              for name, most in COLD.items()],
+            Goal(9, "cold start of look, memory against the usual way", self.cold["look"].memory_share, 0.75),
         ]  # fmt: skip
 
 

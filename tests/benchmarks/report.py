@@ -45,6 +45,11 @@ def figures(measured: Measured, outcomes: Sequence[tuple[str, Outcome]], seconds
         f"{measured.baseline_elapsed:.0f} s for 1,000. 100 in one batch, nobody waiting: "
         f"{measured.batch.cpu:.2f} ms CPU an event."
     )
+    cold = [
+        f"| {name} | {each.cpu:.0f} | {each.usual_cpu:.0f} | {each.cpu_share:.2f} | {each.memory:.0f} | "
+        f"{each.usual_memory:.0f} |"
+        for name, each in measured.cold.items()
+    ]
     memory = (
         f"99 more accounts: {measured.memory:.2f} MiB more held; at most {measured.memory_peak:.0f} MiB were held "
         "meanwhile, the stand-ins' worlds included."
@@ -65,6 +70,10 @@ def figures(measured: Measured, outcomes: Sequence[tuple[str, Outcome]], seconds
         *spreads,
         "",
         memory,
+        "",
+        "| cold start | CPU ms | the usual way | part of it | MiB | the usual way |",
+        "|---|---|---|---|---|---|",
+        *cold,
         "",
         f"Losses: {len(outcomes)} played, {len(outcomes) - len(lost)} of them without any loss.",
         *lost,

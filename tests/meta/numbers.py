@@ -80,6 +80,7 @@ import spoke.registrations
 import spoke.sightings
 import tests.benchmarks.__main__ as bench
 import tests.benchmarks.clicks
+import tests.benchmarks.cold
 import tests.benchmarks.goals
 import tests.benchmarks.lambdas
 import tests.benchmarks.losses
@@ -447,6 +448,7 @@ CLAIMS = {
         says(
             "<fifteen> rounds of a <hundred> clicks", tests.benchmarks.clicks._ROUNDS, tests.benchmarks.clicks._CLICKS
         ),
+        says("started <fifteen> times in turns", tests.benchmarks.cold.ROUNDS),
         says("counts <seven> calls where", tests.benchmarks.goals.CALLS_OF_ONE_EVENT),
         says("the mutes within the last <ten seconds>", hub.notify.muting.MUTES_KEPT),
         says("One of the <seven> asks", tests.benchmarks.goals.CALLS_OF_ONE_EVENT),
