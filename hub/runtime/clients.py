@@ -24,7 +24,7 @@ class HubSession:
 
     Lambda gives a function its credentials in its environment, and they are looked for nowhere else: what makes ready
     to ask a metadata service takes longer than to make a client, and there is none.
-    Botocore's, because importing boto3 on top costs a cold start a tenth more, and gives nothing that is used here.
+    Botocore's, because to import boto3 on top takes a cold start longer, and gives nothing that is used here.
     """
 
     def __init__(self) -> None:
