@@ -12,7 +12,7 @@ CALLS_AN_EVENT = {CLUSTERS: 0.12, ACCOUNTS: 0.6, ZONE: 0.30}
 CALLS_OF_ONE_EVENT = 7
 CALLS_OF_A_CLICK = {"sqs:SendMessage": 1}
 # The most CPU that a cold start may take, as a part of what the usual way takes.
-COLD = {"ingest": 0.95, "look": 0.95, "sweep": 0.95, "front": 0.75, "act": 0.95}
+COLD = {"ingest": 0.95, "look": 0.95, "sweep": 1.0, "front": 0.75, "act": 1.0}
 
 
 @dataclass(frozen=True)
