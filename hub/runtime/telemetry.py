@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
-from aws_lambda_powertools.metrics import Metrics, MetricUnit
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from hub.runtime.log_keys import attached, unit_of_work
 
@@ -47,7 +47,7 @@ class Counts:
     """Counts what happens in one invocation; `flush` prints them as one metrics line."""
 
     def __init__(self) -> None:
-        self._metrics = Metrics()
+        self._metrics = EphemeralMetrics()  # the others share what they have counted with the whole process
 
     def add(self, name: str, number: int) -> None:
         """Count `number` more of `name`."""
