@@ -10,6 +10,9 @@ from tests.benchmarks.storms import ACCOUNTS, CLUSTERS, ZONE
 CALLS_IN_ONE_CLUSTER = 40
 CALLS_AN_EVENT = {CLUSTERS: 0.12, ACCOUNTS: 0.6, ZONE: 0.30}
 CALLS_OF_ONE_EVENT = 7
+# A lone alarm, while many others are told of that have come back, or that never were: the calls, and seconds later.
+CALLS_AMONG_RECONNECTED = 26
+LATER = 3
 CALLS_OF_A_CLICK = {"sqs:SendMessage": 1}
 # The most CPU that a cold start may take, as a part of what the usual way takes.
 COLD = {"ingest": 0.95, "look": 0.95, "sweep": 1.0, "front": 0.75, "act": 1.0}

@@ -1,52 +1,17 @@
 """The goals that are counts (docs/performance.md), held on every run of the tests. Times are for `make bench`."""
 
-from dataclasses import dataclass, field
-
 import pytest
 
 from hub.incidents.storm import MANY
 from tests.benchmarks import clicks
-from tests.benchmarks.functions import Environments, Functions
+from tests.benchmarks.counting import Hub
+from tests.benchmarks.functions import Functions
 from tests.benchmarks.goals import CALLS_AN_EVENT, CALLS_IN_ONE_CLUSTER, CALLS_OF_A_CLICK, CALLS_OF_ONE_EVENT
 from tests.benchmarks.stage import Stage
-from tests.benchmarks.storms import ACCOUNTS, CLUSTER, CLUSTERS, ONE, ZONE, Storm, send, until_said
-from tests.benchmarks.timeline import Timeline, virtual_time
-from tests.wire.meter import Meter
+from tests.benchmarks.storms import ACCOUNTS, CLUSTER, CLUSTERS, ONE, ZONE, Storm
 
-# A storm waits for its last cluster before it lists them all; the sweep comes once a minute.
-_ALL_IS_SAID, _AND_WHAT_WAS_LEFT = 50, 9
 # Minutes in which a function goes by the mutes that it has read (hub.muting.KEPT).
 _MOMENT = 5 / 60
-
-
-@dataclass(frozen=True)
-class Hub:
-    """One environment of each function, warm, and the stage around them."""
-
-    stage: Stage
-    functions: Functions
-    environments: Environments
-    minutes: list[float] = field(default_factory=lambda: [0.0])
-
-    def weather(self, storm: Storm, *, signed_in: bool = False, after: float = 4) -> Meter:
-        """Let a storm break out, and time pass until all is said, but no round of the sweep be made.
-
-        Signed in, it breaks out so many minutes `after` the one before.
-        """
-        self.stage.clear()
-        if not signed_in:
-            self.functions.sign_out()
-        with virtual_time() as clock:
-            # What the functions remember of storms must be past, but not what they keep for minutes.
-            self.minutes.append(self.minutes[-1] + (after if signed_in else 10))
-            clock.forward(minutes=self.minutes[-1])
-            send(self.stage, storm.break_out(self.stage))
-            timeline = Timeline(self.stage, self.environments, clock)
-            with self.stage.measured() as meter:
-                timeline.play(seconds=_ALL_IS_SAID)
-                until_said(self.stage, lambda: timeline.play(seconds=_AND_WHAT_WAS_LEFT))
-        assert (len(self.stage.delay), len(self.stage.looks), timeline.failed) == (0, 0, {})
-        return meter
 
 
 @pytest.fixture(scope="module")

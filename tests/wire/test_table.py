@@ -255,3 +255,22 @@ def test_what_has_expired_goes_when_it_is_time_and_not_before(wire: Wire, dynamo
     assert tables.forget(101) == 1
     assert tables.rows(_TABLE) == [_values(rows[1])]
     assert tables.forget(10**10) == 0
+
+
+def test_a_write_is_billed_to_the_partition_keys_that_it_falls_on(wire: Wire, dynamodb: Any) -> None:
+    tables = wire.services["dynamodb"]
+    assert isinstance(tables, Tables)
+    create_table(dynamodb)
+    small, large = {"pk": "a", "sk": "1"}, {"pk": "a", "sk": "2", "data": "x" * 1_500}
+    dynamodb.put_item(TableName=_TABLE, Item=_values(small))
+    dynamodb.put_item(TableName=_TABLE, Item=_values(large))
+    assert tables.units == {"a": 1 + 2}
+
+    dynamodb.transact_write_items(TransactItems=[{"Put": {"TableName": _TABLE, "Item": _values(large)}}])
+    assert tables.units == {"a": 3 + 2 * 2}, "twice in a transaction"
+
+    shown = {"pk": "b", "sk": "1", "open_pk": "incidents", "open_sk": "1"}
+    for row in (shown, shown | {"version": 1}, shown | {"open_pk": "over"}, {"pk": "b", "sk": "1"}):
+        dynamodb.put_item(TableName=_TABLE, Item=_values(row))
+    # It comes, changes, moves and goes.
+    assert tables.units == {"a": 7, "b": 4, "open: incidents": 1 + 1 + 1, "open: over": 1 + 1}
