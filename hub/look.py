@@ -8,6 +8,7 @@ from typing import Any
 from hub.runtime.init_phase import begin, init_phase
 
 with init_phase():
+    from hub.looks.batch import Batch
     from hub.looks.reconciler import Reconciler, assemble
     from hub.policy.source import PolicySource
     from hub.policy.terms import Terms
@@ -80,8 +81,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     reconciler, counts = wire()
     try:
         with invocation(context), within(time_left(context)):
-            hub = reconciler.hub
-            return answer(hub.queues.work_off(hub.addresses.looks, records(event), reconciler.attend))
+            hub, looks = reconciler.hub, Batch(reconciler)
+            return answer(hub.queues.work_off(hub.addresses.looks, records(event), looks.attend, looks.prepare))
     finally:
         counts.flush()
 

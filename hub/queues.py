@@ -35,8 +35,9 @@ _BACKOFF = (5, 10, 20, 40, 60)
 _STORM = "storm/"
 # To be put back uses up a try, and SQS gives up after eight: a group is put back until this try, a storm until that.
 _CUT_OFF, _PUT_BACK = 3, 4
-# So many seconds a function should have left when it begins with a group, and with a storm's turn.
-GROUP_NEEDS, STORM_NEEDS = 30, 45
+# So many seconds a function should have left when it begins with a group, with one that is prepared, and with a storm's
+# turn.
+GROUP_NEEDS, PREPARED_NEEDS, STORM_NEEDS = 30, 15, 45
 # The sooner the last cluster of a storm is asked for, the fewer are looked at twice.
 _THREADS = 8
 
@@ -190,8 +191,14 @@ class Queues:
             QueueUrl=url, MessageBody=body, MessageGroupId=group, MessageDeduplicationId=_digest(token)
         )
 
-    def work_off(self, url: str, batch: Iterable[Record], work: Callable[[list[Record]], None]) -> list[str]:
-        """Give each group of a FIFO batch to `work`. Return the ids of the records that come back.
+    def work_off(
+        self,
+        url: str,
+        batch: Iterable[Record],
+        work: Callable[[list[Record]], None],
+        prepare: Callable[[Mapping[str, list[Record]]], None] | None = None,
+    ) -> list[str]:
+        """Give each group of a FIFO batch to `work`, all but storms to `prepare` before; return the ids that come back.
 
         A group that fails hurts only itself, and comes back after seconds that grow with its tries. One whose work
         raises NotYet comes back after the seconds that this names, and so do the groups that are better taken another
@@ -205,7 +212,10 @@ class Queues:
         later = [record for group in another_time(groups) for record in groups.pop(group)]
         storms = {group: groups.pop(group) for group in list(groups) if group.startswith(_STORM)}
         given_back: list[Record] = []
-        for some, with_them, needed in ((groups, later, GROUP_NEEDS), (storms, [], STORM_NEEDS)):
+        if prepare and deadline().left() >= GROUP_NEEDS:
+            prepare(groups)
+        begins = PREPARED_NEEDS if prepare else GROUP_NEEDS
+        for some, with_them, needed in ((groups, later, begins), (storms, [], STORM_NEEDS)):
             failed, put_off = self._attempt(url, some, work, needed)
             put_off.setdefault(max(put_off, default=0), []).extend(with_them)
             for seconds, together in put_off.items():

@@ -103,7 +103,13 @@ def decide(  # noqa: C901, PLR0911, PLR0913  # the one decision on one screen: i
 
 def confirms(current: Incident | None, sighting: Sighting, drop: Drop | None, now: datetime, grace: timedelta) -> bool:
     """Return whether `decide` opens an incident because of an agent that a look has seen to be gone."""
-    if condition(sighting) is not Condition.DISCONNECTED or (current and current.unresolved):
+    return condition(sighting) is Condition.DISCONNECTED and opens(current, sighting, drop, now, grace)
+
+
+def opens(current: Incident | None, sighting: Sighting, drop: Drop | None, now: datetime, grace: timedelta) -> bool:
+    """Return whether `decide` opens an incident, also of an agent that nobody can look at."""
+    trouble = condition(sighting) in {Condition.DISCONNECTED, Condition.UNREADABLE}
+    if not trouble or (current and current.unresolved):
         return False
     since = believed_since(current, sighting, drop, now, grace)
     return since is not None and now - since >= grace

@@ -49,6 +49,7 @@ def to_message(hint: Hint | Chore) -> str:
         drops = [[d.instance, d.at and d.at.timestamp(), d.version, d.waits, d.host] for d in hint.drops]
         body = {"cluster": hint.cluster.key, "why": hint.why, "drops": drops, "crowd": hint.crowd}
         body |= {"questions": [asdict(question) for question in hint.questions]} if hint.questions else {}
+        body |= {"more": True} if hint.more else {}
     elif isinstance(hint, MuteHint):
         # A release that knows no ids reads the scope.
         body = {"mute": hint.scope, **({"id": hint.id} if hint.id else {})}
@@ -123,7 +124,8 @@ def _from_own(body: Mapping[str, Any]) -> Hint:
         cluster = Cluster.from_key(body["cluster"])
         drops = tuple(_own_drop(cluster, *parts) for parts in body["drops"])
         questions = tuple(map(_question, body.get("questions", ())))
-        return Hint(cluster, _why(body["why"]), drops, _whole(body.get("crowd", 0)), questions=questions)
+        crowd, more = _whole(body.get("crowd", 0)), body.get("more") is True
+        return Hint(cluster, _why(body["why"]), drops, crowd, questions=questions, more=more)
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError, OSError) as error:
         raise BadHint(f"not a hint: {error}"[:300]) from error
 

@@ -5,7 +5,7 @@ hub.incidents.eventbridge makes hints of events, hub.incidents.hint_messages wri
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -74,9 +74,9 @@ class Hint:
     """A reason to look at a cluster; no drops means: at what is already known of it.
 
     `questions` are what people want to hear of it, each once.
-    `crowd` is how many clusters of the Region were spoken of in the same breath: many together are a storm. `hops` and
-    `until` are those of hub.chain, as in every hint: how many invocations lie behind it, and until when it holds, None
-    for ever.
+    `crowd` is how many clusters of the Region were spoken of in the same breath: a rumour, for most may be well. `more`
+    says that the breath was not at its end: more of the same is on its way. `hops` and `until` are those of hub.chain,
+    as in every hint: how many invocations lie behind it, and until when it holds, None for ever.
     """
 
     cluster: Cluster
@@ -86,6 +86,7 @@ class Hint:
     hops: int = 0
     until: datetime | None = None
     questions: tuple[Question, ...] = ()
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -153,7 +154,13 @@ def _together(cluster: Cluster, hints: Sequence[Hint]) -> Hint:
         hops=max(hint.hops for hint in hints),
         until=max(ends) if len(ends) == len(hints) else None,
         questions=tuple(sorted({question for hint in hints for question in hint.questions})),
+        more=any(hint.more for hint in hints),
     )
+
+
+def once_more(hint: Hint, why: Why = Why.AGAIN) -> Hint:
+    """Return a hint as a mere reason to look once more."""
+    return replace(hint, why=why, drops=(), crowd=0, more=False)
 
 
 def newest(drops: Iterable[Drop]) -> tuple[Drop, ...]:

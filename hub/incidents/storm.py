@@ -119,6 +119,17 @@ class Count:
     muted: int = 0
 
 
+def crowd(confirmed: int, looked_at: int, rumoured: int) -> int:
+    """Say how many clusters lose agents together, by those that were looked at just now and lately.
+
+    Most of those that are only spoken of have come back by themselves. So a rumour of more counts in the share in which
+    it has proved true, and not at all where it did for one cluster, or for less than half of them.
+    """
+    if confirmed < 2 or 2 * confirmed < looked_at:
+        return confirmed
+    return max(confirmed, rumoured * confirmed // looked_at)
+
+
 def brewing(bulletins: Iterable[Bulletin], now: datetime) -> set[StormHint]:
     """Name the channels and Regions in which clusters in trouble are many enough for a storm."""
     places: dict[StormHint, list[Bulletin]] = {}
@@ -181,8 +192,13 @@ def lock(region: str) -> str:
 
 
 def _many(members: Iterable[Bulletin], now: datetime) -> bool:
-    fresh = [m for m in members if (since := _in_trouble_since(m)) and (now - since < FRESH or _is_left(m))]
-    return len(fresh) > MANY
+    return sum(in_trouble(member, now) for member in members) > MANY
+
+
+def in_trouble(member: Bulletin, now: datetime) -> bool:
+    """Whether a cluster has fallen into trouble of late, or was left to a storm that has not posted it yet."""
+    since = _in_trouble_since(member)
+    return since is not None and (now - since < FRESH or _is_left(member))
 
 
 def _in_trouble_since(member: Bulletin) -> datetime | None:

@@ -38,7 +38,10 @@ UNKNOWN = "UNKNOWN"
 
 @dataclass(frozen=True, slots=True)
 class Gathering:
-    """One look's questions to a member: about which cluster, what is known of it, and what the hints said of it."""
+    """One look's questions to a member: about which cluster, what is known of it, and what the hints said of it.
+
+    `cluster_gone` is called when ECS knows no such cluster.
+    """
 
     member: Member
     hint: Hint
@@ -47,6 +50,7 @@ class Gathering:
     grace: timedelta
     clock: Callable[[], datetime]
     count: Callable[[str, int], None]
+    cluster_gone: Callable[[], None]
 
     def see(self, wanted: AbstractSet[str], tries: int) -> Mapping[str, Sighting]:
         """See how instances are. What nobody can tell anything about is stood in for (`unseen`)."""
@@ -57,6 +61,7 @@ class Gathering:
         try:
             found = look(self.member, cluster, sorted(wanted), in_groups(self.hint, self.known), hosts_of)
         except ClusterGone:
+            self.cluster_gone()
             gone = {instance: replace(self.unseen(instance), status=MISSING) for instance in wanted}
             return gone | forgotten(self.member, cluster, hosts_of)
         except (Refused, Busy) as error:
@@ -93,8 +98,11 @@ class Gathering:
         last = known.sighting if known else Sighting(instance, UNKNOWN, host=drop.host if drop else "")
         return replace(last, status=UNKNOWN, connected=None, since=None, host_state=None, lifecycle="", unchecked=())
 
-    def with_others(self, sightings: Mapping[str, Sighting]) -> Mapping[str, Sighting]:
-        """See whether hosts are well under another registration. Those not asked about keep what was found before."""
+    def with_others(self, sightings: Mapping[str, Sighting], crowd: int) -> Mapping[str, Sighting]:
+        """See whether hosts are well under another registration. Those not asked about keep what was found before.
+
+        Where a `crowd` of clusters loses agents together, nobody is asked.
+        """
         live = {i.instance: i.sighting for i in self.known.incidents.values() if i.unresolved}
         kept = {
             instance: replace(seen, others=live[instance].others)
@@ -102,7 +110,7 @@ class Gathering:
             if instance in live and live[instance].host == seen.host
         }
         sightings = {**sightings, **kept}
-        asked = _to_ask(self.hint, self.known, sightings, self.grace, self.clock())
+        asked = _to_ask(self.hint, self.known, sightings, self.grace, self.clock()) if crowd < CROWD else []
         if not asked:
             return sightings
         try:
@@ -133,14 +141,14 @@ class Gathering:
                 found[incident.instance] = host
         return found
 
-    def size(self, sightings: Mapping[str, Sighting], asks_share: Callable[[int], bool]) -> int | None:
+    def size(self, sightings: Mapping[str, Sighting], crowd: int, asks_share: Callable[[int], bool]) -> int | None:
         """Count the cluster's instances, of which a bulletin tells the share once they are many.
 
         None: they are few, and the policy does not ask for their share. 0: nobody can tell, so no share is told. A look
         in a storm does not ask, the next one does.
         """
         gone = sum(sighting.connected is False for sighting in sightings.values())
-        if self.hint.crowd > MANY or (gone <= ROWS and not (gone and asks_share(gone))):
+        if crowd > MANY or (gone <= ROWS and not (gone and asks_share(gone))):
             return None
         try:
             return registered(self.member, self.hint.cluster)
@@ -163,13 +171,11 @@ def in_groups(hint: Hint, known: KnownCluster) -> set[str]:
 def _to_ask(
     hint: Hint, known: KnownCluster, sightings: Mapping[str, Sighting], grace: timedelta, now: datetime
 ) -> list[Sighting]:
-    """Choose the instances whose hosts' other registrations are asked for, in one call; none in a crowd.
+    """Choose the instances whose hosts' other registrations are asked for, in one call.
 
     These are new trouble as long as it is little, old trouble of which nobody has asked yet or that is an old
     registration as far as is known, and everything that somebody has just clicked about.
     """
-    if hint.crowd >= CROWD:
-        return []
     drops = {drop.instance: drop for drop in hint.drops}
     in_ec2 = [s for s in sightings.values() if s.connected is False and s.host.startswith("i-") and not s.managed]
     before = {s.instance: known.incidents.get(s.instance) for s in in_ec2}

@@ -24,6 +24,12 @@ log = logging.getLogger(__name__)
 
 # EventBridge's times are whole seconds: a drop counts as due that is due within so much.
 _ROUNDING = timedelta(seconds=2)
+# What Lambda hands over at most: so many messages, and so many bytes, with some room (stacksets/hub.yaml).
+_FULL_BATCH, _FULL_PAYLOAD = 1_000, 5_000_000
+# Of one place so many clusters go on at once, and as many more each time that so many seconds are over: longer than
+# ingest gathers. A flood, or a storm, of one place delays nobody else's alarms, nor what people do there, by more than
+# these take; and it stays below half of what ECS lets an account read.
+CLUSTERS_AT_ONCE, PACE_SECONDS = 100, 15
 # Drops that have to wait about as long wait together.
 _STEP = timedelta(seconds=5)
 
@@ -64,7 +70,7 @@ class Ingestion:
         gathered = gather(hint for _, hint in good if isinstance(hint, Hint))
         due = self._put_back_what_is_early(replace(hint, hops=hops) for hint in gathered)
         chores = {hint.key: replace(hint, hops=hops) for _, hint in good if not isinstance(hint, Hint)}
-        asked = [*_crowded(due), *(chores[key] for key in sorted(chores))]
+        asked = [*self._at_pace(_crowded(due, more=_is_full(batch))), *(chores[key] for key in sorted(chores))]
         refused = self.queues.ask_looks(self.looks_url, asked, _token(good))
         self.count("hints", len(good))
         unsent = [record.id for record, hint in good if _group(hint) in refused]
@@ -90,6 +96,24 @@ class Ingestion:
             self.count("early", len(waits))
         return due
 
+    def _at_pace(self, hints: Iterable[Hint]) -> list[Hint]:
+        """Return what may be looked at now; of the clusters of a place that are too many, the others come later."""
+        before: Counter[tuple[str, str]] = Counter()
+        due: list[Hint] = []
+        waits: list[tuple[Hint, float]] = []
+        for hint in hints:
+            place = hint.cluster.account, hint.cluster.region
+            steps = before[place] // CLUSTERS_AT_ONCE
+            before[place] += 1
+            if steps and (further := onward(hint)):
+                waits.append((further, steps * PACE_SECONDS))
+            else:
+                due.append(hint)
+        if waits:
+            self.queues.later(self.delay_url, waits)
+            self.count("paced", len(waits))
+        return due
+
 
 def _by_time(drops: Iterable[Drop], grace: timedelta, now: datetime) -> tuple[list[Drop], dict[int, list[Drop]]]:
     """Part drops into those whose grace is over, and the others by the seconds that are left of it, roughly.
@@ -108,10 +132,18 @@ def _by_time(drops: Iterable[Drop], grace: timedelta, now: datetime) -> tuple[li
     return ready, early
 
 
-def _crowded(hints: Sequence[Hint]) -> list[Hint]:
-    """Note in each hint how many clusters of its Region have lost an agent in the same batch."""
+def _crowded(hints: Sequence[Hint], *, more: bool) -> list[Hint]:
+    """Note in each hint how many clusters of its Region have lost an agent in the same batch, and whether more come."""
     crowds = Counter(hint.cluster.region for hint in hints if _tells_of_a_loss(hint))
-    return [replace(hint, crowd=crowds[hint.cluster.region]) if _tells_of_a_loss(hint) else hint for hint in hints]
+    return [
+        replace(hint, crowd=crowds[hint.cluster.region], more=more) if _tells_of_a_loss(hint) else hint
+        for hint in hints
+    ]
+
+
+def _is_full(batch: Sequence[Record]) -> bool:
+    """Whether more may lie where a batch comes from: Lambda takes what there is, until it has no room."""
+    return len(batch) >= _FULL_BATCH or sum(len(record.body) for record in batch) >= _FULL_PAYLOAD
 
 
 def _tells_of_a_loss(hint: Hint) -> bool:

@@ -5,24 +5,24 @@ incidents in line (hub.looks.lifecycle), have them spoken of (hub.notify.notifie
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from hub.chain import Waiting, onward, put_off, repair_looked_at_in, waits_in_queue
-from hub.incidents.condition import UNWATCHED, Condition, condition
+from hub.incidents.condition import Condition, condition
 from hub.incidents.decision import Verdict
 from hub.incidents.examined import Findings, Watch
 from hub.incidents.growth import has_more
-from hub.incidents.hint_messages import from_message
-from hub.incidents.hints import BadHint, Chore, Drop, Hint, MuteHint, PolicyHint, StormHint, Why, gather, newest
-from hub.looks.answering import Named, tell
+from hub.incidents.hints import Chore, Drop, Hint, MuteHint, PolicyHint, StormHint, Why, once_more
+from hub.looks.answering import tell
 from hub.looks.cluster_tags import ClusterTags
 from hub.looks.departures import Departures
-from hub.looks.gathering import CROWD, Gathering
+from hub.looks.gone_clusters import GoneClusters
 from hub.looks.lifecycle import Lifecycle
+from hub.looks.seeing import Seeing, Seen
 from hub.notify.account_cache import AccountCache
 from hub.notify.dispatcher import Dispatcher
 from hub.notify.muting import Muting
@@ -35,23 +35,18 @@ from hub.notify.storm_cache import StormCache
 from hub.notify.storm_turn import StormTurns
 from hub.policy.source import PolicySource
 from hub.policy.terms import Terms
-from hub.queues import NotYet, Record
 from hub.runtime.log_keys import about
 from hub.slack.client import NotNow, SlackError
 from hub.table.clusters import KnownCluster
 from hub.wiring import Hub
 from spoke.accounts import Accounts, Role
-from spoke.deadline import deadline, for_seconds
+from spoke.deadline import for_seconds
 from spoke.sighting import Sighting
 
 log = logging.getLogger(__name__)
 
-# So long a look may begin calls of a member, one of which takes ten seconds if it is not answered (spoke.accounts).
-LOOK_SECONDS, _CALL_SECONDS = 15, 10
-# So soon a look is tried anew that had too little time left to ask a member.
-_BREATH_SECONDS = 5
-# When a crowd of clusters loses agents together, more of each is on its way: a look waits for so many seconds, once.
-GATHERS_SECONDS = 10
+# So long a look may begin calls of a member, to see it and again to conclude.
+LOOK_SECONDS = 15
 _TROUBLE = {Condition.DISCONNECTED, Condition.UNREADABLE}
 
 
@@ -59,73 +54,54 @@ _TROUBLE = {Condition.DISCONNECTED, Condition.UNREADABLE}
 class Reconciler:
     """Everything a look works with; `assemble` puts it together."""
 
-    accounts: Accounts
-    reader: Role
     hub: Hub
+    seeing: Seeing
     lifecycle: Lifecycle
     rules: Routing
-    terms: Terms
-    tags: ClusterTags
     storm_cache: StormCache
     storms: StormTurns
     muting: Muting
-    departures: Departures
     notifier: Notifier
     policy_alarm: PolicyAlarm
 
-    def attend(self, waiting: Sequence[Record]) -> None:
-        """Take all waiting messages of one group together: of a cluster, or of a storm."""
-        # What this invocation sends has as many hops behind it as the record of its batch that has the most.
-        hops = max((record.hops for record in waiting), default=0)
-        found = [replace(hint, hops=max(hint.hops, hops)) for record in waiting if (hint := self._read(record))]
-        for hint in gather(hint for hint in found if isinstance(hint, Hint)):
-            about(hint.cluster)
-            gathers = hint.crowd >= CROWD
-            if gathers and waiting[0].tries == 1:
-                raise NotYet(GATHERS_SECONDS)
-            with for_seconds(LOOK_SECONDS):
-                self.look(hint, max(waiting[0].tries - 2 * gathers, 1))  # it may have been cut off besides
-        for storm in sorted({hint for hint in found if isinstance(hint, StormHint)}):
+    def attend(self, chores: Iterable[Chore]) -> None:
+        """See to storms, to mutes that end and to the policy, each once."""
+        asked = set(chores)
+        for storm in sorted(chore for chore in asked if isinstance(chore, StormHint)):
             about(channel=storm.channel, region=storm.region)
             self.storms.attend(storm)
-        for mute in sorted({hint for hint in found if isinstance(hint, MuteHint)}):
+        for mute in sorted(chore for chore in asked if isinstance(chore, MuteHint)):
             about(mute=mute.key)
             self._attend(mute, partial(self.muting.attend, mute.key))
-        for policy in {hint for hint in found if isinstance(hint, PolicyHint)}:
+        for policy in (chore for chore in asked if isinstance(chore, PolicyHint)):
             about()
             self._attend(policy, self.policy_alarm.attend)
 
     def look(self, hint: Hint, tries: int) -> None:
         """Look at a cluster. What it raises is worth another try."""
-        cluster = hint.cluster
-        member = self.accounts.member(cluster.account, cluster.region, self.reader)
-        known = self.hub.table.known(cluster)
-        drops = _drops(hint, known, self.hub.clock())
-        live = {i.instance for i in known.incidents.values() if i.unresolved}
-        # Only what is known already may end so: that agents are gone is said, whatever anybody thinks of their account.
-        out_of_reach = self.departures.of(cluster) if live else ""
-        if deadline().left() < _CALL_SECONDS:
-            # Our own table has used the time up: that says nothing of the member, who could not even answer late.
-            raise NotYet(_BREATH_SECONDS)
-        wanted = drops.keys() - live if out_of_reach else drops.keys() | live
-        gathering = Gathering(member, hint, known, drops, self.terms.grace_of(cluster), self.hub.clock, self.hub.count)
-        named = gathering.named() if hint.questions else Named({})
-        # Nobody has said that these are gone: a look begins their grace, if they are.
-        drops |= {i: Drop(i, self.hub.clock()) for i in named.all - wanted}
-        wanted = wanted | named.all
-        tag = self.tags.value(member, cluster) if self.terms.by_tag and wanted else None
-        if self.terms.watches(tag):
-            sightings = gathering.with_others(gathering.see(wanted, tries))
-        else:
-            sightings = {instance: replace(gathering.unseen(instance), status=UNWATCHED) for instance in wanted}
-        if out_of_reach:
-            sightings = {**sightings, **{i: replace(gathering.unseen(i), status=out_of_reach) for i in live}}
-        seen = Findings(sightings, drops, gathering.replacements(sightings))
-        size = gathering.size(sightings, partial(self._asks_share, known))
+        with for_seconds(LOOK_SECONDS):
+            seen = self.seeing.see(hint, tries)
+            self.note(seen)
+            self.conclude(seen)
+
+    def note(self, seen: Seen) -> None:
+        """Remember whether a cluster that was said to have lost agents truly has, for those that come after it."""
+        if any(drop.at for drop in seen.hint.drops):
+            self.storm_cache.looked_at(seen.hint.cluster, lost=seen.opens(self.hub.clock()))
+
+    def conclude(self, seen: Seen) -> None:
+        """Judge what was seen, write it down and have it spoken of. What it raises is worth another try."""
+        hint, known, drops = seen.hint, seen.known, seen.drops
+        crowd = self.storm_cache.crowd(hint.cluster.region, hint.crowd)
+        gathering = self.seeing.at_hand(seen)
+        sightings = gathering.with_others(seen.sightings, crowd) if seen.watched else seen.sightings
+        sightings = {**sightings, **seen.away}
+        found = Findings(sightings, drops, gathering.replacements(sightings))
+        size = gathering.size(sightings, crowd, partial(self._asks_share, known))
         broken = [sighting for sighting in sightings.values() if condition(sighting) in _TROUBLE]
-        watch = self._watch(hint, known, tag, size, broken)
-        examined = self.lifecycle.examine(cluster, known, seen, watch, self.hub.clock())
-        tell(self.hub.slack, hint, named, sightings, examined.incidents)
+        watch = self._watch(hint, known, seen.tag, size, broken, crowd)
+        examined = self.lifecycle.examine(hint.cluster, known, found, watch, self.hub.clock())
+        tell(self.hub.slack, hint, seen.named, sightings, examined.incidents)
         hint = replace(hint, questions=())
         self._look_again(hint, known, drops, examined.verdicts)
         if examined.bulletin:
@@ -147,22 +123,28 @@ class Reconciler:
             log.warning("chore.unsaid", extra={"error": str(error)})
             self.hub.count("unannounced", 1)
 
-    def _watch(
-        self, hint: Hint, known: KnownCluster, tag: str | None, size: int | None, broken: Sequence[Sighting]
+    def _watch(  # noqa: PLR0913  # what is known of a cluster
+        self,
+        hint: Hint,
+        known: KnownCluster,
+        tag: str | None,
+        size: int | None,
+        broken: Sequence[Sighting],
+        crowd: int,
     ) -> Watch:
-        cluster = hint.cluster
+        cluster, rumoured = hint.cluster, hint.crowd
         begins = known.bulletin is None or known.bulletin.episode.closed
         way = self.rules.way(cluster, tag, broken, size or 0)
         gone = [sighting.instance for sighting in broken]
         muted = begins and bool(gone) and self.muting.of(cluster, gone, tag or "") is not None
         storm = StormHint(way.channel, cluster.region)
         return Watch(
-            grace=self.terms.grace_of(cluster),
+            grace=self.seeing.terms.grace_of(cluster),
             channel=way.channel,
             owners=way.owners,
             topic=way.topic,
             group=tag or "",
-            aside=begins and not muted and self.storm_cache.falls(storm, cluster, hint.crowd),
+            aside=begins and not muted and self.storm_cache.falls(storm, cluster, crowd, rumoured),
             muted=muted,
             registered=size,
             account_name=self.rules.accounts.of(cluster.account).name,
@@ -176,7 +158,7 @@ class Reconciler:
         What only wants another look gets it from a chain of looks that an event or a click began; a sweep begins none,
         or each round would begin one more. A drop that has longer to wait than the chain can is kept in the table.
         """
-        now, further = self.hub.clock(), onward(replace(hint, why=Why.AGAIN, drops=(), crowd=0, until=None))
+        now, further = self.hub.clock(), onward(replace(once_more(hint), until=None))
         puts_off: dict[timedelta, list[Drop]] = {}
         kept: dict[str, Waiting] = {}
         for again, drop in _again(hint, verdicts):
@@ -199,18 +181,6 @@ class Reconciler:
         versions = {instance: one.version for instance, one in known.waiting.items()}
         self.hub.table.keep_waiting([replace(one, version=versions.get(one.drop.instance, 0)) for one in (*over, *new)])
 
-    def _read(self, record: Record) -> Hint | Chore | None:
-        """Read a message of looks.fifo. Only we write them, so one that cannot be read comes from another release.
-
-        It is counted and given up: the sweep finds the trouble all the same, and failing would hold up the group.
-        """
-        try:
-            return from_message(record.body)
-        except BadHint:
-            log.exception("hint.unreadable", extra={"record": record.id})
-            self.hub.count("malformed", 1)
-            return None
-
 
 def assemble(  # noqa: PLR0913  # what a look needs besides, each of it once
     hub: Hub,
@@ -229,26 +199,23 @@ def assemble(  # noqa: PLR0913  # what a look needs besides, each of it once
     muting = Muting(hub.table, hub.slack, rules, hub.clock)
     return Reconciler(
         hub=hub,
-        accounts=accounts,
-        reader=reader,
+        seeing=Seeing(
+            hub,
+            accounts,
+            reader,
+            terms,
+            ClusterTags(hub.clock),
+            Departures(hub.table, hub.clock),
+            GoneClusters(hub.clock),
+        ),
         lifecycle=Lifecycle(hub.table),
         rules=rules,
-        terms=terms,
-        tags=ClusterTags(hub.clock),
         storm_cache=storm_cache,
         storms=StormTurns(hub, publisher, rules),
         muting=muting,
-        departures=Departures(hub.table, hub.clock),
         notifier=Notifier(hub, Dispatcher(told, publisher, hub.clock, hub.count), storm_cache, muting, rules),
         policy_alarm=PolicyAlarm(hub.table, hub.slack, rules, hub.clock),
     )
-
-
-def _drops(hint: Hint, known: KnownCluster, now: datetime) -> dict[str, Drop]:
-    """Take of each instance what dates its trouble best: of those that the hint names, and those that have waited."""
-    named = {drop.instance for drop in hint.drops}
-    kept = [one.drop for i, one in known.waiting.items() if not one.over and (i in named or one.due <= now)]
-    return {drop.instance: drop for drop in newest([*hint.drops, *kept])}
 
 
 def _again(hint: Hint, verdicts: Sequence[Verdict]) -> Iterator[tuple[timedelta, Drop | None]]:

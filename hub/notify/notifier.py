@@ -20,7 +20,7 @@ from hub.incidents.content import Content, compose
 from hub.incidents.decision import Reason
 from hub.incidents.examined import Examined
 from hub.incidents.growth import GROWN, Growth, of_cluster, taken_over
-from hub.incidents.hints import Hint, StormHint, Why
+from hub.incidents.hints import Hint, StormHint, Why, once_more
 from hub.incidents.incident import Incident
 from hub.incidents.links import Links
 from hub.incidents.mute import Mute
@@ -196,7 +196,7 @@ class Notifier:
         if growth is None or growth.since != look.opened or not bulletin.slack.handle:
             return
         seconds = max((growth.due(bulletin.episode.grown_at) - now).total_seconds(), 0)
-        if later := put_off(replace(look.hint, why=Why.AGAIN, drops=(), crowd=0), seconds, now):
+        if later := put_off(once_more(look.hint), seconds, now):
             self.hub.queues.later(self.hub.addresses.delay, [(later, seconds)])
 
     def _close(self, _: _Look, bulletin: Bulletin, __: Content) -> None:
@@ -222,7 +222,7 @@ class Notifier:
         except NotNow as error:
             seconds = error.seconds + zlib.crc32(cluster.key.encode()) % _SPREAD_SECONDS
             why = Why.SWEEP if hint.why == Why.SWEEP else Why.AGAIN
-            later = put_off(replace(hint, why=why, drops=(), crowd=0), seconds, self.hub.clock())
+            later = put_off(once_more(hint, why), seconds, self.hub.clock())
             log.info(
                 "announce.later", extra={"cluster": cluster.key, "seconds": seconds, "by": why if later else "sweep"}
             )
@@ -242,7 +242,7 @@ class Notifier:
         """If its channel is lost and there is another one, have a bulletin posted there, by a look that comes now."""
         if not (isinstance(why, Rejected) and why.word in LOST and self._move(bulletin, why)):
             return False
-        if now := onward(replace(hint, why=Why.AGAIN, drops=(), crowd=0, until=None)):
+        if now := onward(replace(once_more(hint), until=None)):
             self.hub.queues.later(self.hub.addresses.delay, [(now, 0)])
         return True
 

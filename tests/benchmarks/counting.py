@@ -48,9 +48,7 @@ class Hub:
     environments: Environments
     minutes: list[float] = field(default_factory=lambda: [0.0])
 
-    def weather(
-        self, storm: Storm, *, signed_in: bool = False, after: float = 4, look_batch: int = LOOK_BATCH
-    ) -> Meter:
+    def weather(self, storm: Storm, *, signed_in: bool = False, after: float = 4) -> Meter:
         """Let a storm break out, and time pass until all is said, but no round of the sweep be made.
 
         Signed in, it breaks out so many minutes `after` the one before.

@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 from hub import ingest, look, sweep
 from hub.incidents.content import Tone
+from hub.looks.batch import Batch
 from hub.queues import records
 from hub.table.store import Store
 from spoke.accounts import Role
@@ -75,8 +76,9 @@ class Functions:
         def invoked(event: dict[str, Any]) -> list[str]:
             hub = replace(wired.hub, count=self._count, sleep=_no_sleep)
             storms, reader = replace(wired.storms, hub=hub), Role(READER, self._session_name)
-            reconciler = replace(wired, hub=hub, reader=reader, storms=storms)
-            failed: list[str] = hub.queues.work_off(hub.addresses.looks, records(event), reconciler.attend)
+            seeing = replace(wired.seeing, hub=hub, reader=reader)
+            looks = Batch(replace(wired, hub=hub, seeing=seeing, storms=storms))
+            failed: list[str] = hub.queues.work_off(hub.addresses.looks, records(event), looks.attend, looks.prepare)
             return failed
 
         return invoked

@@ -4,9 +4,9 @@ import pytest
 
 from hub.incidents.storm import MANY
 from tests.benchmarks import clicks
-from tests.benchmarks.counting import Hub
+from tests.benchmarks.counting import Crew, Hub, flood, reconnected
 from tests.benchmarks.functions import Functions
-from tests.benchmarks.goals import CALLS_AN_EVENT, CALLS_IN_ONE_CLUSTER, CALLS_OF_A_CLICK, CALLS_OF_ONE_EVENT
+from tests.benchmarks.goals import CALLS_AN_EVENT, CALLS_IN_ONE_CLUSTER, CALLS_OF_A_CLICK, CALLS_OF_ONE_EVENT, LATER
 from tests.benchmarks.stage import Stage
 from tests.benchmarks.storms import ACCOUNTS, CLUSTER, CLUSTERS, ONE, ZONE, Storm
 
@@ -63,6 +63,25 @@ def test_more_accounts_need_no_more_clients(hub: Hub) -> None:
     assert len(hub.stage.slack.said) == 30 + 1
     assert meter.calls["sts:AssumeRole"] == 30
     assert sum(meter.clients.values()) == 0
+
+
+@pytest.fixture(scope="module")
+def crew(stage: Stage) -> Crew:
+    return Crew.of(Functions(stage), ingests=1, looks=3)
+
+
+@pytest.fixture(scope="module")
+def alone(crew: Crew) -> float:
+    return crew.alarm().after
+
+
+def test_a_true_loss_among_many_agents_that_are_back_is_told_no_later_than_alone(crew: Crew, alone: float) -> None:
+    assert crew.alarm(reconnected(19)).after - alone <= LATER
+
+
+def test_an_alarm_while_another_account_floods_is_told_no_later_than_alone(crew: Crew, alone: float) -> None:
+    # As many as Lambda would have, they would be through with more: a tenth of the flood for three environments.
+    assert crew.alarm(flood(450)).after - alone <= LATER
 
 
 def test_a_click_is_one_call_and_that_is_the_queue(hub: Hub) -> None:

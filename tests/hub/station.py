@@ -16,6 +16,7 @@ import boto3
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.incident import Incident
 from hub.incidents.mute import Mute, mute_id
+from hub.looks.batch import Batch
 from hub.looks.ingestion import Ingestion
 from hub.looks.lifecycle import Lifecycle
 from hub.looks.reconciler import Reconciler, assemble
@@ -204,10 +205,12 @@ class Station:
         return self._invoke(self.mail.delay, lambda batch: self.sorter.sort(records(batch)), most=1_000)
 
     def look(self) -> int:
-        reconciler = self.reconciler
-        return self._invoke(
-            self.mail.looks, lambda batch: self.queues.work_off(self.mail.looks, records(batch), reconciler.attend)
-        )
+        looks = Batch(self.reconciler)
+
+        def look(batch: Json) -> list[str]:
+            return self.queues.work_off(self.mail.looks, records(batch), looks.attend, looks.prepare)
+
+        return self._invoke(self.mail.looks, look)
 
     def sweep(self) -> None:
         """Look at whatever is unfinished; not twice at a moment: SQS would take that for the same question."""

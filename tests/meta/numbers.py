@@ -53,9 +53,10 @@ import hub.incidents.reminders
 import hub.incidents.repair_progress
 import hub.incidents.severity
 import hub.incidents.storm
+import hub.looks.batch
 import hub.looks.cluster_tags
 import hub.looks.gathering
-import hub.looks.reconciler
+import hub.looks.ingestion
 import hub.notify.account_cache
 import hub.notify.muting
 import hub.notify.policy_alarm
@@ -225,7 +226,8 @@ flapping, repair_progress = hub.incidents.flapping, hub.incidents.repair_progres
 absence, incident, storm = hub.scopes.absence, hub.incidents.incident, hub.incidents.storm
 content, mute, chain = hub.incidents.content, hub.incidents.mute, hub.chain
 organization, sweeper = hub.sweeping.organization, hub.sweeping.sweeper
-gathering, reconciler = hub.looks.gathering, hub.looks.reconciler
+batch, gathering = hub.looks.batch, hub.looks.gathering
+AT_ONCE, PACE = hub.looks.ingestion.CLUSTERS_AT_ONCE, hub.looks.ingestion.PACE_SECONDS * SECOND
 turn, publisher, values = hub.notify.storm_turn, hub.notify.publisher, hub.policy.values
 LISTS, tickets = chatops.clicks.wishes.LISTS, coastguard.local.slack.tickets
 repair, sync, tables = chatops.clicks.repair, hub.sweeping.account_sync, hub.table
@@ -262,7 +264,10 @@ CLAIMS = {
         ),
         says("more than <120> clusters in one Region it takes the next <120>", *[sweeper.CLUSTERS_A_VISIT] * 2),
         says("Where <five> clusters or more", gathering.CROWD),
-        says("their looks wait <ten seconds>, once", reconciler.GATHERS_SECONDS * SECOND),
+        says("waits <two seconds>, once", batch.GATHERS_SECONDS * SECOND),
+        says(
+            "Region <100> clusters of a batch go on at once, and <100> more every <15 seconds>", AT_ONCE, AT_ONCE, PACE
+        ),
         says("down to <five> levels", organization._DEPTH),
         says("a call for each account, once <an hour>", organization.TAGS_KEPT),
         says("at most <30> a round, <five> at once and <four> a second", sync.CALLS_A_ROUND, *sync.PACE),
@@ -293,7 +298,8 @@ CLAIMS = {
         says("More than <ten> clusters of one Region and channel", storm.MANY),
         says("fall into trouble within <five minutes> are a storm", storm.FRESH),
         says("a message a second, <30> in a turn", turn.TURN),
-        says("has told of more than <ten> clusters in one batch", storm.MANY),
+        says("has just seen <ten> others fall into trouble", storm.MANY),
+        says("in one batch that they must be more than <ten>", storm.MANY),
         says("at most <ten> are left and none has joined for <ten minutes>", storm.MANY, storm.CALM),
         says("when none has joined for <an hour>", storm.LONG),
         says("a budget of <45> a minute", publisher.EDITS_A_MINUTE),

@@ -20,6 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 from botocore.retries import quota
 
+import hub.looks.batch
 import hub.queues
 import hub.sweeping.sweeper
 import hub.table.clusters
@@ -153,7 +154,7 @@ def set_up() -> Iterator[Stage]:
         stack.enter_context(patch.object(quota.RetryQuota, "__init__", remembered))
         sleeper = SimpleNamespace(sleep=wire.fate.sleep)
         stack.enter_context(patch.object(botocore.endpoint, "time", sleeper))
-        for module in (hub.queues, hub.sweeping.sweeper, hub.table.clusters, spoke.sightings):
+        for module in (hub.looks.batch, hub.queues, hub.sweeping.sweeper, hub.table.clusters, spoke.sightings):
             stack.enter_context(patch.object(module, "ThreadPoolExecutor", OneAfterAnother))
         loader = LeanLoader()
         session = boto3.Session(region_name=HUB_REGION)

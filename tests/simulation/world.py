@@ -37,6 +37,7 @@ from coastguard.local.slack.use import Found, used
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 from hub.incidents.hint_messages import to_message as to_hint
 from hub.incidents.hints import Hint, Why
+from hub.looks.batch import Batch
 from hub.looks.ingestion import Ingestion
 from hub.looks.reconciler import Reconciler, assemble
 from hub.policy.repair_stop import RepairStop
@@ -187,8 +188,9 @@ class World:
     def look(self, turn: Turn | None = None) -> int:
         def look(number: int, batch: Json) -> list[str]:
             reconciler = self._lookout(number)
+            looks = Batch(reconciler)
             return reconciler.hub.queues.work_off(
-                self.looks.url, records(batch), self._noted("look", reconciler.attend)
+                self.looks.url, records(batch), self._noted("look", looks.attend), looks.prepare
             )
 
         return self._invoke("look", self.looks, _LOOK, look, turn)

@@ -11,7 +11,7 @@ from hub.incidents.bulletin import Bulletin
 from hub.incidents.episode import REOPENS
 from hub.incidents.hints import StormHint
 from hub.incidents.incident import Incident
-from hub.incidents.storm import CALM, FRESH, LONG, MANY, Count, Storm, brewing, caught, count, lock, weather
+from hub.incidents.storm import CALM, FRESH, LONG, MANY, Count, Storm, brewing, caught, count, crowd, lock, weather
 from hub.slack.message import Message
 from hub.slack.storm_message import render_storm
 from spoke.places import Cluster
@@ -44,6 +44,28 @@ def storm(**more: object) -> Storm:
     began = NOON - timedelta(minutes=20)
     usual = Storm(CHANNEL, REGION, "st-1", began, began, most=(3, 12, 12), ts="1795174800.000100", version=4)
     return replace(usual, **more)  # type: ignore[arg-type]  # any field of a storm
+
+
+# Whom a rumour makes a crowd
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "looked_at", "rumoured", "together"),
+    [
+        pytest.param(0, 0, 400, 0, id="nobody has looked"),
+        pytest.param(0, 20, 20, 0, id="all are back"),
+        pytest.param(1, 20, 20, 1, id="one true loss among those that are back"),
+        pytest.param(1, 1, 400, 1, id="one alone confirms no rumour"),
+        pytest.param(2, 5, 400, 2, id="less than half"),
+        pytest.param(2, 4, 400, 200, id="half"),
+        pytest.param(10, 10, 400, 400, id="all of the first ten"),
+        pytest.param(12, 12, 3, 12, id="more than were spoken of"),
+    ],
+)
+def test_a_rumour_counts_in_the_share_in_which_it_is_true(
+    confirmed: int, looked_at: int, rumoured: int, together: int
+) -> None:
+    assert crowd(confirmed, looked_at, rumoured) == together
 
 
 # When it begins

@@ -202,7 +202,7 @@ def test_an_account_that_comes_back_is_watched_again(station: Station) -> None:
         round_(station)
     # This function remembers for some minutes that the account is gone.
     reconciler = station.reconciler
-    assert reconciler.departures.of(cluster)
+    assert reconciler.seeing.departures.of(cluster)
     station.sweep()
     assert station.states() == ["resolved"]
     be("ACTIVE")(station)

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from hub.chain import MOST_HOPS
 from hub.incidents.hint_messages import from_message, to_message
 from hub.incidents.hints import Drop, Hint, MuteHint, StormHint, Why
-from hub.looks.ingestion import Ingestion
+from hub.looks.ingestion import CLUSTERS_AT_ONCE, PACE_SECONDS, Ingestion
 from hub.queues import Queues
 from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, ELSEWHERE, GRACE, NOON, TERMS, Json, bent, drop, event, instance_id, record
@@ -207,6 +208,53 @@ def test_each_hint_of_a_loss_is_told_how_many_clusters_of_its_region_there_are_i
 
     crowds = {hint.cluster.name: hint.crowd for hint in asked(mail)}
     assert crowds == {f"c-{number}": 12 for number in range(12)} | {ELSEWHERE.name: 1, "well": 0, "sick": 0}
+
+
+def test_of_a_place_with_too_many_clusters_the_others_come_later_and_nobody_else_waits_for_them(
+    mail: Mail, sorter: Ingestion, counted: Counter[str], clock: Clock
+) -> None:
+    flood = [told_of(1, GRACE, replace(CLUSTER, name=f"c-{number}")) for number in range(2 * CLUSTERS_AT_ONCE + 1)]
+
+    sorter.sort(
+        [record(to_message(hint), number) for number, hint in enumerate([*flood, told_of(1, GRACE, ELSEWHERE)])]
+    )
+
+    now = asked(mail)
+    assert {hint.cluster for hint in now} == {ELSEWHERE, *(hint.cluster for hint in flood[:CLUSTERS_AT_ONCE])}
+    assert counted["paced"] == CLUSTERS_AT_ONCE + 1
+    for step, number in ((1, CLUSTERS_AT_ONCE), (2, 1)):
+        clock.forward(seconds=PACE_SECONDS + (1 if step == 1 else 0))
+        some = [from_message(body) for body in mail.empty(mail.delay)]
+        assert [hint.hops for hint in some if hint] == [1] * number
+
+
+def test_who_cannot_be_put_off_any_more_goes_on(mail: Mail, sorter: Ingestion) -> None:
+    last = replace(told_of(1, GRACE), hops=MOST_HOPS - 1)
+    flood = [replace(last, cluster=replace(CLUSTER, name=f"c-{number}")) for number in range(CLUSTERS_AT_ONCE + 5)]
+
+    sorter.sort([record(to_message(hint), number) for number, hint in enumerate(flood)])
+
+    assert mail.waiting(mail.looks) == CLUSTERS_AT_ONCE + 5
+    assert mail.waiting(mail.delay) == 0
+
+
+@pytest.mark.parametrize(
+    ("records", "letters", "more"),
+    [
+        pytest.param(1_000, 0, True, id="as many as Lambda hands over"),
+        pytest.param(999, 0, False, id="one less"),
+        pytest.param(5, 1_000_000, True, id="as much as Lambda hands over"),
+        pytest.param(4, 1_000_000, False, id="less"),
+    ],
+)
+def test_a_full_batch_says_that_there_is_more_to_come(
+    mail: Mail, sorter: Ingestion, records: int, letters: int, more: bool
+) -> None:
+    batch = [record(state_change(number), number) for number in range(records)]
+
+    sorter.sort([replace(one, body=one.body + " " * letters) for one in batch])
+
+    assert {hint.more for hint in asked(mail)} == {more}
 
 
 @pytest.mark.parametrize("chore", [StormHint("C0ECSALERTS", "eu-west-1"), MuteHint("account:222233334444")])

@@ -13,7 +13,7 @@ from hub.incidents.delivery import LEASE
 from hub.incidents.hints import Drop, Hint, Why
 from hub.incidents.incident import State
 from hub.incidents.storm import CALM, MANY, SETTLES, Storm, lock
-from hub.looks.reconciler import GATHERS_SECONDS
+from hub.looks.batch import GATHERS_SECONDS
 from hub.notify.storm_turn import TURN
 from hub.slack.button_values import REPAIR
 from spoke.deadline import within

@@ -1,0 +1,128 @@
+"""A batch of looks: seen side by side, concluded one by one; what waits for more of its kind."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from hub.incidents.hints import Drop, Hint, Why
+from hub.incidents.storm import MANY
+from hub.looks.batch import GATHERS_SECONDS, Batch
+from hub.looks.gone_clusters import GONE_KEPT
+from hub.queues import GROUP_NEEDS, records
+from spoke.deadline import within
+from spoke.places import Cluster
+from tests.hub.factories import instance_id
+from tests.hub.station import Station
+from tests.spoke.fleet import ACCOUNT, REGION
+
+
+def clusters(station: Station, number: int) -> list[Cluster]:
+    return [station.fleet.cluster(f"c-{each:02}") for each in range(number)]
+
+
+def lost(station: Station, cluster: Cluster, **more: object) -> Hint:
+    """Say that a cluster has lost an agent, whose grace is over."""
+    instance, _ = station.fleet.quiet(cluster)
+    gone = station.clock() - 2 * station.terms.grace
+    version = station.fleet.known(cluster, instance).version
+    return Hint(cluster, Why.STATE_CHANGE, (Drop(instance, gone, version),), **more)  # type: ignore[arg-type]
+
+
+def back(station: Station, cluster: Cluster, **more: object) -> Hint:
+    """The same, of an agent that is back by now."""
+    hint = lost(station, cluster, **more)
+    station.fleet.known(cluster, hint.drops[0].instance).agent_connected = True
+    return hint
+
+
+def test_one_true_loss_among_many_that_are_back_speaks_for_itself_at_once(station: Station) -> None:
+    here = clusters(station, MANY)
+    hints = [lost(station, here[0], crowd=20), *(back(station, cluster, crowd=20) for cluster in here[1:])]
+    station.queues.ask_looks(station.mail.looks, hints, "breath")
+
+    station.look()
+
+    assert not station.bulletin(here[0]).slack.aside
+    assert station.states() == ["open"]
+
+
+def test_what_proves_true_of_a_rumour_is_left_to_a_storm_before_anybody_speaks(station: Station) -> None:
+    here = clusters(station, 3)
+    station.queues.ask_looks(station.mail.looks, [lost(station, cluster, crowd=20) for cluster in here], "breath")
+
+    station.look()
+
+    assert [station.bulletin(cluster).slack.aside for cluster in here] == [True] * 3
+    assert station.states() == []
+
+
+def test_what_was_in_a_full_batch_waits_once_for_the_rest_of_it(station: Station) -> None:
+    (cluster,) = clusters(station, 1)
+    station.queues.ask_looks(station.mail.looks, [lost(station, cluster, more=True)], "full")
+
+    station.look()
+    assert station.states() == []
+    station.wait(seconds=GATHERS_SECONDS - 1)
+    assert station.states() == []
+    station.wait(seconds=1.1)
+
+    assert station.states() == ["open"]
+
+
+def test_a_cluster_that_cannot_be_seen_hurts_only_itself(station: Station, dynamodb: Any) -> None:
+    first, second = clusters(station, 2)
+    spoilt = {"pk": f"cluster#{first.key}", "sk": "instance#x", "version": "1", "data": "[]"}
+    item = {name: {"N" if name == "version" else "S": value} for name, value in spoilt.items()}
+    dynamodb.put_item(TableName="coastguard", Item=item)
+    station.queues.ask_looks(station.mail.looks, [lost(station, first), lost(station, second)], "two")
+
+    station.look()
+
+    assert station.bulletin(second).slack.handle
+    assert station.mail.waiting(station.mail.looks) == 1
+
+
+def test_nothing_is_seen_that_there_is_no_time_to_conclude(station: Station) -> None:
+    (cluster,) = clusters(station, 1)
+    station.queues.ask_looks(station.mail.looks, [lost(station, cluster)], "late")
+    looks = Batch(station.reconciler)
+    batch = records(station.mail.receive(station.mail.looks))
+
+    with within(lambda: GROUP_NEEDS - 1.0):
+        failed = station.queues.work_off(station.mail.looks, batch, looks.attend, looks.prepare)
+
+    assert failed == [batch[0].id]
+    assert station.states() == []
+
+
+# Clusters that nobody has
+
+
+def invented(station: Station, **more: object) -> Hint:
+    """Say that a cluster has lost an agent that nobody has."""
+    gone = station.clock() - 2 * station.terms.grace
+    return Hint(Cluster(ACCOUNT, REGION, "invented"), Why.STATE_CHANGE, (Drop(instance_id(), gone, 1),), **more)  # type: ignore[arg-type]
+
+
+def test_a_cluster_that_nobody_has_is_looked_at_once_for_all_that_is_told_of_it_from_before(station: Station) -> None:
+    reconciler = station.reconciler
+    reconciler.look(invented(station), 1)
+    assert reconciler.seeing.gone_clusters.explain(invented(station))
+    station.faults.answer("dynamodb:Query", {})
+
+    reconciler.look(invented(station), 1)
+
+
+def test_what_happens_to_it_later_and_what_somebody_asks_for_is_looked_at(station: Station) -> None:
+    reconciler = station.reconciler
+    reconciler.look(invented(station), 1)
+    gone, told = reconciler.seeing.gone_clusters, invented(station)
+
+    assert gone.explain(told)
+    assert not gone.explain(replace(told, why=Why.REQUEST))
+    assert not gone.explain(replace(told, drops=()))
+    later = replace(told.drops[0], at=station.clock() + timedelta(seconds=1))
+    assert not gone.explain(replace(told, drops=(later, *told.drops)))
+    assert not gone.explain(replace(told, cluster=clusters(station, 1)[0]))
+    station.clock.forward(seconds=GONE_KEPT.total_seconds())
+    assert not gone.explain(told)
