@@ -298,3 +298,14 @@ def test_who_may_do_what_is_asked_of_whoever_clicked(desk: Desk) -> None:
     assert why(user=ALICE) == "You may not do that here (terminate)."
     assert why(user=ALICE, wish="pick") == ""
     assert why(user=BOB, refused="The front has said no.") == "The front has said no."
+
+
+def test_whoever_approves_hears_that_it_is_the_other_who_may_not_any_more(desk: Desk) -> None:
+    desk.ssm.text = f'[[rights]]\nwho = ["{BOB}"]\nmay = "*"\n'
+
+    assert refusal(desk.checks.still_may, request(user=BOB), HERE) == ""
+    with pytest.raises(NotAllowed) as refused:
+        desk.checks.still_may(request(user=ALICE), HERE)
+
+    assert str(refused.value) == f"<@{ALICE}>, who has asked for this, may not do that here any more (terminate)."
+    assert refused.value.who_may == (BOB,)

@@ -69,6 +69,41 @@ def test_when_an_incident_is_said_again(policy: Policy, after: timedelta | None)
     assert policy.reminds_after(FACTS) == after
 
 
+# What can be said of an approval beforehand
+
+MIXED = (replace(BATCH, where=Match(unit=(UNIT,))), REST)  # an account that nobody could read: either of both
+
+
+@pytest.mark.parametrize(
+    ("approval", "policy", "facts", "surely"),
+    [
+        pytest.param(Approval(), Policy(), FACTS, True, id="of everything"),
+        pytest.param(Approval(more_than=1), Policy(), FACTS, False, id="of two at once"),
+        pytest.param(Approval(more_than_share=0.0), Policy(), FACTS, False, id="of a share"),
+        pytest.param(Approval(more_than=1, more_than_share=0.5), Policy(), FACTS, False, id="of both"),
+        pytest.param(
+            Approval(where=Match(unit=(UNIT,))), Policy(), UNREAD, False, id="where nobody knows whether it is"
+        ),
+        pytest.param(Approval(environments=("test",)), routes(REST), FACTS, True, id="in its environment"),
+        pytest.param(
+            Approval(environments=("test", "prod")), routes(REST), FACTS, True, id="in one of its environments"
+        ),
+        pytest.param(
+            Approval(environments=("test",)), routes(*MIXED), UNREAD, False, id="in what may be its environment"
+        ),
+    ],
+)
+def test_whether_a_repair_will_surely_need_an_approval(
+    approval: Approval, policy: Policy, facts: Facts, surely: bool
+) -> None:
+    assert replace(policy, approvals=(approval,)).foreseen("terminate", facts) == (approval, surely)
+
+
+@pytest.mark.parametrize("approval", [Approval(remedies=("deregister",)), Approval(environments=("prod",))])
+def test_what_needs_no_approval_is_not_said_to_need_one(approval: Approval) -> None:
+    assert replace(routes(REST), approvals=(approval,)).foreseen("terminate", FACTS) is None
+
+
 @pytest.mark.parametrize(
     ("policy", "facts", "environments"),
     [
