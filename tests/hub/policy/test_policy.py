@@ -78,6 +78,7 @@ MIXED = (replace(BATCH, where=Match(unit=(UNIT,))), REST)  # an account that nob
     ("approval", "policy", "facts", "surely"),
     [
         pytest.param(Approval(), Policy(), FACTS, True, id="of everything"),
+        pytest.param(Approval(remedies=("terminate",)), Policy(), FACTS, True, id="of this remedy"),
         pytest.param(Approval(more_than=1), Policy(), FACTS, False, id="of two at once"),
         pytest.param(Approval(more_than_share=0.0), Policy(), FACTS, False, id="of a share"),
         pytest.param(Approval(more_than=1, more_than_share=0.5), Policy(), FACTS, False, id="of both"),
