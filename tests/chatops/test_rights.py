@@ -556,6 +556,20 @@ FORESEEN = {
         needing(CAROL, more='where = { unit = "ou-ab12-33334444" }\n'),
         f"It may have to wait until <@{CAROL}> has approved it.",
     ),
+    "in this cluster": (
+        needing(SRE, more=f'where = {{ cluster = "{CLUSTER.name}" }}\n'),
+        f"It waits until <!subteam^{SRE}> has approved it.",
+    ),
+    "in a group, which is not known yet": (
+        needing(SRE, more='where = { group = "checkout" }\n'),
+        f"It may have to wait until <!subteam^{SRE}> has approved it.",
+    ),
+    "whoever may approve there": (
+        needing()
+        + granting(CAROL, "approve", '{ cluster = "prod-*" }')
+        + granting(BOB, "approve", '{ cluster = "x" }'),
+        f"It waits until <@{CAROL}> has approved it.",
+    ),
     "whoever may approve": (
         needing() + granting(CAROL, "approve") + granting(SRE, "approve"),
         f"It waits until <@{CAROL}> or <!subteam^{SRE}> has approved it.",
