@@ -9,6 +9,7 @@ from tests.benchmarks.functions import Functions
 from tests.benchmarks.goals import CALLS_AN_EVENT, CALLS_IN_ONE_CLUSTER, CALLS_OF_A_CLICK, CALLS_OF_ONE_EVENT, LATER
 from tests.benchmarks.stage import Stage
 from tests.benchmarks.storms import ACCOUNTS, CLUSTER, CLUSTERS, ONE, ZONE, Storm
+from tests.nightly import by_day
 
 # Minutes in which a function goes by the mutes that it has read (hub.muting.KEPT).
 _MOMENT = 5 / 60
@@ -29,7 +30,7 @@ def test_a_thousand_in_one_cluster_take_forty_calls_and_one_post(hub: Hub) -> No
     assert meter.slack == {"chat.postMessage": 1}
 
 
-@pytest.mark.parametrize("storm", [CLUSTERS, ACCOUNTS, ZONE], ids=lambda storm: storm.name)
+@pytest.mark.parametrize("storm", [CLUSTERS, ACCOUNTS, by_day(ZONE, played=False)], ids=lambda storm: storm.name)
 def test_a_storm_of_many_clusters_takes_few_calls_an_event_until_all_is_said(hub: Hub, storm: Storm) -> None:
     meter = hub.weather(storm)
     assert len(hub.stage.tables.rows("coastguard")) > storm.events

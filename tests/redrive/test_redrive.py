@@ -504,6 +504,7 @@ def interrupt() -> None:
     signal.raise_signal(signal.SIGINT)
 
 
+@pytest.mark.product
 @pytest.mark.parametrize("moment", ["ReceiveMessage", "SendMessageBatch", "DeleteMessageBatch"])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_an_interrupt_loses_nothing_and_says_how_many_were_sent(office: Office, moment: str, when: str) -> None:

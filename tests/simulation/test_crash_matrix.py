@@ -33,7 +33,7 @@ from tests.simulation.world import World
 from tests.wire.wire import Json
 
 # Effects of a story beyond so many are sampled: each third, each fifth, …
-_DEATHS, _DEATHS_UNDER_CHANGE = by_night((30, 14), (6, 4))
+_DEATHS, _DEATHS_UNDER_CHANGE = by_night((30, 14), (4, 4))
 Look = Callable[..., None]
 # Whatever is waited for, and what a dead function has held comes back meanwhile.
 _LONG = 1_100

@@ -543,6 +543,7 @@ def test_where_that_channel_is_lost_it_is_said_in_the_default_one(station: Stati
     assert len(said(station)) == 1
 
 
+@pytest.mark.product
 @pytest.mark.parametrize("channel", ["", "C0NOWHERE", CHANNEL])
 @pytest.mark.parametrize("left", [timedelta(0), timedelta(minutes=59)], ids=["digest", "warning"])
 def test_where_the_default_channel_is_lost_too_it_is_said_in_the_fallback(
