@@ -763,13 +763,13 @@ def settle(world: World, watcher: Watcher, watched: int = _WATCHED_MINUTES) -> N
     """
     world.heal()
     for minute in range(1, watched + 1):
-        before = _spent(world)
+        before, events = _spent(world), world.counted["events"]
         clusters = watcher.spoken_of()
         world.minute()
         spent = _spent(world) - before
         watcher.check()
         met = clusters | watcher.spoken_of()
-        late = [*watcher.late(timedelta(minutes=minute)), *watcher.busy(met, spent)]
+        late = [*watcher.late(timedelta(minutes=minute)), *watcher.busy(met, spent, world.counted["events"] - events)]
         if late:
             raise Broken(f"{minute} minutes after all was well again:\n" + "\n".join(late))
     unkept: list[str] = []

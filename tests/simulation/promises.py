@@ -440,15 +440,18 @@ class Watcher:
         troubled = {i.cluster for i in self.incidents.values() if i.unresolved}
         return troubled | {b.cluster for b in self.bulletins.values() if not b.episode.closed}
 
-    def busy(self, clusters: set[Cluster], spent: Counter[str]) -> Iterator[str]:
-        """What a minute has cost; each of the clusters that were spoken of in it may have wanted some of it."""
+    def busy(self, clusters: set[Cluster], spent: Counter[str], events: int) -> Iterator[str]:
+        """What a minute has cost; each of the clusters that were spoken of in it may have wanted some of it.
+
+        So may each event that came in, though its agent is back: what comes seconds later is another look.
+        """
         world, many, minute = self.world, len(clusters), timedelta(minutes=1)
         now = world.clock()
         told = sum(over(m, now) and (m.told_at is None or now - m.told_at <= minute) for m in self.mutes.values())
         measured = {**spent, "messages in queues": len(world.delay) + len(world.looks) + len(world.acts)}
         self.most |= {name: max(self.most[name], number) for name, number in measured.items()}
         allowed = {
-            "looks a minute": 20 + 7 * many,
+            "looks a minute": 20 + 7 * many + events,
             # Slack takes a message a second in a channel: where many are heard of at once, or many mutes are over, each
             # is refused some times.
             "429 a minute": max(60, 5 * (many + told)),

@@ -179,6 +179,7 @@ class World:
 
     def ingest(self, turn: Turn | None = None) -> int:
         def sort(number: int, batch: Json) -> list[str]:
+            self.counted["events"] += sum('"detail-type"' in record["body"] for record in batch["Records"])
             env = self.stage.environments[number]
             urls = self.looks.url, self.delay.url, self.delay_dead.url
             return Ingestion(Queues(env.sqs), *urls, self.terms, env.clock, self.count).sort(records(batch))
