@@ -763,13 +763,13 @@ def settle(world: World, watcher: Watcher, watched: int = _WATCHED_MINUTES) -> N
     """
     world.heal()
     for minute in range(1, watched + 1):
-        before, events = _spent(world), world.counted["events"]
+        before, came = _spent(world), _came(world)
         clusters = watcher.spoken_of()
         world.minute()
         spent = _spent(world) - before
         watcher.check()
         met = clusters | watcher.spoken_of()
-        late = [*watcher.late(timedelta(minutes=minute)), *watcher.busy(met, spent, world.counted["events"] - events)]
+        late = [*watcher.late(timedelta(minutes=minute)), *watcher.busy(met, spent, _came(world) - came)]
         if late:
             raise Broken(f"{minute} minutes after all was well again:\n" + "\n".join(late))
     unkept: list[str] = []
@@ -788,6 +788,11 @@ def settle(world: World, watcher: Watcher, watched: int = _WATCHED_MINUTES) -> N
         if not unkept:
             return
     raise Broken("it never comes to rest:\n" + "\n".join(unkept))
+
+
+def _came(world: World) -> Counter[str]:
+    """What has come in since the world began that wants a look each: events, and what people want."""
+    return Counter({name: world.counted[name] for name in ("events", "requests")})
 
 
 def _spent(world: World) -> Counter[str]:

@@ -440,10 +440,11 @@ class Watcher:
         troubled = {i.cluster for i in self.incidents.values() if i.unresolved}
         return troubled | {b.cluster for b in self.bulletins.values() if not b.episode.closed}
 
-    def busy(self, clusters: set[Cluster], spent: Counter[str], events: int) -> Iterator[str]:
+    def busy(self, clusters: set[Cluster], spent: Counter[str], came: Counter[str]) -> Iterator[str]:
         """What a minute has cost; each of the clusters that were spoken of in it may have wanted some of it.
 
-        So may each event that came in, though its agent is back: what comes seconds later is another look.
+        So may each event that came in, though its agent is back: what comes seconds later is another look. And what
+        somebody wants, a mute of everything say, is seen to in each of them.
         """
         world, many, minute = self.world, len(clusters), timedelta(minutes=1)
         now = world.clock()
@@ -451,7 +452,7 @@ class Watcher:
         measured = {**spent, "messages in queues": len(world.delay) + len(world.looks) + len(world.acts)}
         self.most |= {name: max(self.most[name], number) for name, number in measured.items()}
         allowed = {
-            "looks a minute": 20 + 7 * many + events,
+            "looks a minute": 20 + 7 * many + came["events"] + came["requests"] * max(many, 1),
             # Slack takes a message a second in a channel: where many are heard of at once, or many mutes are over, each
             # is refused some times.
             "429 a minute": max(60, 5 * (many + told)),

@@ -202,6 +202,7 @@ class World:
 
     def act(self, turn: Turn | None = None) -> int:
         def act(number: int, batch: Json) -> list[str]:
+            self.counted["requests"] += len(batch["Records"])
             acts = self._acting(number)
             return acts.hub.queues.work_off(self.acts.url, records(batch), self._noted("act", acts.attend))
 
