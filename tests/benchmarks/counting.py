@@ -205,10 +205,10 @@ class Counting:
         for what, others in (("among 19 reconnected", reconnected(19)), ("while another account floods", flood(1_500))):
             found = self._crew.alarm(others)
             later = found.after - alone.after
-            yield _told(Goal(9, f"a true loss {what}, later than alone", later, LATER, unit=" s"), found.meter)
+            yield _told(Goal(10, f"a true loss {what}, later than alone", later, LATER, unit=" s"), found.meter)
             if what.startswith("among"):
                 yield _told(
-                    Goal(9, f"a true loss {what}, AWS calls", found.meter.aws, CALLS_AMONG_RECONNECTED), found.meter
+                    Goal(10, f"a true loss {what}, AWS calls", found.meter.aws, CALLS_AMONG_RECONNECTED), found.meter
                 )
 
     def _say_hottest(self) -> None:
