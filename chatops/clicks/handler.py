@@ -160,8 +160,7 @@ class ClickHandler:
                 raise Gone(incident.id)
             what = f"{REMEDIES[pending.remedy].label}: {WITHDRAWN}"
             withdrawn = entry_of(request, claim.at, what, incident, str(refusal))
-            hears = () if pending.by == request.user else (pending.by,)
-            return withdraw(incident), [entry, replace(withdrawn, mentions=hears)]
+            return withdraw(incident), [entry, replace(withdrawn, mentions=(pending.by,))]
 
         def alongside() -> Alongside:
             return Alongside(ended=replace(untold, outcome=outcome))

@@ -686,7 +686,7 @@ def test_an_approval_that_is_refused_leaves_its_reason_on_both_requests(story: S
     assert (refused.result, withdrawn.result) == (told, told)
     assert (refused.where, withdrawn.where) == (victim.instance, victim.host)
     assert (refused.at, refused.who, refused.quiet) == (withdrawn.at, BOB, True)
-    assert (withdrawn.who, withdrawn.quiet) == (BOB, False)
+    assert (withdrawn.who, withdrawn.quiet, withdrawn.mentions) == (BOB, False, (ALICE,))
     claim = story.hub.store.claim(approval.id, story.clock())
     assert (claim.outcome, claim.untold, claim.at) == (f"refused: {told}", False, refused.at)
 
