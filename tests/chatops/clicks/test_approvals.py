@@ -669,6 +669,26 @@ def test_the_log_says_what_a_repair_was_held_to(story: Story) -> None:
 # What is on record, and who is told what
 
 
+def test_what_was_refused_stays_refused_for_that_reason_when_act_dies_before_it_has_said_so(story: Story) -> None:
+    story.policy(ANYBODY_ELSE)
+    (victim,) = story.trouble(grouped=False)
+    story.act(story.click(user=ALICE))
+    story.look()
+    approval = story.click(APPROVE, BOB)
+    storm = story.storm()
+    story.hub.fate.die("after save 1")
+    with pytest.raises(Died):
+        story.act(approval)
+    story.hub.store.keep(replace(storm, closed=True))
+
+    story.act(approval, 2)
+
+    (told,) = story.whispers(BOB)
+    assert "storm" in told
+    assert story.outcome(approval) == f"refused: {told}"
+    assert story.is_untouched(victim)
+
+
 def test_an_approval_that_is_refused_leaves_its_reason_on_both_requests(story: Story) -> None:
     story.policy(ANYBODY_ELSE)
     (victim,) = story.trouble(grouped=False)
