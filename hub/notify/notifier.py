@@ -178,6 +178,8 @@ class Notifier:
             if self._goes_on_elsewhere(look.hint, bulletin, error):
                 return None
             log.warning("reminder.unsaid", extra={"cluster": bulletin.cluster.key, "error": str(error)})
+            if isinstance(error, NotNow):
+                self._put_off(look.hint, error)  # or the others' posts could be first each time
             return bulletin
         said = replace(bulletin, episode=replace(episode, said_again_at=now))
         return self.dispatcher.publisher.write(bulletin, said)
@@ -214,20 +216,23 @@ class Notifier:
         if look.begun and not bulletin.episode.muted:
             self.storm_cache.opened(bulletin)
 
+    def _put_off(self, hint: Hint, error: NotNow) -> None:
+        """Look again when Slack will take it: not all at the same time, which would be refused again."""
+        key = hint.cluster.key
+        seconds = error.seconds + zlib.crc32(key.encode()) % _SPREAD_SECONDS
+        why = Why.SWEEP if hint.why == Why.SWEEP else Why.AGAIN
+        later = put_off(once_more(hint, why), seconds, self.hub.clock())
+        log.info("announce.later", extra={"cluster": key, "seconds": seconds, "by": why if later else "sweep"})
+        if later:
+            self.hub.queues.later(self.hub.addresses.delay, [(later, seconds)])
+
     def _try(self, hint: Hint, bulletin: Bulletin, do: Callable[[], Bulletin]) -> Bulletin | None:
         """Do something in Slack; None if it has to wait, or is done in another channel."""
         cluster = bulletin.cluster
         try:
             return do()
         except NotNow as error:
-            seconds = error.seconds + zlib.crc32(cluster.key.encode()) % _SPREAD_SECONDS
-            why = Why.SWEEP if hint.why == Why.SWEEP else Why.AGAIN
-            later = put_off(once_more(hint, why), seconds, self.hub.clock())
-            log.info(
-                "announce.later", extra={"cluster": cluster.key, "seconds": seconds, "by": why if later else "sweep"}
-            )
-            if later:
-                self.hub.queues.later(self.hub.addresses.delay, [(later, seconds)])
+            self._put_off(hint, error)
         except SlackError as error:
             if self._goes_on_elsewhere(hint, bulletin, error):
                 return None

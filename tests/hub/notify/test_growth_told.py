@@ -260,6 +260,21 @@ def test_reminders_repeat_ever_more_seldom_until_somebody_acknowledges(station: 
     assert len(aloud(station)) == 3
 
 
+def test_a_reminder_that_slack_puts_off_is_said_when_it_may_be_and_waits_for_no_sweep(
+    station: Station, cluster: Cluster
+) -> None:
+    station.govern(REMINDERS)
+    lose(station, cluster, 1)
+    station.clock.forward(minutes=31)
+    station.slack.fault("chat.postMessage", "ratelimit", retry_after=5)
+
+    station.sweep()
+    assert aloud(station) == []
+    station.wait(seconds=30)
+
+    assert len(aloud(station)) == 1
+
+
 def test_a_mute_that_ends_begins_reminders_anew(station: Station, cluster: Cluster) -> None:
     station.govern(REMINDERS)
     lose(station, cluster, 1)
