@@ -449,7 +449,8 @@ class Watcher:
         world, many, minute = self.world, len(clusters), timedelta(minutes=1)
         now = world.clock()
         told = sum(over(m, now) and (m.told_at is None or now - m.told_at <= minute) for m in self.mutes.values())
-        measured = {**spent, "messages in queues": len(world.delay) + len(world.looks) + len(world.acts)}
+        ours = len(world.delay) + len(world.looks) + len(world.acts) - world.events_waiting
+        measured = {**spent, "messages in queues": ours}
         self.most |= {name: max(self.most[name], number) for name, number in measured.items()}
         allowed = {
             "looks a minute": 20 + 7 * many + came["events"] + came["requests"] * max(many, 1),

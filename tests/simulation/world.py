@@ -6,7 +6,7 @@ Whatever a function remembers between its runs (tags, storms, sign-ins) it remem
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import Context
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -179,12 +179,17 @@ class World:
 
     def ingest(self, turn: Turn | None = None) -> int:
         def sort(number: int, batch: Json) -> list[str]:
-            self.counted["events"] += sum('"detail-type"' in record["body"] for record in batch["Records"])
+            self.counted["events"] += _events(record["body"] for record in batch["Records"])
             env = self.stage.environments[number]
             urls = self.looks.url, self.delay.url, self.delay_dead.url
             return Ingestion(Queues(env.sqs), *urls, self.terms, env.clock, self.count).sort(records(batch))
 
         return self._invoke("ingest", self.delay, _INGEST, sort, turn)
+
+    @property
+    def events_waiting(self) -> int:
+        """How many events of members wait for the end of their grace, which nobody but them is to blame for."""
+        return _events(self.delay.bodies())
 
     def look(self, turn: Turn | None = None) -> int:
         def look(number: int, batch: Json) -> list[str]:
@@ -655,3 +660,8 @@ def _elements(message: Message) -> list[Found]:
         for element in block["elements"]
         if element["type"] == "button"
     ]
+
+
+def _events(bodies: Iterable[str]) -> int:
+    """Count the messages that EventBridge has sent."""
+    return sum('"detail-type"' in body for body in bodies)
