@@ -33,7 +33,7 @@ MODULES = {
 }
 # What the first event needs besides what is wired: clients of members, and the app that waits for Slack's secret.
 _FIRST = {
-    "look": f"[wired[0].accounts._clients.get(service, {HUB_REGION!r}) for service in ('ecs', 'ec2')]",
+    "look": f"[wired[0].seeing.accounts._clients.get(service, {HUB_REGION!r}) for service in ('ecs', 'ec2')]",
     "sweep": f"wired[0].accounts._clients.get('ecs', {HUB_REGION!r})",
     "front": "from hub.runtime.secrets import SlackSecret; wired[0]._app(SlackSecret('none', 'none'))",
     "act": f"[wired[0].clicks.accounts._clients.get(service, {HUB_REGION!r}) for service in ('ecs', 'ec2')]",
@@ -91,8 +91,8 @@ def measure(rounds: int = ROUNDS) -> Mapping[str, Start]:
         for _ in range(1 + rounds):
             for name in MODULES:
                 ours, theirs = found.setdefault(name, ([], []))
-                ours.append(_started(task, of_ours(name)))
-                theirs.append(_started(usual, usually(name)))
+                ours.append(started(task, of_ours(name)))
+                theirs.append(started(usual, usually(name)))
     return {name: Start(*_of(ours[1:]), *_of(theirs[1:])) for name, (ours, theirs) in found.items()}
 
 
@@ -111,7 +111,8 @@ def _of(starts: list[tuple[float, float]]) -> tuple[float, float]:
     return median(cpu for cpu, _ in starts), median(memory for _, memory in starts)
 
 
-def _started(libraries: Path, code: str) -> tuple[float, float]:
+def started(libraries: Path, code: str) -> tuple[float, float]:
+    """Run that in a process of its own; the milliseconds of CPU and the MiB that it took."""
     begin = f"import sys; sys.path.insert(0, {str(libraries)!r})"
     command = [sys.executable, "-I", "-S", "-c", begin + _MEASURED.format(code=code)]
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
