@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from hub.incidents.hint_messages import from_message
 from hub.incidents.hints import BadHint, Chore, Hint, gather
+from hub.looks.gathering import CROWD
 from hub.looks.reconciler import LOOK_SECONDS, Reconciler
 from hub.looks.seeing import Seen
 from hub.queues import GROUP_NEEDS, NotYet, Record
@@ -119,4 +120,5 @@ class Batch:
 
 
 def _gathers(asked: _Asked) -> bool:
-    return asked.hint.more and asked.first
+    # Of few clusters the rest is another look at most, and people need not wait for it.
+    return asked.hint.more and asked.first and asked.hint.crowd >= CROWD

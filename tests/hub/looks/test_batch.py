@@ -7,6 +7,7 @@ from typing import Any
 from hub.incidents.hints import Drop, Hint, Why
 from hub.incidents.storm import MANY
 from hub.looks.batch import GATHERS_SECONDS, Batch
+from hub.looks.gathering import CROWD
 from hub.looks.gone_clusters import GONE_KEPT
 from hub.queues import GROUP_NEEDS, records
 from spoke.deadline import within
@@ -58,13 +59,22 @@ def test_what_proves_true_of_a_rumour_is_left_to_a_storm_before_anybody_speaks(s
 
 def test_what_was_in_a_full_batch_waits_once_for_the_rest_of_it(station: Station) -> None:
     (cluster,) = clusters(station, 1)
-    station.queues.ask_looks(station.mail.looks, [lost(station, cluster, more=True)], "full")
+    station.queues.ask_looks(station.mail.looks, [lost(station, cluster, more=True, crowd=CROWD)], "full")
 
     station.look()
     assert station.states() == []
     station.wait(seconds=GATHERS_SECONDS - 1)
     assert station.states() == []
     station.wait(seconds=1.1)
+
+    assert station.states() == ["open"]
+
+
+def test_a_full_batch_of_few_clusters_waits_for_nothing(station: Station) -> None:
+    (cluster,) = clusters(station, 1)
+    station.queues.ask_looks(station.mail.looks, [lost(station, cluster, more=True, crowd=CROWD - 1)], "full")
+
+    station.look()
 
     assert station.states() == ["open"]
 
