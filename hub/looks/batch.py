@@ -95,7 +95,9 @@ class Batch:
         hints = gather(hint for hint in self._read(waiting) if isinstance(hint, Hint))
         # What gathers has used up a try for that, and may have been cut off besides.
         tries = waiting[0].tries
-        return [_Asked(waiting[0].group, hint, max(tries - 2 * hint.more, 1), tries == 1) for hint in hints]
+        return [
+            _Asked(waiting[0].group, hint, max(tries - 2 * _comes_with_more(hint), 1), tries == 1) for hint in hints
+        ]
 
     def _read(self, waiting: Sequence[Record]) -> list[Hint | Chore]:
         """Read a group's messages. What this invocation sends has as many hops as the record that has the most."""
@@ -120,5 +122,9 @@ class Batch:
 
 
 def _gathers(asked: _Asked) -> bool:
-    # Of few clusters the rest is another look at most, and people need not wait for it.
-    return asked.hint.more and asked.first and asked.hint.crowd >= CROWD
+    return asked.first and _comes_with_more(asked.hint)
+
+
+def _comes_with_more(hint: Hint) -> bool:
+    """Whether the rest is waited for: of few clusters it is another look at most, and people need not wait for it."""
+    return hint.more and hint.crowd >= CROWD
