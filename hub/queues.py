@@ -143,7 +143,7 @@ class Queues:
             {"MessageBody": body, "MessageGroupId": group, "MessageDeduplicationId": _digest(f"{token} {body}")}
             for group, body in _messages(hints)
         ]
-        return {entry["MessageGroupId"] for entry in self._send(url, entries)}
+        return {entries[place]["MessageGroupId"] for place in self._send(url, entries)}
 
     def later(self, url: str, waits: Iterable[tuple[Hint | Chore, float]]) -> None:
         """Put hints into the delay queue, each with its seconds; a longer wait than SQS knows is waited out in parts.
@@ -159,31 +159,27 @@ class Queues:
         if refused:
             raise RuntimeError(f"the delay queue refused {len(refused)} of {len(entries)} hints")
 
-    def _send(self, url: str, entries: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """Send in batches, several at the same time. Return the entries that SQS refused."""
-
-        def send(batch: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-            numbered = [{"Id": str(number), **entry} for number, entry in enumerate(batch)]
-            answered = self._sqs.send_message_batch(QueueUrl=url, Entries=numbered)
-            return [batch[int(failure["Id"])] for failure in answered.get("Failed", [])]
-
-        batches = [entries[start : start + _BATCH] for start in range(0, len(entries), _BATCH)]
-        if len(batches) < 2:
-            return [entry for batch in batches for entry in send(batch)]
-        with ThreadPoolExecutor(min(_THREADS, len(batches))) as threads:
-            return [entry for refused in threads.map(send, batches) for entry in refused]
-
     def park(self, url: str, bad: Sequence[tuple[Record, str]]) -> set[str]:
         """Keep records that can never be read, with the reason. Return the ids of those that SQS refused."""
-        refused: set[str] = set()
-        for batch in _that_fit(bad):
-            entries = [
-                {"Id": str(number), "MessageBody": record.body, "MessageAttributes": _with_reason(record, reason)}
-                for number, (record, reason) in enumerate(batch)
-            ]
-            answered = self._sqs.send_message_batch(QueueUrl=url, Entries=entries)
-            refused |= {batch[int(failure["Id"])][0].id for failure in answered.get("Failed", [])}
-        return refused
+        entries = [
+            {"MessageBody": record.body, "MessageAttributes": _with_reason(record, reason)} for record, reason in bad
+        ]
+        return {bad[place][0].id for place in self._send(url, entries)}
+
+    def _send(self, url: str, entries: Sequence[Mapping[str, Any]]) -> list[int]:
+        """Send in batches, several at the same time. Return the places of the entries that SQS refused."""
+
+        def send(batch: Sequence[int]) -> list[int]:
+            answered = self._sqs.send_message_batch(
+                QueueUrl=url, Entries=[{"Id": str(place), **entries[place]} for place in batch]
+            )
+            return [int(failure["Id"]) for failure in answered.get("Failed", [])]
+
+        batches = list(_that_fit(entries))
+        if len(batches) < 2:
+            return [place for batch in batches for place in send(batch)]
+        with ThreadPoolExecutor(min(_THREADS, len(batches))) as threads:
+            return [place for refused in threads.map(send, batches) for place in refused]
 
     def send_in_order(self, url: str, group: str, body: str, token: str) -> None:
         """Put one message into a group of a FIFO queue; the same token goes in only once."""
@@ -270,16 +266,16 @@ def _messages(hints: Iterable[Hint | Chore]) -> Iterator[tuple[str, str]]:
             yield group_id(hint), to_message(hint)
 
 
-def _that_fit(bad: Sequence[tuple[Record, str]]) -> Iterator[list[tuple[Record, str]]]:
-    """Cut into batches that SQS takes in one call."""
-    batch: list[tuple[Record, str]] = []
+def _that_fit(entries: Sequence[Mapping[str, Any]]) -> Iterator[list[int]]:
+    """Cut into batches that SQS takes in one call, each told by the places of its entries."""
+    batch: list[int] = []
     room = _LONGEST_BATCH
-    for record, reason in bad:
-        size = _size(record) + _REASON_BYTES
+    for place, entry in enumerate(entries):
+        size = _size(entry["MessageBody"]) + (_REASON_BYTES if entry.get("MessageAttributes") else 0)
         if batch and (len(batch) == _BATCH or size > room):
             yield batch
             batch, room = [], _LONGEST_BATCH
-        batch.append((record, reason))
+        batch.append(place)
         room -= size
     if batch:
         yield batch
@@ -287,13 +283,13 @@ def _that_fit(bad: Sequence[tuple[Record, str]]) -> Iterator[list[tuple[Record, 
 
 def _with_reason(record: Record, reason: str) -> dict[str, dict[str, str]]:
     """Give the reason as a message attribute, unless the record alone is as long as SQS allows."""
-    if _size(record) + _REASON_BYTES > _LONGEST_BATCH:
+    if _size(record.body) + _REASON_BYTES > _LONGEST_BATCH:
         return {}
     return {"reason": {"DataType": "String", "StringValue": reason[:_LONGEST_REASON] or "unknown"}}
 
 
-def _size(record: Record) -> int:
-    return len(record.body.encode("utf-8", "replace"))
+def _size(body: str) -> int:
+    return len(body.encode("utf-8", "replace"))
 
 
 def _digest(text: str) -> str:

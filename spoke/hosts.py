@@ -4,7 +4,8 @@ Whoever asks here wants to know more about an instance that is in trouble anyway
 no error: it is a host about which something stays unchecked.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,10 +17,14 @@ from spoke.errors import Busy, ClusterGone, Refused, reason
 from spoke.places import Cluster
 from spoke.states import GONE, worst
 
+log = logging.getLogger(__name__)
+
 GROUP_TAG = "aws:autoscaling:groupName"
 """The EC2 tag that every member of an Auto Scaling group carries."""
 
 EC2_A_CALL = 100
+# EC2 lists what an account has by so many a page, but takes no ids for that.
+_EC2_A_PAGE = 1_000
 SSM_A_CALL = 50
 GROUPS_A_CALL = 50
 PROVIDERS_A_CALL = 100
@@ -50,6 +55,24 @@ def ask_ec2(member: Member, ids: Sequence[str]) -> dict[str, Host]:
     except (Refused, Busy, ClientError) as error:
         return dict.fromkeys(ids, Host(unchecked=f"EC2 status: {_why(error)}"))
     return dict.fromkeys(ids, Host(unchecked=f"EC2 status: {_NO_ANSWER}")) | found
+
+
+def list_ec2(member: Member, ids: Collection[str]) -> dict[str, Host]:
+    """Return what `ask_ec2` does, of as many hosts as are found sooner by listing all that the account has.
+
+    That ends with the first page that has brought no more than a call with ids would have, or when one such call can
+    bring the rest. Whoever is left out is still to be asked about: also where EC2 does not answer, which that will say.
+    """
+    found: dict[str, Host] = {}
+    try:
+        for page in _statuses(member, MaxResults=_EC2_A_PAGE):
+            before = len(found)
+            found |= {name: host for name, host in page.items() if name in ids}
+            if min(len(found) - before, len(ids) - len(found)) <= EC2_A_CALL:
+                break
+    except (Refused, Busy, ClientError) as error:
+        log.info("hosts.unlisted", extra={"error": str(error)})
+    return found
 
 
 def ask_ssm(member: Member, ids: Sequence[str]) -> dict[str, Host]:
@@ -140,24 +163,28 @@ def _known_to_ec2(member: Member, ids: Sequence[str]) -> dict[str, Host]:
 
 
 def _checked(member: Member, ids: Sequence[str]) -> dict[str, Host]:
+    return {name: host for page in _statuses(member, InstanceIds=ids) for name, host in page.items()}
+
+
+def _statuses(member: Member, **asked: object) -> Iterator[dict[str, Host]]:
     """DescribeInstanceStatus tells little, and is read fast (spoke.models)."""
     pages = member.pages(
         "ec2",
         "describe_instance_status",
-        InstanceIds=ids,
         IncludeAllInstances=True,
         # An account may hide what AWS manages. A hidden instance must not look like one that is gone.
         IncludeManagedResources=True,
+        **asked,
     )
-    return {
-        raw["InstanceId"]: Host(
-            raw["InstanceState"],
-            worst(raw["SystemStatus"], raw["InstanceStatus"]),
-            managed=raw["Managed"] == "true",
-        )
-        for page in pages
-        for raw in page["InstanceStatuses"]
-    }
+    for page in pages:
+        yield {
+            raw["InstanceId"]: Host(
+                raw["InstanceState"],
+                worst(raw["SystemStatus"], raw["InstanceStatus"]),
+                managed=raw["Managed"] == "true",
+            )
+            for raw in page["InstanceStatuses"]
+        }
 
 
 def _managed(raw: Mapping[str, Any]) -> bool:

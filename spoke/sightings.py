@@ -13,7 +13,17 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from spoke.accounts import Member
-from spoke.hosts import EC2_A_CALL, GROUP_TAG, SSM_A_CALL, Host, ask_auto_repair, ask_auto_scaling, ask_ec2, ask_ssm
+from spoke.hosts import (
+    EC2_A_CALL,
+    GROUP_TAG,
+    SSM_A_CALL,
+    Host,
+    ask_auto_repair,
+    ask_auto_scaling,
+    ask_ec2,
+    ask_ssm,
+    list_ec2,
+)
 from spoke.hosts import described as hosts_described
 from spoke.places import Cluster, ContainerInstance
 from spoke.sighting import Sighting
@@ -34,7 +44,9 @@ READER_PERMISSIONS: tuple[str, ...] = (
 """The IAM actions that looking calls, here, in `discovery`, in `hosts` and in `registrations`."""
 
 _ECS_A_CALL = 100
-_THREADS = 8  # more do not make a look faster
+_THREADS = 10  # a thousand are one wave, and botocore keeps as many connections
+# Of more hosts than these it is worth a call to see whether the account has few others.
+_MANY_HOSTS = 2 * EC2_A_CALL
 _Found = TypeVar("_Found")
 _Raw = Mapping[str, Any]
 
@@ -184,9 +196,10 @@ def _provider_of(raw: _Raw | None) -> str:
 def _hosts(member: Member, names: Sequence[str]) -> dict[str, Host]:
     in_ec2 = sorted({name for name in names if name.startswith("i-")})
     elsewhere = sorted({name for name in names if name.startswith("mi-")})
-    return _in_batches(in_ec2, EC2_A_CALL, lambda some: ask_ec2(member, some)) | _in_batches(
-        elsewhere, SSM_A_CALL, lambda some: ask_ssm(member, some)
-    )
+    found = list_ec2(member, set(in_ec2)) if len(in_ec2) > _MANY_HOSTS else {}
+    left = [name for name in in_ec2 if name not in found]
+    found |= _in_batches(left, EC2_A_CALL, lambda some: ask_ec2(member, some))
+    return found | _in_batches(elsewhere, SSM_A_CALL, lambda some: ask_ssm(member, some))
 
 
 def _sighting(  # noqa: PLR0913  # what each of those who were asked has told

@@ -100,7 +100,7 @@ class Writes:
         for mute in ended:
             if mute.ended_at is None:
                 self._in_time(asked)
-                self.known.store.keep_mute(replace(mute, ended_at=at, ended_by=asked.user))
+                self.known.store.keep_mute(replace(mute, ended_at=at, ended_by=asked.user), self.known.clock())
             self._log(asked, at, "unmuted", mute.scope, mute.id, "")
         self._look_at([mute.scope for mute in ended], asked.id)
         self._ask_looks([MuteHint(str(mute.scope), mute.id) for mute in ended], asked.id)
@@ -163,7 +163,7 @@ class Writes:
         if before:
             return before  # this very ask has written it, before a crash
         self._in_time(asked)
-        return self.known.store.keep_mute(mute)
+        return self.known.store.keep_mute(mute, self.known.clock())
 
     def _look_at(self, scopes: Sequence[Scope], token: str) -> None:
         """Have what stands in Slack about these places brought in line; the sweep sees to what is left out."""

@@ -15,8 +15,9 @@ from hub.scopes.scope import Scope
 from spoke.partitions import partition_of
 from spoke.places import Cluster, ContainerInstance
 
-# A look message of this many drops stays under 64 KiB, so that a batch of ten stays under SQS's 1 MiB.
-DROPS_PER_MESSAGE = 400
+# FIFO may hand out a cluster's messages one by one, and each would be a look of its own. A message of so many drops
+# stays under a quarter of the MiB that SQS takes, and ten of them under half of what Lambda does.
+DROPS_PER_MESSAGE = 2_000
 _LONGEST_WHY = 100
 _STORM = re.compile(r"([A-Z0-9]{2,28})/([^/]+)", re.ASCII)
 _H = TypeVar("_H", bound=Hint | Chore)

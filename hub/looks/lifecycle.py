@@ -46,8 +46,19 @@ class Lifecycle:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def examine(self, cluster: Cluster, known: KnownCluster, seen: Findings, watch: Watch, now: datetime) -> Examined:
-        """Bring the cluster's incidents in line with what was seen. Raises Conflict: then look again."""
+    def examine(  # noqa: PLR0913  # what a look brings
+        self,
+        cluster: Cluster,
+        known: KnownCluster,
+        seen: Findings,
+        watch: Watch,
+        now: datetime,
+        alongside: Alongside | None = None,
+    ) -> Examined:
+        """Bring the cluster's incidents in line with what was seen. Raises Conflict: then look again.
+
+        Where incidents are opened, it is written on the conditions `alongside`.
+        """
         running = known.bulletin if known.bulletin and not known.bulletin.episode.closed else None
         bulletin = _counted(running or begin(cluster, known.bulletin, watch, now), watch)
         episode = bulletin.episode.episode
@@ -84,7 +95,9 @@ class Lifecycle:
         entries = _entries(verdicts, known, now)
         if opens and not running and known.bulletin and known.bulletin.episode.episode == episode:
             entries.append(Entry(now, "", "reopened", cluster.name, "", aloud=not watch.muted))
-        written = self._store.save(changed, counted if opens or counted != running else None, entries)
+        written = self._store.save(
+            changed, counted if opens or counted != running else None, entries, alongside if opens else None
+        )
         return Examined(tuple(incidents.values()), written or running, verdicts)
 
     def change(

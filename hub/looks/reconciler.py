@@ -7,19 +7,20 @@ incidents in line (hub.looks.lifecycle), have them spoken of (hub.notify.notifie
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from hub.chain import Waiting, onward, put_off, repair_looked_at_in, waits_in_queue
 from hub.incidents.condition import Condition, condition
-from hub.incidents.decision import Verdict
-from hub.incidents.examined import Findings, Watch
+from hub.incidents.decision import Reason, Verdict
+from hub.incidents.examined import Examined, Findings, Watch
 from hub.incidents.growth import has_more
 from hub.incidents.hints import Chore, Drop, Hint, MuteHint, PolicyHint, StormHint, Why, once_more
 from hub.looks.answering import tell
 from hub.looks.cluster_tags import ClusterTags
 from hub.looks.departures import Departures
+from hub.looks.gathering import CROWD
 from hub.looks.gone_clusters import GoneClusters
 from hub.looks.lifecycle import Lifecycle
 from hub.looks.seeing import Seeing, Seen
@@ -37,7 +38,8 @@ from hub.policy.source import PolicySource
 from hub.policy.terms import Terms
 from hub.runtime.log_keys import about
 from hub.slack.client import NotNow, SlackError
-from hub.table.clusters import KnownCluster
+from hub.table.clusters import Alongside, KnownCluster
+from hub.table.writes import Conflict
 from hub.wiring import Hub
 from spoke.accounts import Accounts, Role
 from spoke.deadline import for_seconds
@@ -98,15 +100,34 @@ class Reconciler:
         sightings = {**sightings, **seen.away}
         found = Findings(sightings, drops, gathering.replacements(sightings))
         size = gathering.size(sightings, crowd, partial(self._asks_share, known))
-        broken = [sighting for sighting in sightings.values() if condition(sighting) in _TROUBLE]
-        watch = self._watch(hint, known, seen.tag, size, broken, crowd)
-        examined = self.lifecycle.examine(hint.cluster, known, found, watch, self.hub.clock())
+        examined = self._examine(seen, found, size, crowd)
         tell(self.hub.slack, hint, seen.named, sightings, examined.incidents)
         hint = replace(hint, questions=())
         self._look_again(hint, known, drops, examined.verdicts)
         if examined.bulletin:
             self.notifier.speak(hint, known, examined.bulletin, examined)
         self.hub.count("looks", 1)
+
+    def _examine(self, seen: Seen, found: Findings, size: int | None, crowd: int) -> Examined:
+        """Bring incidents in line. A lone alarm goes by mutes as they were read, on condition that none has changed."""
+        unless = self.muting.unless() if crowd < CROWD else None
+        if unless:
+            now = self.hub.clock()
+            try:
+                examined = self._examined(seen, found, size, crowd, unless)
+            except Conflict:
+                self.muting.forget()
+            else:
+                if any(verdict.reason is Reason.CONFIRMED for verdict in examined.verdicts):
+                    self.muting.hold(now)
+                return examined
+        return self._examined(seen, found, size, crowd, None)
+
+    def _examined(self, seen: Seen, found: Findings, size: int | None, crowd: int, unless: datetime | None) -> Examined:
+        broken = [sighting for sighting in found.sightings.values() if condition(sighting) in _TROUBLE]
+        watch = self._watch(seen, size, broken, crowd, as_read=unless is not None)
+        alongside = Alongside(mutes_since=unless) if unless else None
+        return self.lifecycle.examine(seen.hint.cluster, seen.known, found, watch, self.hub.clock(), alongside)
 
     def _asks_share(self, known: KnownCluster, gone: int) -> bool:
         """Whether a cluster's size is worth a call: it goes by the policy, or what is acknowledged may have grown."""
@@ -123,20 +144,12 @@ class Reconciler:
             log.warning("chore.unsaid", extra={"error": str(error)})
             self.hub.count("unannounced", 1)
 
-    def _watch(  # noqa: PLR0913  # what is known of a cluster
-        self,
-        hint: Hint,
-        known: KnownCluster,
-        tag: str | None,
-        size: int | None,
-        broken: Sequence[Sighting],
-        crowd: int,
-    ) -> Watch:
-        cluster, rumoured = hint.cluster, hint.crowd
+    def _watch(self, seen: Seen, size: int | None, broken: Sequence[Sighting], crowd: int, *, as_read: bool) -> Watch:
+        cluster, rumoured, known, tag = seen.hint.cluster, seen.hint.crowd, seen.known, seen.tag
         begins = known.bulletin is None or known.bulletin.episode.closed
         way = self.rules.way(cluster, tag, broken, size or 0)
         gone = [sighting.instance for sighting in broken]
-        muted = begins and bool(gone) and self.muting.of(cluster, gone, tag or "") is not None
+        muted = begins and bool(gone) and self.muting.of(cluster, gone, tag or "", as_read=as_read) is not None
         storm = StormHint(way.channel, cluster.region)
         return Watch(
             grace=self.seeing.terms.grace_of(cluster),

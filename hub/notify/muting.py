@@ -26,6 +26,11 @@ log = logging.getLogger(__name__)
 
 # So old may be what a function knows of mutes.
 MUTES_KEPT = timedelta(seconds=10)
+# What is older, up to this, holds on condition that no mute has been changed since. A function of a release that does
+# not note that may be at work for as long as an update takes: then a look learns so late of what it has muted.
+MUTES_HOLD = timedelta(minutes=5)
+# Who changes a mute notes the time of the clock, and is through or dead within so much: no function runs for longer.
+_CHANGING = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
@@ -37,27 +42,52 @@ class Muting:
     rules: Routing
     clock: Callable[[], datetime]
     _read: tuple[datetime, list[Mute]] | None = field(default=None, init=False)
+    _held: datetime | None = field(default=None, init=False)
 
     def of(
-        self, cluster: Cluster, instances: Iterable[str] = (), group: str = ANY, *, anew: bool = False
+        self,
+        cluster: Cluster,
+        instances: Iterable[str] = (),
+        group: str = ANY,
+        *,
+        anew: bool = False,
+        as_read: bool = False,
     ) -> Mute | None:
         """Return what mutes a cluster: something that covers it whole, or else each of these instances.
 
         Of several mutes it is the one that lasts longest; of several instances the one that is heard of again first.
         `group` is the cluster's monitoring group, as in hub.policy.Facts. With `anew`, what was read before does not
-        count: somebody may just have muted something, or ended that.
+        count: somebody may just have muted something, or ended that. With `as_read` it does, however old: see `unless`.
         """
         now = self.clock()
         if anew:
-            self._read = None
+            self.forget()
         account = self.rules.accounts.of(cluster.account)
-        mutes = self._mutes(now)
+        mutes = self._read[1] if as_read and self._read else self._mutes(now)
         window = self.rules.window(cluster, account, now, group)
         whole = in_force([*mutes, *([window] if window else [])], cluster, account, now)
         if whole:
             return whole
         each = [in_force(mutes, cluster, account, now, instance) for instance in instances]
         return min((mute for mute in each if mute), key=lambda mute: mute.until) if each and all(each) else None
+
+    def unless(self) -> datetime | None:
+        """Say since when no mute may have been changed for what was read to hold; None: it holds, or is to be read.
+
+        Whoever writes on that condition saves a call, and tells with `hold` that it has held.
+        """
+        now = self.clock()
+        if self._read is None or self._fresh(now) or now - self._read[0] >= MUTES_HOLD:
+            return None
+        return self._read[0] - _CHANGING
+
+    def hold(self, at: datetime) -> None:
+        """Remember that what was read was still so then."""
+        self._held = at
+
+    def forget(self) -> None:
+        """Have mutes read anew when they are needed next."""
+        self._read = self._held = None
 
     def record(self, mute: Mute, cluster: Cluster, opened: int) -> None:
         """Count incidents that were opened in a cluster under a mute, and under others beside it that cover it too."""
@@ -90,9 +120,13 @@ class Muting:
         return still_muting([*self._mutes(self.clock()), *([window] if window else [])], mute, account, at)
 
     def _mutes(self, now: datetime) -> list[Mute]:
-        if self._read is None or now - self._read[0] >= MUTES_KEPT:
+        if self._read is None or not self._fresh(now):
             self._read = (now, self.store.mutes())
         return self._read[1]
+
+    def _fresh(self, now: datetime) -> bool:
+        known = [at for at in (self._read and self._read[0], self._held) if at]
+        return bool(known) and now - max(known) < MUTES_KEPT
 
     def _open(self, mute: Mute) -> list[Incident]:
         """Read what is still in trouble under a mute."""

@@ -16,6 +16,7 @@ from hub.policy.ledger import Ledger
 from hub.policy.repair_stop import RepairStop
 from hub.table.bulletins import DELIVERY, EPISODE, bulletin_rows, read_bulletin, written
 from hub.table.log import entry_row
+from hub.table.mutes import mutes_row
 from hub.table.requests import Claim, claim_row, stop_row
 from hub.table.rows import TRANSACTION, Draft, Row, Rows, cluster_of, cluster_pk, draft, moment, open_key
 from hub.table.writes import Conflict
@@ -43,12 +44,13 @@ class Alongside:
     """What is written together with an incident, all of it or nothing.
 
     `switch` has to be as it was read, `used` are what has been used of caps, each by name and with when it is
-    forgotten, `ended` is the claim that this ends, with its outcome.
+    forgotten, `ended` is the claim that this ends, with its outcome. No mute may have been changed since `mutes_since`.
     """
 
     switch: RepairStop | None = None
     used: Mapping[str, tuple[Ledger, datetime]] = field(default_factory=dict)
     ended: Claim | None = None
+    mutes_since: datetime | None = None
 
 
 def incident_row(incident: Incident) -> Draft:
@@ -89,7 +91,9 @@ def _drafted(alongside: Alongside) -> tuple[list[Draft], list[Draft]]:
         row.expires = int(until.timestamp())
         rows.append(row)
     rows += [claim_row(alongside.ended)] if alongside.ended else []
-    return [stop_row(alongside.switch)] if alongside.switch else [], rows
+    checks = [stop_row(alongside.switch)] if alongside.switch else []
+    checks += [mutes_row(alongside.mutes_since)] if alongside.mutes_since else []
+    return checks, rows
 
 
 class Clusters(Rows):

@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.incidents.mute import Mute
 from hub.policy.ledger import Ledger
-from hub.table.rows import Rows, codec, draft
+from hub.table.rows import Draft, Rows, codec, draft
 
 BUDGET_KEPT = timedelta(hours=1)
 # What a mute has recorded is told when it is over, or by the next sweep that can.
@@ -15,6 +15,14 @@ MUTE_KEPT = timedelta(days=4)
 # What has been said of a mute with an id stands in fields that an earlier release does not know; in its own it reads
 # that all has been said. It would note that under the scope alone, where this mute is not, and say it at every sweep.
 _SAID = {"told_at": "told", "warned_at": "warned"}
+
+
+def mutes_row(at: datetime) -> Draft:
+    """Draft the row that says when mutes were changed last; as a check, that none was since then.
+
+    It stands by itself, for an earlier release takes whatever stands beside mutes for one.
+    """
+    return Draft("mutes", "changed", int(at.timestamp() * 1_000), {}, beside=True)
 
 
 def read_mute(data: Mapping[str, Any], version: int) -> Mute:
@@ -39,12 +47,12 @@ class Mutes(Rows):
         rows = self._row.query("mute", consistent_read=True)
         return [read_mute(row.data, int(row.version)) for row in rows]
 
-    def keep_mute(self, mute: Mute) -> Mute:
-        """Write a mute; raise Conflict."""
+    def keep_mute(self, mute: Mute, changed: datetime | None = None) -> Mute:
+        """Write a mute; raise Conflict. `changed` is the time now, where from now on something else is muted."""
         row = draft("mute", mute.key, mute, mute.version)
         row.data = _written(mute)
         row.expires = int((mute.until + MUTE_KEPT).timestamp())
-        self._put(row, self._unchanged(row))
+        self._write([row, *([mutes_row(changed)] if changed else [])])
         return replace(mute, version=mute.version + 1)
 
     def recorded(self, mute: Mute, more: int = 0) -> int:

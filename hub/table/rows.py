@@ -34,6 +34,8 @@ _T = TypeVar("_T")
 
 # Rows of a transaction: DynamoDB takes 100.
 TRANSACTION = 100
+# Rows that are written whatever stands there.
+_LAST_WORD_COUNTS = frozenset({"account", "mutes"})
 
 TableError = PynamoDBException
 """What every failure of the table derives from, but for Conflict."""
@@ -94,15 +96,16 @@ class Draft:
         if self.open_pk and self.open_sk:
             item |= {"open_pk": {"S": self.open_pk}, "open_sk": {"S": self.open_sk}}
         put: dict[str, Any] = {"TableName": table, "Item": item}
-        if self.sk.startswith("log#") or self.pk == "account":
-            return put  # the same entry twice is one, and of an account the last word counts
+        if self.sk.startswith("log#") or self.pk in _LAST_WORD_COUNTS:
+            return put  # the same entry twice is one
         if self.beside:
             return put | self._older()
         return put | self._unchanged()
 
     def check(self, table: str) -> dict[str, Any]:
-        """Demand that the row has the version that was read, without writing it."""
-        return {"TableName": table, "Key": {"pk": {"S": self.pk}, "sk": {"S": self.sk}}} | self._unchanged()
+        """Demand what `put` would, without writing it."""
+        condition = self._older() if self.beside else self._unchanged()
+        return {"TableName": table, "Key": {"pk": {"S": self.pk}, "sk": {"S": self.sk}}} | condition
 
     def _older(self) -> dict[str, Any]:
         return {

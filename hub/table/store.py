@@ -10,6 +10,7 @@
     request#<id>                       request           a click or a command, single use
     mute                               <scope>#<id>      mute
     same                               <scope>           mute that a release without ids has written
+    mutes                              changed           when what is muted was changed last
     switch                             repairs           whether somebody has stopped all repairs
     organization                       log#<time>#<id>   audit entry of what is about no single cluster
     budget#<what>                      <minute>          how often it was done

@@ -88,9 +88,9 @@ class MortalStore(Store):
         with self._fate.step("finish"):
             return super().finish(claim, outcome, cluster, entry)
 
-    def keep_mute(self, mute: Mute) -> Mute:
+    def keep_mute(self, mute: Mute, changed: datetime | None = None) -> Mute:
         with self._fate.step("mute"):
-            return super().keep_mute(mute)
+            return super().keep_mute(mute, changed)
 
     def turn(self, switch: RepairStop) -> None:
         with self._fate.step("turn"):

@@ -137,12 +137,12 @@ class Station:
         """Somebody mutes that, for an hour unless a span is given."""
         now = self.clock()
         until, name = now + timedelta(**(span or {"hours": 1})), mute_id(f"{by} {scope} {now} {reason}")
-        return self.store.keep_mute(Mute(Scope.parse(scope), until, by, reason, now, channel=channel, id=name))
+        return self.store.keep_mute(Mute(Scope.parse(scope), until, by, reason, now, channel=channel, id=name), now)
 
     def unmute(self, scope: str) -> None:
         """Somebody ends it early."""
         (mute,) = [mute for mute in self.store.mutes() if str(mute.scope) == scope]
-        self.store.keep_mute(replace(mute, ended_at=self.clock()))
+        self.store.keep_mute(replace(mute, ended_at=self.clock()), self.clock())
 
     # What happens in the member account
 

@@ -147,6 +147,21 @@ def test_a_cluster_with_very_many_drops_is_asked_for_in_several_messages(mail: M
     assert {one.group for one in waiting} == {group_id(CLUSTER)}
 
 
+def test_however_long_the_drops_of_many_clusters_are_sqs_takes_them(mail: Mail, queues: Queues) -> None:
+    at = NOON.replace(microsecond=123_457)
+    longest = [
+        Drop(f"{number:08x}-{'f' * 4}-{'f' * 4}-{'f' * 4}-{'f' * 12}", at, 10**12, 2, f"mi-{'f' * 17}")
+        for number in range(DROPS_PER_MESSAGE)
+    ]
+    hints = [Hint(cluster, Why.STATE_CHANGE, tuple(longest)) for cluster in clusters(12)]
+
+    assert queues.ask_looks(mail.looks, hints, "token") == set()
+
+    bodies = mail.bodies(mail.looks)
+    assert len(bodies) == len(hints)
+    assert max(map(len, bodies)) < 1_048_576 // 4
+
+
 def test_the_same_batch_asks_only_once(mail: Mail, queues: Queues) -> None:
     for _ in range(2):
         queues.ask_looks(mail.looks, [Hint(CLUSTER, Why.STATE_CHANGE, (drop(),))], "batch-1")

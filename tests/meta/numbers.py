@@ -77,6 +77,7 @@ import hub.table.requests
 import hub.table.writes
 import hub.times
 import spoke.accounts
+import spoke.hosts
 import spoke.registrations
 import spoke.sightings
 import tests.benchmarks.__main__ as bench
@@ -305,6 +306,13 @@ CLAIMS = {
         says("a budget of <45> a minute", publisher.EDITS_A_MINUTE),
         says("one edit in <three seconds>", publisher.EDIT_GAP),
         says("mutes that are <ten seconds> old at most", hub.notify.muting.MUTES_KEPT),
+        says("may go by older ones, of up to <five minutes>", hub.notify.muting.MUTES_HOLD),
+        says("within <five minutes> a lone alarm of this one", hub.notify.muting.MUTES_HOLD),
+        says(
+            "of more than <200> it lists the account's hosts, <1,000> a page",
+            spoke.sightings._MANY_HOSTS,
+            spoke.hosts._EC2_A_PAGE,
+        ),
         says("A mute of <four hours> or longer is announced to its author <an hour> before", mute.LONG, mute.WARNING),
         says("once <a day> for the same words", hub.notify.policy_alarm._AGAIN),
         says("about <16> times in it", coastguard.local.aws.lineage.MOST_INVOCATIONS),

@@ -150,8 +150,8 @@ _STORM = Storm(
     shown_at=NOW + _MINUTE,
     version=1,
 )
-_MUTE = Mute(Scope.of(CLUSTER), NOW + 480 * _MINUTE, ALICE, "the new AMI", NOW, channel=CHANNEL, version=1)
-_MUTE_BESIDE = replace(_MUTE, id="mute-0123456789")
+MUTE = Mute(Scope.of(CLUSTER), NOW + 480 * _MINUTE, ALICE, "the new AMI", NOW, channel=CHANNEL, version=1)
+_MUTE_BESIDE = replace(MUTE, id="mute-0123456789")
 _ENTRY = Entry(
     at=NOW,
     who=ALICE,
@@ -182,6 +182,12 @@ class Gone(NamedTuple):
     """An account that has left the organization."""
 
     account: Account
+
+
+class MutesChanged(NamedTuple):
+    """When what is muted was changed last."""
+
+    at: datetime
 
 
 ROWS: dict[str, object] = {
@@ -241,16 +247,17 @@ ROWS: dict[str, object] = {
     "drop that has waited": Waiting(CLUSTER, Drop(instance(1), None), NOW, over=True, version=1),
     "request, claimed": Claim(ASKED, NOW, version=1),
     "request, finished": Claim(ASKED, NOW, "done", version=2),
-    "mute": _MUTE,
-    "mute, warned of": replace(_MUTE, warned_at=NOW + 420 * _MINUTE),
-    "mute, ended early and told": replace(_MUTE, ended_at=NOW, ended_by=BOB, told_at=NOW + _MINUTE),
+    "mute": MUTE,
+    "mute, warned of": replace(MUTE, warned_at=NOW + 420 * _MINUTE),
+    "mute, ended early and told": replace(MUTE, ended_at=NOW, ended_by=BOB, told_at=NOW + _MINUTE),
     "mute with an id": _MUTE_BESIDE,
     "mute with an id, warned of": replace(_MUTE_BESIDE, warned_at=NOW + 420 * _MINUTE),
     "mute with an id, ended early and told": replace(_MUTE_BESIDE, ended_at=NOW, ended_by=BOB, told_at=NOW + _MINUTE),
-    "mute of a unit": replace(_MUTE, scope=Scope(unit="ou-ab12-11112222")),
-    "mute of a pattern": replace(_MUTE, scope=Scope.parse("cluster:*/*/prod-*")),
-    "mute of an instance": replace(_MUTE, scope=Scope.of(CLUSTER, instance(1))),
-    "mute of a maintenance window": replace(_MUTE, scope=Scope(), by="", channel=""),
+    "mute of a unit": replace(MUTE, scope=Scope(unit="ou-ab12-11112222")),
+    "mute of a pattern": replace(MUTE, scope=Scope.parse("cluster:*/*/prod-*")),
+    "mute of an instance": replace(MUTE, scope=Scope.of(CLUSTER, instance(1))),
+    "mute of a maintenance window": replace(MUTE, scope=Scope(), by="", channel=""),
+    "mutes, changed": MutesChanged(NOW),
     "switch, stopped": RepairStop(ALICE, NOW, "the last repair went wrong", version=1),
     "switch, started": RepairStop(version=1),
     "ledger": {"cap-1": Ledger({ASKED: NOW}, version=1)},
@@ -331,7 +338,7 @@ HINTS: dict[str, Hint | StormHint | MuteHint | PolicyHint] = {
     ),
     "hint of a storm": StormHint(CHANNEL, "eu-west-1"),
     "hint of a mute": MuteHint(str(Scope.of(CLUSTER))),
-    "hint of a mute with an id": MuteHint(_MUTE.key, _MUTE_BESIDE.id),
+    "hint of a mute with an id": MuteHint(MUTE.key, _MUTE_BESIDE.id),
     "hint of the policy": PolicyHint(),
 }
 ACTS: dict[str, Request | CommandMessage] = {

@@ -39,7 +39,7 @@ from spoke.places import Cluster
 from spoke.repairs import REMEDIES
 from tests.hub.factories import altered
 from tests.shapes import meant
-from tests.shapes.meant import ALICE, ASKED, CHANNEL, CLUSTER, NOW, Gone, Spent, instance
+from tests.shapes.meant import ALICE, ASKED, CHANNEL, CLUSTER, NOW, Gone, MutesChanged, Spent, instance
 from tests.wire.table import Tables
 
 SAMPLES = Path(__file__).parent
@@ -72,6 +72,8 @@ def write(store: Store, name: str, value: object) -> None:  # noqa: C901, PLR091
             store.finish(store.claim(value.request, value.at), value.outcome)
         case Mute():
             store.keep_mute(replace(value, version=value.version - 1))
+        case MutesChanged(at):
+            store.keep_mute(replace(meant.MUTE, version=0), at)
         case RepairStop():
             store.turn(replace(value, version=value.version - 1))
         case Account():

@@ -10,6 +10,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,10 @@ from hub.slack import listing
 from hub.slack.message import event_type
 from hub.table import store
 from hub.table.accounts import NamesRow
+from hub.table.clusters import Alongside
 from hub.table.requests import Claim
 from hub.table.store import Store
+from hub.table.writes import Conflict
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
 from tests.shapes.conftest import Kept, Office
@@ -62,6 +65,7 @@ from tests.shapes.meant import (
     Asks,
     Click,
     Gone,
+    MutesChanged,
     Spent,
 )
 from tests.shapes.recording import elements, rows_of, samples, write
@@ -115,6 +119,11 @@ def read(store: Store, row: dict[str, Any], meant: object) -> object:  # noqa: C
             return store.claim(request, NOW)
         case Mute():
             return store.mutes()[0]
+        case MutesChanged(at):
+            with pytest.raises(Conflict):
+                store.save([], alongside=Alongside(mutes_since=at))
+            store.save([], alongside=Alongside(mutes_since=at + timedelta(milliseconds=1)))
+            return meant
         case RepairStop():
             return store.switch()
         case Account(id=account):

@@ -26,6 +26,7 @@ from tests.wire.wire import HUB, Call, Failure, Stray, Wire
 
 _PAGE = 100
 _EC2_A_CALL = 100
+_EC2_A_PAGE = 1_000
 _SSM_A_CALL = 50
 _ROLE = re.compile(r"arn:aws:iam::([0-9]{12}):role/.+")
 _FILTER = re.compile(
@@ -229,14 +230,21 @@ class Members:
 
     @staticmethod
     def _describe_instance_status(call: Call, region: _Region) -> bytes:
-        call.only("InstanceId", "IncludeAllInstances", "IncludeManagedResources")
-        wanted = call.listed("InstanceId")
-        if not 1 <= len(wanted) <= _EC2_A_CALL:
+        call.only("InstanceId", "IncludeAllInstances", "IncludeManagedResources", "MaxResults", "NextToken")
+        wanted, most = call.listed("InstanceId"), call.fields.get("MaxResults")
+        if wanted and most:
+            raise Failure("InvalidParameterCombination", "The parameter instancesSet cannot be used with maxResults")
+        if not wanted and not (most and 5 <= int(most) <= _EC2_A_PAGE):
+            raise Failure("InvalidParameterValue", "MaxResults: 5 to 1000")
+        if len(wanted) > _EC2_A_CALL:
             raise Failure("InvalidParameterValue", "InstanceIds: 1 to 100 of them")
         _all_known(wanted, region)
         everything = call.fields.get("IncludeAllInstances") == "true"
-        shown = [region.hosts[host] for host in wanted if everything or region.hosts[host].host_state == "running"]
-        return payloads.instance_status([m for m in shown if _visible(call, m)])
+        shown = [region.hosts[host] for host in wanted or region.hosts]
+        shown = [m for m in shown if (everything or m.host_state == "running") and _visible(call, m)]
+        start, size = int(call.fields.get("NextToken", 0)), int(most or len(wanted))
+        more = str(start + size) if start + size < len(shown) else ""
+        return payloads.instance_status(shown[start : start + size], more)
 
     @staticmethod
     def _describe_instances(call: Call, region: _Region) -> bytes:

@@ -112,13 +112,14 @@ def cluster(call: Call, name: str, machines: Sequence[Machine], tags: Mapping[st
     return found
 
 
-def instance_status(machines: Sequence[Machine]) -> bytes:
+def instance_status(machines: Sequence[Machine], more: str) -> bytes:
     """The answer of ec2:DescribeInstanceStatus."""
     items = "".join(map(_status_item, machines))
+    token = f"<nextToken>{more}</nextToken>" if more else ""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<DescribeInstanceStatusResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>8a4b5c6d</requestId>'
-        f"<instanceStatusSet>{items}</instanceStatusSet></DescribeInstanceStatusResponse>"
+        f"<instanceStatusSet>{items}</instanceStatusSet>{token}</DescribeInstanceStatusResponse>"
     ).encode()
 
 

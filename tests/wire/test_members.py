@@ -11,9 +11,10 @@ from spoke.accounts import Accounts, Member, Role
 from spoke.errors import Busy, ClusterGone, Refused
 from spoke.places import Cluster
 from spoke.sightings import look
-from spoke.states import MISSING
+from spoke.states import GONE, MISSING
 from tests.wire.faults import Fault, Kind
 from tests.wire.members import Members, Place
+from tests.wire.meter import Meter
 from tests.wire.payloads import Machine
 from tests.wire.wire import Stray, Wire
 
@@ -151,6 +152,60 @@ def test_they_answer_nobody_who_has_not_signed_in(session: Any, members: Members
     members.grow(PLACE, 1)
     with pytest.raises(Stray):
         session.client("ecs").list_clusters()
+
+
+@pytest.mark.parametrize(
+    ("lost", "others", "calls"),
+    [
+        pytest.param(200, 0, 2, id="few: by their ids, a hundred a call"),
+        pytest.param(1_000, 0, 1, id="as many as a page holds"),
+        pytest.param(1_000, 900, 2, id="among others: two pages"),
+        pytest.param(450, 1_240, 2, id="the last page would hold few: by their ids"),
+        pytest.param(300, 9_000, 1 + 3, id="few among many: a page shows it, and then by their ids"),
+    ],
+)
+def test_the_hosts_of_many_are_listed_where_that_takes_fewer_calls(
+    wire: Wire, members: Members, member: Member, lost: int, others: int, calls: int
+) -> None:
+    # Half of the others come first, half of them afterwards: nobody knows in which order EC2 lists.
+    members.grow(PLACE, others // 2)
+    gone = members.grow(PLACE, lost, connected=False)
+    members.grow(PLACE, others // 2)
+    gone[0].checks, gone[-1].checks = "impaired", "insufficient-data"
+    wire.meter = meter = Meter()
+
+    seen = look(member, CLUSTER, [machine.id for machine in gone])
+
+    assert {machine.id: seen[machine.id].checks for machine in gone} == {m.id: m.checks for m in gone}
+    assert {sighting.host_state for sighting in seen.values()} == {"running"}
+    assert meter.calls["ec2:DescribeInstanceStatus"] == calls
+
+
+def test_one_of_many_that_ec2_has_forgotten_is_gone_and_the_others_are_not(members: Members, member: Member) -> None:
+    gone = members.grow(PLACE, 450, connected=False)
+    members.forget_host(gone[7])
+
+    seen = look(member, CLUSTER, [machine.id for machine in gone])
+
+    assert [m.id for m in gone if seen[m.id].host_state == GONE] == [gone[7].id]
+    assert {seen[m.id].host_state for m in gone if m is not gone[7]} == {"running"}
+
+
+@pytest.mark.parametrize("kind", [Kind.REFUSED, Kind.THROTTLED, Kind.SILENT])
+def test_where_ec2_does_not_answer_nobodys_checks_are_made_up(
+    wire: Wire, members: Members, member: Member, kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    gone = members.grow(PLACE, 450, connected=False)
+    wire.faults.order(Fault("ec2:*", kind))
+
+    seen = look(member, CLUSTER, [machine.id for machine in gone])
+
+    assert {(sighting.checks, sighting.host_state, sighting.connected) for sighting in seen.values()} == {
+        (None, None, False)
+    }
+    assert all("EC2 status" in why for sighting in seen.values() for why in sighting.unchecked)
+    assert all(sighting.unchecked for sighting in seen.values())
 
 
 def test_a_hundred_at_once_is_the_most(member: Member, machine: Machine) -> None:

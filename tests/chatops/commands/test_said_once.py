@@ -1,7 +1,7 @@
 """What people say is done once: wherever act crashes, however often a message comes, whatever somebody else does."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -137,10 +137,10 @@ def test_who_mutes_the_same_at_the_same_moment_mutes_beside_the_other(story: Sto
     (asked,) = story.front.take_all()
     keep = story.hub.store.keep_mute
 
-    def overtaken(mute: Mute) -> Mute:
+    def overtaken(mute: Mute, changed: datetime | None = None) -> Mute:
         story.hub.store.keep_mute = keep  # type: ignore[method-assign]
         keep(Mute(mute.scope, mute.until, BOB, "theirs", mute.since, id="mute-0123456789"))
-        return keep(mute)
+        return keep(mute, changed)
 
     story.hub.store.keep_mute = overtaken  # type: ignore[method-assign]
     story.attend(asked)

@@ -6,11 +6,14 @@ from datetime import timedelta
 import pytest
 
 from hub.incidents.hint_messages import from_message
-from hub.incidents.hints import Hint, MuteHint, Why
+from hub.incidents.hints import Drop, Hint, MuteHint, Why
 from hub.incidents.incident import State
+from hub.incidents.mute import Mute
 from hub.incidents.storm import MANY, SETTLES
-from hub.notify.muting import MUTES_KEPT
+from hub.looks.reconciler import Reconciler
+from hub.notify.muting import MUTES_HOLD, MUTES_KEPT
 from hub.scopes.account import Account
+from hub.scopes.scope import Scope
 from hub.slack.button_values import MUTE, UNMUTE
 from spoke.places import Cluster
 from tests.hub.factories import ALICE, BOB, CHANNEL, GRACE, NOON, Json
@@ -257,6 +260,80 @@ def test_a_look_that_somebody_has_caused_knows_what_they_have_just_muted_or_not(
     station.wait(seconds=2 * SETTLES.total_seconds())
 
     assert len(bulletins(station)) == 1
+
+
+# A function that has read mutes before goes by them, on condition that none has been changed since
+
+
+def lost(station: Station, cluster: Cluster, reconciler: Reconciler) -> None:
+    """An agent whose grace is over, and the look of a function that has been at work before."""
+    instance, _ = station.quiet(cluster)
+    station.clock.forward(seconds=GRACE.total_seconds())
+    drop = Drop(instance, station.clock() - GRACE, station.fleet.known(cluster, instance).version)
+    reconciler.look(Hint(cluster, Why.STATE_CHANGE, (drop,)), 1)
+
+
+def test_a_lone_alarm_reads_no_mutes_where_none_has_been_changed(station: Station, cluster: Cluster) -> None:
+    reconciler = station.reconciler
+    reconciler.muting.of(cluster)
+    station.clock.forward(seconds=30)
+    # Nobody has told that these are changed, as only an earlier release does: so it shows who reads them.
+    unseen = Mute(Scope(), NOON + timedelta(hours=9), ALICE, "", NOON, id="mute-0123456789")
+    station.store.keep_mute(unseen)
+
+    lost(station, cluster, reconciler)
+
+    assert len(bulletins(station)) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "seconds"),
+    [
+        pytest.param(0, 1, id="at once"),
+        pytest.param(0, 100, id="a little later"),
+        pytest.param(50, 1, id="by somebody who has taken long to write it"),
+    ],
+)
+def test_a_lone_alarm_is_silent_by_a_mute_that_its_function_has_not_read(
+    station: Station, cluster: Cluster, before: int, seconds: int
+) -> None:
+    reconciler = station.reconciler
+    reconciler.muting.of(cluster)
+    began = station.clock() - timedelta(seconds=before)
+    station.clock.forward(seconds=seconds)
+    mute = Mute(Scope(), began + timedelta(hours=1), ALICE, "", began, id="mute-0123456789")
+    station.store.keep_mute(mute, changed=began)
+
+    lost(station, cluster, reconciler)
+
+    assert bulletins(station) == []
+    assert recorded(station) == 1
+
+
+def test_a_lone_alarm_speaks_where_a_mute_that_its_function_has_read_has_been_ended(
+    station: Station, cluster: Cluster
+) -> None:
+    station.mute(ORGANIZATION)
+    station.clock.forward(minutes=2)
+    reconciler = station.reconciler
+    reconciler.muting.of(cluster)
+    station.clock.forward(seconds=5)
+    station.unmute(ORGANIZATION)
+
+    lost(station, cluster, reconciler)
+
+    assert len(bulletins(station)) == 1
+
+
+def test_what_was_read_too_long_ago_is_read_anew_whatever_was_noted(station: Station, cluster: Cluster) -> None:
+    reconciler = station.reconciler
+    reconciler.muting.of(cluster)
+    station.store.keep_mute(Mute(Scope(), NOON + timedelta(hours=9), ALICE, "", NOON, id="mute-0123456789"))
+    station.clock.forward(seconds=MUTES_HOLD.total_seconds())
+
+    lost(station, cluster, reconciler)
+
+    assert bulletins(station) == []
 
 
 # When it ends

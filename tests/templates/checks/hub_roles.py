@@ -254,7 +254,13 @@ def _agreed(world: World) -> dict[str, dict[str, set[str]]]:
         "look": {
             looks: TAKE_FROM | SEND_TO,
             delay: SEND_TO,
-            table: {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+            table: {
+                "dynamodb:ConditionCheckItem",
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:Query",
+                "dynamodb:UpdateItem",
+            },
             f"{table}/index/open": {"dynamodb:Query"},
             secret: READ_SECRET,
             f"arn:aws:sns:*:{hub.account}:*": {"sns:Publish"},
