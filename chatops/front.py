@@ -21,8 +21,8 @@ with init_phase():
     from chatops.http_adapter import HttpAdapter
     from chatops.rights import Rights
     from chatops.slack_users import SlackUsers
+    from hub.fifo import cluster_group, send_in_order
     from hub.policy.source import PolicySource
-    from hub.queues import Queues, group_id
     from hub.runtime.clients import AWS, HubSession
     from hub.runtime.clock import clock
     from hub.runtime.secrets import SlackSecret, Vault
@@ -61,7 +61,7 @@ def assemble(  # noqa: PLR0913  # what a front works with, each of it once
     """
 
     def enqueue(request: Request) -> None:
-        send(group_id(request.cluster), requests.to_message(request), request.id)
+        send(cluster_group(request.cluster), requests.to_message(request), request.id)
 
     def enqueue_ask(asked: CommandMessage) -> None:
         send(asked.group, message.to_message(asked), asked.id)
@@ -84,7 +84,7 @@ def make_front(
         team=settings.slack_team,
         slack=lambda: Slack(secret().bot_token, settings.slack_api_url, _TIMEOUT_SECONDS, renew),
         policy=PolicySource(settings.policy_place, connect, clock),
-        send=partial(Queues(connect("sqs")).send_in_order, settings.acts_queue_url),
+        send=partial(send_in_order, connect("sqs"), settings.acts_queue_url),
         clock=clock,
         renew=renew,
     )

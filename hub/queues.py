@@ -5,7 +5,6 @@ record of a FIFO queue holds up its group, so it is made to come back after seco
 visibility timeout.
 """
 
-import hashlib
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from hub.chain import LONGEST_WAIT
+from hub.fifo import cluster_group, digest, group_named
 from hub.incidents.hint_messages import hops_behind, portions, to_message
 from hub.incidents.hints import Chore, Hint, MuteHint, PolicyHint, StormHint
 from hub.runtime.log_keys import unit_of_work
@@ -24,11 +24,10 @@ from spoke.places import Cluster
 
 log = logging.getLogger(__name__)
 
-# SQS: 10 entries and 1 MiB a batch, group and deduplication ids of up to 128 characters.
+# SQS: 10 entries and 1 MiB a batch.
 _BATCH = 10
 _LONGEST_BATCH = 1_048_576
 LONGEST_DELAY = LONGEST_WAIT.seconds
-_LONGEST_ID = 128
 _LONGEST_REASON = 250
 _REASON_BYTES = 4 * _LONGEST_REASON + 50
 _BACKOFF = (5, 10, 20, 40, 60)
@@ -108,14 +107,13 @@ def group_id(place: Cluster | Chore) -> str:
     """Name the FIFO group of a cluster, a storm or a mute."""
     match place:
         case Cluster():
-            key = place.key
+            return cluster_group(place)
         case StormHint():
-            key = f"{_STORM}{place.key}"
+            return group_named(f"{_STORM}{place.key}")
         case MuteHint():
-            key = f"mute/{place.key}"
+            return group_named(f"mute/{place.key}")
         case PolicyHint():
-            key = place.key
-    return key if len(key) <= _LONGEST_ID else _digest(key)
+            return group_named(place.key)
 
 
 def backoff(tries: int) -> int:
@@ -140,7 +138,7 @@ class Queues:
     def ask_looks(self, url: str, hints: Iterable[Hint | Chore], token: str) -> set[str]:
         """Ask for looks. Return the groups for which SQS refused. The same token asks only once in five minutes."""
         entries = [
-            {"MessageBody": body, "MessageGroupId": group, "MessageDeduplicationId": _digest(f"{token} {body}")}
+            {"MessageBody": body, "MessageGroupId": group, "MessageDeduplicationId": digest(f"{token} {body}")}
             for group, body in _messages(hints)
         ]
         return {entries[place]["MessageGroupId"] for place in self._send(url, entries)}
@@ -180,12 +178,6 @@ class Queues:
             return [place for batch in batches for place in send(batch)]
         with ThreadPoolExecutor(min(_THREADS, len(batches))) as threads:
             return [place for refused in threads.map(send, batches) for place in refused]
-
-    def send_in_order(self, url: str, group: str, body: str, token: str) -> None:
-        """Put one message into a group of a FIFO queue; the same token goes in only once."""
-        self._sqs.send_message(
-            QueueUrl=url, MessageBody=body, MessageGroupId=group, MessageDeduplicationId=_digest(token)
-        )
 
     def work_off(
         self,
@@ -290,7 +282,3 @@ def _with_reason(record: Record, reason: str) -> dict[str, dict[str, str]]:
 
 def _size(body: str) -> int:
     return len(body.encode("utf-8", "replace"))
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

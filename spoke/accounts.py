@@ -20,19 +20,19 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Protocol
 
-import botocore.session
 from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials, RefreshableCredentials
 from botocore.exceptions import ClientError
-from botocore.hooks import HierarchicalEmitter
+from botocore.hooks import BaseEventHooks
 from botocore.loaders import Loader
 
 from spoke import USER_AGENT
 from spoke.curing import cure
 from spoke.deadline import Deadline, deadline
 from spoke.errors import UNANSWERED, Busy, kind, reason, stale
-from spoke.models import STATUSES, lean_loader, read_statuses
+from spoke.models import STATUSES, read_statuses
 from spoke.places import check_account, check_region, partition
+from spoke.sessions import LeanSession
 
 # A look waits for many accounts: a silent one must cost ten seconds, not the minute that botocore would wait.
 _CONFIG = Config(
@@ -88,7 +88,7 @@ class Accounts:
         self._lock = Lock()
 
     @property
-    def events(self) -> HierarchicalEmitter:
+    def events(self) -> BaseEventHooks:
         """Botocore's event hooks of all member clients. Register before the first call: a client copies them."""
         return self._clients.events
 
@@ -219,22 +219,20 @@ class _Clients:
     """Clients by service and Region, shared by all accounts; each is made when it is first needed."""
 
     def __init__(self, loader: Loader | None) -> None:
-        self._session = botocore.session.Session()
-        self._session.register_component("credential_provider", _Provider())
-        self._session.register_component("data_loader", loader or lean_loader())
-        self._session.register(STATUSES, read_statuses)
+        self._session = LeanSession(_Provider(), loader)
+        self.events.register(STATUSES, read_statuses)
         cure(self.events, lambda: _signing.get().forget())
         self._made: dict[tuple[str, str], Any] = {}
         self._lock = Lock()
 
     @property
-    def events(self) -> HierarchicalEmitter:
-        return self._session.get_component("event_emitter")
+    def events(self) -> BaseEventHooks:
+        return self._session.events
 
     def get(self, service: str, region: str) -> Any:  # noqa: ANN401 - botocore's clients have no type
-        with self._lock:  # a botocore session may not make two clients at once
+        with self._lock:
             if (service, region) not in self._made:
-                self._made[service, region] = self._session.create_client(service, region, config=_CONFIG)
+                self._made[service, region] = self._session.client(service, region, _CONFIG)
             return self._made[service, region]
 
 

@@ -1,15 +1,13 @@
 """AWS's clients in the hub: how long they wait, and what they try again."""
 
-from threading import Lock
 from typing import Any
 
-import botocore.session
 from botocore.config import Config
 from botocore.credentials import CredentialResolver, EnvProvider
 
 from spoke import USER_AGENT
 from spoke.curing import cure
-from spoke.models import lean_loader
+from spoke.sessions import LeanSession
 
 AWS = Config(
     connect_timeout=3,
@@ -28,19 +26,14 @@ class HubSession:
     """
 
     def __init__(self) -> None:
-        self._core = botocore.session.Session()
-        self._core.register_component("credential_provider", CredentialResolver([EnvProvider()]))
-        self._core.register_component("data_loader", lean_loader())
-        self._lock = Lock()
-        cure(self._core.get_component("event_emitter"))
+        self._session = LeanSession(CredentialResolver([EnvProvider()]))
+        cure(self._session.events)
 
     @property
     def region_name(self) -> str:
         """The Region that the function is in."""
-        region: str = self._core.get_config_variable("region")
-        return region
+        return self._session.region
 
     def client(self, service: str, *, config: Config, region_name: str | None = None) -> Any:  # noqa: ANN401  # botocore's clients have no type
         """Make a client of a service, of this Region unless another one is named. Any thread may ask."""
-        with self._lock:  # a botocore session may not make two clients at once
-            return self._core.create_client(service, region_name, config=config)
+        return self._session.client(service, region_name, config)

@@ -13,9 +13,9 @@ from chatops.clicks.requests import to_message
 from chatops.commands import message
 from chatops.commands.message import ask
 from coastguard.local.slack.workspace import BOT_TOKEN, SIGNING_SECRET
+from hub.fifo import cluster_group, send_in_order
 from hub.incidents.hints import Hint, Why
 from hub.incidents.incident import State
-from hub.queues import group_id
 from hub.runtime.log_keys import attached
 from hub.runtime.settings import BadSettings
 from hub.slack.button_values import ACKNOWLEDGE
@@ -37,7 +37,7 @@ class Queue:
         self.url = self._queue.url
 
     def put(self, cluster: Cluster, body: str, token: str) -> None:
-        self._story.hub.queues.send_in_order(self.url, group_id(cluster), body, token)
+        send_in_order(self._story.hub.queues._sqs, self.url, cluster_group(cluster), body, token)
 
     def deliver(self) -> tuple[list[str], dict[str, Any]]:
         """Hand over what waits; the messages' ids, and the function's answer."""
@@ -124,7 +124,7 @@ def test_each_line_says_which_request_it_is_about_and_nothing_of_the_one_before(
         {key: lines[name][key] for key in sorted(ours & lines[name].keys())}
         for name in ("request.done", "ask.done", "group.failed")
     )
-    group = group_id(story.cluster)
+    group = cluster_group(story.cluster)
     place = {"account": story.cluster.account, "region": story.cluster.region, "cluster": story.cluster.key}
     assert done == {"group": group, **place, "incident": click.incident, "request": click.id, "user": ALICE}
     assert answered == {"group": group, "request": said.id, "user": ALICE}

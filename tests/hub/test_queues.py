@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
+from hub.fifo import cluster_group, send_in_order
 from hub.incidents.hint_messages import DROPS_PER_MESSAGE, from_message
 from hub.incidents.hints import Chore, Drop, Hint, MuteHint, StormHint, Why
 from hub.queues import (
@@ -82,9 +83,9 @@ def test_who_fails_again_waits_longer(tries: int, seconds: int) -> None:
 def test_a_group_has_an_id_that_sqs_takes_and_a_cluster_of_its_own(length: int) -> None:
     one, other = (Cluster("222233334444", "eu-west-1", "c" * (length - 1) + last) for last in "ab")
 
-    assert len(group_id(one)) <= 128
-    assert group_id(one) != group_id(other)
-    assert group_id(one) == group_id(replace(one))
+    assert len(cluster_group(one)) <= 128
+    assert cluster_group(one) != cluster_group(other)
+    assert cluster_group(one) == cluster_group(replace(one)) == group_id(one)
 
 
 def test_each_chore_is_a_group_of_its_own() -> None:
@@ -294,7 +295,7 @@ def test_bad_records_that_sqs_refuses_are_told(mail: Mail, queues: Queues) -> No
 
 def test_the_same_token_goes_in_once_and_another_one_too(mail: Mail, queues: Queues) -> None:
     for token in ("click-1", "click-1", "click-2"):
-        queues.send_in_order(mail.looks, group_id(LONGEST), "body", token)
+        send_in_order(queues._sqs, mail.looks, group_id(LONGEST), "body", token)
 
     assert mail.waiting(mail.looks) == 2
 

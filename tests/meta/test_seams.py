@@ -27,7 +27,9 @@ def test_the_hubs_rule_lets_through_what_the_hub_reads() -> None:
 
 
 def test_functions_make_their_sessions_in_one_place_where_stale_answers_are_cured() -> None:
-    made = re.compile(r"^\s*(?:import|from) boto3\b|\bbotocore\.session\.(?:Session|get_session)\(", re.MULTILINE)
+    made = re.compile(
+        r"^\s*(?:import|from) boto3\b|\bbotocore\.session\.(?:Session|get_session)\(|\bLeanSession\(", re.MULTILINE
+    )
     makers = [
         path for name in ("hub", "chatops") for path in (ROOT / name).rglob("*.py") if made.search(path.read_text())
     ]

@@ -11,9 +11,10 @@ from botocore.awsrequest import AWSResponse
 from chatops.clicks import requests
 from chatops.clicks.requests import Request
 from coastguard.deploy import HUB_STACK
+from hub.fifo import cluster_group, send_in_order
 from hub.incidents.hint_messages import to_message
 from hub.incidents.hints import Hint, Why
-from hub.queues import Queues, group_id
+from hub.queues import Queues
 from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, Json, bent, drop, event, instance_id, record
 from tests.hub.stack import queue
@@ -106,7 +107,7 @@ class Office:
 
     def fail_in_order(self, url: str, cluster: Cluster, *bodies: str) -> None:
         for body in bodies:
-            Queues(self.sqs).send_in_order(url, group_id(cluster), body, body)
+            send_in_order(self.sqs, url, cluster_group(cluster), body, body)
             self.die(url)
 
     def die(self, url: str) -> None:
@@ -142,7 +143,7 @@ class Office:
     def deduplication_id(self, url: str, cluster: Cluster | None = None, body: str = "") -> str:
         """That of the one message that lies there, or is laid there now."""
         if cluster:
-            Queues(self.sqs).send_in_order(url, group_id(cluster), body, body)
+            send_in_order(self.sqs, url, cluster_group(cluster), body, body)
         (message,) = self.sqs.receive_message(QueueUrl=url, AttributeNames=["All"], VisibilityTimeout=0)["Messages"]
         return str(message["Attributes"]["MessageDeduplicationId"])
 

@@ -35,6 +35,7 @@ from coastguard.local.slack.payloads import Click, Handles
 from coastguard.local.slack.tickets import Origin
 from coastguard.local.slack.use import Found, used
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
+from hub.fifo import send_in_order
 from hub.incidents.hint_messages import to_message as to_hint
 from hub.incidents.hints import Hint, Why
 from hub.looks.batch import Batch
@@ -498,7 +499,7 @@ class World:
         asked = asks.ask(body, to_line(command), self.clock())
         said = Said(asked, command, sure=True)
         try:
-            self.front.send_in_order(self.acts.url, asked.group, asks.to_message(asked), asked.id)
+            send_in_order(self.front, self.acts.url, asked.group, asks.to_message(asked), asked.id)
         except (ClientError, BotoCoreError):
             said.sure = False
         self.said.append(said)
@@ -512,15 +513,15 @@ class World:
         truth = self.fleet.truths.get(request.instance)
         asked = Asked(request, truth.machine.host if truth else "", sure=True)
         try:
-            self.front.send_in_order(self.acts.url, group_id(request.cluster), to_message(request), request.id)
+            send_in_order(self.front, self.acts.url, group_id(request.cluster), to_message(request), request.id)
         except (ClientError, BotoCoreError):
             asked.sure = False  # Slack shows the person that it did not work
         self.asked.append(asked)
 
     @property
-    def front(self) -> Queues:
+    def front(self) -> Any:  # botocore's clients have no types
         """What the front sends with."""
-        return Queues(self.stage.environments[0].sqs)
+        return self.stage.environments[0].sqs
 
     def acts_again(self, asked: Asked) -> None:
         """The very same request, after SQS has forgotten that it had it."""

@@ -299,7 +299,7 @@ def test_the_hub_signs_in_through_its_own_regions_endpoint(hub: boto3.Session, l
 
 
 def test_the_hubs_parsed_service_models_are_shared(hub: boto3.Session, loader: Loader) -> None:
-    assert Accounts(hub, loader)._clients._session.get_component("data_loader") is loader
+    assert Accounts(hub, loader)._clients._session._core.get_component("data_loader") is loader
 
 
 @pytest.mark.parametrize(
