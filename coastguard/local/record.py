@@ -1,7 +1,7 @@
 """What happened in the world: the AWS calls that IAM examined, the refusals, and a revision that grows with both."""
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Literal
@@ -43,6 +43,7 @@ class Record:
         self._clock = clock
         self._calls: deque[Call] = deque(maxlen=KEPT)
         self._refusals: deque[Refusal] = deque(maxlen=KEPT)
+        self._numbers: Counter[tuple[str, str]] = Counter()
         self._revision = 0
         self._lock = threading.Lock()
 
@@ -64,6 +65,7 @@ class Record:
         """Remember an examined call."""
         with self._lock:
             self._calls.append(call)
+            self._numbers[call.principal.split("/")[1] if "/" in call.principal else "", call.action] += 1
             self._revision += 1
 
     def refuse(self, kind: RefusalKind, text: str) -> None:
@@ -77,6 +79,12 @@ class Record:
         with self._lock:
             kept = [call for call in self._calls if action in {None, call.action}]
         return [asdict(call) for call in kept]
+
+    def numbers(self) -> list[dict[str, object]]:
+        """Return how often each role has called what, as JSON objects: of all calls there ever were."""
+        with self._lock:
+            kept = dict(self._numbers)
+        return [{"role": role, "action": action, "calls": number} for (role, action), number in kept.items()]
 
     def refusals(self) -> list[dict[str, object]]:
         """Return the refusals as JSON objects, newest last."""

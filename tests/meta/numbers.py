@@ -27,8 +27,10 @@ import chatops.slack_users
 import coastguard.cli.audit
 import coastguard.cli.demo
 import coastguard.concurrency
+import coastguard.cost
 import coastguard.local.aws.lineage
 import coastguard.local.real_slack
+import coastguard.local.rehearsals.flood
 import coastguard.local.rehearsals.grid
 import coastguard.local.rehearsals.loop
 import coastguard.local.rehearsals.poison
@@ -391,7 +393,17 @@ CLAIMS = {
         says("over the <100> that Lambda keeps", coastguard.concurrency._LEFT_BY_LAMBDA),
         says("of the stack to <50>", coastguard.concurrency.FOR_FRONT),
     ],
+    "docs/cost.md": [
+        says(
+            "each of the <three> queues with <five> connections of <20 seconds> while",
+            coastguard.cost._QUEUES,
+            coastguard.cost._CONNECTIONS,
+            coastguard.cost._WAIT * SECOND,
+        ),
+        says("<26> metrics and <9> alarms are there", coastguard.cost.METRICS, coastguard.cost.ALARMS),
+    ],
     "docs/local-world.md": [
+        says("sends <200> well-formed events of clusters", coastguard.local.rehearsals.flood._EVENTS),
         says("good for <five> answers in <30 minutes>", tickets.HOOK_USES, tickets.HOOK_SECONDS * SECOND),
         says("lets <35 minutes> pass before a modal", coastguard.local.rehearsals.grid._LUNCH_MINUTES * 60 * SECOND),
         says("in <two> Regions | <32> | <90> |", len(DEMO.regions), *size_of(DEMO)[1:]),

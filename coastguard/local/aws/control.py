@@ -33,6 +33,7 @@ class Control:
             ("GET", "fleet"): self._show_fleet,
             ("GET", "revision"): self._show_revision,
             ("GET", "calls"): self._show_calls,
+            ("GET", "numbers"): self._show_numbers,
             ("GET", "refusals"): self._show_refusals,
             ("GET", "troubles"): self._show_troubles,
             ("GET", "chains"): self._show_chains,
@@ -70,6 +71,9 @@ class Control:
 
     async def _show_calls(self, asked: Json) -> Json:
         return {"calls": self._record.calls(asked.get("action"))}
+
+    async def _show_numbers(self, _asked: Json) -> Json:
+        return {"numbers": self._record.numbers()}
 
     async def _show_refusals(self, _asked: Json) -> Json:
         return {"refusals": self._record.refusals()}

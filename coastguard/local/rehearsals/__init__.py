@@ -4,6 +4,7 @@ from coastguard.local.layout.layouts import CROWD, WIDE
 from coastguard.local.rehearsals import (
     chatops,
     flap,
+    flood,
     ghost,
     grid,
     growth,
@@ -29,6 +30,7 @@ SCENARIOS: dict[str, Scenario] = {
     "storm": Scenario(storm.ABOUT, storm.play, layout=CROWD),
     "zone": Scenario(zone.ABOUT, zone.play, layout=WIDE),
     "poison": Scenario(poison.ABOUT, poison.play),
+    "flood": Scenario(flood.ABOUT, flood.play),
     "slack-outage": Scenario(slack_outage.ABOUT, slack_outage.play),
     "chatops": Scenario(chatops.ABOUT, chatops.play),
     "grid": Scenario(grid.ABOUT, grid.play, policy=grid.POLICY),

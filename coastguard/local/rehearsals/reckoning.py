@@ -48,6 +48,8 @@ def reckon(stage: Stage) -> Figures:
     found = figures(troubles, stage.kept(), stage.everything_said(), told["now"], grace, stage.flapping)
     stage.say(str(found))
     _chains(stage)
+    calls = stage.counted()
+    stage.say(f"{sum(calls.values()):,} calls to AWS: {', '.join(f'{name} {n:,}' for name, n in calls.items())}")
     wrong = {"missed": found.missed, "false": found.false, "double": found.double}
     if any(wrong.values()):
         named = [f"{kind} {', '.join(names[:_NAMED])}" for kind, names in wrong.items() if names]

@@ -4,6 +4,7 @@ import json
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -30,6 +31,8 @@ _CAUSES = 3
 _PROGRESS_SECONDS = 10
 _SWEEP_SECONDS = 3
 _FOREVER = 1_000_000
+_ROLES = "coastguard-"
+_LAMBDAS = {"sqs:ReceiveMessage", "sqs:DeleteMessage"}
 _COUNTS = (
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",
@@ -149,6 +152,18 @@ class Stage:
         """Show the calls of an action that were allowed in an account."""
         calls: list[Json] = self.world.aws.ask(f"calls?action={action}")["calls"]
         return [call for call in calls if call["account"] == account and call["allowed"]]
+
+    def counted(self) -> dict[str, int]:
+        """Count the calls to AWS that Coastguard's roles have made so far, by action; the most frequent first.
+
+        What Lambda does by itself is not among them.
+        """
+        numbers: list[Json] = self.world.aws.ask("numbers")["numbers"]
+        counted: Counter[str] = Counter()
+        for each in numbers:
+            if each["role"].startswith(_ROLES) and each["action"] not in _LAMBDAS:
+                counted[each["action"]] += each["calls"]
+        return dict(counted.most_common())
 
     def dead_events(self) -> list[Json]:
         """Take what lies in the dead-letter queue of the events, each with its `reason`."""
