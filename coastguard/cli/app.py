@@ -8,6 +8,7 @@ import typer
 
 from coastguard.checkout import version
 from coastguard.cli.audit import audit_command
+from coastguard.cli.cost import cost_command
 from coastguard.cli.demo import demo
 from coastguard.cli.deploy import deploy, package
 from coastguard.cli.policy import policy_app
@@ -51,5 +52,6 @@ _add("package", package)
 _add("deploy", deploy)
 _add("redrive", redrive_command)
 _add("audit", audit_command)
+_add("cost", cost_command)
 app.add_typer(policy_app, name="policy", short_help="Check a policy file, and see what it says of a cluster.")
 app.add_typer(slack_app, name="slack", short_help="Make the Slack app.")

@@ -7,7 +7,7 @@ as on Lambda. What the entry points' handlers do is repeated here without their 
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -83,16 +83,15 @@ class Functions:
 
         return invoked
 
-    def sweep(self) -> Callable[[], None]:
-        """Make an environment of sweep."""
+    def sweep(self, regions: Sequence[str] = (HUB_REGION,), *, everywhere: bool = True) -> Callable[[], None]:
+        """Make an environment of sweep: to visit every member each time, so that a case need not last for long."""
         with self._environment():
             sweeper, _ = sweep.wire.__wrapped__()
-        sweeper = replace(sweeper, count=self._count)
+        sweeper = replace(sweeper, count=self._count, regions=tuple(regions))
 
         def invoked() -> None:
             sweeper.unfinished()
-            # Every member each time, so that a case need not last for ten minutes.
-            sweeper.visit(everywhere=True)
+            sweeper.visit(everywhere=everywhere)
 
         return invoked
 

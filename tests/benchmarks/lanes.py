@@ -6,10 +6,12 @@ machine is. Calls that one function makes in threads are counted one after anoth
 """
 
 import heapq
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 from tests.benchmarks.functions import Function
 from tests.benchmarks.stage import Stage, now
@@ -19,12 +21,15 @@ from tests.wire.queues import Queue
 
 AWS_SECONDS, STS_SECONDS, SLACK_SECONDS = 0.03, 0.06, 0.15
 _LONGEST = timedelta(minutes=10)
+_ROUND = timedelta(minutes=1)
+SWEEP = "sweep"
 
 
 @dataclass
 class Pool:
     """The environments of one function, and the queue that they are fed from."""
 
+    name: str
     queue: Queue
     most: int
     free: list[Function]
@@ -32,15 +37,27 @@ class Pool:
 
 @dataclass
 class Lanes:
-    """So many environments of each function, between the stage's queues; `told` is when Slack had each message."""
+    """So many environments of each function, between the stage's queues; `told` is when Slack had each message.
+
+    `sweep` makes a round each minute, if there is one. `invoked` counts invocations by function, and `busy` the seconds
+    that they took with their calls, `computed` those of CPU, and `given` the records by function.
+    """
 
     stage: Stage
     clock: Clock
     pools: list[Pool]
+    sweep: Callable[[], None] | None = None
     meter: Meter = field(default_factory=Meter)
     told: dict[tuple[str, str], datetime] = field(default_factory=dict)
-    _busy: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
+    invoked: Counter[str] = field(default_factory=Counter)
+    busy: dict[str, float] = field(default_factory=dict)
+    computed: dict[str, float] = field(default_factory=dict)
+    given: Counter[str] = field(default_factory=Counter)
+    _ends: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
     _numbers: "count[int]" = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        self._next_round = now() + _ROUND
 
     def play(self, **span: float) -> None:
         """Let time pass, and the functions do what is due meanwhile."""
@@ -48,8 +65,11 @@ class Lanes:
         self._begin()
         while (moment := min(self._moments(), default=until)) < until:
             self.clock.forward(seconds=max((moment - now()).total_seconds(), 0) + 0.000_001)
-            while self._busy and self._busy[0][0] <= now():
-                heapq.heappop(self._busy)[2]()
+            while self._ends and self._ends[0][0] <= now():
+                heapq.heappop(self._ends)[2]()
+            if self.sweep and self._next_round <= now():
+                self._next_round += _ROUND
+                self._run(SWEEP, self.sweep, lambda _: None)
             self._begin()
         self.clock.forward(seconds=max((until - now()).total_seconds(), 0))
 
@@ -71,24 +91,36 @@ class Lanes:
         if not batch["Records"]:
             return False
         function = pool.free.pop()
-        before, meter = set(self.stage.slack.said), Meter()
-        self.stage.wire.meter = meter
-        failed = function(batch)
-        self.meter.calls += meter.calls
-        ends = now() + timedelta(seconds=_seconds(meter))
-        self.told |= dict.fromkeys(set(self.stage.slack.said) - before, ends)
+        self.given[pool.name] += len(batch["Records"])
 
-        def finish() -> None:
+        def finish(failed: list[str]) -> None:
             pool.queue.settle(batch, failed)
             pool.free.append(function)
 
-        heapq.heappush(self._busy, (ends, next(self._numbers), finish))
+        self._run(pool.name, lambda: function(batch), finish)
         return True
 
+    def _run(self, name: str, function: Callable[[], Any], finish: Callable[[Any], None]) -> None:
+        before, meter = set(self.stage.slack.said), Meter()
+        self.stage.wire.meter = meter
+        answer = function()
+        meter.stop()
+        self.meter.calls += meter.calls
+        self.meter.clients += meter.clients
+        self.meter.cpu += meter.cpu
+        seconds = _seconds(meter)
+        self.invoked[name] += 1
+        self.busy[name] = self.busy.get(name, 0) + seconds
+        self.computed[name] = self.computed.get(name, 0) + meter.cpu
+        ends = now() + timedelta(seconds=seconds)
+        self.told |= dict.fromkeys(set(self.stage.slack.said) - before, ends)
+        heapq.heappush(self._ends, (ends, next(self._numbers), lambda: finish(answer)))
+
     def _moments(self) -> list[datetime]:
-        """When something may happen next: somebody is free again, or something is due for who is."""
+        """When something may happen next: somebody is free again, a round is due, or something for who is free."""
         due = [pool.queue.next_due() for pool in self.pools if pool.free]
-        return [*(ends for ends, _, _ in self._busy[:1]), *(_moment(each) for each in due if each is not None)]
+        rounds = [self._next_round] if self.sweep else []
+        return [*rounds, *(end[0] for end in self._ends[:1]), *(_moment(each) for each in due if each is not None)]
 
 
 def _seconds(meter: Meter) -> float:

@@ -3,9 +3,9 @@
 Reads and writes rows of tables whose keys are texts; queries tables and their indexes in pages of 1 MB; keeps
 conditions and transactions all-or-nothing. What has expired goes when `forget` is called, as late as one likes. Each
 write's units are counted by the partition key that they fall on, in the table and in its indexes (`units`): AWS takes
-1,000 a second of each. Not modelled: indexes that lag behind and throughput. Here transactions come one after another;
-that they overlap and conflict is a fault to order (Kind.CONFLICTING). A transaction's token is remembered for good, in
-AWS for ten minutes.
+1,000 a second of each. Reads' units are counted together (`reads`). Not modelled: indexes that lag behind and
+throughput. Here transactions come one after another; that they overlap and conflict is a fault to order
+(Kind.CONFLICTING). A transaction's token is remembered for good, in AWS for ten minutes.
 """
 
 import json
@@ -24,7 +24,7 @@ _MOST_IN_TRANSACTION = 100
 _LONGEST_TRANSACTION = 4 * 1024 * 1024
 _LONGEST_ROW = 400 * 1024
 _LONGEST_PAGE = 1024 * 1024
-_WRITE_UNIT = 1024
+_WRITE_UNIT, _READ_UNIT = 1024, 4096
 _WORDS = ("ExpressionAttributeNames", "ExpressionAttributeValues", "ReturnConsumedCapacity")
 _WRITES = (*_WORDS, "ReturnItemCollectionMetrics", "ReturnValuesOnConditionCheckFailure")
 
@@ -94,6 +94,7 @@ class Tables:
 
     def __init__(self) -> None:
         self.units: Counter[str] = Counter()
+        self.reads = 0.0
         self._tables: dict[str, _Table] = {}
         self._transacted: dict[str, Any] = {}
         self._lock = Lock()
@@ -152,6 +153,7 @@ class Tables:
         call.only("TableName", "Key", "ConsistentRead", "ReturnConsumedCapacity")
         table = self._table(call.fields)
         row = table.get(table.key(call.fields["Key"]))
+        self._count_read(_size(row) if row is not None else 0, call)
         return {"Item": row} if row is not None else {}
 
     def _query(self, call: Call) -> Json:
@@ -176,9 +178,13 @@ class Tables:
             if size >= _LONGEST_PAGE or scanned == fields.get("Limit"):
                 last = {name: row[name] for each in (table.own, rows) for name in (each.hash_key, each.range_key)}
                 break
+        self._count_read(size, call)
         counted = {"Count": len(found), "ScannedCount": scanned}
         shown = counted if fields.get("Select") == "COUNT" else {"Items": found, **counted}
         return {**shown, "LastEvaluatedKey": last} if last else shown
+
+    def _count_read(self, size: int, call: Call) -> None:
+        self.reads += max(-(-size // _READ_UNIT), 1) * (1 if call.fields.get("ConsistentRead") else 0.5)
 
     # Writing
 
