@@ -1,234 +1,151 @@
 """What a storm costs and how long an alarm takes, as counts: in virtual time, so the same on every run.
 
-`python -m tests.benchmarks.counting` prints them beside their goals: all, or of `one`, `cluster`, `alarms`, `storms`.
+`python -m tests.benchmarks.counting` prints them beside their goals, as `make bench` does among all others: all, or of
+`one`, `cluster`, `alarms`, `storms`, `swept`, `rounds`.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 
-from tests.benchmarks.functions import Environments, Function, Functions, json_logs_to_nowhere
-from tests.benchmarks.goals import (
-    CALLS_AMONG_RECONNECTED,
-    CALLS_AN_EVENT,
-    CALLS_IN_ONE_CLUSTER,
-    CALLS_OF_ONE_EVENT,
-    LATER,
-    Goal,
-)
-from tests.benchmarks.lambdas import INGEST_BATCH, INGESTS, LOOK_BATCH, LOOKS
-from tests.benchmarks.lanes import Lanes, Pool
+from tests.benchmarks import goals
+from tests.benchmarks.crew import Crew, Hub, flood, hottest, reconnected
+from tests.benchmarks.functions import Functions, json_logs_to_nowhere
+from tests.benchmarks.goals import Goal, Run
+from tests.benchmarks.lambdas import INGEST_BATCH, LOOK_BATCH
+from tests.benchmarks.organization import Organization, rounds
 from tests.benchmarks.progress import say
-from tests.benchmarks.stage import Stage, now, staged
-from tests.benchmarks.storms import ACCOUNTS, CLUSTER, CLUSTERS, ONE, ZONE, Storm, send, until_said
-from tests.benchmarks.timeline import Timeline, virtual_time
-from tests.hub.factories import GRACE
-from tests.hub.timing import Clock
-from tests.signed_in import HUB_REGION
-from tests.wire.members import Place
-from tests.wire.meter import Meter
-from tests.wire.payloads import Machine, event
+from tests.benchmarks.stage import Stage, staged
+from tests.benchmarks.storms import ACCOUNTS, CLUSTER, CLUSTERS, ONE, ZONE, Storm
 
-# A storm waits for its last cluster before it lists them all; the sweep comes once a minute.
-_ALL_IS_SAID, _AND_WHAT_WAS_LEFT = 50, 9
-# So long ago a drop is told of, its grace over.
-_GONE = GRACE + timedelta(seconds=5)
-LOST = Place("222233334444", HUB_REGION, "prod-lost")
-FLOODED = Place("333344445555", HUB_REGION, "prod")
+# A partition of DynamoDB takes so many write units a second.
+PARTITION = 1_000
+# So many clusters have an agent that is back, and so many events tell of clusters that nobody has.
+RECONNECTED, FLOODING = 19, 1_500
+# How long before the same function has worked for another cluster, in minutes: mutes and more are kept for a while.
+_BEFORE = (5 / 60, 0.5, 4)
 
 
-@dataclass(frozen=True)
-class Hub:
-    """One environment of each function, warm, and the stage around them."""
+@dataclass
+class Counting:
+    """Plays what is asked for, and says what came of it beside its goal. `runs` and `spreads` are the storms played."""
 
     stage: Stage
     functions: Functions
-    environments: Environments
-    minutes: list[float] = field(default_factory=lambda: [0.0])
+    runs: dict[Storm, Run] = field(default_factory=dict)
+    spreads: list[tuple[float, Run]] = field(default_factory=list)
 
-    def weather(self, storm: Storm, *, signed_in: bool = False, after: float = 4) -> Meter:
-        """Let a storm break out, and time pass until all is said, but no round of the sweep be made.
-
-        Signed in, it breaks out so many minutes `after` the one before.
-        """
-        self.stage.clear()
-        if not signed_in:
-            self.functions.sign_out()
-        with virtual_time() as clock:
-            # What the functions remember of storms must be past, but not what they keep for minutes.
-            self.minutes.append(self.minutes[-1] + (after if signed_in else 10))
-            clock.forward(minutes=self.minutes[-1])
-            send(self.stage, storm.break_out(self.stage))
-            timeline = Timeline(self.stage, self.environments, clock)
-            with self.stage.measured() as meter:
-                timeline.play(seconds=_ALL_IS_SAID)
-                until_said(self.stage, lambda: timeline.play(seconds=_AND_WHAT_WAS_LEFT))
-        assert (len(self.stage.delay), len(self.stage.looks), timeline.failed) == (0, 0, {})
-        return meter
-
-
-@dataclass(frozen=True)
-class Alarm:
-    """When a lone loss was told, in seconds after its event was due, and what everything together took."""
-
-    after: float
-    meter: Meter
-
-
-Others = Callable[[Stage], Iterable[Machine]]
-"""Puts machines on the stage that are told of in the same moment as a lone loss, whatever is true of them."""
-
-
-@dataclass(frozen=True)
-class Crew:
-    """As many environments of each function as Lambda has at the same time, kept warm from one play to the next."""
-
-    functions: Functions
-    ingests: Sequence[Function]
-    looks: Sequence[Function]
-    hours: list[int] = field(default_factory=lambda: [0])
-
-    @classmethod
-    def of(cls, functions: Functions, ingests: int = INGESTS, looks: int = LOOKS) -> "Crew":
-        return cls(functions, [functions.ingest() for _ in range(ingests)], [functions.look() for _ in range(looks)])
-
-    def alarm(self, others: Others = lambda _: ()) -> Alarm:
-        """Lose an agent for good while others are told of too, whose events come first; until all is done.
-
-        Every environment has told an alarm of that account half a minute before, in another Region.
-        """
-        with self._anew() as (stage, clock):
-            (lost,) = stage.members.grow(LOST, 1)
-            self._warm_up(clock)
-            lost.unplug()
-            due = now()
-            for machine in [*others(stage), lost]:
-                stage.delay.send(event(machine, due - _GONE), at=due.timestamp())
-            lanes = self._lanes(clock, LOOK_BATCH)
-            lanes.rest()
-            said = [key for key, message in stage.slack.said.items() if LOST.cluster in str(message)]
-            assert len(said) == 1
-            return Alarm((lanes.told[said[0]] - due).total_seconds(), lanes.meter)
-
-    def storm(self, storm: Storm, *, look_batch: int = LOOK_BATCH) -> Meter:
-        """Let a storm break out, in which nobody is signed in anywhere, and time pass until all is said."""
-        with self._anew() as (stage, clock):
-            send(stage, storm.break_out(stage))
-            lanes = self._lanes(clock, look_batch)
-            lanes.rest()
-            until_said(stage, lanes.rest)
-            return lanes.meter
-
-    @contextmanager
-    def _anew(self) -> Iterator[tuple[Stage, Clock]]:
-        self.functions.stage.clear()
-        self.functions.sign_out()
-        with virtual_time() as clock:
-            self.hours[0] += 1
-            clock.forward(hours=self.hours[0])
-            yield self.functions.stage, clock
-
-    def _warm_up(self, clock: Clock) -> None:
-        stage = self.functions.stage
-        for number, look in enumerate(self.looks):
-            (machine,) = stage.members.grow(Place(LOST.account, "us-east-1", f"warm-{number}"), 1)
-            machine.unplug()
-            stage.delay.send(event(machine, now() - _GONE), at=now().timestamp())
-            for function, queue in ((self.ingests[0], stage.delay), (look, stage.looks)):
-                batch = queue.receive(LOOK_BATCH)
-                queue.settle(batch, function(batch))
-        clock.forward(seconds=30)
-
-    def _lanes(self, clock: Clock, look_batch: int) -> Lanes:
-        stage = self.functions.stage
-        ingests = Pool(stage.delay, INGEST_BATCH, list(self.ingests))
-        return Lanes(stage, clock, [ingests, Pool(stage.looks, look_batch, list(self.looks))])
-
-
-def reconnected(number: int) -> Others:
-    """So many clusters of the account that loses an agent, each with one that was gone and is back."""
-    return lambda stage: [stage.members.grow(LOST._replace(cluster=f"prod-{each}"), 1)[0] for each in range(number)]
-
-
-def flood(number: int) -> Others:
-    """So many well-formed events of another account, each of a cluster that nobody has."""
-
-    def pour(stage: Stage) -> Iterator[Machine]:
-        for each in range(number):
-            place = FLOODED._replace(cluster=f"invented-{each}")
-            yield stage.members.grow(place, 1)[0]
-            stage.members.lose(place)
-
-    return pour
-
-
-def hottest(stage: Stage) -> tuple[str, int]:
-    """Which partition key of the table took the most write units, and how many."""
-    return stage.tables.units.most_common(1)[0]
-
-
-class Counting:
-    """Plays what is asked for, and says what came of it beside its goal."""
-
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-        self._functions = Functions(stage)
-        self._hub = Hub(stage, self._functions, self._functions.one_of_each())
-        self._crew = Crew.of(self._functions)
+    def __post_init__(self) -> None:
+        self._hub = Hub(self.stage, self.functions, self.functions.one_of_each())
+        self._crew = Crew.of(self.functions)
 
     def one(self) -> Iterator[Goal]:
-        for _ in range(2):
-            self._hub.weather(ONE)
-        meter = self._hub.weather(ONE, signed_in=True, after=0.5)
-        yield _told(
-            Goal(3, "one event, another cluster's 30 s before, AWS calls", meter.aws, CALLS_OF_ONE_EVENT), meter
-        )
+        """One event, however long ago the same function has told another cluster's."""
+        self._hub.weather(ONE)
+        taken = [self._hub.weather(ONE, signed_in=True, after=minutes) for minutes in _BEFORE]
+        dearest = max(taken, key=lambda each: each.aws)
+        what = "one event, whenever the function has worked before, AWS calls"
+        yield _told(Goal(3, what, dearest.aws, goals.CALLS_OF_ONE_EVENT), dearest.calls)
 
     def cluster(self) -> Iterator[Goal]:
-        for how, most in (("", LOOK_BATCH), (", handed out singly", 1)):
-            meter = self._crew.storm(CLUSTER, look_batch=most)
-            yield _told(Goal(1, f"{CLUSTER.name}{how}, AWS calls", meter.aws, CALLS_IN_ONE_CLUSTER), meter)
-            self._say_hottest()
+        """A thousand in one cluster, as SQS may hand out its group's messages."""
+        for how, most in (("together", LOOK_BATCH), ("singly", 1)):
+            run = self._crew.storm(CLUSTER, look_batch=most)
+            yield _told(Goal(1, f"{CLUSTER.name}, handed out {how}, AWS calls", run.aws, goals.AIM_IN_ONE_CLUSTER), run)
+            yield self._hot(CLUSTER)
 
     def storms(self) -> Iterator[Goal]:
+        """Storms of many clusters, and what their batches cost if they come over some seconds."""
         for storm in (CLUSTERS, ACCOUNTS, ZONE):
-            meter = self._crew.storm(storm)
-            calls = meter.aws / storm.events
-            yield _told(Goal(2, f"{storm.name}, AWS calls an event", calls, CALLS_AN_EVENT[storm]), meter)
-            self._say_hottest()
+            run = self.runs[storm] = self._crew.storm(storm)
+            if storm in goals.AIMS_AN_EVENT:
+                aim = goals.AIMS_AN_EVENT[storm]
+                yield _told(Goal(2, f"{storm.name}, AWS calls an event", run.calls, aim), run)
+            else:
+                yield _told(Goal(2, f"{storm.name}, AWS calls an event", run.calls, goals.CALLS_AN_EVENT[storm]), run)
+            yield self._hot(storm)
 
-    def alarms(self) -> Iterator[Goal]:
-        alone = self._crew.alarm()
-        say(f"     an alarm alone: after {alone.after:.2f} s, {alone.meter.aws} calls {dict(alone.meter.calls)}")
-        for what, others in (("among 19 reconnected", reconnected(19)), ("while another account floods", flood(1_500))):
-            found = self._crew.alarm(others)
-            later = found.after - alone.after
-            yield _told(Goal(10, f"a true loss {what}, later than alone", later, LATER, unit=" s"), found.meter)
-            if what.startswith("among"):
-                yield _told(
-                    Goal(10, f"a true loss {what}, AWS calls", found.meter.aws, CALLS_AMONG_RECONNECTED), found.meter
+    def spread(self) -> None:
+        """Play the storms of many clusters again, their batches arriving over some seconds."""
+        self.spreads = [(0.0, self.runs[ZONE])]
+        for storm, batch, over in ((CLUSTERS, 200, (0, 5, 30)), (ACCOUNTS, 200, (0, 5)), (ZONE, 1_000, (5, 30))):
+            for seconds in map(float, over):
+                run = self._crew.storm(storm, batch=min(batch, INGEST_BATCH), spread=seconds)
+                self.spreads.append((seconds, run))
+                say(
+                    f"  {storm.name}, {storm.events // batch} batches over {seconds:.0f} s: "
+                    f"{run.calls:.3f} AWS calls an event, {run.looks / run.clusters:.2f} looks a cluster"
                 )
 
-    def _say_hottest(self) -> None:
-        key, units = hottest(self._stage)
+    def swept(self) -> Iterator[Goal]:
+        """A storm while the sweep goes on, until all is posted and five minutes longer."""
+        run, minutes = self._crew.swept(ACCOUNTS)
+        say(f"     {run.aws:,} calls in {minutes:.1f} minutes, {run.calls:.2f} an event")
+        what = f"{ACCOUNTS.name}, with the sweep, AWS calls an event and minute"
+        yield _told(Goal(2, what, run.calls / minutes, goals.CALLS_SWEPT), run)
+
+    def alarms(self) -> Iterator[Goal]:
+        """A lone true loss, alone and among many others that are spoken of."""
+        alone = self._crew.alarm()
+        say(f"     an alarm alone: after {alone.after:.2f} s, {alone.meter.aws} calls {dict(alone.meter.calls)}")
+        crowds = {
+            f"among {RECONNECTED} reconnected": reconnected(RECONNECTED),
+            "while another account floods": flood(FLOODING),
+        }
+        for what, others in crowds.items():
+            found = self._crew.alarm(others)
+            later = found.after - alone.after
+            yield _told(
+                Goal(10, f"a true loss {what}, later than alone", later, goals.LATER, unit=" s"), found.meter.calls
+            )
+            if what.startswith("among"):
+                calls = Goal(10, f"a true loss {what}, AWS calls", found.meter.aws, goals.CALLS_AMONG_RECONNECTED)
+                yield _told(calls, found.meter.calls)
+
+    def rounds(self) -> Iterator[Goal]:
+        """The sweep's visits to an organization of 4,000 places with three clusters each, where a call takes 200 ms."""
+        seen = rounds(self.functions, Organization(accounts=1_000, regions=4, clusters=3, instances=0))
+        say(f"     {seen.visited} visited with {seen.calls:,} calls; at most {seen.memory:.0f} MiB held besides")
+        what = "sweep of 4,000 places x 3 clusters, places left out a round"
+        yield _told(Goal(11, what, seen.left_out, 0, exact=True), seen.counted)
+
+    def _hot(self, storm: Storm) -> Goal:
+        key, units = hottest(self.stage)
         say(f"     {units:,} write units on {key}")
+        what = f"{storm.name}, seconds of the hottest partition, {_kind(key)}"
+        return Goal(12, what, units / PARTITION, goals.HOTTEST, unit=" s")
+
+
+def played(stage: Stage) -> tuple[Sequence[Goal], Counting]:
+    """Play everything; the goals, each with the most that was measured of it, and what else came of it."""
+    counting = Counting(stage, Functions(stage))
+    plays = (counting.one, counting.cluster, counting.storms, counting.swept, counting.alarms, counting.rounds)
+    found = [goal for play in plays for goal in play()]
+    counting.spread()
+    return found, counting
 
 
 def main(asked: Sequence[str]) -> int:
     """Print what is asked for, or everything, beside its goal; 1 if one is missed."""
     with json_logs_to_nowhere(), staged() as stage:
-        counting = Counting(stage)
-        plays = [counting.one, counting.cluster, counting.alarms, counting.storms]
+        counting = Counting(stage, Functions(stage))
+        plays = (counting.one, counting.cluster, counting.alarms, counting.storms, counting.swept, counting.rounds)
         found = [goal for play in plays if not asked or play.__name__ in asked for goal in play()]
     return 0 if all(goal.held for goal in found) else 1
 
 
-def _told(goal: Goal, meter: Meter) -> Goal:
+def _told(goal: Goal, taken: Run | Mapping[str, int]) -> Goal:
     say(str(goal))
-    say(f"     {dict(meter.calls.most_common())}")
+    if isinstance(taken, Run):
+        taken = taken.counted
+    say(f"     {dict(sorted(taken.items(), key=lambda each: -each[1]))}")
     return goal
+
+
+def _kind(key: str) -> str:
+    """Name a partition without the numbers that make it one of many."""
+    index, _, rest = key.rpartition(": ")
+    return f"{index or 'table'} {rest.split('#')[0]}"
 
 
 if __name__ == "__main__":

@@ -33,7 +33,10 @@ def write(measured: Measured, outcomes: Sequence[tuple[str, Outcome]], seconds: 
 
 def figures(measured: Measured, outcomes: Sequence[tuple[str, Outcome]], seconds: float) -> str:
     """All figures, as Markdown; `seconds` is how long the run took."""
-    goals = [f"| {g.number} | {g.what} | {g.wanted} | {g.found} | {_strong(g.verdict)} |" for g in measured.goals()]
+    goals = [
+        f"| {g.number} | {g.what} | {g.wanted} | {g.found} | {_strong(g.verdict)} | {g.room_shown} |"
+        for g in sorted(measured.goals(), key=lambda each: each.number)
+    ]
     storms = [_storm(run) for run in _runs(measured)]
     spreads = [
         f"| {run.name} | {spread:.0f} s | {run.looks / run.clusters:.2f} | {run.calls:.3f} | {_slack(run)} |"
@@ -55,8 +58,8 @@ def figures(measured: Measured, outcomes: Sequence[tuple[str, Outcome]], seconds
         "meanwhile, the stand-ins' worlds included."
     )
     lines = [
-        "| goal | | wanted | measured | |",
-        "|---|---|---|---|---|",
+        "| goal | | wanted | measured | | |",
+        "|---|---|---|---|---|---|",
         *goals,
         "",
         "| storm | AWS calls | an event | floor | one at a time | Slack | CPU ms an event | elapsed s |",

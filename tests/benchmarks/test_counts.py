@@ -4,7 +4,7 @@ import pytest
 
 from hub.incidents.storm import MANY
 from tests.benchmarks import clicks
-from tests.benchmarks.counting import Crew, Hub, flood, reconnected
+from tests.benchmarks.crew import Crew, Hub, flood, reconnected
 from tests.benchmarks.functions import Functions
 from tests.benchmarks.goals import CALLS_AN_EVENT, CALLS_IN_ONE_CLUSTER, CALLS_OF_A_CLICK, CALLS_OF_ONE_EVENT, LATER
 from tests.benchmarks.stage import Stage

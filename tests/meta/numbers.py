@@ -85,9 +85,12 @@ import spoke.sightings
 import tests.benchmarks.__main__ as bench
 import tests.benchmarks.clicks
 import tests.benchmarks.cold
+import tests.benchmarks.counting
+import tests.benchmarks.crew
 import tests.benchmarks.goals
 import tests.benchmarks.lambdas
 import tests.benchmarks.losses
+import tests.benchmarks.organization
 import tests.simulation.promises
 from coastguard.checkout import ROOT
 from coastguard.local.layout.layouts import CROWD, DEMO, WIDE, Layout
@@ -464,7 +467,7 @@ CLAIMS = {
         says("times <ten>: each is", CLUSTER.events // bench._BASELINE),
         says("tells <1,000> people <1,000> times", CLUSTER.events, CLUSTER.events),
         says("measured <fifteen> times in turns", bench._CPU_ROUNDS),
-        says("in the middle of <seven>)", bench._ROUNDS),
+        says("in the middle of <seven>. The stand-ins", bench._ROUNDS),
         says("with <30> ms for each call to AWS, <60> ms", bench.AWS * 1_000, bench.STS * 1_000),
         says("and <150> ms for each call to Slack", bench.SLACK * 1_000),
         says("Ingest runs up to <five> times at once", tests.benchmarks.lambdas.INGESTS),
@@ -476,7 +479,15 @@ CLAIMS = {
         ),
         says("started <fifteen> times in turns", tests.benchmarks.cold.ROUNDS),
         says("counts <seven> calls where", tests.benchmarks.goals.CALLS_OF_ONE_EVENT),
-        says("the mutes within the last <ten seconds>", hub.notify.muting.MUTES_KEPT),
+        says(
+            "for another cluster <five seconds>, <half a minute> or <four minutes> before",
+            *(minutes * MINUTE for minutes in tests.benchmarks.counting._BEFORE),
+        ),
+        says("posted and <five minutes> longer", tests.benchmarks.crew._AFTERWARDS),
+        says("<19> other clusters", tests.benchmarks.counting.RECONNECTED),
+        says("or <1,500> that an account invents", tests.benchmarks.counting.FLOODING),
+        says("with <200> ms for each call: what", tests.benchmarks.organization._SLOW * 1_000),
+        says("DynamoDB takes <1,000> a second", tests.benchmarks.counting.PARTITION),
         says("One of the <seven> asks", tests.benchmarks.goals.CALLS_OF_ONE_EVENT),
         says("over <six minutes>, then mended", tests.benchmarks.losses._TROUBLE),
         says("instances described in <hundreds>", spoke.sightings._ECS_A_CALL),
