@@ -262,10 +262,11 @@ def _stands(there: Delivery, channel: str) -> Delivery:
 
 def _acknowledged_as(record: MessageRecord, newest: MessageRecord) -> MessageRecord:
     """Return a record as it is if somebody has only acknowledged it meanwhile."""
-    if isinstance(record, Bulletin) and isinstance(newest, Bulletin):
-        return record.acknowledged_as(newest)
-    if isinstance(record, Storm) and isinstance(newest, Storm):
-        return record.acknowledged_as(newest)
+    match record, newest:
+        case Bulletin(), Bulletin():
+            return record.acknowledged_as(newest)
+        case Storm(), Storm():
+            return record.acknowledged_as(newest)
     return record
 
 

@@ -11,18 +11,21 @@ import pytest
 from slack_sdk.web import SlackResponse
 
 from coastguard.local.slack import content as slack_content
+from coastguard.local.slack.directory import TEAM, Channel
 from coastguard.local.slack.workspace import BOT_TOKEN
+from hub.incidents.acknowledgement import Acknowledgement, Extent
 from hub.incidents.audit import Entry
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.content import Content, Tone, compose
 from hub.incidents.delivery import LEASE
+from hub.incidents.growth import GROWN
 from hub.incidents.incident import Incident, State
 from hub.incidents.storm import Storm
 from hub.notify.dispatcher import Dispatcher
 from hub.notify.publisher import EDIT_GAP, EDITS_A_MINUTE, Publisher, Saying
 from hub.notify.slack_receiver import SlackReceiver
 from hub.slack.bulletin_message import render
-from hub.slack.client import InDoubt, NotNow, Rejected, Slack, SlackError
+from hub.slack.client import InDoubt, NotNow, Placed, Rejected, Slack, SlackError
 from hub.slack.message import Message
 from hub.slack.notes import note
 from hub.table.store import Store
@@ -34,6 +37,7 @@ from tests.hub.factories import (
     CLUSTER,
     ELSEWHERE,
     EPISODE,
+    LONGEST,
     NOON,
     Json,
     altered,
@@ -41,6 +45,7 @@ from tests.hub.factories import (
     entry,
     incident,
 )
+from tests.hub.rendering import texts
 from tests.hub.slack_side import SlackSide
 from tests.hub.timing import Clock
 
@@ -533,6 +538,33 @@ def test_what_is_quiet_is_not_posted_anew(scene: Scene) -> None:
     assert shown.slack.shown == scene.message(RESOLVED).digest
 
 
+OLD, NEW = "G0SHORE001", "C0SHORE001"
+
+
+def test_a_message_is_posted_and_edited_where_slack_says_that_its_channel_is_by_now(scene: Scene) -> None:
+    """An old private channel is made one to be shared, and has another id than the policy knows."""
+    scene.slack.workspace.create(Channel(OLD, "shore", private=True))
+    scene.store.keep(altered(scene.bulletin, channel=OLD))
+    scene.slack.workspace.convert(OLD)
+
+    posted = scene.show(first=True)
+    edited = scene.show(ACKNOWLEDGED)
+
+    (message,) = scene.slack.messages(NEW)
+    assert message["metadata"]["event_payload"]["state"] == "acknowledged"
+    assert [(one.slack.address, one.slack.at, one.slack.handle) for one in (posted, edited)] == [
+        (OLD, NEW, message["ts"])
+    ] * 2
+    assert scene.bulletin == edited
+
+
+def test_where_the_channel_is_what_the_policy_calls_it_nothing_else_is_noted(scene: Scene) -> None:
+    assert scene.show(first=True).slack.at == ""
+    scene.store.keep(altered(scene.bulletin, at=CHANNEL))
+
+    assert scene.show(ACKNOWLEDGED).slack.at == scene.bulletin.slack.at == ""
+
+
 class Closed(Slack):
     """Slack for a bot that may edit nothing any more, and so may post and delete."""
 
@@ -586,11 +618,16 @@ def test_what_one_who_was_overtaken_has_drawn_does_not_last(scene: Scene, step: 
 
 
 class Overtaken(Slack):
-    """Slack for a look that takes so long over an edit that another one writes meanwhile."""
+    """Slack for a look that takes so long over a post or an edit that somebody else writes meanwhile."""
 
     def __init__(self, url: str, meanwhile: Callable[[], object]) -> None:
         super().__init__(BOT_TOKEN, url)
         self._meanwhile = meanwhile
+
+    def put(self, *arguments: Any, **more: Any) -> Placed:
+        placed = super().put(*arguments, **more)
+        self._meanwhile()
+        return placed
 
     def update(self, *arguments: Any) -> str:
         channel = super().update(*arguments)
@@ -616,6 +653,51 @@ def test_what_was_drawn_over_what_somebody_else_has_written_is_drawn_again(
     scene.show(OPEN)
     assert said(scene) == "open"
     assert scene.bulletin.slack.shown == scene.message(OPEN).digest
+
+
+TAKEN = Acknowledgement(BOB, NOON, Extent(1, ("eu-west-1a",)))
+
+
+def test_who_acknowledges_while_the_message_is_posted_stands_on_record_beside_it(scene: Scene) -> None:
+    scene.client = lambda: Overtaken(
+        scene.slack.api_url, lambda: scene.store.keep(altered(scene.bulletin, acknowledged=TAKEN))
+    )
+
+    shown = scene.show(first=True)
+
+    assert scene.bulletin == shown
+    assert shown.episode.acknowledged == TAKEN
+    assert (shown.slack.handle, shown.slack.doubt_since) == (scene.only_message()["ts"], None)
+    assert said(scene) == "open"  # the look that the acknowledgement has asked for draws the rest
+
+
+def test_who_acknowledges_while_the_thread_is_told_has_it_told_once(scene: Scene) -> None:
+    scene.show(first=True)
+    scene.log(STEPS[0])
+    shown = scene.show(ACKNOWLEDGED)
+    scene.log(STEPS[1])
+    untold = scene.store.keep(altered(shown, untold=True))
+    scene.client = lambda: Overtaken(
+        scene.slack.api_url, lambda: scene.store.keep(altered(scene.bulletin, acknowledged=TAKEN))
+    )
+
+    told(scene.publisher, untold, compose(untold.episode, ACKNOWLEDGED))
+    scene.client = scene.slack.client
+    scene.show(ACKNOWLEDGED)
+
+    assert steps(scene) == [["step 1"], ["step 2"]]
+    assert scene.bulletin.episode.acknowledged == TAKEN
+
+
+def test_a_storm_that_is_acknowledged_while_it_is_drawn_is_both(scene: Scene) -> None:
+    storm = scene.store.keep(Storm(CHANNEL, CLUSTER.region, "st-1", NOON, NOON, ts="1795175700.000100", shown="old"))
+    assert isinstance(storm, Storm)
+    scene.store.keep(replace(storm, acknowledged=TAKEN))
+
+    kept = scene.publisher.write(storm, replace(storm, shown="drawn"))
+
+    assert kept == replace(storm, shown="drawn", acknowledged=TAKEN, version=storm.version + 2)
+    assert scene.store.storm(CHANNEL, CLUSTER.region) == kept
 
 
 def test_who_was_overtaken_and_has_drawn_nothing_leaves_what_is_on_record(scene: Scene) -> None:
@@ -855,6 +937,21 @@ def test_in_a_storms_thread_only_what_people_do_is_worth_a_line(scene: Scene) ->
     ]
 
 
+def test_in_a_storms_thread_who_has_to_hear_of_something_and_what_has_grown_is_worth_a_line_too(scene: Scene) -> None:
+    thread = in_thread(scene)
+    worth = [
+        entry("request withdrawn", at=NOON + SECOND, who="", mentions=(BOB,)),
+        entry(GROWN, at=NOON + 2 * SECOND, who=""),
+    ]
+    scene.log(*worth, entry("resolved", at=NOON + 3 * SECOND, who=""))
+    scene.clock.forward(seconds=AFTER_LEASE)
+
+    scene.show(ACKNOWLEDGED)
+
+    (notes_of_it,) = [one["text"] for one in replies_of(scene, thread) if not one["metadata"]]
+    assert notes_of_it.splitlines() == [note(one)[0] for one in worth]
+
+
 def test_what_stands_in_a_thread_is_told_by_bulletin_and_doubles_are_deleted(scene: Scene) -> None:
     thread = in_thread(scene)
     others = [altered(scene.bulletin, cluster=replace(CLUSTER, name=f"c-{number}")) for number in range(3)]
@@ -872,6 +969,111 @@ def test_what_stands_in_a_thread_is_told_by_bulletin_and_doubles_are_deleted(sce
 
 
 # What the thread says
+
+
+WHERE = f"Acknowledged: ECS agent disconnected on 1 instance: `{CLUSTER.name}` in eu-west-1, account 222233334444."
+WITHDRAWN = entry("request withdrawn", at=NOON + SECOND, aloud=True, mentions=(BOB,), where="")
+
+
+def address(shown: Bulletin) -> str:
+    """Where a person who follows the message's link comes to."""
+    return f"https://{TEAM.domain}.slack.com/archives/{CHANNEL}/p{shown.slack.handle.replace('.', '')}"
+
+
+def heard(scene: Scene) -> list[tuple[str, bool]]:
+    """What the channel hears besides the message itself, and whether it stands in a thread, too."""
+    return [(one["text"], one["thread_ts"] is not None) for one in scene.slack.messages() if not one["metadata"]]
+
+
+def test_who_is_called_in_the_channel_is_told_what_it_is_about_and_where_the_message_is(scene: Scene) -> None:
+    shown = scene.show(first=True)
+    scene.log(WITHDRAWN)
+
+    scene.show(ACKNOWLEDGED)
+
+    line = f"<@{BOB}> <@{ALICE}> *request withdrawn*: {WHERE} <{address(shown)}|Open the message>"
+    assert heard(scene) == [(line, True)]
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        pytest.param(entry("reopened", at=NOON + SECOND, who="", aloud=True), id="aloud, and concerns nobody"),
+        pytest.param(entry("asked", at=NOON + SECOND, mentions=(BOB,)), id="concerns Bob, in the thread alone"),
+    ],
+)
+def test_where_nobody_is_called_in_the_channel_slack_is_not_asked_for_an_address(scene: Scene, one: Entry) -> None:
+    shown = scene.show(first=True)
+    scene.log(one)
+    scene.slack.fault("auth.test", "word", word="fatal_error")
+
+    scene.show(ACKNOWLEDGED)
+
+    assert scene.slack.replies() == [note(one, compose(shown.episode, ACKNOWLEDGED))[0]]
+    assert "Open the message" not in scene.slack.replies()[0]
+    assert scene.slack.workspace.faults.take("auth.test")  # nobody has met it
+
+
+def test_a_call_whose_address_slack_does_not_tell_is_said_without_it(
+    scene: Scene, log_lines: Callable[[], list[Json]]
+) -> None:
+    scene.show(first=True)
+    scene.log(WITHDRAWN)
+    scene.slack.fault("auth.test", "word", word="fatal_error")
+
+    scene.show(ACKNOWLEDGED)
+
+    assert heard(scene) == [(f"<@{BOB}> <@{ALICE}> *request withdrawn*: {WHERE}", True)]
+    (line,) = [each for each in log_lines() if each["message"] == "permalink.untold"]
+    assert (line["level"], line["channel"]) == ("WARNING", CHANNEL)
+    assert "fatal_error" in line["error"]
+
+
+def test_a_note_that_a_thread_does_not_take_is_said_to_the_channel_only_if_it_is_aloud(scene: Scene) -> None:
+    shown = scene.show(first=True)
+    scene.slack.fault("chat.postMessage", "word", word="thread_not_found", replies=True, times=2)
+    scene.log(STEPS[0])
+    scene.show(ACKNOWLEDGED)
+    assert heard(scene) == []
+
+    aloud = entry("reopened", at=NOON + 2 * SECOND, who="", aloud=True)
+    scene.log(aloud)
+    scene.show(OPEN)
+
+    line, _ = note(aloud, compose(shown.episode, OPEN))
+    assert heard(scene) == [(line, False)]
+    (message,) = [one for one in scene.slack.messages() if not one["metadata"]]
+    assert [each["text"] for each in texts(message["blocks"])] == [line]
+    assert scene.slack.replies() == []
+
+
+def test_a_call_in_a_channel_that_is_lost_is_not_tried_there_a_second_time(scene: Scene) -> None:
+    scene.show(first=True)
+    scene.log(WITHDRAWN)
+    scene.slack.fault("chat.postMessage", "word", word="is_archived")
+
+    with pytest.raises(Rejected, match="is_archived"):
+        scene.show(ACKNOWLEDGED)
+
+    assert heard(scene) == []
+    assert scene.bulletin.slack.untold
+
+
+def test_many_calls_at_once_are_split_so_that_slack_takes_each_post(scene: Scene) -> None:
+    """Each repeats what it is about, which is longer than what was logged."""
+    thread, counted = scene.slack.client().post(CHANNEL, "a bulletin", []), list[tuple[str, int]]()
+    noted, name = f"log#{NOON.isoformat()}", "p" * 50
+    one = scene.store.keep(bulletin(cluster=LONGEST, account_name=name, handle=thread, untold=True, noted=noted))
+    assert isinstance(one, Bulletin)
+    for number in range(1, 21):
+        scene.store.log(LONGEST, replace(WITHDRAWN, at=NOON + number * SECOND, result="x" * 180))
+    publisher = Publisher(scene.client, scene.store, scene.clock, lambda *what: counted.append(what))
+
+    for _ in range(20):
+        one = publisher.narrate(one, compose(one.episode, [incident(cluster=LONGEST)]))
+
+    assert sum(reply.count("request withdrawn") for reply in scene.slack.replies()) == 20
+    assert (one.slack.untold, counted) == (False, [])  # and nothing was refused
 
 
 @pytest.mark.parametrize("aloud", [True, False])
@@ -912,6 +1114,27 @@ def test_something_is_untold_if_the_log_has_got_it_since_and_it_is_not_quiet(sce
         told.append(scene.publisher.untold(shown))
 
     assert told == [False, False, True]
+
+
+def test_where_nothing_is_left_to_be_said_the_thread_stays_silent(scene: Scene) -> None:
+    """Somebody else has said it, and this one has read that it was untold."""
+    shown = scene.show(first=True)
+    quiet = entry("refused", at=NOON + SECOND, quiet=True)
+    scene.log(quiet)
+
+    silent = scene.publisher.narrate(altered(shown, untold=True), compose(shown.episode, OPEN))
+
+    assert scene.slack.replies() == []
+    assert (silent.slack.noted, silent.slack.untold) == (quiet.key, False)
+
+
+def test_what_is_quiet_after_the_last_note_is_read_once(scene: Scene) -> None:
+    scene.show(first=True)
+    quiet = entry("refused", at=NOON + 3 * SECOND, quiet=True)
+    scene.log(STEPS[0], quiet)
+
+    assert scene.show(ACKNOWLEDGED).slack.noted == quiet.key
+    assert steps(scene) == [["step 1"]]
 
 
 def test_what_was_logged_before_the_first_post_is_said_in_its_thread(scene: Scene) -> None:
@@ -1127,7 +1350,7 @@ def test_slack_is_asked_for_the_messages_address_by_the_post_that_shows_it_and_n
     first = scene.publisher.narrate(altered(shown, untold=True), content)
     assert first.slack.untold
     assert [line for line in log_lines() if line["message"] == "permalink.untold"] == []
-    while first.slack.untold:
+    for _ in range(12):
         first = scene.publisher.narrate(first, content)
 
     assert len([line for line in log_lines() if line["message"] == "permalink.untold"]) == 1
