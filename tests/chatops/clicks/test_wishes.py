@@ -1,17 +1,20 @@
 """Wishes: what each kind of click writes down, and who is told what if it is refused."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from chatops.clicks.wishes import LISTS
 from coastguard.local.slack.directory import GUEST
+from hub.incidents.acknowledgement import Acknowledgement, Extent
 from hub.incidents.incident import pick
 from hub.slack.button_values import ACKNOWLEDGE, APPROVE, DECLINE, LIST
+from hub.slack.mrkdwn import date
 from spoke.errors import Busy
 from tests.chatops.factories import ALICE, BOB, CAROL
 from tests.chatops.story import Story
+from tests.hub.factories import altered
 
 MANY = 6
 FEW_OF_THE_CLUSTER = """
@@ -87,6 +90,61 @@ def test_who_acknowledges_twice_is_on_record_with_both(story: Story) -> None:
     assert (again.result, again.quiet) == ("again", True)
 
 
+def taken_on(story: Story, by: str, ago: timedelta = timedelta()) -> Acknowledgement:
+    """Somebody has acknowledged all that the bulletin shows."""
+    fact = Acknowledgement(by, story.clock() - ago, Extent(1))
+    story.hub.store.keep(altered(story.bulletin(), acknowledged=fact))
+    return fact
+
+
+def test_what_was_taken_on_as_a_whole_needs_nobody_else(story: Story) -> None:
+    (victim,) = story.trouble(grouped=False)
+    late = story.click(ACKNOWLEDGE, user=BOB)
+    fact = taken_on(story, ALICE)
+
+    story.act(late)
+
+    (told,) = story.whispers(BOB)
+    assert told == f"<@{ALICE}> has acknowledged this already, {date(fact.at)}."
+    assert story.outcome(late) == f"refused: {told}"
+    assert story.incident(victim).acknowledged_by == ""
+
+
+@pytest.mark.parametrize(
+    ("by", "ago"),
+    [
+        pytest.param(BOB, timedelta(), id="their own"),
+        pytest.param(ALICE, timedelta(hours=1), id="it came up since"),
+    ],
+)
+def test_one_of_a_whole_can_be_taken_on_by_who_has_the_whole_and_what_came_up_since_by_anybody(
+    story: Story, by: str, ago: timedelta
+) -> None:
+    (victim,) = story.trouble(grouped=False)
+    click = story.click(ACKNOWLEDGE, user=BOB)
+    taken_on(story, by, ago)
+
+    story.act(click)
+
+    assert story.whispers(BOB) == []
+    assert story.incident(victim).acknowledged_by == BOB
+
+
+def test_who_has_taken_on_one_stands_before_who_has_taken_on_the_whole(story: Story) -> None:
+    (victim,) = story.trouble(grouped=False)
+    mine, late = story.click(ACKNOWLEDGE, user=ALICE), story.click(ACKNOWLEDGE, user=CAROL)
+    story.act(story.click(ACKNOWLEDGE, user=ALICE))
+    taken_on(story, BOB)
+
+    story.act(mine)
+    story.act(late)
+
+    assert story.whispers(ALICE) == []
+    (told,) = story.whispers(CAROL)
+    assert told.startswith(f"<@{ALICE}> has acknowledged this already, ")
+    assert story.incident(victim).acknowledged_by == ALICE
+
+
 # Picking
 
 
@@ -141,6 +199,18 @@ def test_what_belongs_to_another_episode_is_not_listed(story: Story) -> None:
     assert all(victim.host in said for victim in victims[1:])
     (entry,) = story.log(request)
     assert (entry.at, entry.result, entry.quiet) == (request.at, "", True)
+
+
+def test_what_was_taken_on_as_a_whole_is_listed_as_acknowledged(story: Story) -> None:
+    story.trouble(grouped=False, size=MANY)
+    request = story.click(LIST)
+    taken_on(story, BOB)
+
+    story.act(request)
+
+    (said,) = story.thread()
+    assert said.count(" acked\n") == MANY
+    assert " open" not in said
 
 
 # Approvals
