@@ -68,7 +68,7 @@ def deploy(connect: Connect, wanted: Wanted, progress: Progress, *, poll_seconds
     hub = stacks.apply(
         HUB_STACK,
         hub_template,
-        {**code, **wanted.hub},
+        {**code, **_pages(stacks.describe(HUB_STACK)), **wanted.hub},
         at_first={"FrontConcurrency": str(lambdas.for_front)} if lambdas else {},
     )
     progress(_shortage(room(connect("lambda")), stacks.describe(HUB_STACK) or {}))
@@ -130,6 +130,15 @@ def _runtime(connect: Connect, code: Path) -> str:
 
 def _minor(runtime: str) -> int:
     return int(runtime.rpartition(".")[2])
+
+
+def _pages(standing: Mapping[str, Any] | None) -> dict[str, str]:
+    """Have incidents kept in pages where no function is left, nor comes back with this update, that cannot read them.
+
+    A stack that knows the parameter runs a release that reads them. One that does not is told so the next time.
+    """
+    knows = standing is None or any(each["ParameterKey"] == "IncidentPages" for each in standing.get("Parameters", ()))
+    return {"IncidentPages": "yes"} if knows else {}
 
 
 def _shortage(lambdas: Room | None, hub: Mapping[str, Any]) -> str:

@@ -41,6 +41,7 @@ class Settings:
     cluster_tags: str = ""
     group_channels: str = ""
     policy_place: str = ""
+    incident_pages: str = ""
 
 
 @cache
@@ -52,7 +53,7 @@ def wire() -> tuple[Reconciler, Counts]:
     session = HubSession()
     vault = Vault(session.client("secretsmanager", config=AWS), settings.slack_secret_arn, clock)
     hub = Hub(
-        table=Store(settings.table, session.region_name),
+        table=Store(settings.table, session.region_name, opens_in_pages=settings.incident_pages == "yes"),
         queues=Queues(session.client("sqs", config=AWS)),
         addresses=Addresses(looks=settings.looks_queue_url, delay=settings.delay_queue_url),
         slack=lambda: Slack(vault.slack().bot_token, settings.slack_api_url, renew=vault.token),

@@ -87,7 +87,7 @@ class Lifecycle:
         incidents = known.incidents | {i.instance: i for i in changed}
         opens = any(verdict.reason is Reason.CONFIRMED for verdict in verdicts)
         if not (running or opens):
-            self._store.save(changed, entries=_entries(verdicts, known, now))
+            self._store.save(changed, entries=_entries(verdicts, known, now), pages=known.pages, now=now)
             return Examined(tuple(incidents.values()), None, verdicts)
         tally = Breakdown.of(i for i in incidents.values() if i.episode == episode)
         counted = replace(bulletin, episode=replace(bulletin.episode, tally=tally))
@@ -95,9 +95,8 @@ class Lifecycle:
         entries = _entries(verdicts, known, now)
         if opens and not running and known.bulletin and known.bulletin.episode.episode == episode:
             entries.append(Entry(now, "", "reopened", cluster.name, "", aloud=not watch.muted))
-        written = self._store.save(
-            changed, counted if opens or counted != running else None, entries, alongside if opens else None
-        )
+        told_of, beside = counted if opens or counted != running else None, alongside if opens else None
+        written = self._store.save(changed, told_of, entries, beside, pages=known.pages, now=now)
         return Examined(tuple(incidents.values()), written or running, verdicts)
 
     def change(
@@ -113,12 +112,13 @@ class Lifecycle:
         What either raises passes through. Raises Gone, and Conflict after several tries; each reads everything again.
         """
         for last in (False,) * (_TRIES - 1) + (True,):
-            current = self._store.incident(cluster, instance)
+            pages = self._store.pages(cluster)
+            current = self._store.incident(cluster, instance, pages)
             if current is None or current.id != incident or not current.unresolved:
                 raise Gone(incident)
             changed, entries = change(current)
             try:
-                self._store.save([changed], entries=entries, alongside=alongside())
+                self._store.save([changed], entries=entries, alongside=alongside(), pages=pages)
             except Conflict:
                 if last:
                     raise

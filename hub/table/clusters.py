@@ -1,9 +1,10 @@
-"""Clusters: their incidents, bulletins and waiting drops, written together; storms; and what is open of all that."""
+"""Clusters: their incidents and bulletins, written together; storms; and what is open of all that."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from operator import itemgetter
 from typing import TypeVar
 
 from hub.chain import Waiting
@@ -15,28 +16,28 @@ from hub.incidents.storm import Storm
 from hub.policy.ledger import Ledger
 from hub.policy.repair_stop import RepairStop
 from hub.table.bulletins import DELIVERY, EPISODE, bulletin_rows, read_bulletin, written
+from hub.table.incident_rows import INSTANCE, OPEN, OVER, PAGE, Page, arranged, incident_row, page_row, read_page
 from hub.table.log import entry_row
 from hub.table.mutes import mutes_row
 from hub.table.requests import Claim, claim_row, stop_row
-from hub.table.rows import TRANSACTION, Draft, Row, Rows, cluster_of, cluster_pk, draft, moment, open_key
+from hub.table.rows import TRANSACTION, Draft, Row, Rows, cluster_of, cluster_pk, draft, open_key
 from hub.table.writes import Conflict
 from spoke.places import Cluster
 
 MessageRecord = TypeVar("MessageRecord", Bulletin, Storm)
 
-# A drop that waits is taken up when it is due.
-WAITING_KEPT = timedelta(days=3)
 # Transactions of a big save at the same time.
 _THREADS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class KnownCluster:
-    """What is known of one cluster; incidents and waiting drops by instance."""
+    """What is known of one cluster; incidents and waiting drops by instance. `pages` are where some incidents stand."""
 
     incidents: dict[str, Incident]
     bulletin: Bulletin | None
     waiting: dict[str, Waiting] = field(default_factory=dict)
+    pages: tuple[Page, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +54,11 @@ class Alongside:
     mutes_since: datetime | None = None
 
 
-def incident_row(incident: Incident) -> Draft:
-    """Draft the row of an incident."""
-    row = draft(cluster_pk(incident.cluster), f"instance#{incident.instance}", incident, incident.version)
-    if incident.expires and incident.resolved_at:
-        row.expires = int(incident.expires.timestamp())
-        ended = f"{moment(incident.resolved_at)}/{open_key(incident.cluster)}/{incident.instance}"
-        row.open_pk, row.open_sk = "over", ended
-    else:
-        row.open_pk, row.open_sk = "incidents", f"{open_key(incident.cluster)}/{incident.instance}"
-    return row
-
-
 def storm_row(storm: Storm) -> Draft:
     """Draft the row of a storm."""
     row = draft(f"storm#{storm.channel}", storm.region, storm, storm.version)
     if not storm.closed:
         row.open_pk, row.open_sk = "storms", f"{storm.region}/{storm.channel}"
-    return row
-
-
-def waiting_row(waiting: Waiting) -> Draft:
-    """Draft the row of a drop that waits."""
-    pk, instance = cluster_pk(waiting.cluster), waiting.drop.instance
-    row = draft(pk, f"drop#{instance}", waiting, waiting.version)
-    if not waiting.over:
-        row.open_pk, row.open_sk = "waiting", f"{moment(waiting.due)}/{open_key(waiting.cluster)}/{instance}"
-    row.expires = int((waiting.due + WAITING_KEPT).timestamp())
     return row
 
 
@@ -104,9 +83,10 @@ class Clusters(Rows):
         incidents: dict[str, Incident] = {}
         waiting: dict[str, Waiting] = {}
         deliveries: list[Delivery] = []
+        pages: list[Page] = []
         bulletin = None
         for row in self._row.query(
-            cluster_pk(cluster), self._row.sk.between(DELIVERY, "instance#~"), consistent_read=True
+            cluster_pk(cluster), self._row.sk.between(DELIVERY, f"{INSTANCE}~"), consistent_read=True
         ):
             if row.sk.startswith(DELIVERY):
                 deliveries.append(self._read(row, Delivery))
@@ -115,14 +95,26 @@ class Clusters(Rows):
             elif row.sk.startswith("drop#"):
                 kept = self._read(row, Waiting)
                 waiting[kept.drop.instance] = kept
+            elif row.sk.startswith(PAGE):
+                pages.append(_page(row))
             else:
                 incident = self._read(row, Incident)
                 incidents[incident.instance] = incident
-        return KnownCluster(incidents, bulletin, waiting)
+        for page in pages:
+            incidents |= page.incidents
+        return KnownCluster(incidents, bulletin, waiting, tuple(pages))
 
-    def incident(self, cluster: Cluster, instance: str) -> Incident | None:
-        """Read one incident."""
-        row = self._get(cluster_pk(cluster), f"instance#{instance}")
+    def pages(self, cluster: Cluster) -> tuple[Page, ...]:
+        """Read the pages of a cluster's incidents."""
+        rows = self._row.query(cluster_pk(cluster), self._row.sk.startswith(PAGE), consistent_read=True)
+        return tuple(map(_page, rows))
+
+    def incident(self, cluster: Cluster, instance: str, pages: Sequence[Page] | None = None) -> Incident | None:
+        """Read one incident; whoever has just read the cluster's pages need not read them again."""
+        for page in self.pages(cluster) if pages is None else pages:
+            if found := page.incidents.get(instance):
+                return found
+        row = self._get(cluster_pk(cluster), f"{INSTANCE}{instance}")
         return self._read(row, Incident) if row else None
 
     def bulletin(self, cluster: Cluster) -> Bulletin | None:
@@ -138,32 +130,60 @@ class Clusters(Rows):
     def _bulletin(self, row: Row, deliveries: Iterable[Delivery] = ()) -> Bulletin:
         return read_bulletin(row.data, int(row.version), deliveries)
 
-    def save(
+    def save(  # noqa: PLR0913  # what is written together
         self,
         incidents: Sequence[Incident],
         bulletin: Bulletin | None = None,
         entries: Iterable[Entry] = (),
         alongside: Alongside | None = None,
+        *,
+        pages: Sequence[Page] | None = None,
+        now: datetime | None = None,
     ) -> Bulletin | None:
         """Write changed incidents, all of one cluster, with their bulletin and log entries; raise Conflict.
 
         The bulletin, the log and what is written alongside travel with the first transaction: an incident is never
-        without them. Returns the bulletin as written.
+        without them. `pages` are the cluster's, if they have been read; what has expired by `now` leaves them.
+        Returns the bulletin as written.
         """
         checks, rows = _drafted(alongside) if alongside else ([], [])
         rows += bulletin_rows(bulletin) if bulletin else []
         # What a big save has come to when it dies is not changed again, and would never be logged: the log goes first.
         rows += [entry_row(_one_cluster(incidents, bulletin), entry) for entry in entries]
-        rows += [incident_row(incident) for incident in incidents]
-        first = TRANSACTION - len(checks)
-        self._write(rows[:first], checks)
-        rest = [rows[start : start + TRANSACTION] for start in range(first, len(rows), TRANSACTION)]
+        rest = self._write_first(rows, checks, incidents, pages, now)
         if len(rest) == 1:
             self._write(rest[0])
         elif rest:
             with ThreadPoolExecutor(min(_THREADS, len(rest))) as threads:
                 list(threads.map(self._write, rest))
         return written(bulletin) if bulletin else None
+
+    def _write_first(
+        self,
+        rows: Sequence[Draft],
+        checks: Sequence[Draft],
+        incidents: Sequence[Incident],
+        pages: Sequence[Page] | None,
+        now: datetime | None,
+    ) -> list[list[Draft]]:
+        """Write the first transaction of a save; return what the others are to write. Raises Conflict.
+
+        If only other incidents of a page have changed meanwhile, it is read and written again.
+        """
+        standing, first = pages or (), TRANSACTION - len(checks)
+        while True:
+            into, alone = arranged(standing, incidents, opens_in_pages=self._opens_in_pages, now=now)
+            together = [*rows, *map(page_row, into), *map(incident_row, alone)]
+            try:
+                self._write(together[:first], checks)
+            except Conflict:
+                if not into and not (incidents and pages is None):
+                    raise
+                before, standing = standing, self.pages(incidents[0].cluster)
+                if _versions(standing) == _versions(before):
+                    raise
+            else:
+                return [together[start : start + TRANSACTION] for start in range(first, len(together), TRANSACTION)]
 
     def keep(self, record: MessageRecord) -> MessageRecord:
         """Write what is shown; raise Conflict."""
@@ -225,38 +245,40 @@ class Clusters(Rows):
         found: dict[Cluster, list[Incident]] = {cluster: [] for cluster in clusters}
         # With the slash: "prod-2/…" comes before "prod/…".
         keys = sorted(f"{open_key(cluster)}/" for cluster in clusters)
-        for row in self._row.open_index.query("incidents", self._row.open_sk.between(keys[0], f"{keys[-1]}~")):
-            incident = self._read(row, Incident)
-            if incident.cluster in found:
-                found[incident.cluster].append(incident)
+        for row in self._row.open_index.query(OPEN, self._row.open_sk.between(keys[0], f"{keys[-1]}~")):
+            for incident in self._incidents(row):
+                if incident.unresolved and incident.cluster in found:
+                    found[incident.cluster].append(incident)
         return found
+
+    def _incidents(self, row: Row) -> Iterable[Incident]:
+        return _page(row).incidents.values() if row.packed else [self._read(row, Incident)]
+
+    def _indexed(self, partition: str) -> Iterator[Incident]:
+        for row in self._row.open_index.query(partition):
+            yield from self._incidents(row)
 
     def everything_open(self) -> Iterator[Incident]:
         """Read every unresolved incident."""
-        return (self._read(row, Incident) for row in self._row.open_index.query("incidents"))
+        return (incident for incident in self._indexed(OPEN) if incident.unresolved)
 
-    def lately_over(self) -> Iterator[Incident]:
+    def lately_over(self) -> list[Incident]:
         """Read the incidents that are over and still kept, the last to end first."""
-        return (self._read(row, Incident) for row in self._row.open_index.query("over", scan_index_forward=False))
+        ended = [(i.resolved_at, i) for part in (OPEN, OVER) for i in self._indexed(part) if i.resolved_at]
+        return [incident for _, incident in sorted(ended, key=itemgetter(0), reverse=True)]
 
     def clusters_in_trouble(self) -> set[Cluster]:
         """Name the clusters with an unresolved incident."""
-        rows = self._row.open_index.query("incidents", attributes_to_get=["open_sk"])
+        rows = self._row.open_index.query(OPEN, attributes_to_get=["open_sk"])
         return {cluster_of(row.open_sk) for row in rows}
 
-    # Drops that wait for long
 
-    def keep_waiting(self, drops: Sequence[Waiting]) -> None:
-        """Write drops that wait, or are over; raise Conflict."""
-        rows = [waiting_row(drop) for drop in drops]
-        for start in range(0, len(rows), TRANSACTION):
-            self._write(rows[start : start + TRANSACTION])
+def _page(row: Row) -> Page:
+    return read_page(row.sk, int(row.version), row.packed)
 
-    def clusters_waiting(self, now: datetime) -> set[Cluster]:
-        """Name the clusters with a drop that is due by now."""
-        due = self._row.open_sk < f"{moment(now)}/~"
-        rows = self._row.open_index.query("waiting", due, attributes_to_get=["open_sk"])
-        return {cluster_of(row.open_sk.partition("/")[2]) for row in rows}
+
+def _versions(pages: Iterable[Page]) -> dict[int, int]:
+    return {page.number: page.version for page in pages}
 
 
 def _one_cluster(incidents: Sequence[Incident], bulletin: Bulletin | None) -> Cluster:

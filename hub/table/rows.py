@@ -9,6 +9,7 @@ one writer, sweep, whose last word counts.
 import json
 import random
 import time
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from typing import Any, TypeVar
 
 from botocore.config import Config
 from cattrs.preconf.json import JsonConverter, make_converter
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
@@ -67,7 +68,8 @@ class Row(Model):
     open_pk = UnicodeAttribute(null=True)
     open_sk = UnicodeAttribute(null=True)
     used = NumberAttribute(null=True)
-    data = JSONAttribute()
+    data = JSONAttribute(null=True)
+    packed = BinaryAttribute(null=True, legacy_encoding=False)
     open_index = _OpenIndex()
 
 
@@ -75,7 +77,8 @@ class Row(Model):
 class Draft:
     """A row to be written. A transaction has a hundred of them, so they go without the model's detours.
 
-    One that is written `beside` another takes that one's version, whose condition holds for both.
+    One that is written `beside` another takes that one's version, whose condition holds for both. What is `packed`
+    stands in the place of `data`.
     """
 
     pk: str
@@ -85,12 +88,17 @@ class Draft:
     expires: int | None = None
     open_pk: str | None = None
     open_sk: str | None = None
+    packed: bytes | None = None
     beside: bool = False
 
     def put(self, table: str) -> dict[str, Any]:
         """Write it as DynamoDB wants it, on condition that the version is the one that was read."""
-        item = {"pk": {"S": self.pk}, "sk": {"S": self.sk}, "version": {"N": str(self.version)}}
-        item["data"] = {"S": json.dumps(self.data)}
+        item: dict[str, Any] = {"pk": {"S": self.pk}, "sk": {"S": self.sk}, "version": {"N": str(self.version)}}
+        item |= (
+            {"packed": {"B": b64encode(self.packed).decode()}}
+            if self.packed
+            else {"data": {"S": json.dumps(self.data)}}
+        )
         if self.expires is not None:
             item["expires"] = {"N": str(self.expires)}
         if self.open_pk and self.open_sk:
@@ -165,7 +173,10 @@ def cluster_of(key: str) -> Cluster:
 
 
 class Rows:
-    """The table's rows. `region` is the table's; `sleep` and `chance`, between 0 and 1, are for writes that contend."""
+    """The table's rows. `region` is the table's; `sleep` and `chance`, between 0 and 1, are for writes that contend.
+
+    `opens_in_pages` says whether incidents that begin are kept many in a row (hub.table.incident_rows).
+    """
 
     def __init__(
         self,
@@ -173,7 +184,10 @@ class Rows:
         region: str,
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
+        *,
+        opens_in_pages: bool = False,
     ) -> None:
+        self._opens_in_pages = opens_in_pages
         self._sleep = sleep
         self._chance = chance
         meta = type("Meta", (_Patience,), {"table_name": table, "region": region})

@@ -2,6 +2,7 @@
 
     pk                                 sk                what                     index `open`
     cluster#<account>/<region>/<name>  instance#<id>     incident                 incidents, while unresolved; then over
+    same                               incidents#<n>     page of incidents        the same, by all that are in it
     same                               bulletin          episode                  bulletins, while not closed
     same                               announced#<to>    what a receiver has of it
     same                               drop#<instance>   drop that waits          waiting, by when it is due
@@ -29,10 +30,11 @@ Each subject has its module; hub.table.rows says how a row is written.
 
 from hub.table.accounts import Accounts
 from hub.table.clusters import Clusters
+from hub.table.drops import Drops
 from hub.table.log import Log
 from hub.table.mutes import Budgets, Mutes
 from hub.table.requests import Requests
 
 
-class Store(Clusters, Requests, Mutes, Budgets, Accounts, Log):
+class Store(Clusters, Drops, Requests, Mutes, Budgets, Accounts, Log):
     """The table's door."""

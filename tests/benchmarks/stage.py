@@ -117,6 +117,7 @@ class Stage:
             "COASTGUARD_SLACK_API_URL": api_url or self.slack.url,
             "COASTGUARD_READER_ROLE": READER,
             "COASTGUARD_REGIONS": HUB_REGION,
+            "COASTGUARD_INCIDENT_PAGES": "yes",
         }
 
     def front_settings(self) -> dict[str, str]:

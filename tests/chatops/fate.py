@@ -63,7 +63,7 @@ class MortalStore(Store):
     """The table, in the hands of a function that may die."""
 
     def __init__(self, table: str, region: str, fate: Fate) -> None:
-        super().__init__(table, region)
+        super().__init__(table, region, opens_in_pages=True)
         self._fate = fate
 
     def claim(self, request: str, now: datetime) -> Claim:
@@ -76,9 +76,10 @@ class MortalStore(Store):
         bulletin: Bulletin | None = None,
         entries: Iterable[Entry] = (),
         alongside: Alongside | None = None,
+        **read: Any,
     ) -> Bulletin | None:
         with self._fate.step("save"):
-            return super().save(incidents, bulletin, entries, alongside)
+            return super().save(incidents, bulletin, entries, alongside, **read)
 
     def log(self, cluster: Cluster | None, entry: Entry) -> None:
         with self._fate.step("log"):

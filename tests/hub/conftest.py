@@ -93,7 +93,7 @@ def dynamodb(session: boto3.Session) -> Any:
 
 @pytest.fixture(scope="session")
 def shared_store(environment: None) -> Store:  # noqa: ARG001 - it reads the environment
-    return Store("coastguard", HUB_REGION)
+    return Store("coastguard", HUB_REGION, opens_in_pages=True)
 
 
 @pytest.fixture

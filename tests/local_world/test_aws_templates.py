@@ -127,7 +127,7 @@ def wanted(tmp_path: Path) -> Callable[..., Wanted]:
         watched = {"RulesRegions": regions} if regions else {}
         with zipfile.ZipFile(tmp_path / "code.zip", "w") as code:
             code.writestr("coastguard-runtime.txt", f"{runtime}\n")
-        shared = ("OrganizationId", "Runtime", "FrontConcurrency", *parameters)
+        shared = ("OrganizationId", "Runtime", "FrontConcurrency", "IncidentPages", *parameters)
         hubs = ("HubAccountId", "HubRegion", "OrganizationId", "RolesTemplateUrl", "RulesTemplateUrl")
         organization = (*hubs, "RolesRegion", "RulesRegions")
         for name, text in {
@@ -168,6 +168,21 @@ def test_a_new_hub_keeps_something_free_for_slack_and_a_later_deployment_what_pe
     assert deployed(aws, wanted(), region)["FrontConcurrency"] == str(FOR_FRONT)
     assert deployed(aws, wanted(FrontConcurrency="7"), region)["FrontConcurrency"] == "7"
     assert deployed(aws, wanted("Added"), region)["FrontConcurrency"] == "7"
+
+
+def test_incidents_are_kept_in_pages_as_soon_as_nothing_runs_that_cannot_read_them(
+    aws: EmbeddedAws, wanted: Callable[..., Wanted]
+) -> None:
+    assert deployed(aws, wanted(), "ap-south-1")["IncidentPages"] == "yes"
+    assert deployed(aws, wanted(IncidentPages="no"), "ap-south-1")["IncidentPages"] == "no"
+
+    region = "eu-north-1"
+    earlier = aws.client("cloudformation", region=region)
+    earlier.create_stack(StackName=HUB_STACK, TemplateBody=template("CodeBucket", "CodeKey", "OrganizationId"))
+    assert final_status(earlier, HUB_STACK) == "CREATE_COMPLETE"
+    # The functions of the release before run beside this one's, and come back if the update fails.
+    assert deployed(aws, wanted(), region)["IncidentPages"] == ""
+    assert deployed(aws, wanted(), region)["IncidentPages"] == "yes"
 
 
 def test_the_runtime_follows_the_zip(aws: EmbeddedAws, wanted: Callable[..., Wanted]) -> None:

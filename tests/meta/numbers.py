@@ -74,6 +74,7 @@ import hub.sweeping.account_sync
 import hub.sweeping.organization
 import hub.sweeping.sweeper
 import hub.table.accounts
+import hub.table.incident_rows
 import hub.table.mutes
 import hub.table.requests
 import hub.table.writes
@@ -253,6 +254,8 @@ CLAIMS = {
         says("the sweep finds within <ten minutes>", VISITED),
     ],
     "docs/how-it-works.md": [
+        says("kept in pages of up to <100> KB", hub.table.incident_rows.PAGE_BYTES // 1_000),
+        says("is left, <three days> after the last", incident.RESOLVED_KEPT),
         says("may ask for <three> in <ten minutes>", LISTS.most, LISTS.per),
         says("<ten> at most. What is not called", chatops.commands.speaker.MOST_CHANNELS),
         says("(<30 minutes> are over, say)", tickets.HOOK_SECONDS * SECOND),
@@ -527,6 +530,13 @@ CLAIMS = {
 
 # What stands in the documents and is not ours to choose, or is held by a test of its own: where that is said.
 ELSEWHERE = {
+    "docs/how-it-works.md": [
+        (
+            "takes <1,000> write units a second",
+            "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html",
+        ),
+        ("<1,000> are less than that, in one transaction", "tests/hub/table/test_pages.py"),
+    ],
     "docs/install.md": [
         (
             "<1,000> as a rule, <10> in a new account",

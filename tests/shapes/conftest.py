@@ -1,3 +1,4 @@
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +51,8 @@ class Kept:
     dynamodb: Any
 
     def put(self, row: dict[str, Any]) -> None:
-        self.dynamodb.put_item(TableName="coastguard", Item=row)
+        item = {name: {"B": b64decode(value["B"])} if "B" in value else value for name, value in row.items()}
+        self.dynamodb.put_item(TableName="coastguard", Item=item)
 
     def taken(self) -> list[dict[str, Any]]:
         return take_rows(self.tables, self.dynamodb)

@@ -3,7 +3,7 @@
 A new kind is one more entry, and `python -m tests.shapes` records it; what is recorded already is never written anew.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -190,8 +190,17 @@ class MutesChanged(NamedTuple):
     at: datetime
 
 
+@dataclass(frozen=True)
+class Paged:
+    """Incidents of a cluster that stand together in a page."""
+
+    incidents: tuple[Incident, ...]
+
+
 ROWS: dict[str, object] = {
     "incident, open": _incident(1),
+    "page of incidents": Paged((_incident(1), _incident(10, **_OVER, ending="reconnected"))),
+    "page of incidents that are over": Paged((_incident(10, **_OVER, ending="reconnected"),)),
     "incident, acknowledged": acknowledge(_incident(2), ALICE, NOW),
     "incident, repairing": begin_repair(_incident(3), _REPAIR),
     "incident, repaired, its replacement awaited": end_repair(begin_repair(_incident(4), _REPAIR), _DONE),

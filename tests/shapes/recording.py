@@ -55,11 +55,21 @@ def samples(kind: str) -> dict[str, Any]:
 # Rows
 
 
+class InPages(Store):
+    """A store of a stack that keeps incidents that begin in pages."""
+
+    def __init__(self, store: Store) -> None:
+        self.__dict__.update(vars(store))
+        self._opens_in_pages = True
+
+
 def write(store: Store, name: str, value: object) -> None:  # noqa: C901, PLR0912  # one way for each kind
     """Have the store write the row that means this value; its version is the one that the row gets."""
     match value:
         case Incident():
             store.save([replace(value, version=value.version - 1)])
+        case meant.Paged(incidents):
+            InPages(store).save([replace(each, version=0) for each in incidents])
         case Bulletin():
             store.keep(altered(value, version=value.episode.version - 1))
         case Storm():

@@ -66,6 +66,7 @@ from tests.shapes.meant import (
     Click,
     Gone,
     MutesChanged,
+    Paged,
     Spent,
 )
 from tests.shapes.recording import elements, rows_of, samples, write
@@ -101,6 +102,14 @@ def read(store: Store, row: dict[str, Any], meant: object) -> object:  # noqa: C
             # Those that an older release has written are in no index once they are over.
             assert list(store.lately_over()) == ([meant] if "open_pk" in row and not meant.unresolved else [])
             return found
+        case Paged(incidents):
+            cluster, troubled = incidents[0].cluster, any(each.unresolved for each in incidents)
+            several = tuple(each for one in incidents if (each := store.incident(cluster, one.instance)))
+            assert store.known(cluster).incidents == {each.instance: each for each in several}
+            assert store.clusters_in_trouble() == ({cluster} if troubled else set())
+            assert list(store.everything_open()) == [each for each in incidents if each.unresolved]
+            assert list(store.lately_over()) == [each for each in incidents if not each.unresolved]
+            return Paged(several)
         case Bulletin(cluster=cluster):
             assert {b.id: b.slack for b in store.open_bulletins()} == (
                 {} if meant.episode.closed else {meant.id: meant.slack}

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from hub import look
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.content import Content, compose
 from hub.incidents.delivery import LEASE, SLACK, SNS
@@ -28,6 +29,7 @@ from tests.hub.factories import altered
 from tests.shapes.conftest import Kept, Office
 from tests.shapes.meant import CHANNEL, CLUSTER, NOW, ROWS
 from tests.shapes.recording import rows_of
+from tests.templates.reading import read
 
 # What the earlier release reads of a bulletin's row, and writes: it keeps nothing else.
 FIELDS = {
@@ -223,6 +225,27 @@ def test_whoever_writes_conflicts_with_who_has_read_before(both: Both, after: bo
         with pytest.raises(Conflict):
             both.store.keep(altered(known, untold=False))
     assert both.bulletin.slack.untold
+
+
+def test_the_earlier_release_finds_incidents_in_rows_until_the_stack_is_told_otherwise(kept: Kept) -> None:
+    """It is told so in a later update, when no function that cannot read pages runs, or would come back."""
+    one = ROWS["incident, open"]
+    assert isinstance(one, Incident)
+    kept.store.save([replace(one, version=0)])
+
+    (row,) = kept.taken()
+
+    assert row["sk"]["S"].startswith(KINDS)
+    assert look.Settings.__dataclass_fields__["incident_pages"].default == ""
+    assert read("hub")["Parameters"]["IncidentPages"]["Default"] == "no"
+
+
+def test_an_earlier_look_that_finds_a_page_all_the_same_does_not_take_the_trouble_for_over() -> None:
+    """It reads the page, takes it for an incident, and fails: its message comes back until somebody can read it."""
+    for row in (*rows_of("page of incidents"), *rows_of("page of incidents that are over")):
+        assert FIRST <= row["sk"]["S"] <= LAST
+        assert not row["sk"]["S"].startswith(KINDS)
+        assert "data" not in row
 
 
 # One message, whoever looks

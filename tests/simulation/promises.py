@@ -1,6 +1,7 @@
 """What always holds, checked while things happen, and what holds in the end. The rules are the design's, section 6."""
 
 import json
+from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -27,6 +28,7 @@ from hub.scopes.account import Account
 from hub.slack.bulletin_message import render
 from hub.slack.storm_message import render_storm
 from hub.table.bulletins import DELIVERY, EPISODE, read_bulletin
+from hub.table.incident_rows import Page, read_page
 from hub.table.mutes import read_mute
 from hub.table.requests import Claim
 from hub.table.rows import cluster_pk, codec
@@ -35,7 +37,7 @@ from tests.hub.factories import GRACE
 from tests.simulation.fleet import QUIET
 from tests.simulation.policies import REMINDERS, REMINDS
 from tests.simulation.slack_line import once_shared
-from tests.simulation.tables import Change
+from tests.simulation.tables import Change, Key
 from tests.simulation.world import PATIENT, PATIENT_GRACE, World
 from tests.wire.expressions import Row
 from tests.wire.members import Place
@@ -45,6 +47,7 @@ _T = TypeVar("_T")
 _ROUNDING = timedelta(seconds=5)
 _WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:TransactWriteItems", "dynamodb:DeleteItem"}
 _KINDS: dict[str, type] = {"instance": Incident, "log": Entry, "request": Claim}
+_LAST_WORD_COUNTS = {"absent", "account", "mutes", "names", "seen"}
 # How soon an alert is posted, and an end is said, once Slack, the hub and the member are well.
 _POSTED, _CLOSED = timedelta(minutes=2), timedelta(minutes=5)
 # What two functions' clocks may differ by.
@@ -123,7 +126,13 @@ class Watcher:
             return
         if kind != "log" and "version" in change.after:
             before = int(change.before["version"]["N"]) if change.before else 0
-            free = change.key[0].startswith("budget#") or change.key[0] in {"absent", "account", "names", "seen"}
+            free = change.key[0].startswith("budget#") or change.key[0] in {
+                "absent",
+                "account",
+                "mutes",
+                "names",
+                "seen",
+            }
             if int(change.after["version"]["N"]) != before + 1 and not free:
                 self.broken.append(f"{change.key} was written over what somebody else had written")
         if kind == EPISODE:
@@ -145,11 +154,13 @@ class Watcher:
             self.switch = self._read(change.after, RepairStop)
         elif kind == "mute":
             self._see_mute(change.key[1], read_mute(json.loads(change.after["data"]["S"]), 0))
+        elif kind == "incidents":
+            self._see_page(change)
         elif kind in _KINDS:
             value: object = self._read(change.after, _KINDS[kind])
             match value:
                 case Incident():
-                    self._see_incident(change, value)
+                    self._see_incident(change.key, value)
                 case Entry():
                     if change.before is not None and change.before["data"] != change.after["data"]:
                         self.broken.append(f"the log entry {change.key[1]} was changed")
@@ -232,16 +243,39 @@ class Watcher:
         if expires is None or float(expires["N"]) >= self.world.clock().timestamp():
             self.broken.append(f"the row {change.key} has vanished")
         if kind == "instance":
-            incident = self.incidents.pop(change.key)
-            told = self.bulletins.get(incident.cluster)
-            if told and not told.episode.closed and told.episode.episode == incident.episode:
-                self.broken.append(f"{incident.id} is forgotten, though its bulletin is open")
+            self._forgotten(change.key)
+        elif kind == "incidents":
+            for instance in _page(change.key, change.before).incidents:
+                self._forgotten(_row(change.key, instance))
         elif kind == "mute":
             self.mutes.pop(change.key[1])
 
-    def _see_incident(self, change: Change, incident: Incident) -> None:
-        before = self.incidents.get(change.key)
-        self.incidents[change.key] = incident
+    def _forgotten(self, key: Key) -> None:
+        incident = self.incidents.pop(key)
+        told = self.bulletins.get(incident.cluster)
+        if told and not told.episode.closed and told.episode.episode == incident.episode:
+            self.broken.append(f"{incident.id} is forgotten, though its bulletin is open")
+
+    def _see_page(self, change: Change) -> None:
+        """See each incident of a page that has changed, and that nothing has left it but what has expired."""
+        before, after = (_page(change.key, row).incidents for row in (change.before, change.after))
+        for instance, incident in after.items():
+            earlier = before.get(instance)
+            if earlier is None and _row(change.key, instance) in self.incidents:
+                self.broken.append(f"{incident.id} is kept in a page, and in a row, too")
+            if earlier != incident:
+                if incident.version != (earlier.version if earlier else 0) + 1:
+                    self.broken.append(f"{incident.id} was written over what somebody else had written")
+                self._see_incident(_row(change.key, instance), incident)
+        for instance in before.keys() - after.keys():
+            expires = before[instance].expires
+            if expires is None or expires > self.world.clock() + _SKEW:
+                self.broken.append(f"{before[instance].id} has left its page")
+            self._forgotten(_row(change.key, instance))
+
+    def _see_incident(self, key: Key, incident: Incident) -> None:
+        before = self.incidents.get(key)
+        self.incidents[key] = incident
         self.known[incident.id] = incident
         truth = self.world.fleet.truths.get(incident.instance)
         home = Cluster(truth.machine.account, truth.machine.region, truth.machine.cluster) if truth else None
@@ -657,6 +691,17 @@ def _wanted(mute: Mute) -> tuple[object, ...]:
 def _digest(message: Message) -> str:
     """What the message's blocks are named after: the digest of what they show."""
     return str(message.blocks[0]["block_id"]).rsplit(".", 1)[-1]
+
+
+def _row(page: Key, instance: str) -> Key:
+    """The key that an incident of a page would have in a row."""
+    return page[0], f"instance#{instance}"
+
+
+def _page(key: Key, row: Row | None) -> Page:
+    if row is None:
+        return Page(0, 0, {})
+    return read_page(key[1], int(row["version"]["N"]), b64decode(row["packed"]["B"]))
 
 
 def _state(message: Message) -> str:

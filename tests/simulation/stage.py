@@ -166,14 +166,15 @@ def set_up() -> Iterator[Stage]:
             line,
             Checked(),
             session.client("dynamodb", config=Config(retries={"total_max_attempts": 1})),
-            [_environment(session, loader, wire.fate) for _ in range(_ENVIRONMENTS)],
+            [_environment(session, loader, wire.fate, in_pages=bool(n % 2)) for n in range(_ENVIRONMENTS)],
             quotas,
         )
 
 
-def _environment(session: boto3.Session, loader: Any, fate: Fate) -> Environment:
+def _environment(session: boto3.Session, loader: Any, fate: Fate, *, in_pages: bool) -> Environment:
+    """Make an environment. What begins is kept in pages by some of them: so it is while a stack is told to."""
     return Environment(
-        Store(TABLE, HUB_REGION, fate.sleep, lambda: 0.5),
+        Store(TABLE, HUB_REGION, fate.sleep, lambda: 0.5, opens_in_pages=in_pages),
         Accounts(session, loader),
         session.client("sqs", config=AWS),
         session.client("organizations", config=AWS),

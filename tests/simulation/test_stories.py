@@ -136,4 +136,4 @@ def test_what_was_resolved_is_not_forgotten_before_its_bulletin_has_said_its_las
     assert message.text.startswith("Resolved: ECS agent on 2 instances (reconnected)")
     world.forward(4 * 24 * 3_600)
     world.expire()
-    assert not [key for key in world.ledger.all_rows() if key[1].startswith("instance#")]
+    assert not [key for key in world.ledger.all_rows() if key[1].startswith(("instance#", "incidents#"))]

@@ -9,6 +9,7 @@ throughput. Here transactions come one after another; that they overlap and conf
 """
 
 import json
+from base64 import b64decode
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -367,8 +368,12 @@ def _units(row: Row) -> int:
 
 
 def _size(row: Row) -> int:
-    """About what DynamoDB would bill."""
-    return sum(len(name) + sum(map(_weight, value.values())) for name, value in row.items())
+    """About what DynamoDB would bill; what is binary comes in base64, and is billed without."""
+    return sum(len(name) + sum(_bytes(kind, value) for kind, value in each.items()) for name, each in row.items())
+
+
+def _bytes(kind: str, value: object) -> int:
+    return len(b64decode(value)) if kind == "B" and isinstance(value, str) else _weight(value)
 
 
 def _weight(value: object) -> int:

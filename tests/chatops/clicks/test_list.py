@@ -14,7 +14,7 @@ from hub.incidents.content import ROWS
 from hub.incidents.incident import Incident, State
 from hub.slack.button_values import LIST
 from hub.slack.client import InDoubt, NotNow
-from hub.table.clusters import incident_row
+from hub.table.incident_rows import incident_row
 from hub.table.rows import TRANSACTION
 from tests.chatops.factories import ALICE, BOB, CHANNEL
 from tests.chatops.fate import Died

@@ -6,6 +6,7 @@ And a stop holds at once: nothing of a repair begins after it.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -230,8 +231,9 @@ class Stopping(Store):
         bulletin: Bulletin | None = None,
         entries: Iterable[Entry] = (),
         alongside: Alongside | None = None,
+        **read: Any,
     ) -> Bulletin | None:
-        written = super().save(incidents, bulletin, entries, alongside)
+        written = super().save(incidents, bulletin, entries, alongside, **read)
         self.saves -= 1
         if self.saves == 0:
             self._stop(super().switch())

@@ -6,7 +6,7 @@ from hub.incidents.breakdown import Breakdown
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.hints import StormHint
 from hub.table.bulletins import bulletin_rows
-from hub.table.clusters import incident_row
+from hub.table.incident_rows import incident_row
 from hub.table.rows import TRANSACTION
 from spoke.places import Cluster
 from tests.hub.factories import CHANNEL, CLUSTER, GRACE, NOON, Json, bulletin, incident

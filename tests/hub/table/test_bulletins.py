@@ -11,7 +11,7 @@ from hub.incidents.delivery import SLACK, Delivery
 from hub.table.bulletins import DELIVERY, EPISODE, bulletin_rows
 from hub.table.store import Store
 from hub.table.writes import Conflict
-from tests.hub.factories import CLUSTER, ELSEWHERE, altered, bulletin, incident
+from tests.hub.factories import CLUSTER, ELSEWHERE, Json, altered, bulletin, incident
 
 TABLE, PAGER = "coastguard", "pager"
 
@@ -31,7 +31,11 @@ def rows(dynamodb: Any) -> dict[str, tuple[int, dict[str, Any]]]:
         ExpressionAttributeValues={":pk": {"S": f"cluster#{CLUSTER.key}"}},
         ConsistentRead=True,
     )["Items"]
-    return {row["sk"]["S"]: (int(row["version"]["N"]), json.loads(row["data"]["S"])) for row in found}
+
+    def told_of(row: Json) -> Any:
+        return json.loads(row["data"]["S"]) if "data" in row else row["packed"]["B"]
+
+    return {row["sk"]["S"]: (int(row["version"]["N"]), told_of(row)) for row in found}
 
 
 def test_each_receiver_has_a_row_of_the_episodes_version(store: Store, dynamodb: Any) -> None:

@@ -56,6 +56,12 @@ from tests.hub.stack import create_table
 SECOND = timedelta(seconds=1)
 
 
+@pytest.fixture(scope="module")
+def shared_store(environment: None) -> Store:  # noqa: ARG001 - it reads the environment
+    """One that keeps each incident in a row, as a stack does that a release before this one can still come back to."""
+    return Store("coastguard", "eu-west-1")
+
+
 def written(before: Incident) -> Incident:
     return replace(before, version=before.version + 1)
 
