@@ -21,9 +21,10 @@ from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from hub.incidents.bulletin import Bulletin
 from hub.incidents.hints import Chore, Drop, Hint, MuteHint, PolicyHint, Why
 from hub.incidents.mute import Mute, ends_soon, over
-from hub.incidents.storm import brewing
+from hub.incidents.storm import MANY, brewing
 from hub.policy.policy import Policy
 from hub.policy.source import PolicySource
 from hub.policy.terms import Terms
@@ -103,6 +104,8 @@ class Sweeper:
         now, bulletins = self.clock(), self.store.open_bulletins()
         places = brewing(bulletins, now) | {storm.hint for storm in self.store.open_storms()}
         troubled = {bulletin.cluster for bulletin in bulletins} | self.store.clusters_in_trouble()
+        if len(troubled) > MANY:
+            troubled -= {bulletin.cluster for bulletin in bulletins if is_fresh(bulletin, now)}
         # In another order each minute: if Slack has no room for some, it is not always for the same.
         clusters = in_turn(troubled | self.store.clusters_waiting(now), _minute(now))
         mutes = [mute for mute in self.store.mutes() if _wants_to_be_told(mute, now)]
@@ -226,6 +229,17 @@ def assemble(  # noqa: PLR0913  # what a round works with, each of it once
         by_account_tag=lambda: (policy.policy or Policy()).asks_account_tags,
         policy_problem=lambda: policy.problem,
     )
+
+
+def is_fresh(bulletin: Bulletin, now: datetime) -> bool:
+    """Whether a look has been there within the last round, and has left nothing to do: the next round is soon enough.
+
+    It has had Slack show all there was to say, or has left a cluster that has just fallen into trouble to a storm.
+    """
+    slack, opened_at = bulletin.slack, bulletin.episode.opened_at
+    if slack.handle:
+        return bool(slack.shown and slack.shown_at and now - slack.shown_at < ROUND) and not slack.untold
+    return bool(slack.aside and opened_at and now - opened_at < ROUND)
 
 
 def _wants_to_be_told(mute: Mute, now: datetime) -> bool:

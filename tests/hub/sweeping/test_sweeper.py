@@ -10,18 +10,29 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 from moto.organizations.models import organizations_backends
 
+from hub.chain import Waiting
 from hub.incidents.hint_messages import from_message
-from hub.incidents.hints import Hint, Why
+from hub.incidents.hints import Drop, Hint, Why
+from hub.incidents.storm import MANY
 from hub.policy.terms import Terms
 from hub.scopes.account import Account
 from hub.scopes.coverage import Place, Visit, coverage
 from hub.sweeping.cluster_names import ClusterNames
-from hub.sweeping.sweeper import CLUSTER_READS, CLUSTERS_A_VISIT, RESOURCE_READS, ROUND_MINUTES, in_turn, portion, turn
+from hub.sweeping.sweeper import (
+    CLUSTER_READS,
+    CLUSTERS_A_VISIT,
+    RESOURCE_READS,
+    ROUND_MINUTES,
+    in_turn,
+    is_fresh,
+    portion,
+    turn,
+)
 from hub.table.accounts import NAMES_A_ROW, NAMES_KEPT
 from spoke.accounts import Accounts, Role
 from spoke.discovery import MONITORING_TAG
 from spoke.places import Cluster
-from tests.hub.factories import CHANNEL, CLUSTER, GRACE, NOON, Json
+from tests.hub.factories import CHANNEL, CLUSTER, GRACE, NOON, Json, bulletin, incident
 from tests.hub.faults import Faults
 from tests.hub.station import Station
 from tests.spoke.fleet import ACCOUNT, REGION, Fleet
@@ -179,6 +190,64 @@ def test_a_round_that_is_made_twice_in_a_minute_asks_once(station: Station) -> N
     station.sweeper.visit(everywhere=True)
 
     assert station.mail.waiting(station.mail.looks) == 1
+
+
+# What is unfinished
+
+
+def unfinished(station: Station) -> set[Cluster]:
+    """The clusters that a round asks for, of those that are unfinished."""
+    station.sweeper.unfinished()
+    return set(asked(station))
+
+
+def in_trouble(station: Station, count: int) -> list[Cluster]:
+    """So many clusters in trouble, each told of half a minute ago."""
+    clusters = [replace(CLUSTER, name=f"prod-{number}") for number in range(count)]
+    for cluster in clusters:
+        shown = bulletin(cluster=cluster, shown="abc", shown_at=station.clock() - MINUTE / 2, version=0)
+        station.store.save([incident(cluster=cluster)], shown)
+    return clusters
+
+
+def test_of_few_clusters_in_trouble_each_is_looked_at_in_every_round(station: Station) -> None:
+    clusters = in_trouble(station, MANY)
+
+    assert unfinished(station) == set(clusters)
+
+
+def test_of_many_clusters_in_trouble_those_are_left_out_that_were_told_of_within_the_last_minute(
+    station: Station,
+) -> None:
+    clusters = in_trouble(station, MANY + 1)
+
+    assert unfinished(station) == set()
+
+    station.wait(minutes=1)
+    assert unfinished(station) == set(clusters)
+
+
+def test_of_many_clusters_in_trouble_a_drop_that_is_due_is_looked_at_whatever_was_told(station: Station) -> None:
+    first, *_ = in_trouble(station, MANY + 1)
+    station.store.keep_waiting([Waiting(first, Drop("0" * 32, NOON), station.clock())])
+
+    assert unfinished(station) == {first}
+
+
+@pytest.mark.parametrize(
+    ("shown", "fresh"),
+    [
+        pytest.param({"shown": "abc", "shown_at": NOON}, True, id="told of just now"),
+        pytest.param({"shown": "abc", "shown_at": NOON - MINUTE}, False, id="told of a minute ago"),
+        pytest.param({"shown": "", "shown_at": NOON}, False, id="an edit may have been lost"),
+        pytest.param({"shown": "abc", "shown_at": NOON, "untold": True}, False, id="its thread has more to say"),
+        pytest.param({"handle": "", "aside": True, "opened_at": NOON}, True, id="left to a storm just now"),
+        pytest.param({"handle": "", "aside": True, "opened_at": NOON - MINUTE}, False, id="the storm takes long"),
+        pytest.param({"handle": "", "aside": False, "opened_at": NOON}, False, id="its post was lost"),
+    ],
+)
+def test_a_cluster_is_left_out_only_if_nothing_is_left_to_do_for_it(shown: Json, fresh: bool) -> None:
+    assert is_fresh(bulletin(**shown), NOON) is fresh
 
 
 def test_only_clusters_that_are_opted_in_are_visited(station: Station) -> None:
