@@ -39,6 +39,7 @@ _CONFIG = Config(
     connect_timeout=3,
     read_timeout=5,
     retries={"mode": "standard", "total_max_attempts": 2},
+    max_pool_connections=32,  # as many as the sweep has threads: a new connection is a handshake, which costs the most
     user_agent=USER_AGENT,
 )
 _ROLE_NAME = re.compile(r"([\x21-\x2e\x30-\x7e]+/)*[A-Za-z0-9_+=,.@-]{1,64}")

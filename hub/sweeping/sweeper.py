@@ -55,7 +55,8 @@ CLUSTER_READS = (12, 5.0)
 RESOURCE_READS = (25, 5.0)
 # What a visit can see at that pace in about 20 seconds. The clusters beyond are next in later rounds.
 CLUSTERS_A_VISIT = 120
-_THREADS = 8
+# An organization of 4,000 places has 400 of them a round, with six calls each, which may take 200 ms and more.
+_THREADS = 32
 # So much of a problem is kept: a problem may have thousands of characters.
 _PROBLEM = 120
 
