@@ -41,7 +41,9 @@ OPERATIONS: Mapping[str, frozenset[str]] = {
     "secretsmanager": frozenset({"GetSecretValue"}),
     "sns": frozenset({"Publish"}),
     "sqs": frozenset({"ChangeMessageVisibilityBatch", "GetQueueAttributes", "SendMessage", "SendMessageBatch"}),
-    "ssm": frozenset({"DescribeInstanceInformation", "GetParameter"}),
+    "ssm": frozenset(
+        {"DescribeInstanceInformation", "GetCommandInvocation", "GetParameter", "ListCommands", "SendCommand"}
+    ),
     "sts": frozenset({"AssumeRole"}),
 }
 """By service: the operations that hub, spoke and chatops call."""

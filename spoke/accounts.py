@@ -9,14 +9,15 @@ duration of one call. A call outside of it is not signed at all; the hub's own c
        └ clients by (service, Region)              └ a sign-in by (partition, account, role), renewed before it ends,
                                                      or when AWS says that it is stale (spoke.curing)
 
-A role with a source identity acts as one person: its sign-in lives and dies with its Member.
+A role with a source identity acts as one person: its sign-in lives and dies with its Member, and lasts a quarter of an
+hour. What it may do is narrowed to what is being done (`Member.narrowed`, spoke.session_policy).
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, Protocol
 
@@ -32,6 +33,7 @@ from spoke.deadline import Deadline, deadline
 from spoke.errors import UNANSWERED, Busy, kind, reason, stale
 from spoke.models import STATUSES, read_statuses
 from spoke.places import check_account, check_region, partition
+from spoke.session_policy import Allowed, session_policy
 from spoke.sessions import LeanSession
 
 # A look waits for many accounts: a silent one must cost ten seconds, not the minute that botocore would wait.
@@ -42,6 +44,11 @@ _CONFIG = Config(
     max_pool_connections=32,  # as many as the sweep has threads: a new connection is a handshake, which costs the most
     user_agent=USER_AGENT,
 )
+# What cannot be done twice is sent once: botocore would send again what was only not answered.
+_ONCE = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+# STS gives no shorter sessions.
+_SHORTEST = 900
+_NOTICE = {"advisory_timeout": 60, "mandatory_timeout": 30}
 _ROLE_NAME = re.compile(r"([\x21-\x2e\x30-\x7e]+/)*[A-Za-z0-9_+=,.@-]{1,64}")
 _SESSION_WORD = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 
@@ -59,12 +66,14 @@ class Role:
     """A role to assume in member accounts.
 
     `name` may carry a path ("coastguard/coastguard-reader"); `session_name` and `source_identity` stand in the member's
-    CloudTrail. Raises ValueError for what STS would not take.
+    CloudTrail. `policy` is what of the role's permissions a session keeps, as JSON; "" for all of them. Raises
+    ValueError for what STS would not take.
     """
 
     name: str
     session_name: str
     source_identity: str | None = None
+    policy: str = ""
 
     def __post_init__(self) -> None:
         if not _ROLE_NAME.fullmatch(self.name):
@@ -122,12 +131,30 @@ class Member:
         self._sign_in = sign_in
         self._deadline = deadline
 
+    def narrowed(self, *allowed: Allowed) -> "Member":
+        """Return the same account and Region, signed in anew for these actions alone."""
+        sign_in = self._sign_in.narrowed(session_policy(allowed))
+        return Member(self.account, self.region, self._clients, sign_in, self._deadline)
+
+    def sign_in(self) -> None:
+        """Sign in now, and not at the first call. Raises Refused or Busy."""
+        self._sign_in.credentials()
+
     def call(self, service: str, operation: str, /, **params: object) -> dict[str, Any]:
         """Call AWS here: `member.call("ecs", "describe_clusters", clusters=[…])`.
 
         Raises Refused, Busy or ClusterGone; any other ClientError as it is.
         """
-        client = self._clients.get(service, self.region)
+        return self._call(self._clients.get(service, self.region), service, operation, params)
+
+    def once(self, service: str, operation: str, /, **params: object) -> dict[str, Any]:
+        """Do what `call` does, but send it once: what must not happen twice is not repeated for want of an answer.
+
+        Busy then leaves open whether it was done, unless it came from a throttle (`errors.unanswered`).
+        """
+        return self._call(self._clients.get(service, self.region, once=True), service, operation, params)
+
+    def _call(self, client: Any, service: str, operation: str, params: Mapping[str, object]) -> dict[str, Any]:  # noqa: ANN401 - botocore's clients have no type
         with self._signed(service, client.meta.method_to_api_mapping[operation]):
             answer: dict[str, Any] = getattr(client, operation)(**params)
             return answer
@@ -179,16 +206,23 @@ class _SignIn:
     def __init__(self, assume_role: Callable[..., dict[str, Any]], account: str, region: str, role: Role) -> None:
         self._assume_role = assume_role
         self._account = account
+        self._region = region
         self._arn = f"arn:{partition(region)}:iam::{account}:role/{role.name}"
         self._role = role
         self._credentials: RefreshableCredentials | None = None
         self._lock = Lock()
 
+    def narrowed(self, policy: str) -> "_SignIn":
+        """Return a sign-in of its own, to the same role, that keeps of its permissions what the policy allows."""
+        return _SignIn(self._assume_role, self._account, self._region, replace(self._role, policy=policy))
+
     def credentials(self) -> RefreshableCredentials:
         with self._lock:
             if self._credentials is None:
+                # By itself botocore would sign in anew for each call of a session that is as short as its own notice.
+                notice = _NOTICE if self._role.source_identity is not None else {}
                 self._credentials = RefreshableCredentials.create_from_metadata(
-                    metadata=self._assume(), refresh_using=self._assume, method="coastguard"
+                    metadata=self._assume(), refresh_using=self._assume, method="coastguard", **notice
                 )
             return self._credentials
 
@@ -198,9 +232,11 @@ class _SignIn:
             self._credentials = None
 
     def _assume(self) -> dict[str, str]:
-        person = {} if self._role.source_identity is None else {"SourceIdentity": self._role.source_identity}
+        more: dict[str, object] = {"Policy": self._role.policy} if self._role.policy else {}
+        if self._role.source_identity is not None:
+            more |= {"SourceIdentity": self._role.source_identity, "DurationSeconds": _SHORTEST}
         try:
-            answer = self._assume_role(RoleArn=self._arn, RoleSessionName=self._role.session_name, **person)
+            answer = self._assume_role(RoleArn=self._arn, RoleSessionName=self._role.session_name, **more)
         except (ClientError, *UNANSWERED) as error:
             sort = kind(error)
             if sort is None:
@@ -223,18 +259,19 @@ class _Clients:
         self._session = LeanSession(_Provider(), loader)
         self.events.register(STATUSES, read_statuses)
         cure(self.events, lambda: _signing.get().forget())
-        self._made: dict[tuple[str, str], Any] = {}
+        self._made: dict[tuple[str, str, bool], Any] = {}
         self._lock = Lock()
 
     @property
     def events(self) -> BaseEventHooks:
         return self._session.events
 
-    def get(self, service: str, region: str) -> Any:  # noqa: ANN401 - botocore's clients have no type
+    def get(self, service: str, region: str, *, once: bool = False) -> Any:  # noqa: ANN401 - botocore's clients have no type
+        which = service, region, once
         with self._lock:
-            if (service, region) not in self._made:
-                self._made[service, region] = self._session.client(service, region, _CONFIG)
-            return self._made[service, region]
+            if which not in self._made:
+                self._made[which] = self._session.client(service, region, _ONCE if once else _CONFIG)
+            return self._made[which]
 
 
 class _Provider:

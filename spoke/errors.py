@@ -144,6 +144,12 @@ def forbidden(error: SpokeError) -> bool:
     return isinstance(cause, ClientError) and reason(cause) in _FORBIDDEN
 
 
+def unanswered(error: SpokeError) -> bool:
+    """Return whether nobody knows if AWS has done it: no answer came, or one that says that the service has failed."""
+    cause = error.__cause__
+    return isinstance(cause, UNANSWERED) or (isinstance(cause, ClientError) and _status(cause) >= 500)
+
+
 def stale(error: ClientError | BotoCoreError) -> bool:
     """Return whether the credentials are to blame: signing in anew may help."""
     return reason(error) in STALE

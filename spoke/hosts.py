@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from spoke.accounts import Member
 from spoke.errors import Busy, ClusterGone, Refused, reason
 from spoke.places import Cluster
-from spoke.states import GONE, worst
+from spoke.states import ANSWERS, GONE, worst
 
 log = logging.getLogger(__name__)
 
@@ -77,17 +77,38 @@ def list_ec2(member: Member, ids: Collection[str]) -> dict[str, Host]:
 
 def ask_ssm(member: Member, ids: Sequence[str]) -> dict[str, Host]:
     """Return the ping status by host id, for at most 50 machines of ECS Anywhere."""
-    filters = [{"Key": "InstanceIds", "Values": ids}]
     try:
-        # The first page may be empty and name a next one.
-        pages = member.pages("ssm", "describe_instance_information", Filters=filters, MaxResults=SSM_A_CALL)
-        pings = {raw["InstanceId"]: raw.get("PingStatus") for page in pages for raw in page["InstanceInformationList"]}
+        found = pings(member, ids)
     except (Refused, Busy, ClientError) as error:
         return dict.fromkeys(ids, Host(unchecked=f"SSM ping: {_why(error)}"))
     return {
-        name: Host(ping=ping) if (ping := pings.get(name)) else Host(unchecked=f"SSM ping: {_NO_ANSWER}")
+        name: Host(ping=ping) if (ping := found.get(name)) else Host(unchecked=f"SSM ping: {_NO_ANSWER}")
         for name in ids
     }
+
+
+def ask_reach(member: Member, ids: Sequence[str]) -> dict[str, bool]:
+    """Say by host id whether Systems Manager reaches each of at most 50 machines.
+
+    Nobody needs it to alert: where Systems Manager does not answer, it stays unknown.
+    """
+    try:
+        found = pings(member, ids)
+    except (Refused, Busy, ClientError):
+        return {}
+    return {name: ANSWERS.get(found.get(name, ""), False) for name in ids}
+
+
+def pings(member: Member, ids: Sequence[str]) -> dict[str, str]:
+    """Return Systems Manager's ping status by host id, of those of at most 50 machines that it knows.
+
+    Raises Refused or Busy; any other ClientError as it is.
+    """
+    filters = [{"Key": "InstanceIds", "Values": ids}]
+    # The first page may be empty and name a next one.
+    pages = member.pages("ssm", "describe_instance_information", Filters=filters, MaxResults=SSM_A_CALL)
+    told = {raw["InstanceId"]: raw.get("PingStatus") for page in pages for raw in page["InstanceInformationList"]}
+    return {name: ping for name, ping in told.items() if ping}
 
 
 def ask_auto_scaling(member: Member, ids: Sequence[str]) -> dict[str, str]:

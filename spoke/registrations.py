@@ -28,13 +28,16 @@ class Asking:
     """How often and how long act may ask: what waits before each read of clusters and of what is in them.
 
     `go_ahead` is asked last, right before anything is changed: asking takes a while, in which somebody may have stopped
-    all repairs. It raises NotDone then.
+    all repairs. It raises NotDone then. `once` comes after it, where something cannot be done twice: it writes down
+    that it is about to be done, and raises if that is written already. `tried` is whether it was when this began.
     """
 
     of_clusters: Pace
     in_clusters: Pace
     in_time: Callable[[], bool]
     go_ahead: Callable[[], None]
+    once: Callable[[], None]
+    tried: bool = False
 
 
 def in_cluster(

@@ -44,6 +44,9 @@ class Sighting:
     lifecycle: str = ""  # Auto Scaling's name for its state, if it was asked: "InService", "Standby", …
     unchecked: tuple[str, ...] = ()  # what could not be asked, and why: "EC2 status: access denied"
     auto_repair: bool | None = None  # of a managed host: whether ECS replaces it when it is sick
+    reached: bool | None = None  # whether Systems Manager reaches its host; None: nobody has asked
+    command: str = ""  # what has become of a repair's command, a word of states.COURSES; "" if nobody has asked
+    found: tuple[str, ...] = ()  # what that has found, words of findings
     others: tuple[Registration, ...] | None = None  # its host's other registrations; None: nobody has asked
 
     @property

@@ -27,7 +27,7 @@ from spoke.hosts import (
 from spoke.hosts import described as hosts_described
 from spoke.places import Cluster, ContainerInstance
 from spoke.sighting import Sighting
-from spoke.states import MISSING, impaired
+from spoke.states import ANSWERS, MISSING, impaired
 
 READER_PERMISSIONS: tuple[str, ...] = (
     "autoscaling:DescribeAutoScalingInstances",
@@ -40,8 +40,9 @@ READER_PERMISSIONS: tuple[str, ...] = (
     "ecs:ListContainerInstances",
     "sqs:GetQueueAttributes",
     "ssm:DescribeInstanceInformation",
+    "ssm:GetCommandInvocation",
 )
-"""The IAM actions that looking calls, here, in `discovery`, in `hosts` and in `registrations`."""
+"""The IAM actions that looking calls, here, in `commands`, `discovery`, `hosts` and `registrations`."""
 
 _ECS_A_CALL = 100
 _THREADS = 10  # a thousand are one wave, and botocore keeps as many connections
@@ -249,6 +250,7 @@ def _sighting(  # noqa: PLR0913  # what each of those who were asked has told
         lifecycle=lifecycle,
         unchecked=unchecked,
         auto_repair=auto_repair,
+        reached=ANSWERS.get(host.ping, False) if host.ping else None,
     )
 
 

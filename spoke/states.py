@@ -47,6 +47,15 @@ class Duty(Enum):
     UNKNOWN = auto()
 
 
+class Course(Enum):
+    """What has become of a command that Systems Manager was to run on a machine."""
+
+    UNDER_WAY = auto()
+    RAN = auto()  # to its end, well or not: what it found is in its output
+    NEVER_RAN = auto()  # or was cut off
+    UNKNOWN = auto()
+
+
 STANDINGS: Mapping[str, Standing] = {
     "ACTIVE": Standing.IN,
     "DRAINING": Standing.DRAINING,
@@ -121,6 +130,21 @@ IMPAIRED: Mapping[str, bool] = {"IMPAIRED": True, "OK": False, "INSUFFICIENT_DAT
 ANSWERS: Mapping[str, bool] = {"Online": True, "ConnectionLost": False, "Inactive": False}
 """Systems Manager's ping statuses: whether the machine answers."""
 
+COURSES: Mapping[str, Course] = {
+    "Pending": Course.UNDER_WAY,
+    "InProgress": Course.UNDER_WAY,
+    "Delayed": Course.UNDER_WAY,
+    "Cancelling": Course.UNDER_WAY,
+    "Success": Course.RAN,
+    "Failed": Course.RAN,
+    "Cancelled": Course.NEVER_RAN,
+    "TimedOut": Course.NEVER_RAN,
+}
+"""Systems Manager's statuses of a command on one machine.
+
+https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
+"""
+
 
 def standing(status: str) -> Standing:
     """Say how a container instance stands that has this status."""
@@ -135,6 +159,11 @@ def power(state: str | None) -> Power:
 def duty(lifecycle: str) -> Duty:
     """Say what Auto Scaling has a host for that is in this lifecycle state."""
     return DUTIES.get(lifecycle, Duty.UNKNOWN)
+
+
+def course(status: str) -> Course:
+    """Say what has become of a command that has this status; "" is that of one about which nobody has asked."""
+    return COURSES.get(status, Course.UNKNOWN)
 
 
 def worst(*checks: str | None) -> str | None:

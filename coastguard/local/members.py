@@ -37,11 +37,16 @@ class Members:
 
     # Agents and hosts
 
-    def plug(self, cluster: Cluster, instances: Collection[str] | None = None, *, connected: bool) -> int:
-        """Unplug agents of a cluster, or plug them in again: all of them or those named. Returns how many changed."""
+    def plug(
+        self, cluster: Cluster, instances: Collection[str] | None = None, *, connected: bool, ill: str = ""
+    ) -> int:
+        """Unplug agents of a cluster, or plug them in again: all of them or those named. Returns how many changed.
+
+        `ill` is what is wrong with the hosts of those unplugged, a word of coastguard.local.fleet.illness.
+        """
         where = {"account": cluster.account, "region": cluster.region, "cluster": cluster.name}
         chosen = {} if instances is None else {"instances": list(instances)}
-        changed: int = self.aws.ask("agents", {**where, **chosen, "connected": connected})["changed"]
+        changed: int = self.aws.ask("agents", {**where, **chosen, "connected": connected, "ill": ill})["changed"]
         return changed
 
     def register_anew(self, cluster: Cluster, instance: str) -> str:

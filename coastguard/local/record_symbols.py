@@ -42,6 +42,17 @@ BESIDES: Mapping[str, Sequence[str]] = {
         "moto.ecs.responses.EC2ContainerServiceResponse.list_clusters",
         "moto.ecs.responses.EC2ContainerServiceResponse.list_container_instances",
     ),
+    "coastguard.local.fleet.systems_manager": (
+        "moto.ssm.models.Command.get_invocation",
+        "moto.ssm.models.Command.response_object",
+        "moto.ssm.models.SimpleSystemManagerBackend.get_command_by_id",
+        "moto.ssm.models.SimpleSystemManagerBackend.list_commands",
+        "moto.ssm.models.SimpleSystemManagerBackend.send_command",
+        "moto.ssm.responses.SimpleSystemManagerResponse.get_command_invocation",
+        "moto.ssm.responses.SimpleSystemManagerResponse.list_commands",
+        "moto.ssm.responses.SimpleSystemManagerResponse.send_command",
+        "moto.ssm.responses.SimpleSystemManagerResponse.ssm_backend",
+    ),
 }
 
 

@@ -14,7 +14,18 @@ from hub.incidents.flapping import back_for_now, drops_with, is_calm, recent
 from hub.incidents.gone_since import believed_since, gone_since
 from hub.incidents.hints import Drop
 from hub.incidents.incident import Incident, State, end_repair, incident_id
-from hub.incidents.repair_progress import awaits_replacement, is_ending, is_overdue, note_end, why_it_never_ends
+from hub.incidents.repair_progress import (
+    awaits_replacement,
+    back_again,
+    gone_again,
+    is_ending,
+    is_overdue,
+    is_steadying,
+    note_end,
+    why_in_vain,
+    why_it_never_ends,
+    why_overdue,
+)
 from spoke.places import Cluster
 from spoke.sighting import Sighting
 
@@ -37,7 +48,9 @@ class Reason(StrEnum):
     HELD = "something holds up the end of its host"
     FLAPPING = "back for now"
     LAPSED = "nobody approved in time"
+    STEADYING = "back, and watched for a while"
     OVERDUE = "the repair did not finish"
+    IN_VAIN = "the repair cannot help"
     OVER = "over"
 
 
@@ -90,6 +103,8 @@ def decide(  # noqa: C901, PLR0911, PLR0913  # the one decision on one screen: i
             return _go_on(live, sighting, drop, now)
         case Condition.CHANGING, Incident():
             return Verdict(Reason.CHANGING, known, again=SOON)
+        case Condition.CONNECTED, Incident() as live if is_steadying(live, now):
+            return Verdict(Reason.STEADYING, back_again(live, sighting, now), again=SOON)
         case Condition.CONNECTED, Incident(flapping=True) if not is_calm(known, drop, now):
             return Verdict(Reason.FLAPPING, back_for_now(known, sighting, drop, now))
         case (Condition.DEREGISTERED | Condition.TERMINATED) as ending, Incident() as live:
@@ -143,9 +158,11 @@ def _go_on(known: Incident, sighting: Sighting, drop: Drop | None, now: datetime
         return Verdict(Reason.LAPSED, replace(seen, pending=None))
     if known.state is not State.REPAIRING or repair is None:
         return Verdict(Reason.STILL, seen)
+    if problem := why_in_vain(repair, sighting):
+        return Verdict(Reason.IN_VAIN, end_repair(seen, replace(repair, problem=problem)))
     if not is_overdue(known, now):
-        return Verdict(Reason.STILL, seen, again=SOON)
-    overdue = replace(repair, finished=now, problem="it did not finish within 10 minutes")
+        return Verdict(Reason.STILL, gone_again(seen), again=SOON)
+    overdue = replace(repair, finished=now, problem=why_overdue(repair, sighting))
     return Verdict(Reason.OVERDUE, end_repair(seen, overdue))
 
 
@@ -174,8 +191,11 @@ def _await_end(known: Incident, sighting: Sighting, replacement: str, now: datet
 
 def _resolve(known: Incident, ending: Condition, now: datetime, replacement: str = "") -> Incident:
     how = str(ending)
-    if ending is Condition.DEREGISTERED and known.repair and known.repair.finished and not known.repair.problem:
-        how = str(Condition.TERMINATED) if known.repair.hits_host else REMOVED
+    if (repair := known.repair) and repair.finished and not repair.problem:
+        brought = Condition.CONNECTED if repair.by_then else Condition.DEREGISTERED
+        # What began in an older release was one of these two, and does not know what it is called.
+        unnamed = str(Condition.TERMINATED) if repair.hits_host else REMOVED
+        how = (repair.called or unnamed) if ending is brought else how
     return replace(known, state=State.RESOLVED, resolved_at=now, ending=how, replacement=replacement, pending=None)
 
 

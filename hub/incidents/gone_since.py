@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from hub.incidents.condition import Condition
 from hub.incidents.hints import MOST_WAITS, Drop
 from hub.incidents.incident import Incident
 from spoke.sighting import Sighting
@@ -46,6 +45,6 @@ def _without_credit(current: Incident | None, drop: Drop | None, now: datetime, 
     """
     if drop is None or drop.at is None:
         return drop
-    back_at = current.resolved_at if current and current.ending == Condition.CONNECTED else None
+    back_at = current.resolved_at if current and current.ended_connected else None
     held_up = now - drop.at >= 2 * grace and drop.waits < 2 * MOST_WAITS
     return replace(drop, waits=0) if held_up or (back_at and drop.at <= back_at) else drop

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from hub.incidents.condition import Condition
 from spoke.places import Cluster
 from spoke.sighting import Sighting
 
@@ -41,6 +42,10 @@ class Repair:
 
     `approval` is the request by which `approved_by` has agreed. A repair that `hits_host` is done when EC2 says that
     the host has ended: `held` tells that this takes longer than our patience, `gone` when a held one was over at last.
+
+    One that has to help `by_then` is done when the agent is back for `steady_seconds`, which it is since `well_since`.
+    `tried_at` is when what cannot be done twice was about to be done; `command` is Systems Manager's id of it. `called`
+    is what the incident's end is called that the repair brings about, `otherwise` what is suggested if it does not.
     """
 
     request: str
@@ -57,6 +62,13 @@ class Repair:
     hits_host: bool = True
     held: bool = False
     gone: datetime | None = None
+    by_then: datetime | None = None
+    steady_seconds: float = 0
+    well_since: datetime | None = None
+    tried_at: datetime | None = None
+    command: str = ""
+    called: str = ""
+    otherwise: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +123,12 @@ class Incident:
     def unresolved(self) -> bool:
         """Whether the trouble goes on as far as we know."""
         return self.state is not State.RESOLVED
+
+    @property
+    def ended_connected(self) -> bool:
+        """Whether it is over because its agent was back."""
+        brought_back = self.repair is not None and self.repair.by_then is not None and self.repair.called
+        return self.ending in {Condition.CONNECTED, brought_back}
 
     @property
     def flapping(self) -> bool:

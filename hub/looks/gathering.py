@@ -4,7 +4,7 @@ Each is asked for on its own, and what cannot be read is left out and said: aler
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,17 +14,19 @@ from hub.incidents.condition import Condition, condition
 from hub.incidents.content import ROWS
 from hub.incidents.decision import confirms
 from hub.incidents.hints import Drop, Hint, Why
+from hub.incidents.incident import State
 from hub.incidents.repair_progress import awaits_replacement
 from hub.incidents.storm import MANY
 from hub.looks.answering import Named
 from hub.table.clusters import KnownCluster
 from spoke.accounts import Member
+from spoke.commands import ask_course
 from spoke.errors import Busy, ClusterGone, Refused
-from spoke.hosts import GROUPS_A_CALL
+from spoke.hosts import GROUPS_A_CALL, SSM_A_CALL, ask_reach
 from spoke.registrations import HOSTS_A_CALL, in_cluster, registrations
 from spoke.sighting import Sighting
 from spoke.sightings import forgotten, look, registered, replacement
-from spoke.states import MISSING
+from spoke.states import MISSING, Course, course
 
 log = logging.getLogger(__name__)
 
@@ -99,13 +101,18 @@ class Gathering:
         return replace(last, status=UNKNOWN, connected=None, since=None, host_state=None, lifecycle="", unchecked=())
 
     def with_others(self, sightings: Mapping[str, Sighting], crowd: int) -> Mapping[str, Sighting]:
-        """See whether hosts are well under another registration. Those not asked about keep what was found before.
+        """See whether hosts are well under another registration, and whether Systems Manager reaches them.
 
-        Where a `crowd` of clusters loses agents together, nobody is asked.
+        Those not asked about keep what was found before. Where a `crowd` of clusters loses agents together, nobody is
+        asked.
         """
         live = {i.instance: i.sighting for i in self.known.incidents.values() if i.unresolved}
         kept = {
-            instance: replace(seen, others=live[instance].others)
+            instance: replace(
+                seen,
+                others=live[instance].others,
+                reached=live[instance].reached if seen.reached is None else seen.reached,
+            )
             for instance, seen in sightings.items()
             if instance in live and live[instance].host == seen.host
         }
@@ -113,6 +120,8 @@ class Gathering:
         asked = _to_ask(self.hint, self.known, sightings, self.grace, self.clock()) if crowd < CROWD else []
         if not asked:
             return sightings
+        sightings = dict(self._with_reach(sightings, asked))
+        asked = [sightings[s.instance] for s in asked]
         try:
             found = in_cluster(self.member, self.hint.cluster, asked, sightings)
         except (Refused, Busy, ClusterGone) as error:
@@ -120,6 +129,27 @@ class Gathering:
             why = f"whether the host is registered elsewhere: {error}"
             return sightings | {s.instance: replace(s, unchecked=(*s.unchecked, why)) for s in asked}
         return sightings | {instance: replace(sightings[instance], others=others) for instance, others in found.items()}
+
+    def _with_reach(self, sightings: Mapping[str, Sighting], asked: Sequence[Sighting]) -> Mapping[str, Sighting]:
+        """See which hosts Systems Manager reaches: of the first fifty. Whoever acts on one asks again."""
+        reached = ask_reach(self.member, sorted({s.host for s in asked})[:SSM_A_CALL])
+        seen = {s.instance: replace(s, reached=reached[s.host]) for s in asked if s.host in reached}
+        return {**sightings, **seen}
+
+    def with_commands(self, sightings: Mapping[str, Sighting]) -> Mapping[str, Sighting]:
+        """See what has become of the commands that repairs have begun. What has ended is not asked again."""
+        told: dict[str, Sighting] = {}
+        for incident in self.known.incidents.values():
+            repair, seen = incident.repair, sightings.get(incident.instance)
+            if incident.state is not State.REPAIRING or repair is None or not repair.command or seen is None:
+                continue
+            before = incident.sighting
+            if course(before.command) in {Course.RAN, Course.NEVER_RAN}:
+                told[seen.instance] = replace(seen, command=before.command, found=before.found)
+                continue
+            if asked := ask_course(self.member, before.host, repair.command):
+                told[seen.instance] = replace(seen, command=asked.status, found=asked.found)
+        return {**sightings, **told}
 
     def replacements(self, sightings: Mapping[str, Sighting]) -> Mapping[str, str]:
         """Find who took the place of terminated instances; nobody takes two places."""
@@ -187,6 +217,6 @@ def _to_ask(
         if (incident := before[s.instance])
         and incident.unresolved
         and condition(s) in {Condition.DISCONNECTED, Condition.DRAINING}
-        and (hint.why == Why.REQUEST or s.others is None or s.alive_as)
+        and (hint.why == Why.REQUEST or s.others is None or s.reached is None or s.alive_as)
     ]
     return [*(new if len(new) <= ROWS else []), *old][:HOSTS_A_CALL]

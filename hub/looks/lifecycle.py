@@ -23,6 +23,7 @@ from hub.table.store import Store
 from hub.table.writes import Conflict
 from hub.words import few
 from spoke.places import Cluster
+from spoke.repairs import REMEDIES
 
 _TRIES = 5
 _NAMED = 5
@@ -147,20 +148,23 @@ def _entries(verdicts: Sequence[Verdict], known: KnownCluster, now: datetime) ->
     flapping = [i for i in opened if i.flapping]
     entries += [_entry(now, "flapping", flapping, _FLAPPING)] if flapping else []
     entries += [
-        _entry(now, f"{v.incident.repair.remedy} goes on", [v.incident], HELD_UP)
+        _entry(now, f"{_label(v.incident.repair.remedy)} goes on", [v.incident], HELD_UP)
         for v in verdicts
         if v.reason is Reason.HELD and v.incident and v.incident.repair
     ]
     entries += [
-        _entry(now, f"{v.incident.repair.remedy} failed", [v.incident], v.incident.repair.problem)
+        replace(
+            _entry(now, f"{_label(v.incident.repair.remedy)} failed", [v.incident], v.incident.repair.problem),
+            mentions=(v.incident.repair.by,),
+        )
         for v in verdicts
-        if v.reason is Reason.OVERDUE and v.incident and v.incident.repair
+        if v.reason in {Reason.OVERDUE, Reason.IN_VAIN} and v.incident and v.incident.repair
     ]
     for verdict in verdicts:
         before = known.incidents.get(verdict.incident.instance) if verdict.incident else None
         if before and before.pending and verdict.reason in _PENDING_ENDS:
             what, why = _PENDING_ENDS[verdict.reason]
-            lapsed = _entry(now, f"{before.pending.remedy}: {what}", [before], why)
+            lapsed = _entry(now, f"{_label(before.pending.remedy)}: {what}", [before], why)
             entries.append(replace(lapsed, mentions=(before.pending.by,)))
     return entries
 
@@ -169,6 +173,11 @@ def _entry(now: datetime, what: str, about: Sequence[Incident], result: str, *, 
     names = [i.sighting.host or i.instance for i in about]
     where = few(names, _NAMED)
     return Entry(now, "", what, where, result, incident=about[0].id if len(about) == 1 else "", quiet=quiet)
+
+
+def _label(remedy: str) -> str:
+    """Call a remedy what its button does; one of another release by its name."""
+    return REMEDIES[remedy].label if remedy in REMEDIES else remedy
 
 
 def _sorted_by(tell: Callable[[Incident], str], incidents: Sequence[Incident]) -> list[tuple[str, list[Incident]]]:

@@ -96,7 +96,9 @@ class Reconciler:
         hint, known, drops = seen.hint, seen.known, seen.drops
         crowd = self.storm_cache.crowd(hint.cluster.region, hint.crowd)
         gathering = self.seeing.at_hand(seen)
-        sightings = gathering.with_others(seen.sightings, crowd) if seen.watched else seen.sightings
+        sightings = seen.sightings
+        if seen.watched:
+            sightings = gathering.with_commands(gathering.with_others(sightings, crowd))
         sightings = {**sightings, **seen.away}
         found = Findings(sightings, drops, gathering.replacements(sightings))
         size = gathering.size(sightings, crowd, partial(self._asks_share, known))

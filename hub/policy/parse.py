@@ -53,11 +53,14 @@ def _parsed(text: str) -> tuple[dict[str, Any], dict[Path, int]]:
 
 
 def _policy(book: Book) -> Policy:
-    book.top().only(("routes", "rights", "approvals", "caps", "windows", "aliases", "reminders", "slack", "links"))
+    book.top().only(
+        ("routes", "rights", "approvals", "caps", "windows", "aliases", "reminders", "repairs", "slack", "links")
+    )
     aliases = _aliases(book.one("aliases"))
-    slack, reminders = book.one("slack"), book.one("reminders")
+    slack, reminders, repairs = book.one("slack"), book.one("reminders"), book.one("repairs")
     slack.only(("fallback_channel", "operators"))
     reminders.only(("after",))
+    repairs.only(("patience", "steady"))
     return Policy(
         routes=tuple(_route(table, aliases) for table in book.each("routes")),
         rights=tuple(_right(table, aliases) for table in book.each("rights")),
@@ -66,6 +69,8 @@ def _policy(book: Book) -> Policy:
         windows=tuple(_window(table, aliases) for table in book.each("windows")),
         aliases=tuple(aliases.items()),
         remind_after=reminders.value("after", forms.reminder, None),
+        patience=repairs.value("patience", forms.patience, None),
+        steady=repairs.value("steady", forms.steady, timedelta(minutes=1)),
         fallback_channel=slack.value("fallback_channel", forms.channel, ""),
         operators=slack.words("operators", forms.person),
         links=_links(book.one("links")),

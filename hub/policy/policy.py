@@ -108,7 +108,11 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """All of it. An empty one leaves everything as it is without: `aliases` are pairs of alias and account id."""
+    """All of it. An empty one leaves everything as it is without: `aliases` are pairs of alias and account id.
+
+    A repair that is to bring the agent back has to do so within its `patience` (None: each remedy's own), and the agent
+    has to be back for as long as `steady`, until that is over.
+    """
 
     routes: tuple[Route, ...] = ()
     rights: tuple[Right, ...] = ()
@@ -117,6 +121,8 @@ class Policy:
     windows: tuple[Window, ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()
     remind_after: timedelta | None = None
+    patience: timedelta | None = None
+    steady: timedelta = timedelta(minutes=1)
     fallback_channel: str = ""
     operators: tuple[str, ...] = ()
     links: Links = NO_LINKS

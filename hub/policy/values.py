@@ -200,6 +200,8 @@ reminder = _span(5 * _MINUTE, 7 * _DAY)
 expiry = _span(_MINUTE, _DAY)
 cap_span = _span(_MINUTE, 7 * _DAY)
 length = _span(5 * _MINUTE, 3 * _DAY)
+patience = _span(2 * _MINUTE, 60 * _MINUTE)
+steady = _span(_MINUTE, 60 * _MINUTE)
 
 
 def repairs(value: object) -> int:

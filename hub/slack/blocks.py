@@ -58,9 +58,12 @@ def actions(*elements: Block) -> Block:
     return {"type": "actions", "elements": list(elements)}
 
 
-def button(action: str, label: str, value: str, *, style: str = "", confirm: Block | None = None) -> Block:
-    """Draw a button; `style` is primary, danger or nothing."""
-    block: Block = {"type": "button", "action_id": action, "text": plain(label), "value": value}
+def button(  # noqa: PLR0913  # all that a button has
+    action: str, label: str, value: str, *, style: str = "", confirm: Block | None = None, ours: bool = False
+) -> Block:
+    """Draw a button; `style` is primary, danger or nothing. A label that is `ours` has nothing of an emoji in it."""
+    text = {"type": "plain_text", "text": label} if ours else plain(label)
+    block: Block = {"type": "button", "action_id": action, "text": text, "value": value}
     if style:
         block["style"] = style
     if confirm:

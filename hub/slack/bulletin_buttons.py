@@ -21,12 +21,21 @@ def waits_for_look(remedy: Remedy, seen: Sighting) -> bool:
     return remedy.drastic and remedy.fits(seen) and seen.others is None
 
 
-def incident_buttons(incident: Incident, locked: str, more: Sequence[Block] = ()) -> list[Block]:
-    """Draw an incident's buttons, by weight, and after them `more`, which are not about the incident alone."""
+def incident_buttons(
+    incident: Incident, locked: str, more: Sequence[Block] = (), *, taking_on: bool = True
+) -> list[Block]:
+    """Draw an incident's buttons, by weight, and after them `more`, which are not about the incident alone.
+
+    Where several are muted, nobody is told of what they might be `taking_on`, and the other buttons need the room.
+    """
     if incident.state in {State.REPAIRING, State.RESOLVED}:
         return one_row(more)
     value = str(Subject(incident.cluster, incident.instance, incident.id))
-    row = [] if incident.acknowledged_by else [button(ACKNOWLEDGE, "Acknowledge", value, style="primary")]
+    row = (
+        []
+        if incident.acknowledged_by or not taking_on
+        else [button(ACKNOWLEDGE, "Acknowledge", value, style="primary", ours=True)]
+    )
     if incident.pending:
         row += [
             button(APPROVE, "Approve", f"{value} {incident.pending.request}", style="primary"),
@@ -35,12 +44,22 @@ def incident_buttons(incident: Incident, locked: str, more: Sequence[Block] = ()
     else:
         row += [
             _remedy_button(remedy, incident, value)
-            for remedy in REMEDIES.values()
-            if remedy.fits(incident.sighting)
-            and not (remedy.drastic and locked)
-            and not waits_for_look(remedy, incident.sighting)
+            for remedy in offered(incident)
+            if not (remedy.drastic and locked) and not waits_for_look(remedy, incident.sighting)
         ]
     return one_row([*row, *more])
+
+
+def offered(incident: Incident) -> list[Remedy]:
+    """Name the remedies that fit an instance: what harms least comes first, if it may help.
+
+    What has been tried in vain comes last, and so does what reaches only into a host that is in trouble itself.
+    """
+    seen = incident.sighting
+    sick = seen.checks == "impaired" or seen.runtime_impaired
+    tried = incident.repair.remedy if incident.repair and incident.repair.problem else ""
+    fitting = [remedy for remedy in REMEDIES.values() if remedy.fits(seen)]
+    return sorted(fitting, key=lambda remedy: remedy.name == tried or (sick and remedy.needs.commands))
 
 
 def one_row(buttons: Sequence[Block]) -> list[Block]:
@@ -52,7 +71,9 @@ def _remedy_button(remedy: Remedy, incident: Incident, value: str) -> Block:
     """Draw a remedy's button. Before a drastic one a modal asks, which shows what `value` says beside the subject."""
     seen = incident.sighting
     if remedy.drastic:
-        return button(REPAIR + remedy.name, f"{remedy.label}…", _impact(value, incident), style=remedy.style)
+        return button(REPAIR + remedy.name, f"{remedy.label}…", _impact(value, incident), style=remedy.style, ours=True)
+    if not remedy.title:
+        return button(REPAIR + remedy.name, remedy.label, value, style=remedy.style, ours=True)
     host = code(seen.host or incident.instance, FACT)
     text = f"{host} in {code(incident.cluster.name, _IN_QUESTION)}, tasks: {tasks_on(incident)}. {remedy.confirm}"
     return button(

@@ -1,6 +1,7 @@
 """Facts of a bulletin: what is known of the place, of one instance, and of who is at work on it. Pure."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from hub.incidents.content import HELD_UP, Content, how_it_ended
 from hub.incidents.incident import Incident, Pending, Repair
@@ -12,6 +13,7 @@ from hub.slack.message import FACT, PROBLEM
 from hub.slack.mrkdwn import code, date, mention, visible
 from hub.times import span_words
 from hub.words import few, plural
+from spoke.findings import AGENT_UP
 from spoke.repairs import REMEDIES
 from spoke.sighting import Registration, Sighting
 from spoke.states import ANSWERS, Standing, standing
@@ -44,7 +46,8 @@ def facts_and_state(incident: Incident, place: Sequence[tuple[str, str]], links:
     row = [fields([*place, *_facts(incident)])]
     row += _remarks(incident)
     ways = instance_links(incident, links) if incident.unresolved else []
-    row += [context(mrkdwn(" · ".join(ways)))] if ways else []
+    # Several have little room: the first page leads to the others.
+    row += [context(mrkdwn(" · ".join(ways if alone else ways[:1])))] if ways else []
     if incident.pending:
         row += _pending(incident.pending)
     if incident.repair and incident.unresolved:
@@ -161,6 +164,12 @@ def _awaited(repair: Repair, incident: Incident) -> str:
     seen = incident.sighting
     if not repair.finished:
         return "AWS answers"
+    if repair.well_since:
+        steady = span_words(timedelta(seconds=repair.steady_seconds))
+        return f"the agent is back since {date(repair.well_since)}; it has to stay for {steady}"
+    if repair.by_then:
+        up = "the agent runs on its host; " if AGENT_UP in seen.found else ""
+        return f"{up}ECS has to hear of the agent by {date(repair.by_then)}"
     if repair.hits_host and not repair.gone and standing(seen.status) is Standing.OUT:
         who = "its group is" if repair.group else "EC2 is"
         new = f"; its replacement is {code(incident.replacement, FACT)}" if incident.replacement else ""

@@ -66,7 +66,10 @@ def _rows(incidents: Sequence[Incident], content: Content, room: int) -> list[Bl
     If there is not even room for all that is known of them, the others have the facts alone.
     """
     rows = [
-        (facts_and_state(incident, (), content.links, alone=False), incident_buttons(incident, content.locked))
+        (
+            facts_and_state(incident, (), content.links, alone=False),
+            incident_buttons(incident, content.locked, taking_on=content.mute is None),
+        )
         for incident in incidents
     ]
     if sum(length(row) for row, _ in rows) + length([*rows[0][1], _CROWDED]) > room:

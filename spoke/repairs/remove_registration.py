@@ -14,9 +14,8 @@ from botocore.exceptions import ClientError
 from spoke.accounts import Member
 from spoke.errors import ClusterGone, NotDone, Refused, explained
 from spoke.registrations import Asking, well_as
-from spoke.repairs.remedy import Outcome, Remedy, Target
+from spoke.repairs.remedy import Needs, Outcome, Remedy, Target
 from spoke.repairs.steps import already_out, container_instance, deregister, host_of, is_out, told
-from spoke.sighting import Sighting
 
 
 def run(member: Member, target: Target, asking: Asking) -> Outcome:
@@ -39,11 +38,6 @@ def run(member: Member, target: Target, asking: Asking) -> Outcome:
     return Outcome((f"{took}; {told(alive, target.host)}." if took else already_out(target),))
 
 
-def fits(sighting: Sighting) -> bool:
-    """Whether it is an old registration of a host that is well; if AWS manages it, to deregister ends the host."""
-    return sighting.alive_as is not None and not sighting.managed
-
-
 REMEDY = Remedy(
     name="remove-registration",
     label="Remove old registration",
@@ -52,13 +46,15 @@ REMEDY = Remedy(
     confirm="The host and its tasks go on: they belong to its other registration, which is not touched.",
     drastic=False,
     hits_host=False,
-    fits=fits,
-    permissions=(
+    ends_host=False,
+    needs=Needs(ghost=True),
+    reads=(
         "ec2:DescribeInstances",
-        "ecs:DeregisterContainerInstance",
         "ecs:DescribeContainerInstances",
         "ecs:ListClusters",
         "ecs:ListContainerInstances",
     ),
+    acts=("ecs:DeregisterContainerInstance",),
     run=run,
+    called="old registration removed",
 )

@@ -6,8 +6,10 @@ from spoke.accounts import Member
 from spoke.errors import NotDone
 from spoke.hosts import Host
 from spoke.hosts import described as hosts_described
+from spoke.places import partition
 from spoke.registrations import Asking, well_as
 from spoke.repairs.remedy import Target
+from spoke.session_policy import Allowed
 from spoke.sighting import Registration, Sighting
 from spoke.sightings import described
 from spoke.states import GONE, Standing, standing
@@ -65,6 +67,12 @@ def told(alive: Registration, host: str) -> str:
     return f"{tasks} {run} on {host} under {alive.instance} in {alive.cluster.name}"
 
 
+def arn(target: Target, service: str, resource: str) -> str:
+    """Write the ARN of something in the target's account and Region."""
+    region = target.cluster.region
+    return f"arn:{partition(region)}:{service}:{region}:{target.cluster.account}:{resource}"
+
+
 def already_out(target: Target) -> str:
     """Say that nothing is left to take out."""
     return f"Found {target.instance} already out of {target.cluster.name}."
@@ -75,8 +83,9 @@ def deregister(member: Member, target: Target) -> str:
 
     Raises Refused, ClusterGone, and ClientError where AWS would not.
     """
+    narrowed = member.narrowed(Allowed(("ecs:DeregisterContainerInstance",), (target.cluster.arn,)))
     try:
-        member.call(
+        narrowed.call(
             "ecs",
             "deregister_container_instance",
             cluster=target.cluster.name,

@@ -17,8 +17,9 @@ from spoke.accounts import Member
 from spoke.errors import ClusterGone, NotDone, Refused, explained
 from spoke.hosts import Host, lifecycles
 from spoke.registrations import Asking
-from spoke.repairs.remedy import Outcome, Remedy, Target
-from spoke.repairs.steps import already_out, container_instance, deregister, host_of, is_out, spare_the_well
+from spoke.repairs.remedy import Needs, Outcome, Remedy, Target
+from spoke.repairs.steps import already_out, arn, container_instance, deregister, host_of, is_out, spare_the_well
+from spoke.session_policy import Allowed, literally
 from spoke.sighting import Sighting
 from spoke.states import Duty, Power, duty, power
 
@@ -67,21 +68,32 @@ def _terminate(member: Member, target: Target, seen: Sighting, host: Host, askin
     if host.state != "running":
         raise NotDone(f"{target.host} is {host.state} now: no wonder that its agent is gone.")
     _check_protection(member, target)
+    # Whatever takes time comes before the last question.
+    narrowed = member.narrowed(_allowed(target, host))
+    narrowed.sign_in()
     spare_the_well(member, target, asking)
     asking.go_ahead()
     try:
         if host.group is not None:
-            member.call(
+            narrowed.call(
                 "autoscaling",
                 "terminate_instance_in_auto_scaling_group",
                 InstanceId=target.host,
                 ShouldDecrementDesiredCapacity=False,
             )
             return f"Terminated {target.host} in Auto Scaling group {host.group}, which replaces it."
-        member.call("ec2", "terminate_instances", InstanceIds=[target.host])
+        narrowed.call("ec2", "terminate_instances", InstanceIds=[target.host])
     except ClientError as error:
         raise NotDone(f"AWS would not terminate {target.host}: {explained(error)}.") from error
     return f"Terminated {target.host}; no Auto Scaling group replaces it."
+
+
+def _allowed(target: Target, host: Host) -> Allowed:
+    """Name the one call that ends the host: through its group if it has one."""
+    if host.group is None:
+        return Allowed(("ec2:TerminateInstances",), (arn(target, "ec2", f"instance/{target.host}"),))
+    group = arn(target, "autoscaling", f"autoScalingGroup:*:autoScalingGroupName/{literally(host.group)}")
+    return Allowed(("autoscaling:TerminateInstanceInAutoScalingGroup",), (group,))
 
 
 def _check_protection(member: Member, target: Target) -> None:
@@ -108,11 +120,6 @@ def _take_out(member: Member, target: Target, seen: Sighting) -> str:
     return f"{took}, so that ECS starts its tasks elsewhere." if took else already_out(target)
 
 
-def fits(sighting: Sighting) -> bool:
-    """Whether it is ours to terminate: no machine of somebody's own, none that AWS manages, none that is well."""
-    return not sighting.managed and not sighting.host.startswith("mi-") and sighting.alive_as is None
-
-
 REMEDY = Remedy(
     name="terminate",
     label="Terminate",
@@ -124,17 +131,21 @@ REMEDY = Remedy(
     ),
     drastic=True,
     hits_host=True,
-    fits=fits,
-    permissions=(
+    ends_host=True,
+    needs=Needs(),
+    reads=(
         "autoscaling:DescribeAutoScalingInstances",
-        "autoscaling:TerminateInstanceInAutoScalingGroup",
         "ec2:DescribeInstanceAttribute",
         "ec2:DescribeInstances",
-        "ec2:TerminateInstances",
-        "ecs:DeregisterContainerInstance",
         "ecs:DescribeContainerInstances",
         "ecs:ListClusters",
         "ecs:ListContainerInstances",
     ),
+    acts=(
+        "autoscaling:TerminateInstanceInAutoScalingGroup",
+        "ec2:TerminateInstances",
+        "ecs:DeregisterContainerInstance",
+    ),
     run=run,
+    called="terminated",
 )

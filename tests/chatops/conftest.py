@@ -11,7 +11,7 @@ from moto import mock_aws
 from moto.core.models import MockAWS
 from starlette.applications import Starlette
 
-from coastguard.local.fleet import moto_gaps
+from coastguard.local.fleet import moto_gaps, systems_manager
 from coastguard.local.slack.server import routes
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 from hub.incidents.content import compose
@@ -19,6 +19,7 @@ from hub.slack.bulletin_message import render
 from hub.slack.client import Slack
 from spoke.accounts import Accounts, Role
 from spoke.models import LeanLoader
+from spoke.repairs.restart_agent import DOCUMENT
 from tests.chatops.factories import CHANNEL, Clock, Ears, Posted, bulletin, incident
 from tests.chatops.fronts import Doorway, Front
 from tests.chatops.story import Hub, Story
@@ -131,7 +132,8 @@ def moto() -> Iterator[MockAWS]:
 def aws(moto: MockAWS, wire_before_moto: Wire) -> Iterator[Wire]:
     """The same with nothing in it, and the wire for the hub's table and queues."""
     moto.reset()
-    moto_gaps.PINGS.clear()
+    systems_manager.PINGS.clear()
+    systems_manager.DOCUMENTS[ACCOUNT, REGION] = {DOCUMENT: {}}
     yield wire_before_moto
     wire_before_moto.services.clear()
 

@@ -12,7 +12,7 @@ from botocore.loaders import Loader
 from moto import mock_aws
 from moto.organizations.models import organizations_backends
 
-from coastguard.local.fleet import moto_gaps
+from coastguard.local.fleet import moto_gaps, systems_manager
 from hub.queues import Queues
 from hub.runtime.telemetry import log_as_json
 from hub.table.store import Store
@@ -100,7 +100,7 @@ def shared_store(environment: None) -> Store:  # noqa: ARG001 - it reads the env
 def aws(clock: Clock) -> Iterator[None]:  # noqa: ARG001 - moto goes by it
     """Moto's AWS, with the gaps filled and nothing in it: the member accounts, and what the hub seldom asks for."""
     moto_gaps.fill()
-    moto_gaps.PINGS.clear()
+    systems_manager.PINGS.clear()
     with mock_aws(config=AS_SIGNED_IN):
         yield
 

@@ -107,7 +107,8 @@ def tricks(blocks: Sequence[Json], *lines: str) -> list[Trick]:
 def _tricks_of(thing: Json) -> Iterator[Trick]:
     text = thing["text"]
     if thing["type"] == "plain_text":
-        if thing["emoji"] is not False:
+        # Without colons, nothing could become one.
+        if thing.get("emoji") is not False and ":" in thing["text"]:
             yield Trick(text, "plain text makes emoji")
         if re.search(rf"[\n{_INVISIBLE}]", text):
             yield Trick(text, "plain text has invisible characters")

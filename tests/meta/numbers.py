@@ -82,6 +82,7 @@ import hub.times
 import spoke.accounts
 import spoke.hosts
 import spoke.registrations
+import spoke.repairs.restart_agent
 import spoke.sightings
 import tests.benchmarks.__main__ as bench
 import tests.benchmarks.clicks
@@ -97,7 +98,7 @@ from coastguard.checkout import ROOT
 from coastguard.local.layout.layouts import CROWD, DEMO, WIDE, Layout
 from coastguard.local.world import POLICY
 from hub.policy.parse import read as read_policy
-from hub.policy.policy import Approval
+from hub.policy.policy import Approval, Policy
 from hub.policy.values import Unfit
 from hub.slack.listing import Asked, Told, parts
 from spoke.states import Power
@@ -358,6 +359,8 @@ CLAIMS = {
         says("in one of <five> words", len(Power)),
     ],
     "docs/chatops.md": [
+        says("not back within <five minutes>, the message", spoke.repairs.restart_agent.PATIENCE),
+        says("connected again for <a minute>, or as long", Policy().steady),
         says("<three> times in <ten minutes> for each person", LISTS.most, LISTS.per),
         says("where there are more than <five>: shows", content.ROWS),
         says("Up to <five> instances have a row each", content.ROWS),
@@ -511,8 +514,12 @@ CLAIMS = {
             *bounds(values.cap_span),
         ),
         says("how long it lasts, <5 minutes> to <3 days>", *bounds(values.length)),
+        says("not helped, <2 minutes> to <1 hour>", *bounds(values.patience)),
+        says("for Restart agent, <5 minutes>", spoke.repairs.restart_agent.PATIENCE),
+        says("repair is over, <1 minute> to <1 hour>", *bounds(values.steady)),
     ],
     "docs/security.md": [
+        says("with another one of <15 minutes>, whose", spoke.accounts._SHORTEST * SECOND),
         says("<Three> roles, made by", kinds("roles", "AWS::IAM::Role")),
         says("at most once in <five minutes>: a right", chatops.slack_users.USERS_KEPT),
         says("taken away in the policy <a minute>", hub.policy.source.POLICY_KEPT),

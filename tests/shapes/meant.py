@@ -97,6 +97,21 @@ def _incident(number: int, **more: object) -> Incident:
 _REPAIR = Repair(ASKED, "terminate", ALICE, NOW, reason="it hangs", approved_by=BOB, approval=APPROVED)
 _DONE = replace(_REPAIR, finished=NOW + _MINUTE, group="payments-asg", steps=("Terminated it.", "Took it out."))
 _FAILED = replace(_REPAIR, finished=NOW + _MINUTE, problem="it did not finish within 10 minutes")
+_RESTART = Repair(
+    ASKED,
+    "restart-agent",
+    ALICE,
+    NOW,
+    finished=NOW + _MINUTE / 6,
+    steps=("Had it restarted.",),
+    hits_host=False,
+    by_then=NOW + 5 * _MINUTE,
+    steady_seconds=60,
+    tried_at=NOW + _MINUTE / 12,
+    command="0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
+    called="agent restarted",
+    otherwise="What may help next: terminate it.",
+)
 _PENDING = Pending(ASKED, "terminate", ALICE, NOW, NOW + 15 * _MINUTE, (BOB, "S0LEADS01"), "it hangs")
 _OVER: dict[str, Any] = {"state": State.RESOLVED, "resolved_at": NOW + 3 * _MINUTE}
 _UNSEEN = Sighting(
@@ -214,6 +229,15 @@ ROWS: dict[str, object] = {
     "incident, resolved": _incident(10, **_OVER, ending="reconnected"),
     "incident, terminated and replaced": replace(
         end_repair(begin_repair(_incident(11), _REPAIR), _DONE), **_OVER, ending="terminated", replacement="i-0aa0bb0cc"
+    ),
+    "incident, its agent being restarted": begin_repair(_incident(15), _RESTART),
+    "incident, its agent restarted": replace(
+        begin_repair(_incident(16), replace(_RESTART, well_since=NOW + 2 * _MINUTE)), **_OVER, ending="agent restarted"
+    ),
+    "incident, a restart has found the cause": _incident(
+        17,
+        sighting=replace(_incident(17).sighting, reached=True, command="Failed", found=("disk-full", "agent-silent")),
+        repair=replace(_RESTART, problem="a disk of the host is full. What may help next: terminate it."),
     ),
     "bulletin, posted": _BULLETIN,
     "bulletin, in doubt": altered(_UNPOSTED, doubt_since=NOW, lease_until=NOW + _MINUTE / 6),
@@ -358,6 +382,7 @@ ACTS: dict[str, Request | CommandMessage] = {
     "request, decline": _request("decline", about=APPROVED),
     "request, terminate": _request("terminate", reason="it hangs", refused="You may not."),
     "request, remove an old registration": _request("remove-registration"),
+    "request, restart an agent": _request("restart-agent"),
     **{f"ask, {command.verb}": _ask(to_line(command)) for command in COMMANDS},
     "ask, home": _ask(HOME),
 }
@@ -389,6 +414,7 @@ CLICKS: dict[Click, Request | Command | Asks] = {
     Click("bulletin of an old registration", "coastguard.repair.remove-registration"): _clicked(
         "remove-registration", 12
     ),
+    Click("bulletin of an agent", "coastguard.repair.restart-agent"): _clicked("restart-agent"),
     Click("bulletin", "coastguard.mute"): Asks(Command("mute", str(Scope.of(CLUSTER)))),
     Click("bulletin, waiting for approval", "coastguard.approve"): _clicked("approve", 6, about=ASKED),
     Click("bulletin, waiting for approval", "coastguard.decline"): _clicked("decline", 6, about=ASKED),

@@ -194,6 +194,7 @@ def _surfaces() -> Iterator[tuple[str, Callable[[], Json]]]:
         "bulletin of an old registration",
         lambda: _message(render(compose(episode, [ghost]), episode)),
     )
+    yield "bulletin of an agent", lambda: _message(render(compose(episode, [one]), episode))
     yield "storm", lambda: _message(render_storm(storm, count([bulletin])))
     yield "storm that nobody has acknowledged", lambda: _message(render_storm(storm, count([bulletin])))
     yield "list", lambda: _message(next(listing.parts(asked, [one], Told())))

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 
 from spoke.discovery import MONITORING_TAG
 from tests.hub.timing import Clock
+from tests.simulation.credentials import Credentials
+from tests.simulation.systems_manager import SystemsManager
 from tests.wire.members import Members, Place
 from tests.wire.organization import organization
 from tests.wire.payloads import Machine
@@ -52,6 +54,7 @@ ASIDE = (
 QUIET = ("Standby", "Detaching", "Warmed:Stopped", "Warmed:Running")
 # What Auto Scaling terminates for somebody who asks; of anything else it says ValidationError.
 _TERMINABLE = {"InService", "Standby", "Pending", "Pending:Wait", "Terminating:Retained"}
+_RESTARTED = "restarted"
 # What AWS says of credentials whose role is no more, by service.
 _UNKNOWN_KEY = {"ec2": "AuthFailure", "auto-scaling": "InvalidClientTokenId", "sts": "AccessDenied"}
 _LAUNCHED = re.compile(r"(<instanceId>(i-[0-9a-f]+)</instanceId><imageId>.*?<launchTime>)[^<]*")
@@ -99,6 +102,16 @@ class Fleet(Members):
         self.left: set[str] = set()
         self._worthless: dict[str, int] = {}
         self._issued = 0
+        # What is wrong with a machine's host, by the machine; without a word its agent has only stopped.
+        self.ill: dict[str, str] = {}
+        self.credentials = Credentials()
+        self.systems_manager = SystemsManager(
+            clock,
+            lambda call, host: self._regions[call.account, call.region].hosts.get(host),
+            lambda machine: self.ill.get(machine.id, "stopped"),
+            lambda account: self._signed_in.get(account, ("", "")),
+            lambda machine, after: self._coming.append((clock() + after, machine, _RESTARTED)),
+        )
         self.struck: Callable[[str], None] = lambda _: None
 
     # What there is
@@ -261,7 +274,10 @@ class Fleet(Members):
         for due, machine, what in list(self._coming):
             if due <= now and (due, machine, what) in self._coming:
                 self._coming.remove((due, machine, what))
-                if what in HOST_STATES:
+                if what == _RESTARTED:
+                    if self.ill.get(machine.id, "stopped") == "stopped":
+                        self.plug_in(machine)
+                elif what in HOST_STATES:
                     self._goes_on(machine, what)
                 elif what in STATUSES:
                     before = next(begun for begun, (after, _) in _BECOMES.items() if after == what)
@@ -296,6 +312,11 @@ class Fleet(Members):
                 "TerminateInstances": self._terminate,
             },
             "auto-scaling": {"TerminateInstanceInAutoScalingGroup": self._terminate_in_group},
+            "ssm": {
+                "SendCommand": self.systems_manager.send,
+                "ListCommands": self.systems_manager.list,
+                "GetCommandInvocation": self.systems_manager.tell,
+            },
             "sts": {"AssumeRole": self._remembered(wire.services["sts"])},
         }
         for service, operations in more.items():
@@ -318,6 +339,8 @@ class Fleet(Members):
             if call.account in ACCOUNTS.values() and int(call.key[-4:]) <= self._worthless.get(call.account, 0):
                 code = _UNKNOWN_KEY.get(call.service, "UnrecognizedClientException")
                 raise Failure(code, "The security token included in the request is invalid.", 403)
+            host = str(call.fields.get("InstanceId") or "")
+            self.credentials.check(call, self._regions[call.account, call.region].hosts.get(host))
             return service(call)
 
         return answer
@@ -329,6 +352,7 @@ class Fleet(Members):
                 raise Failure("AccessDenied", "is not authorized to perform: sts:AssumeRole", 403)
             answer = sts(call)
             self._issued += 1
+            self.credentials.issued(call, answer)
             if "SourceIdentity" in call.fields:
                 session = call.fields["RoleSessionName"], call.fields["SourceIdentity"]
                 self._signed_in[call.fields["RoleArn"].split(":")[4]] = session

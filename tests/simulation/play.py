@@ -35,6 +35,7 @@ from tests.simulation.slack_line import (
     once_shared,
 )
 from tests.simulation.stage import Stage
+from tests.simulation.systems_manager import ILLNESSES
 from tests.simulation.world import PEOPLE, SECOND, Button, World
 from tests.wire.faults import Fault, Kind
 from tests.wire.payloads import Machine
@@ -163,6 +164,10 @@ class Play(RuleBasedStateMachine):
         if self.world.fleet.registered(machine) and told != "never":
             for _ in range(2 if told == "twice" else 1):
                 self.world.tell(machine, "health" if told == "health" else "event")
+
+    @sentence(cluster=_SOME, machine=st.integers(1, 2), ill=st.sampled_from(sorted(ILLNESSES)))
+    def more_than_its_agent_is_wrong(self, cluster: int, machine: int, ill: str) -> None:
+        self.world.fleet.ill[self.world.machine(f"{self._any(cluster)}/{machine}").id] = ill
 
     @sentence(cluster=_SOME, machine=st.integers(1, 2))
     def it_comes_back(self, cluster: int, machine: int) -> None:
@@ -567,7 +572,7 @@ class Play(RuleBasedStateMachine):
     @sentence(
         person=st.sampled_from(sorted(PEOPLE)),
         wish=st.sampled_from(
-            ["acknowledge", "ackall", "ackall", "terminate", "terminate", "approve", "approve", "decline", "mute"]
+            ["acknowledge", "mute", "decline", *("ackall", "terminate", "restart-agent", "approve") * 2]
         ),
         which=st.integers(0, 9),
     )

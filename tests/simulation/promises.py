@@ -80,6 +80,7 @@ class Watcher:
         self.mutes: dict[str, Mute] = {}
         self.switch = RepairStop()
         self.begun: dict[str, datetime] = {}
+        self.terminated: list[datetime] = []
         self._muted_at: dict[str, datetime] = {}
         self._shown_before: set[str] = set()
         self.broken: list[str] = []
@@ -301,10 +302,13 @@ class Watcher:
             self.broken.append(f"{repair.by} has {self._name(incident)} repaired, and may not")
         if self.switch.stopped:
             self.broken.append(f"a repair of {self._name(incident)} begins after {self.switch.stopped_by} said stop")
-        lately = sum(at > now - timedelta(hours=1) for at in self.begun.values())
+        if repair.remedy != "terminate":
+            return  # the policies limit terminations alone
+        self.terminated.append(now)
+        lately = sum(at > now - timedelta(hours=1) for at in self.terminated)
         caps = [policy.most for policy in self.world.in_force(now - timedelta(hours=1), now)]
         if None not in caps and lately > max(most for most in caps if most is not None):
-            self.broken.append(f"{lately} repairs within an hour, the policy allows {caps}")
+            self.broken.append(f"{lately} terminations within an hour, the policy allows {caps}")
 
     def _opened(self, incident: Incident) -> None:
         """No false alarm: the agent is out, and has been for the grace; or nobody could look whether it is."""
@@ -346,7 +350,7 @@ class Watcher:
         """Raise Broken if a promise was not kept so far."""
         world = self.world
         broken = self.broken + world.failures + [f"Slack refused {refused}" for refused in world.line.refused]
-        broken += [*self._doubles(), *self._writes(), *self._ends(), *self._left()]
+        broken += [*self._doubles(), *self._writes(), *self._commands(), *self._ends(), *self._left()]
         broken += [f"a chain has invoked {n} {many} times" for n, many in world.chains.items() if many > MOST_HOPS]
         if broken:
             raise Broken("\n".join(broken))
@@ -405,6 +409,20 @@ class Watcher:
                 yield f"{deed} was terminated although it was refused"
             elif self._needs_approval(deed[0], clicked[deed]) and not self._is_approved(clicked[deed], deed[2]):
                 yield f"{deed} was terminated though nobody else had approved it"
+
+    def _commands(self) -> Iterator[str]:
+        """A command is sent for a click, on the host that was clicked on, in that person's name, and never again."""
+        clicks = {asked.request.id: asked for asked in self.world.asked if asked.request.wish == "restart-agent"}
+        commands = self.world.fleet.systems_manager.commands
+        for command in commands:
+            asked = clicks.get(command.comment)
+            if asked is None or asked.host != command.host or asked.request.source_identity != command.person:
+                yield f"{command} was sent, and nobody has asked for it"
+            elif self._refused(asked.request.id) or asked.request.id not in self.begun:
+                yield f"{command} was sent, and was refused or never begun"
+        for request, number in Counter(command.comment for command in commands).items():
+            if number > 1:
+                yield f"{number} commands were sent for {request}"
 
     def _ends(self) -> Iterator[str]:
         """No host is ended twice, nor one that is well."""

@@ -143,6 +143,13 @@ def a_terminate_click(tale: Tale) -> None:
     tale.world.wait(_LONG)
 
 
+def a_restart_click(tale: Tale) -> None:
+    _goes(tale, "A/web/1")
+    tale.world.wait(_LONG)
+    _click(tale, "restart-agent")
+    tale.world.wait(_LONG)
+
+
 def an_acknowledge_click(tale: Tale) -> None:
     _goes(tale, "A/db/1")
     tale.world.wait(_LONG)
@@ -335,6 +342,27 @@ def test_whoever_dies_and_wherever_it_ends_the_same(stage: Stage, story: Callabl
             if end != expected:
                 different.append(f"{tale.doom.struck} ({at}): {_difference(expected, end)}")
     assert not different, "\n".join(different)
+
+
+def test_wherever_a_restart_dies_its_command_is_sent_once_at_most_and_what_is_not_known_is_said(stage: Stage) -> None:
+    undisturbed = _tale(stage, _SMALL, Doom(of="act"))
+    undisturbed.play(a_restart_click)
+    assert [each.output for each in undisturbed.world.fleet.systems_manager.commands] == ["coastguard: agent-up\n"]
+    assert {i.ending for i in undisturbed.watcher.incidents.values()} == {"agent restarted"}
+    wrong: list[str] = []
+    outcomes: set[str] = set()
+    for at in range(1, len(undisturbed.doom.effects) + 1):
+        for after in (False, True):
+            tale = _tale(stage, _SMALL, Doom(at, after, of="act"))
+            tale.play(a_restart_click)
+            sent = len(tale.world.fleet.systems_manager.commands)
+            (claim,) = tale.watcher.claims.values()
+            outcomes.add(claim.outcome[:8])
+            in_doubt = claim.outcome.startswith("May have")
+            if sent != (not in_doubt):
+                wrong.append(f"{tale.doom.struck} ({at}): {sent} commands, {claim.outcome!r}")
+    assert not wrong, "\n".join(wrong)
+    assert outcomes == {"Had Syst", "May have"}
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ import pytest
 from botocore.loaders import Loader
 from moto import mock_aws
 
-from coastguard.local.fleet import moto_gaps
+from coastguard.local.fleet import moto_gaps, systems_manager
 from spoke.accounts import Accounts, Member, Role
 from spoke.models import LeanLoader
+from spoke.repairs.restart_agent import DOCUMENT
 from tests.signed_in import KEYS, NOBODY, sign_in
 from tests.spoke.fleet import ACCOUNT, REGION, Faults, Fleet
 
@@ -42,7 +43,8 @@ def hub(loader: Loader) -> boto3.Session:
 def aws() -> Iterator[None]:
     """Moto's AWS, with the gaps filled and nothing in it."""
     moto_gaps.fill()
-    moto_gaps.PINGS.clear()
+    systems_manager.PINGS.clear()
+    systems_manager.DOCUMENTS[ACCOUNT, REGION] = {DOCUMENT: {}}
     with mock_aws():
         yield
 

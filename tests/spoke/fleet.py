@@ -11,13 +11,14 @@ from botocore.awsrequest import AWSResponse
 from botocore.model import OperationModel
 from moto.ec2.models import ec2_backends
 from moto.ecs.models import ecs_backends
+from moto.ssm.models import ssm_backends
 
 from spoke.accounts import Member
 from spoke.discovery import UNDELIVERED_QUEUE
 from spoke.places import Cluster
 from spoke.registrations import Asking
 
-ASKING = Asking(lambda: None, lambda: None, lambda: True, lambda: None)
+ASKING = Asking(lambda: None, lambda: None, lambda: True, lambda: None, lambda: None)
 """Act's way of asking around, at once and with all the time in the world."""
 
 ACCOUNT = "222233334444"
@@ -103,6 +104,10 @@ class Fleet:
 
     def ec2(self, host: str) -> Any:
         return ec2_backends[self.member.account][self.member.region].get_instance(host)
+
+    def commands(self) -> list[Any]:
+        """What Systems Manager has taken, the oldest first."""
+        return list(ssm_backends[self.member.account][self.member.region]._commands)
 
     def lose(self, cluster: Cluster) -> None:
         del self._ecs().clusters[cluster.name]

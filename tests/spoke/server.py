@@ -71,7 +71,7 @@ class RecordingAws:
                 "<ErrorResponse><Error><Code>AccessDenied</Code><Message>hub-not-a-secret</Message></Error></ErrorResponse>",
             )
         self._sign_ins += 1
-        ends = datetime.now(UTC) + timedelta(hours=1)
+        ends = datetime.now(UTC) + timedelta(seconds=int(fields.get("DurationSeconds", 3600)))
         return 200, (
             "<AssumeRoleResponse><AssumeRoleResult><Credentials>"
             f"<AccessKeyId>ASIA{account}{self._sign_ins:04}</AccessKeyId><SecretAccessKey>not-a-secret</SecretAccessKey>"

@@ -14,13 +14,13 @@ from moto import mock_aws
 from moto.ecs.models import ecs_backends
 
 from coastguard.checkout import ROOT
-from coastguard.local.fleet import moto_gaps
+from coastguard.local.fleet import moto_gaps, systems_manager
 
 
 @pytest.fixture
 def session(hub: boto3.Session) -> Iterator[boto3.Session]:
     moto_gaps.fill()
-    moto_gaps.PINGS.clear()
+    systems_manager.PINGS.clear()
     with mock_aws():
         yield hub
 
@@ -142,7 +142,7 @@ def test_systems_manager_tells_who_can_take_commands(session: boto3.Session, ecs
     _, host = register(session, ecs)
     arn, _ = register(session, ecs)
     known(arn).ec2_instance_id = "mi-0123456789abcdef0"
-    moto_gaps.PINGS["mi-0123456789abcdef0"] = "ConnectionLost"
+    systems_manager.PINGS["mi-0123456789abcdef0"] = "ConnectionLost"
 
     pages = list(
         session.client("ssm")

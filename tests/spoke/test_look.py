@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
-from coastguard.local.fleet import moto_gaps
+from coastguard.local.fleet import moto_gaps, systems_manager
 from spoke.accounts import Member
 from spoke.errors import Busy, ClusterGone, Refused
 from spoke.places import Cluster
@@ -124,7 +124,7 @@ def test_a_machine_outside_of_ec2_is_asked_about_in_systems_manager(fleet: Fleet
     cluster = fleet.cluster()
     instance, _ = fleet.quiet(cluster)
     fleet.known(cluster, instance).ec2_instance_id = "mi-0123456789abcdef0"
-    moto_gaps.PINGS["mi-0123456789abcdef0"] = "ConnectionLost"
+    systems_manager.PINGS["mi-0123456789abcdef0"] = "ConnectionLost"
 
     seen = look_at(member, cluster, instance)
 
@@ -439,4 +439,5 @@ def test_a_look_calls_only_what_it_declares(fleet: Fleet, faults: Faults, member
     look(member, cluster, [lost, away, theirs], grouped=[lost, away])
 
     sweeping = {"ecs:DescribeClusters", "ecs:ListClusters", "ecs:ListContainerInstances", "sqs:GetQueueAttributes"}
-    assert faults.called == set(READER_PERMISSIONS) - sweeping
+    following = {"ssm:GetCommandInvocation"}
+    assert faults.called == set(READER_PERMISSIONS) - sweeping - following

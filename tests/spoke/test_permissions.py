@@ -12,7 +12,7 @@ import pytest
 from botocore import xform_name
 
 import spoke
-from spoke import discovery, hosts, registrations, sightings
+from spoke import commands, discovery, hosts, registrations, sightings
 from spoke.repairs import REMEDIES, steps
 
 AWS = botocore.session.Session()
@@ -26,7 +26,8 @@ def calls(module: Path) -> Iterator[ast.Call]:
 
 
 def is_call(node: ast.Call) -> bool:
-    return isinstance(node.func, ast.Attribute) and node.func.attr in {"call", "pages"}
+    sends = isinstance(node.func, ast.Attribute) and node.func.attr in {"call", "once", "pages"}
+    return sends and len(node.args) > 1  # a service and an operation
 
 
 def action(call: ast.Call) -> str:
@@ -59,7 +60,7 @@ def reached(function: Callable[..., object]) -> set[str]:
 
 
 def test_the_reader_declares_what_looking_calls() -> None:
-    assert sorted(called(sightings, discovery, hosts, registrations)) == list(sightings.READER_PERMISSIONS)
+    assert sorted(called(sightings, commands, discovery, hosts, registrations)) == list(sightings.READER_PERMISSIONS)
 
 
 @pytest.mark.parametrize("name", REMEDIES)
@@ -68,7 +69,7 @@ def test_each_remedy_declares_what_it_calls(name: str) -> None:
 
 
 def test_nothing_else_calls_a_member() -> None:
-    reading = {module.__file__ for module in (sightings, discovery, hosts, registrations, steps)}
+    reading = {module.__file__ for module in (sightings, commands, discovery, hosts, registrations, steps)}
     declared = reading | {inspect.getsourcefile(remedy.run) for remedy in REMEDIES.values()}
 
     assert {str(module) for module in MODULES if any(calls(module))} <= declared
@@ -77,12 +78,15 @@ def test_nothing_else_calls_a_member() -> None:
 @pytest.mark.parametrize("name", REMEDIES)
 def test_a_remedy_that_may_change_a_host_says_that_it_hits_it(name: str) -> None:
     remedy = REMEDIES[name]
-    harmless = {"Describe", "List", "Get"}
-    changes = {
-        each for each in remedy.permissions if not any(each.split(":")[1].startswith(word) for word in harmless)
-    } - {"ecs:DeregisterContainerInstance"}
 
-    assert remedy.hits_host is bool(changes)
+    assert remedy.hits_host is bool(set(remedy.acts) - {"ecs:DeregisterContainerInstance"})
+
+
+def test_what_a_remedy_reads_is_what_aws_lets_who_only_looks_do() -> None:
+    """A session that reads is given those alone: what changes something must not be among them."""
+    reading = set(sightings.READER_PERMISSIONS) | {"ec2:DescribeInstanceAttribute", "ssm:ListCommands"}
+
+    assert {action for remedy in REMEDIES.values() for action in remedy.reads} <= reading
 
 
 def test_no_account_can_hide_an_instance_from_us() -> None:

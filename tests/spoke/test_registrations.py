@@ -8,7 +8,7 @@ import pytest
 from spoke.accounts import Accounts, Member, Role
 from spoke.errors import Busy, NotDone, Refused
 from spoke.places import Cluster
-from spoke.registrations import Asking, Registration, in_cluster, well_as
+from spoke.registrations import Registration, in_cluster, well_as
 from spoke.repairs import REMEDIES, Remedy, Target
 from spoke.sighting import Sighting
 from spoke.sightings import look
@@ -133,7 +133,8 @@ def test_a_rerun_asks_again(fleet: Fleet, cluster: Cluster, remediator: Member, 
     """Between a crash and the second try the host may have registered anew."""
     old, host = fleet.quiet(cluster)
     faults.fail("ec2:TerminateInstances", "InternalError", 500)
-    with pytest.raises(Busy):
+    faults.fail("ssm:SendCommand", "ThrottlingException")
+    with pytest.raises((Busy, NotDone)):
         remedy.run(remediator, Target(cluster, old, host), ASKING)
     faults.mend()
     fleet.register(cluster, host)
@@ -153,7 +154,8 @@ def test_a_host_whose_registrations_are_all_dead_may_go(
 
     remedy.run(remediator, Target(cluster, one, host), ASKING)
 
-    assert fleet.ec2(host).state != "running"
+    assert (fleet.ec2(host).state != "running") is remedy.ends_host
+    assert bool(fleet.commands()) is not remedy.ends_host
 
 
 def forbid(action: str) -> Callable[[Faults], None]:
@@ -221,8 +223,11 @@ def test_who_has_no_time_left_to_ask_says_how_far_they_came(fleet: Fleet, cluste
     for number in range(9):
         fleet.cluster(f"prod-{number}")
     reads: list[str] = []
-    asking = Asking(
-        lambda: reads.append("clusters"), lambda: reads.append("instances"), lambda: len(reads) < 5, lambda: None
+    asking = replace(
+        ASKING,
+        of_clusters=lambda: reads.append("clusters"),
+        in_clusters=lambda: reads.append("instances"),
+        in_time=lambda: len(reads) < 5,
     )
 
     with pytest.raises(NotDone, match="only 4 of 10 clusters could be asked whether i-1 is registered elsewhere"):
@@ -242,7 +247,7 @@ def test_a_cluster_that_is_deleted_meanwhile_holds_nothing_up(
         if len(asked) == 2:
             fleet.lose(gone)
 
-    assert well_as(remediator, cluster, "0" * 32, "i-1", Asking(lambda: None, pace, lambda: True, lambda: None)) is None
+    assert well_as(remediator, cluster, "0" * 32, "i-1", replace(ASKING, in_clusters=pace)) is None
 
 
 # Removing the old registration ----------------------------------------------------------------------------------------
@@ -393,8 +398,8 @@ DEAD = Registration(Cluster(ACCOUNT, REGION, "prod"), "1" * 32, connected=False,
     ("seen", "offered"),
     [
         pytest.param({"others": (ALIVE,)}, {"remove-registration"}, id="a ghost"),
-        pytest.param({"others": (DEAD,)}, {"terminate"}, id="two dead ones"),
-        pytest.param({"others": ()}, {"terminate"}, id="the only one"),
+        pytest.param({"others": (DEAD,)}, {"restart-agent", "terminate"}, id="two dead ones"),
+        pytest.param({"others": ()}, {"restart-agent", "terminate"}, id="the only one"),
         pytest.param({"others": (ALIVE,), "managed": True}, set(), id="of a managed host"),
     ],
 )

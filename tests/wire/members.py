@@ -135,7 +135,7 @@ class Members:
     def _sts(self, call: Call) -> bytes:
         if call.operation != "AssumeRole":
             raise Stray(f"sts:{call.operation}")
-        call.only("RoleArn", "RoleSessionName", "SourceIdentity", "DurationSeconds")
+        call.only("RoleArn", "RoleSessionName", "SourceIdentity", "DurationSeconds", "Policy")
         role = _ROLE.fullmatch(call.fields["RoleArn"])
         if not role or call.account != HUB:
             raise Stray(f"sts:AssumeRole of {call.fields['RoleArn']} by {call.account}")
@@ -143,7 +143,9 @@ class Members:
             raise Failure("AccessDenied", "is not authorized to perform: sts:AssumeRole", 403)
         number = next(self._sign_ins) % 10_000
         key = f"ASIA{role[1]}{number:04}"
-        return payloads.assumed(call, key, self._here() + timedelta(hours=1))
+        return payloads.assumed(
+            call, key, self._here() + timedelta(seconds=int(call.fields.get("DurationSeconds", 3600)))
+        )
 
     def _in_member(self, operations: Mapping[str, Callable[[Call, _Region], bytes]]) -> Callable[[Call], bytes]:
         def answer(call: Call) -> bytes:

@@ -11,6 +11,7 @@ from coastguard.local.aws.silence import Silence
 from coastguard.local.fleet import hosts, state
 from coastguard.local.fleet.events import Event, emit
 from coastguard.local.fleet.fleet import Fleet
+from coastguard.local.fleet.illness import ILLNESSES, STOPPED
 from coastguard.local.record import Record
 
 PREFIX = "/_world/"
@@ -63,8 +64,9 @@ class Control:
 
     async def _show_fleet(self, asked: Json) -> Json:
         revision = self._record.revision
-        accounts = await asyncio.to_thread(state.picture, self._fleet.layout, asked.get("account"))
-        return {"accounts": accounts, "revision": revision}
+        ill, only = self._fleet.agents.told(), asked.get("account")
+        accounts = await asyncio.to_thread(state.picture, self._fleet.layout, ill, only)
+        return {"accounts": accounts, "revision": revision, "illnesses": dict(ILLNESSES)}
 
     async def _show_revision(self, _asked: Json) -> Json:
         return {"revision": self._record.revision}
@@ -101,6 +103,7 @@ class Control:
             cluster=asked.get("cluster"),
             zone=asked.get("zone"),
             chosen=asked.get("instances"),
+            ill=asked.get("ill") or STOPPED,
         )
         return {"changed": changed}
 

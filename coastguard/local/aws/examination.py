@@ -1,6 +1,6 @@
 """IAM at work: what each call touches, who made it, and the record of what was allowed and what was refused."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any
@@ -14,7 +14,7 @@ from coastguard.local.aws.naming import principal_name
 from coastguard.local.fleet import resources
 from coastguard.local.record import Call, Record
 
-FLEET_SERVICES = frozenset({"autoscaling", "ec2", "ecs", "organizations"})
+FLEET_SERVICES = frozenset({"autoscaling", "ec2", "ecs", "organizations", "ssm"})
 # An AssumeRole is recorded as one call once the role's trust policy has spoken too: see source_identity.
 SAID_ELSEWHERE = frozenset({"sts:AssumeRole", "sts:SetSourceIdentity"})
 
@@ -25,6 +25,9 @@ BATCHES = {
 
 # The condition keys of the request whose resource was just worked out; MiniStack asks for them one step later.
 _condition_keys: ContextVar[Mapping[str, str]] = ContextVar("coastguard_condition_keys", default=MappingProxyType({}))
+
+# What else a request touches, of which IAM is asked one after another.
+_more: ContextVar[Sequence[str]] = ContextVar("coastguard_more_resources", default=())
 
 
 def install(record: Record) -> None:
@@ -66,10 +69,12 @@ def _teach_resources() -> None:
     ) -> str:
         resource = None
         _condition_keys.set({})
+        _more.set(())
         if service in FLEET_SERVICES:
             request = resources.Request.of(service, headers, body, query_params, region, account_id)
             resource = resources.resource_of(request)
             _condition_keys.set(resources.condition_keys(request))
+            _more.set(resources.more_resources_of(request))
         if service == "sts" and query_params.get("SourceIdentity"):
             _condition_keys.set({"sts:sourceidentity": query_params["SourceIdentity"][0]})
         return resource or str(
@@ -102,7 +107,9 @@ def _record_calls(record: Record) -> None:
     ) -> Any:  # noqa: ANN401 - MiniStack has no types
         iam_action = BATCHES.get(iam_action, iam_action)
         context = {**_condition_keys.get(), **(service_context or {})}
-        denied = ministacks_verdict(access_key_id, iam_action, service, region, resource_arn, context)
+        denied = None
+        for arn in (resource_arn, *_more.get()):
+            denied = denied or ministacks_verdict(access_key_id, iam_action, service, region, arn, context)
         if iam_action in SAID_ELSEWHERE and not denied:
             return denied
         principal, source_identity = caller(access_key_id or "")

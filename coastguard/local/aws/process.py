@@ -21,6 +21,7 @@ from coastguard.local.aws import (
     moto_mount,
     organizations,
     source_identity,
+    ssm_document,
     stacksets,
     targets,
     template_addresses,
@@ -30,7 +31,7 @@ from coastguard.local.aws.launch import Launch
 from coastguard.local.aws.loops import Chains
 from coastguard.local.aws.mappings import Mappings
 from coastguard.local.aws.silence import Silence
-from coastguard.local.fleet import moto_gaps
+from coastguard.local.fleet import moto_gaps, systems_manager
 from coastguard.local.fleet.events import Event, emit
 from coastguard.local.fleet.fleet import Fleet
 from coastguard.local.layout.layouts import LAYOUTS
@@ -54,6 +55,7 @@ async def _serve(launch: Launch, listener: socket.socket, announce: Callable[[],
     fleet = Fleet(layout, record, _from_any_thread(loop), _later(loop), launch.boot_seconds)
     tell(f"building the fleet: {layout.about}")
     fleet.build()
+    systems_manager.RUNS.append(fleet.agents.take)
     chains, silence = Chains(), Silence()
     _install(record, fleet, chains, silence, tell)
     ended = asyncio.Event()
@@ -81,6 +83,7 @@ def _install(record: Record, fleet: Fleet, chains: Chains, silence: Silence, tel
     Mappings(record).install()
     loops.install(chains)
     event_bus_policy.install()
+    ssm_document.install()
     bucket_owners.install()
     template_addresses.install()
     stacksets.install(organization, record, tell)

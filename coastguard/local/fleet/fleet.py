@@ -13,7 +13,9 @@ from moto.autoscaling.models import autoscaling_backends
 from moto.ecs.models import ecs_backends
 
 from coastguard.local.fleet import build
+from coastguard.local.fleet.agents import Agents
 from coastguard.local.fleet.events import Event, state_change
+from coastguard.local.fleet.illness import STOPPED
 from coastguard.local.fleet.moto_lock import MOTO
 from coastguard.local.fleet.state import Host, Instance, hosts, instances, runs
 from coastguard.local.fleet.troubles import Trouble, Troubles
@@ -37,6 +39,7 @@ class Fleet:
     def __init__(self, layout: Layout, record: Record, announce: Announce, later: Later, boot_seconds: float) -> None:
         self.layout = layout
         self.troubles = Troubles()
+        self.agents = Agents(later, self._come_back)
         self._record = record
         self._announce = announce
         self._later = later
@@ -61,7 +64,7 @@ class Fleet:
                 self._known[account, region][instance.id] = instance
                 self._status[instance.id] = instance.status
 
-    def plug(  # noqa: PLR0913 - the place and the three ways to choose in it
+    def plug(  # noqa: PLR0913 - the place, the three ways to choose in it, and what is wrong
         self,
         account: str,
         region: str,
@@ -70,8 +73,12 @@ class Fleet:
         cluster: str | None = None,
         zone: str | None = None,
         chosen: Collection[str] | None = None,
+        ill: str = STOPPED,
     ) -> int:
-        """Connect or disconnect agents: of a cluster, a zone or some instances. Return how many changed."""
+        """Connect or disconnect agents: of a cluster, a zone or some instances. Return how many changed.
+
+        `ill` is what is wrong with the hosts of those that are disconnected. ValueError if there is no such illness.
+        """
         wanted = None if chosen is None else frozenset(chosen)
         with MOTO:
             known = hosts(account, region)
@@ -85,9 +92,19 @@ class Fleet:
                 and (not connected or (instance.id not in self._left and runs(known.get(instance.ec2_instance_id))))
             ]
             for instance in changed:
+                if connected:
+                    self.agents.recover(instance.ec2_instance_id)
+                else:
+                    self.agents.fall_ill(instance.ec2_instance_id, ill)
                 self._turn(account, region, instance, connected=connected)
             self._note_troubles(account, region, changed, known)
         return len(changed)
+
+    def _come_back(self, account: str, region: str, host: str) -> None:
+        """Let the agent of a host connect again that was restarted there."""
+        with MOTO:
+            mine = [each.id for each in instances(account, region) if each.ec2_instance_id == host]
+            self.plug(account, region, connected=True, chosen=mine)
 
     def forget(self, account: str, region: str, instance: str) -> str:
         """Let an agent forget who it is: it registers its host anew, and the old registration stays without an agent.

@@ -14,8 +14,8 @@ What the fleet may set, and what is answered when it does not:
 | | `capacity_provider_name: str` | absent | capacityProviderName |
 | moto.ec2.models.instances.Instance | `checks: str` | "ok" | InstanceStatus of a running instance |
 | | `operator: {"Managed": bool, "Principal": str}` | absent | Operator (moto shows it by itself) |
-| this module | `PINGS[host id]` | "Online" | PingStatus of Systems Manager |
-| | `AUTO_REPAIR[name]` | no such provider | actionsStatus of a capacity provider of Managed Instances |
+| systems_manager | `PINGS[host id]` | "Online" | PingStatus of Systems Manager |
+| this module | `AUTO_REPAIR[name]` | no such provider | actionsStatus of a capacity provider of Managed Instances |
 
 moto's own `agent_connected`, `status`, `ec2_instance_id` (may be set to an `mi-` id after registering), `attributes`,
 `version_info` and `running_tasks_count` stay what they are. Times are aware, in UTC.
@@ -32,25 +32,20 @@ from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import InvalidParameterValueError
-from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import Instance
 from moto.ec2.responses.instances import InstanceResponse
 from moto.ecs.exceptions import ClusterNotFoundException, InvalidParameterException
-from moto.ecs.models import ContainerInstance, EC2ContainerServiceBackend, ecs_backends
+from moto.ecs.models import ContainerInstance, EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
-from moto.ssm.exceptions import InvalidFilterKey
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 from coastguard.local import symbols
-
-PINGS: dict[str, str] = {}
-"""PingStatus by host id: "Online", "ConnectionLost" or "Inactive"."""
+from coastguard.local.fleet import systems_manager
 
 AUTO_REPAIR: dict[str, str] = {}
 """Whether ECS repairs sick hosts by itself, "ENABLED" or "DISABLED", by the name of their capacity provider."""
 
 _MOST_AT_ONCE = 100
-_MOST_PINGS = 50
 _MOST_PROVIDERS = 10
 _MOST_OF_GROUPS = 50
 _RUNNING = 16
@@ -66,14 +61,14 @@ _moto_describe_instance_status = InstanceResponse.describe_instance_status
 @cache
 def fill() -> None:
     """Patch moto; later calls change nothing. Raises SymbolChanged if this moto is not the one that is patched here."""
-    symbols.check(symbols.RECORD, __name__)
+    symbols.check(symbols.RECORD, __name__, systems_manager.__name__)
     for moto_class, filled in (
         (ContainerInstance, _ContainerInstance),
         (Instance, _Instance),
         (AutoScalingResponse, _AutoScaling),
         (EC2ContainerServiceResponse, _Ecs),
         (InstanceResponse, _Ec2),
-        (SimpleSystemManagerResponse, _Ssm),
+        (SimpleSystemManagerResponse, systems_manager.Ssm),
     ):
         for name, answer in vars(filled).items():
             if not name.startswith("__"):
@@ -189,20 +184,6 @@ class _Ec2(InstanceResponse):
         return _moto_describe_instance_status(self)
 
 
-class _Ssm(SimpleSystemManagerResponse):
-    def describe_instance_information(self) -> ActionResult:
-        """Moto does not have it. AWS's first page may be empty and name a next one: here it always is."""
-        if not self._get_param("NextToken"):
-            return ActionResult({"InstanceInformationList": [], "NextToken": "0"})
-        hosts = sorted(_hosts(self.current_account, self.region))
-        for condition in self._get_param("Filters") or ():
-            if condition["Key"] != "InstanceIds":
-                raise InvalidFilterKey(f"The local world cannot filter by {condition['Key']}")
-            hosts = [host for host in hosts if host in condition["Values"]]
-        page, token = _page(hosts, self._get_param("NextToken"), self._get_param("MaxResults") or _MOST_PINGS)
-        return ActionResult({"InstanceInformationList": [_ping(host) for host in page], "NextToken": token})
-
-
 def _registered(backend: EC2ContainerServiceBackend, cluster: str) -> dict[str, ContainerInstance]:
     """Container instances of the cluster by id; a cluster that never had one gets its place in moto here."""
     name = cluster.rsplit("/", maxsplit=1)[-1]
@@ -257,30 +238,9 @@ def _check(kind: str, status: str, since: datetime) -> dict[str, Any]:
     return {"type": kind, "status": status, "lastStatusChange": since, "lastUpdated": since}
 
 
-def _hosts(account: str, region: str) -> set[str]:
-    """Hosts that Systems Manager knows: running instances, and the machines of ECS Anywhere, which EC2 does not."""
-    running = {instance.id for instance in ec2_backends[account][region].all_running_instances()}
-    clusters = ecs_backends[account][region].container_instances.values()
-    return running | {
-        instance.ec2_instance_id
-        for cluster in clusters
-        for instance in cluster.values()
-        if instance.ec2_instance_id.startswith("mi-")
-    }
-
-
 def _provider(name: str) -> dict[str, Any]:
     repairs = {"autoRepairConfiguration": {"actionsStatus": AUTO_REPAIR[name]}}
     return {"name": name, "status": "ACTIVE", "type": "MANAGED_INSTANCES", "managedInstancesProvider": repairs}
-
-
-def _ping(host: str) -> dict[str, Any]:
-    return {
-        "InstanceId": host,
-        "PingStatus": PINGS.get(host, "Online"),
-        "PlatformType": "Linux",
-        "ResourceType": "ManagedInstance" if host.startswith("mi-") else "EC2Instance",
-    }
 
 
 def _page(rows: list[str], token: str | None, size: int) -> tuple[list[str], str | None]:

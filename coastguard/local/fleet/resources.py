@@ -18,6 +18,7 @@ from coastguard.local.layout.organization import HUB, ORGANIZATION
 ON_CONTAINER_INSTANCES = frozenset({"DescribeContainerInstances", "UpdateContainerInstancesState"})
 # Who names no cluster here means the one called default.
 ON_CLUSTERS = frozenset({"DescribeClusters", "ListContainerInstances"})
+SSM_ON_NOTHING = frozenset({"DescribeInstanceInformation", "GetCommandInvocation", "ListCommands"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def first(form: Mapping[str, list[str]], *names: str) -> str:
     return next((str(form[name][0]) for name in names if form.get(name)), "")
 
 
-def resource_of(request: Request) -> str | None:
+def resource_of(request: Request) -> str | None:  # noqa: PLR0911 - one return for each kind of resource
     """Return the ARN on which IAM is asked, or None where MiniStack's own answer is right."""
     match request.service:
         case "ecs":
@@ -66,9 +67,23 @@ def resource_of(request: Request) -> str | None:
             return "*"  # the same
         case "autoscaling" if request.action == "TerminateInstanceInAutoScalingGroup":
             return _group_arn(request)
+        case "ssm" if request.action == "SendCommand":
+            return f"arn:aws:ssm:{request.region}:{request.account}:document/{request.body.get('DocumentName')}"
+        case "ssm" if request.action in SSM_ON_NOTHING:
+            return "*"  # the same
         case "organizations":
             return _organizations_resource(request)
     return None
+
+
+def more_resources_of(request: Request) -> list[str]:
+    """Return the ARNs on which IAM is asked besides: who sends a command has to be allowed each of its machines too."""
+    if (request.service, request.action) != ("ssm", "SendCommand"):
+        return []
+    kinds = {True: "ec2:{}:{}:instance", False: "ssm:{}:{}:managed-instance"}
+    here = request.region, request.account
+    machines = request.body.get("InstanceIds") or ["*"]
+    return [f"arn:aws:{kinds[name.startswith('i-')].format(*here)}/{name}" for name in machines]
 
 
 def condition_keys(request: Request) -> dict[str, str]:

@@ -4,6 +4,7 @@ Callers hold `MOTO` for as long as they use what they were given.
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
@@ -39,27 +40,31 @@ def runs(host: Host | None) -> bool:
     return host is not None and host.state == "running"
 
 
-def picture(layout: Layout, only: str | None = None) -> list[Json]:
-    """Return the members, or only one of them, with their Regions, clusters and container instances as JSON objects."""
+def picture(layout: Layout, ill: Mapping[str, str], only: str | None = None) -> list[Json]:
+    """Return the members, or only one of them, with their Regions, clusters and container instances as JSON objects.
+
+    `ill` is what is wrong with hosts, by their ids.
+    """
     with MOTO:
-        return [_member(member, layout) for member in layout.organization.members if only in {None, member.id}]
+        return [_member(member, layout, ill) for member in layout.organization.members if only in {None, member.id}]
 
 
-def _member(member: Account, layout: Layout) -> Json:
-    regions = [_region(member.id, region) for region in layout.regions]
+def _member(member: Account, layout: Layout, ill: Mapping[str, str]) -> Json:
+    regions = [_region(member.id, region, ill) for region in layout.regions]
     return {"id": member.id, "alias": member.alias, "regions": regions}
 
 
-def _region(account: str, region: str) -> Json:
+def _region(account: str, region: str, ill: Mapping[str, str]) -> Json:
     known = hosts(account, region)
     by_cluster = defaultdict(list)
     for instance in instances(account, region):
-        by_cluster[instance.cluster_name].append(_instance(instance, known.get(instance.ec2_instance_id)))
+        host = instance.ec2_instance_id
+        by_cluster[instance.cluster_name].append(_instance(instance, known.get(host), ill.get(host)))
     names = sorted(ecs_backends[account][region].clusters)
     return {"name": region, "clusters": [{"name": name, "instances": by_cluster[name]} for name in names]}
 
 
-def _instance(instance: Instance, host: Host | None) -> Json:
+def _instance(instance: Instance, host: Host | None, ill: str | None) -> Json:
     group = getattr(host, "autoscaling_group", None)
     since = instance.disconnected_since
     return {
@@ -75,4 +80,5 @@ def _instance(instance: Instance, host: Host | None) -> Json:
         "tasks": instance.running_tasks_count,
         "registered_at": instance.registered_at.replace(tzinfo=UTC).timestamp(),
         "since": since.timestamp() if since else None,
+        "ill": None if instance.agent_connected else ill,
     }

@@ -17,13 +17,14 @@ const COUNTED = { connected: "connected", grace: "in grace", trouble: "in troubl
  */
 export function createFleet(root, clock, send) {
   const plugAll = root.querySelector("#plug-all");
+  const ill = root.querySelector("#ill");
   const tiles = new Map();
   let regions = [];
   let arrivals = null;
   let grace = 0;
 
   const flip = (control, ...places) => send(control, "/world/agents",
-    ...places.map((place) => ({ ...place, connected: control.dataset.connected === "false" })));
+    ...places.map((place) => ({ ...place, connected: control.dataset.connected === "false", ill: ill.value })));
 
   plugAll.addEventListener("click", () => {
     const broken = regions.filter(({ instances }) => instances.some(isUnplugged));
@@ -144,6 +145,9 @@ export function createFleet(root, clock, send) {
     },
     render(fleet, seconds) {
       grace = seconds;
+      reconcile(ill, Object.entries(fleet.illnesses ?? {}), {
+        key: ([name]) => name, create: ([name, about]) => el("option", { value: name }, about), update: () => {},
+      });
       const accounts = placed(fleet);
       regions = accounts.flatMap((account) => account.regions);
       const instances = regions.flatMap((region) => region.instances);

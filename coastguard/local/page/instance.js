@@ -15,6 +15,7 @@
  * @property {string} status ECS's
  * @property {string|null} host_state EC2's
  * @property {number} tasks
+ * @property {string|null} ill what is wrong with its host, while its agent is away
  * @property {number|null} since when the agent went, in seconds since 1970
  */
 
@@ -83,7 +84,8 @@ export function description(instance, { state, fresh }) {
     joining: "starting", leaving: ending(instance), gone: ending(instance),
   }[state];
   const verb = isPresent(instance) && `${connected ? "Unplug" : "Plug in"} its agent`;
-  const facts = [host || id, cluster, zone, agent, more, tasks(instance)].filter(Boolean);
+  const wrong = instance.ill && instance.ill !== "stopped" && instance.ill.replace("-", " ");
+  const facts = [host || id, cluster, zone, agent, more, wrong, tasks(instance)].filter(Boolean);
   const fine = [type, group, version && `agent ${version}`, verb && `Click: ${verb}`].filter(Boolean);
   return { name: `${facts.join(", ")}${verb ? `. ${verb}` : ""}`, tooltip: [...facts, ...fine].join("\n") };
 }

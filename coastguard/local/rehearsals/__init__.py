@@ -3,6 +3,8 @@
 from coastguard.local.layout.layouts import CROWD, WIDE
 from coastguard.local.rehearsals import (
     chatops,
+    disk_full,
+    docker_hangs,
     flap,
     flood,
     ghost,
@@ -12,6 +14,7 @@ from coastguard.local.rehearsals import (
     member_locked_out,
     one_agent,
     poison,
+    restart_agent,
     scale_in,
     slack_outage,
     slow_region,
@@ -23,6 +26,9 @@ from coastguard.local.rehearsals.scenario import Scenario
 
 SCENARIOS: dict[str, Scenario] = {
     "one-agent": Scenario(one_agent.ABOUT, one_agent.play),
+    "restart-agent": Scenario(restart_agent.ABOUT, restart_agent.play),
+    "disk-full": Scenario(disk_full.ABOUT, disk_full.play),
+    "docker-hangs": Scenario(docker_hangs.ABOUT, docker_hangs.play),
     "ghost": Scenario(ghost.ABOUT, ghost.play),
     "scale-in": Scenario(scale_in.ABOUT, scale_in.play, layout=CROWD),
     "flap": Scenario(flap.ABOUT, flap.play),

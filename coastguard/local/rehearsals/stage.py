@@ -195,10 +195,13 @@ class Stage:
         """Show the messages about a cluster, whatever channel they stand in."""
         return [message for message in self.messages() if subject(message).startswith(f"{cluster.key}#")]
 
-    def lose_one(self, cluster: Cluster, seconds: float) -> tuple[str, Json]:
-        """Unplug an agent for good; return its host and the bulletin, which comes so soon after the grace period."""
+    def lose_one(self, cluster: Cluster, seconds: float, ill: str = "") -> tuple[str, Json]:
+        """Unplug an agent for good; return its host and the bulletin, which comes so soon after the grace period.
+
+        `ill` is what is wrong with the host, a word of coastguard.local.fleet.illness.
+        """
         victim, *_ = self.members.instances(cluster)
-        self.members.plug(cluster, [victim["id"]], connected=False)
+        self.members.plug(cluster, [victim["id"]], connected=False, ill=ill)
         self.say(f"unplugged the agent of {victim['host']} in {cluster.key}")
         bulletin = self.wait(
             f"a bulletin about {victim['host']}",

@@ -141,7 +141,7 @@ def test_who_may_approve_is_mentioned_in_a_post_that_the_channel_sees_with_a_lin
         pytest.param(APPROVE, BOB, f"<@{ALICE}> <@{BOB}> *approved: Terminate*", id="approved"),
         pytest.param(DECLINE, BOB, f"<@{ALICE}> <@{BOB}> *declined: Terminate*", id="declined"),
         pytest.param(DECLINE, ALICE, f"<@{ALICE}> *declined: Terminate*", id="taken back"),
-        pytest.param("", "", f"<@{ALICE}> *terminate: request lapsed*", id="nobody in time"),
+        pytest.param("", "", f"<@{ALICE}> *Terminate: request lapsed*", id="nobody in time"),
     ],
 )
 def test_whoever_asked_hears_the_outcome(story: Story, answer: str, who: str, said: str) -> None:
@@ -232,7 +232,7 @@ def test_an_approval_that_comes_too_late_is_refused_and_a_look_takes_the_request
     story.look()
     assert story.incident(victim).pending is None
     assert ":hand:" not in story.message()
-    assert any("*terminate: request lapsed*" in line for line in story.thread()), story.thread()
+    assert any("*Terminate: request lapsed*" in line for line in story.thread()), story.thread()
     story.ask(BOB)
     story.work()
     assert story.incident(victim).pending is not None
@@ -249,7 +249,7 @@ def test_an_instance_that_has_recovered_is_not_repaired_after_all(story: Story) 
     assert story.is_untouched(victim)
     assert story.incident(victim).pending is None
     assert len(story.whispers(BOB)) == 1
-    assert any("*terminate: request withdrawn*" in line for line in story.thread()), story.thread()
+    assert any("*Terminate: request withdrawn*" in line for line in story.thread()), story.thread()
 
 
 def test_an_approval_is_not_good_for_the_next_incident_of_the_instance(story: Story) -> None:

@@ -170,7 +170,7 @@ def test_who_has_left_the_cluster_is_terminated_when_ec2_says_so_and_not_before(
     assert (story.state(victim), story.incident(victim).replacement) == (State.REPAIRING, newcomer)
     assert "may hold it for hours" in story.message()
     assert "failed" not in story.message()
-    assert any("terminate goes on" in note for note in story.thread())
+    assert any("Terminate goes on" in note for note in story.thread())
 
     for _ in range(3):
         story.clock.go_on(timedelta(hours=10))
@@ -211,5 +211,5 @@ def test_an_instance_that_was_draining_ends_with_its_host(story: Story, state: s
     assert (story.state(victim), story.incident(victim).ending) == (State.RESOLVED, state)
 
 
-def test_only_what_hits_the_host_says_so() -> None:
-    assert {name for name, remedy in REMEDIES.items() if remedy.hits_host} == {"terminate"}
+def test_only_what_ends_the_host_says_so() -> None:
+    assert {name for name, remedy in REMEDIES.items() if remedy.ends_host} == {"terminate"}

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 from slack_sdk.web import SlackResponse
 
-from coastguard.local.fleet import moto_gaps
+from coastguard.local.fleet import systems_manager
 from coastguard.local.slack.workspace import BOT_TOKEN
 from hub.incidents.hints import Drop, Hint, Why
 from hub.incidents.incident import Repair, State, acknowledge, begin_repair, end_repair
@@ -560,7 +560,7 @@ def test_a_machine_of_their_own_is_spoken_of_with_its_ping(station: Station, clu
     """Its owner alone can tell whether it has power: a lost one is trouble, whatever Systems Manager says."""
     instance, _ = station.fleet.quiet(cluster)
     station.fleet.known(cluster, instance).ec2_instance_id = "mi-0123456789abcdef0"
-    moto_gaps.PINGS["mi-0123456789abcdef0"] = "ConnectionLost"
+    systems_manager.PINGS["mi-0123456789abcdef0"] = "ConnectionLost"
     station.tell(cluster, instance)
 
     station.wait(seconds=PATIENCE)

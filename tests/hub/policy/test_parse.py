@@ -240,7 +240,7 @@ def wrong_with(text: str) -> tuple[Problem, ...]:
         pytest.param(RIGHT + "where = {}", ["line 4: where is empty, which fits nothing"], id="a right nowhere"),
         pytest.param('[[rights]]\nwho="U0B"\nmay=[]', ["line 3: may is an empty list"], id="a right to nothing"),
         pytest.param(
-            '[[approvals]]\nremedy="reboot"', ["line 2: remedy is 'reboot': known are terminate"], id="remedy"
+            '[[approvals]]\nremedy="reset"', ["line 2: remedy is 'reset': known are restart-agent"], id="remedy"
         ),
         pytest.param(
             "[[approvals]]\nmore_than=true", ["line 2: more_than is True: give a number"], id="more than true"

@@ -11,6 +11,7 @@ from tests.hub.factories import LONGEST, NOON, bulletin, incident, instance_id, 
 from tests.hub.rendering import all_blocks, buttons
 
 TERMINATE = REPAIR + "terminate"
+RESTART = f"{REPAIR}restart-agent"
 ALIVE = Registration(LONGEST, "ffffffff-ffff-ffff-ffff-ffffffffffff", connected=True, status="ACTIVE", running_tasks=7)
 LONG_STEPS = (
     f"Terminated i-0123456789abcdef0 in Auto Scaling group {'g' * 255}, which replaces it.",

@@ -29,21 +29,42 @@ from tests.hub.factories import (
     sighting,
 )
 from tests.hub.rendering import all_blocks, buttons, check_bulletin, drawn, words
-from tests.hub.slack.messages import ALIVE, TERMINATE, longest, subjects
+from tests.hub.slack.messages import ALIVE, RESTART, TERMINATE, longest, subjects
 
 
 @pytest.mark.parametrize(
     ("shown", "actions"),
     [
-        pytest.param(incident(), [ACKNOWLEDGE, TERMINATE, MUTE], id="open"),
-        pytest.param(incident(state=State.ACKNOWLEDGED), [TERMINATE, MUTE], id="acknowledged"),
+        pytest.param(incident(), [ACKNOWLEDGE, RESTART, TERMINATE, MUTE], id="open"),
+        pytest.param(incident(state=State.ACKNOWLEDGED), [RESTART, TERMINATE, MUTE], id="acknowledged"),
         pytest.param(incident(state=State.REPAIRING), [MUTE], id="repairing"),
         pytest.param(incident(state=State.RESOLVED), [], id="resolved"),
-        pytest.param(incident(repair=finished(problem="no")), [ACKNOWLEDGE, TERMINATE, MUTE], id="repair failed"),
+        pytest.param(
+            incident(repair=finished(problem="no")), [ACKNOWLEDGE, RESTART, TERMINATE, MUTE], id="repair failed"
+        ),
         pytest.param(
             incident(state=State.ACKNOWLEDGED, repair=finished(problem="no")),
-            [TERMINATE, MUTE],
+            [RESTART, TERMINATE, MUTE],
             id="taken, repair failed",
+        ),
+        pytest.param(
+            incident(repair=finished(problem="no", remedy="restart-agent")),
+            [ACKNOWLEDGE, TERMINATE, RESTART, MUTE],
+            id="a restart has not helped",
+        ),
+        pytest.param(
+            incident(sighting=sighting(checks="impaired")),
+            [ACKNOWLEDGE, TERMINATE, RESTART, MUTE],
+            id="the host is in trouble itself",
+        ),
+        pytest.param(
+            incident(sighting=sighting(reached=False)), [ACKNOWLEDGE, TERMINATE, MUTE], id="no command reaches it"
+        ),
+        pytest.param(
+            incident(sighting=sighting(os="bottlerocket")), [ACKNOWLEDGE, TERMINATE, MUTE], id="no service to restart"
+        ),
+        pytest.param(
+            incident(sighting=sighting(host="mi-0123456789abcdef0")), [ACKNOWLEDGE, RESTART, MUTE], id="ECS Anywhere"
         ),
     ],
 )
@@ -64,6 +85,7 @@ def test_five_instances_of_an_ordinary_name_all_have_their_buttons() -> None:
 
     assert Counter(button["action_id"] for button in buttons(all_blocks(message))) == {
         ACKNOWLEDGE: ROWS,
+        RESTART: ROWS,
         TERMINATE: ROWS,
         ACKNOWLEDGE_ALL: 1,
         MUTE: 1,
@@ -102,7 +124,7 @@ def test_what_is_acknowledged_as_a_whole_shows_it_for_each() -> None:
 
     assert words(message).count(f"Acknowledged by <@{BOB}>") == 2
     assert "*Acknowledged: ECS agent disconnected on 2 instances*" in words(message)
-    assert {one["action_id"] for one in buttons(all_blocks(message))} == {TERMINATE, MUTE}
+    assert {one["action_id"] for one in buttons(all_blocks(message))} == {RESTART, TERMINATE, MUTE}
 
 
 def test_when_there_is_no_room_who_is_gone_longest_has_buttons_and_the_others_are_promised_some() -> None:
@@ -122,7 +144,7 @@ def test_when_there_is_no_room_who_is_gone_longest_has_buttons_and_the_others_ar
 @pytest.mark.parametrize("tasks", [0, 1, 99_999])
 def test_a_repair_asks_first_by_a_modal_or_in_words_that_slack_takes(remedy: str, tasks: int) -> None:
     shown = longest(1, State.OPEN, failed=False)
-    others = {"terminate": (), "remove-registration": (ALIVE,)}[remedy]
+    others = (ALIVE,) if remedy == "remove-registration" else ()
     in_ec2 = replace(shown.sighting, running_tasks=tasks, host=f"i-{1:017x}", others=others)
     message = drawn(replace(shown, sighting=in_ec2))
 
@@ -133,6 +155,9 @@ def test_a_repair_asks_first_by_a_modal_or_in_words_that_slack_takes(remedy: str
         assert Subject.parse(button["value"]) == Subject.parse(subject)
         assert told == f"{tasks} running"
         assert button["text"]["text"].endswith("…")
+        assert "confirm" not in button
+        return
+    if not REMEDIES[remedy].title:
         assert "confirm" not in button
         return
     asked = button["confirm"]

@@ -35,6 +35,8 @@ BREAKS = (
     roles(
         "the remediator may reboot", "roles_hold_what_the_code_declares", f"{_REPAIR}.+", allow("ec2:RebootInstances")
     ),
+    roles("any command may be run", "repairs_reach_only_what_they_are_for", f"{_REPAIR}.8.Resource.0", "*"),
+    roles("no command reaches a host", "repairs_reach_only_what_they_are_for", f"{_REPAIR}.8.Resource.1"),
     *(
         roles(
             f"the reader trusts without {operator}",

@@ -17,6 +17,8 @@ NOT_TO_BE_NARROWED = {
     "organizations:ListAccounts",
     "organizations:ListRoots",
     "ssm:DescribeInstanceInformation",
+    "ssm:GetCommandInvocation",
+    "ssm:ListCommands",
 }
 
 STRANGER = "555566667777"
@@ -129,6 +131,11 @@ def repairs_reach_only_what_they_are_for(world: World) -> list[str]:
         ("ecs:DeregisterContainerInstance", cluster, {}, True),
         ("ecs:ListContainerInstances", cluster, {}, True),
         ("ec2:DescribeInstanceAttribute", host, {}, True),
+        ("ssm:SendCommand", f"arn:aws:ssm:{here}:document/coastguard-restart-agent", {}, True),
+        ("ssm:SendCommand", f"arn:aws:ssm:{here}:document/somebody-elses", {}, False),
+        ("ssm:SendCommand", f"arn:aws:ssm:{MEMBER_REGION}::document/AWS-RunShellScript", {}, False),
+        ("ssm:SendCommand", host, {}, True),
+        ("ssm:SendCommand", f"arn:aws:ssm:{here}:managed-instance/mi-0123456789abcdef0", {}, True),
         ("ecs:DescribeContainerInstances", f"arn:aws:ecs:{here}:container-instance/0123", {}, True),
         ("ecs:DescribeContainerInstances", f"arn:aws:ecs:{here}:container-instance/prod/0123", {}, True),
     ]
