@@ -24,7 +24,7 @@ from tests.templates.reading import read
 
 CALLED = [(service, operation) for service, operations in OPERATIONS.items() for operation in sorted(operations)]
 # How the hub's modules call the clients that they are given.
-HUBS_CLIENTS = {"self._sqs", "self._client", "self._sts", "self._clients[region]"}
+HUBS_CLIENTS = {"sqs", "self._sqs", "self._client", "self._sts", "self._clients[region]"}
 # What stands in a policy by another name than the operation's, or for an operation that Lambda's pollers call.
 ALSO_GRANTED = {
     "dynamodb:ConditionCheckItem": {"TransactWriteItems"},
