@@ -34,12 +34,12 @@ _RECEIVED = 10
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Dollars for so many, in us-east-1: where that is published, and when it was read."""
+    """Dollars for so many in us-east-1, as of `known`. `source` is where AWS publishes it: not compared yet."""
 
     dollars: float
     per: int
     source: str
-    read: str = "2026-12"
+    known: str = "2026-12"
 
     def of(self, number: float) -> float:
         """Return the dollars for that many."""

@@ -48,7 +48,7 @@ def table() -> str:
         for whose in WHOSE
     ]
     head = " | ".join(f"{drops:g} drops an hour" for drops in DROPS)
-    dates = ", ".join(sorted({price.read for price in PRICES.values()}))
+    dates = ", ".join(sorted({price.known for price in PRICES.values()}))
     return "\n".join(
         [
             "Dollars a month for 1,000 accounts with four Regions each and 20,000 container instances in all:",
@@ -58,7 +58,7 @@ def table() -> str:
             *rows,
             *sums,
             "",
-            f"Prices as published for us-east-1, read in {dates}.",
+            f"Prices for us-east-1 as known in {dates}, not compared with AWS's pages.",
             "",
         ]
     )

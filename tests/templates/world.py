@@ -99,6 +99,7 @@ class World:
             "KmsKeyArn": self.wishes.key,
             "TopicKeyArns": ",".join(self.wishes.topic_keys),
             "AlarmTopicArn": self.wishes.alarm_topic,
+            "IncidentPages": "yes",
         }
         return Stack(self.templates["hub"], parameters, HUB, HUB_REGION)
 

@@ -1,7 +1,6 @@
 """From messages to hints and back: what we ourselves put into the queues, and what gets no further."""
 
 import json
-from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -206,7 +205,7 @@ def test_what_is_no_question_is_malformed(questions: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "sizes"), [(0, [0]), (1, [1]), (400, [400]), (401, [400, 1]), (1_000, [400, 400, 200])]
+    ("count", "sizes"), [(0, [0]), (1, [1]), (2_000, [2_000]), (2_001, [2_000, 1]), (5_000, [2_000, 2_000, 1_000])]
 )
 def test_a_hint_is_cut_into_portions_that_lose_nothing(count: int, sizes: list[int]) -> None:
     drops = tuple(Drop(instance_id(number), NOON) for number in range(count))
@@ -217,12 +216,3 @@ def test_a_hint_is_cut_into_portions_that_lose_nothing(count: int, sizes: list[i
     assert [len(portion.drops) for portion in cut] == sizes
     assert tuple(drop for portion in cut for drop in portion.drops) == drops
     assert {(portion.cluster, portion.why) for portion in cut} == {(CLUSTER, Why.STATE_CHANGE)}
-
-
-def test_ten_full_portions_fit_one_batch_of_sqs() -> None:
-    drops = tuple(
-        Drop(f"ffffffff-ffff-ffff-ffff-{number:012x}", NOON + timedelta(microseconds=1), 10**9, 2)
-        for number in range(DROPS_PER_MESSAGE)
-    )
-
-    assert len(to_message(Hint(CLUSTER, Why.STATE_CHANGE, drops)).encode()) < 64 * 1024

@@ -333,6 +333,7 @@ def _settings(world: World) -> dict[str, str]:
         "COASTGUARD_LONGER_GRACE": "222233334444=1800",
         "COASTGUARD_CLUSTER_TAGS": "prod batch",
         "COASTGUARD_GROUP_CHANNELS": "batch=C0BATCH01",
+        "COASTGUARD_INCIDENT_PAGES": "yes",
         "COASTGUARD_POLICY_PLACE": world.wishes.policy,
         "COASTGUARD_REGIONS": "eu-west-1,us-east-1",
         "COASTGUARD_SLACK_SECRET_ARN": hub.resources["Secret"].arn,
