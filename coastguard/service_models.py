@@ -14,7 +14,7 @@ from spoke.models import LeanLoader
 
 OPERATIONS: Mapping[str, frozenset[str]] = {
     "autoscaling": frozenset({"DescribeAutoScalingInstances", "TerminateInstanceInAutoScalingGroup"}),
-    "dynamodb": frozenset({"GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"}),
+    "dynamodb": frozenset({"BatchGetItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"}),
     "ec2": frozenset(
         {"DescribeInstanceAttribute", "DescribeInstances", "DescribeInstanceStatus", "TerminateInstances"}
     ),

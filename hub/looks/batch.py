@@ -5,9 +5,11 @@ So before anybody speaks for one of them it is known how many of them have truly
 
 import logging
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from hub.incidents.hint_messages import from_message
 from hub.incidents.hints import BadHint, Chore, Hint, gather
@@ -52,14 +54,14 @@ class Batch:
         for group, waiting in groups.items():
             with unit_of_work(group=group):
                 asked += (each for each in self._asked(waiting) if not _gathers(each))
+        untroubled = self.reconciler.seeing.untroubled(each.hint for each in asked)
+        see = partial(self._see, untroubled=untroubled)
         if len(asked) > 1:
             contexts = [copy_context() for _ in asked]
             with ThreadPoolExecutor(min(_THREADS, len(asked))) as threads:
-                found = list(
-                    threads.map(lambda pair: pair[0].run(self._see, pair[1]), zip(contexts, asked, strict=True))
-                )
+                found = list(threads.map(lambda pair: pair[0].run(see, pair[1]), zip(contexts, asked, strict=True)))
         else:
-            found = [copy_context().run(self._see, each) for each in asked]
+            found = [copy_context().run(see, each) for each in asked]
         self._seen = {each.hint.cluster: seen for each, seen in zip(asked, found, strict=True) if seen}
         for seen in self._seen.values():
             if isinstance(seen, Seen):
@@ -81,13 +83,13 @@ class Batch:
                 self.reconciler.conclude(seen)
         self.reconciler.attend(hint for hint in self._read(waiting) if not isinstance(hint, Hint))
 
-    def _see(self, asked: _Asked) -> Seen | Exception | None:
+    def _see(self, asked: _Asked, untroubled: AbstractSet[Cluster]) -> Seen | Exception | None:
         if deadline().left() < GROUP_NEEDS:
             return None
         with unit_of_work(group=asked.group), for_seconds(LOOK_SECONDS):
             about(asked.hint.cluster)
             try:
-                return self.reconciler.seeing.see(asked.hint, asked.tries)
+                return self.reconciler.seeing.see(asked.hint, asked.tries, untroubled)
             except Exception as error:  # noqa: BLE001  # whatever it is: raised for its own group
                 return error
 

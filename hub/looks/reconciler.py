@@ -173,10 +173,13 @@ class Reconciler:
         What only wants another look gets it from a chain of looks that an event or a click began; a sweep begins none,
         or each round would begin one more. A drop that has longer to wait than the chain can is kept in the table.
         """
+        waits = list(_again(hint, verdicts))
+        if waits and not known.whole:
+            known = self.hub.table.known(hint.cluster)
         now, further = self.hub.clock(), onward(replace(once_more(hint), until=None))
         puts_off: dict[timedelta, list[Drop]] = {}
         kept: dict[str, Waiting] = {}
-        for again, drop in _again(hint, verdicts):
+        for again, drop in waits:
             before = known.waiting.get(drop.instance) if drop else None
             # A drop that waits in the table already stays there: a round that sees the agent gone finds its date in it.
             if drop and ((before and not before.over) or not (further and waits_in_queue(again, hint.hops))):
@@ -184,8 +187,8 @@ class Reconciler:
             else:
                 puts_off.setdefault(again, []).extend([drop] if drop else [])
         if further:
-            waits = [(replace(further, drops=tuple(some)), again) for again, some in puts_off.items()]
-            self.hub.queues.later(self.hub.addresses.delay, [(later, again.total_seconds()) for later, again in waits])
+            later = [(replace(further, drops=tuple(some)), again) for again, some in puts_off.items()]
+            self.hub.queues.later(self.hub.addresses.delay, [(hint, again.total_seconds()) for hint, again in later])
         self._keep_waiting(known, drops, kept)
 
     def _keep_waiting(self, known: KnownCluster, drops: Mapping[str, Drop], kept: Mapping[str, Waiting]) -> None:

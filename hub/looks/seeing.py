@@ -3,7 +3,8 @@
 It writes nothing and says nothing, so the clusters of a batch may be seen side by side.
 """
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,11 +21,14 @@ from hub.looks.gone_clusters import GoneClusters
 from hub.policy.terms import Terms
 from hub.queues import NotYet
 from hub.table.clusters import KnownCluster
+from hub.table.rows import TableError
 from hub.wiring import Hub
 from spoke.accounts import Accounts, Role
 from spoke.deadline import deadline
 from spoke.places import Cluster
 from spoke.sighting import Sighting
+
+log = logging.getLogger(__name__)
 
 # A call of a member takes so long if it is not answered (spoke.accounts).
 _CALL_SECONDS = 10
@@ -71,12 +75,28 @@ class Seeing:
     departures: Departures
     gone_clusters: GoneClusters
 
-    def see(self, hint: Hint, tries: int) -> Seen:
-        """See a cluster. What it raises is worth another try."""
+    def untroubled(self, hints: Iterable[Hint]) -> AbstractSet[Cluster]:
+        """Name those clusters of a batch that events tell of and that have never been in trouble, in one call for all.
+
+        Where the table cannot be read, each look will find out for itself.
+        """
+        told = {hint.cluster for hint in hints if hint.drops and all(drop.at for drop in hint.drops)}
+        if len(told) < 2:
+            return set()
+        try:
+            return self.hub.table.untroubled(told)
+        except TableError as error:
+            log.warning("bulletins.unreadable", extra={"reason": type(error).__name__})
+            return set()
+
+    def see(self, hint: Hint, tries: int, untroubled: AbstractSet[Cluster] = frozenset()) -> Seen:
+        """See a cluster; those that are `untroubled` need not be read. What it raises is worth another try."""
         cluster = hint.cluster
         member = self.accounts.member(cluster.account, cluster.region, self.reader)
         if self.gone_clusters.explain(hint):
             hint, known = replace(hint, drops=()), KnownCluster({}, None)
+        elif cluster in untroubled:
+            known = KnownCluster({}, None, whole=False)
         else:
             known = self.hub.table.known(cluster)
         drops = _drops(hint, known, self.hub.clock())

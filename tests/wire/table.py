@@ -22,6 +22,7 @@ from tests.wire.expressions import Row
 from tests.wire.wire import HUB, Call, Failure, Json, Stray, Wire
 
 _MOST_IN_TRANSACTION = 100
+_MOST_READ = 100
 _LONGEST_TRANSACTION = 4 * 1024 * 1024
 _LONGEST_ROW = 400 * 1024
 _LONGEST_PAGE = 1024 * 1024
@@ -96,6 +97,7 @@ class Tables:
     def __init__(self) -> None:
         self.units: Counter[str] = Counter()
         self.reads = 0.0
+        self.room: int | None = None  # how many rows one BatchGetItem reads; None: as many as are asked for
         self._tables: dict[str, _Table] = {}
         self._transacted: dict[str, Any] = {}
         self._lock = Lock()
@@ -154,8 +156,32 @@ class Tables:
         call.only("TableName", "Key", "ConsistentRead", "ReturnConsumedCapacity")
         table = self._table(call.fields)
         row = table.get(table.key(call.fields["Key"]))
-        self._count_read(_size(row) if row is not None else 0, call)
+        self._count_read(_size(row) if row is not None else 0, call.fields)
         return {"Item": row} if row is not None else {}
+
+    def _batch_get(self, call: Call) -> Json:
+        """What is left out for want of `room` comes back as unprocessed, and nothing is said of rows there are not."""
+        call.only("RequestItems", "ReturnConsumedCapacity")
+        ((name, asked),) = call.fields["RequestItems"].items()
+        if strange := asked.keys() - {"Keys", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"}:
+            raise Stray(f"dynamodb:BatchGetItem with {', '.join(sorted(strange))}")
+        table = self._table({"TableName": name})
+        keys = [table.key(key) for key in asked["Keys"]]
+        if not 1 <= len(keys) <= _MOST_READ:
+            raise Failure("ValidationException", "Member must have length between 1 and 100")
+        if any(len(key) != 2 for key in asked["Keys"]):
+            raise Failure("ValidationException", "The provided key element does not match the schema")
+        if len(set(keys)) < len(keys):
+            raise Failure("ValidationException", "Provided list of item keys contains duplicates")
+        found = [table.get(key) for key in keys[: self.room]]
+        for row in found:
+            self._count_read(_size(row) if row is not None else 0, asked)
+        left = asked["Keys"][self.room :] if self.room is not None else []
+        unprocessed = {name: {**asked, "Keys": left}} if left else {}
+        return {
+            "Responses": {name: [_projected(row, table.own, asked) for row in found if row is not None]},
+            "UnprocessedKeys": unprocessed,
+        }
 
     def _query(self, call: Call) -> Json:
         call.only(
@@ -179,13 +205,13 @@ class Tables:
             if size >= _LONGEST_PAGE or scanned == fields.get("Limit"):
                 last = {name: row[name] for each in (table.own, rows) for name in (each.hash_key, each.range_key)}
                 break
-        self._count_read(size, call)
+        self._count_read(size, call.fields)
         counted = {"Count": len(found), "ScannedCount": scanned}
         shown = counted if fields.get("Select") == "COUNT" else {"Items": found, **counted}
         return {**shown, "LastEvaluatedKey": last} if last else shown
 
-    def _count_read(self, size: int, call: Call) -> None:
-        self.reads += max(-(-size // _READ_UNIT), 1) * (1 if call.fields.get("ConsistentRead") else 0.5)
+    def _count_read(self, size: int, asked: Mapping[str, Any]) -> None:
+        self.reads += max(-(-size // _READ_UNIT), 1) * (1 if asked.get("ConsistentRead") else 0.5)
 
     # Writing
 
@@ -288,6 +314,7 @@ class Tables:
         "CreateTable": _create,
         "DeleteTable": _delete_table,
         "GetItem": _get,
+        "BatchGetItem": _batch_get,
         "Query": _query,
         "PutItem": _put,
         "UpdateItem": _update,

@@ -137,7 +137,17 @@ def queries(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+@st.composite
+def batches_of_gets(draw: st.DrawFn) -> dict[str, Any]:
+    # A key that stands there twice is refused by both, and so is none at all.
+    asked = draw(st.lists(keys, min_size=1, max_size=6))
+    only = {"ProjectionExpression": "#0, #1", "ExpressionAttributeNames": {"#0": "pk", "#1": "version"}}
+    shown = only if draw(st.booleans()) else {}
+    return {"RequestItems": {_TABLE: {"Keys": list(map(_values, asked)), "ConsistentRead": True, **shown}}}
+
+
 steps = st.one_of(
+    batches_of_gets().map(lambda fields: ("batch_get_item", fields)),
     puts().map(lambda fields: ("put_item", fields)),
     updates().map(lambda fields: ("update_item", {**fields, "ReturnValues": "ALL_NEW"})),
     deletes().map(lambda fields: ("delete_item", fields)),
@@ -155,6 +165,8 @@ def told(dynamodb: Any, operation: str, fields: dict[str, Any]) -> Any:
     except ClientError as error:
         reasons = [reason["Code"] for reason in error.response.get("CancellationReasons", ())]
         return error.response["Error"]["Code"], reasons
+    if operation == "batch_get_item":  # in whatever order
+        return sorted(map(repr, answer["Responses"][_TABLE])), answer["UnprocessedKeys"]
     return {
         name: answer[name] for name in ("Item", "Items", "Count", "Attributes") if answer.get(name) not in (None, {})
     }
@@ -185,6 +197,24 @@ def test_it_answers_every_story_as_moto_does(wire: Wire, dynamodb: Any, moto_dyn
     with mock_aws():  # and not with the wire under it: moto answers for every client
         theirs = played(moto_dynamodb, story)
     assert played(dynamodb, story) == theirs
+
+
+def test_a_batch_of_reads_leaves_out_what_there_is_no_room_for_and_says_so(wire: Wire, dynamodb: Any) -> None:
+    tables = wire.services["dynamodb"]
+    assert isinstance(tables, Tables)
+    create_table(dynamodb)
+    rows = [{"pk": f"cluster#{name}", "sk": "bulletin"} for name in "abc"]
+    for row in rows:
+        dynamodb.put_item(TableName=_TABLE, Item=_values(row))
+    tables.room = 2
+
+    answer = dynamodb.batch_get_item(RequestItems={_TABLE: {"Keys": list(map(_values, rows))}})
+
+    assert answer["Responses"][_TABLE] == list(map(_values, rows[:2]))
+    assert answer["UnprocessedKeys"] == {_TABLE: {"Keys": [_values(rows[2])]}}
+    many = [_values({"pk": f"cluster#{number}", "sk": "bulletin"}) for number in range(101)]
+    with pytest.raises(ClientError, match="length between 1 and 100"):
+        dynamodb.batch_get_item(RequestItems={_TABLE: {"Keys": many}})
 
 
 def test_a_transaction_changes_everything_or_nothing(dynamodb: Any) -> None:

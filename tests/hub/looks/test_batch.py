@@ -9,10 +9,11 @@ from hub.incidents.storm import MANY
 from hub.looks.batch import GATHERS_SECONDS, Batch
 from hub.looks.gathering import CROWD
 from hub.looks.gone_clusters import GONE_KEPT
+from hub.policy.terms import Terms
 from hub.queues import GROUP_NEEDS, records
 from spoke.deadline import within
 from spoke.places import Cluster
-from tests.hub.factories import instance_id
+from tests.hub.factories import CHANNEL, GRACE, instance_id
 from tests.hub.station import Station
 from tests.spoke.fleet import ACCOUNT, REGION
 
@@ -81,7 +82,7 @@ def test_a_full_batch_of_few_clusters_waits_for_nothing(station: Station) -> Non
 
 def test_a_cluster_that_cannot_be_seen_hurts_only_itself(station: Station, dynamodb: Any) -> None:
     first, second = clusters(station, 2)
-    spoilt = {"pk": f"cluster#{first.key}", "sk": "instance#x", "version": "1", "data": "[]"}
+    spoilt = {"pk": f"cluster#{first.key}", "sk": "bulletin", "version": "1", "data": "[]"}
     item = {name: {"N" if name == "version" else "S": value} for name, value in spoilt.items()}
     dynamodb.put_item(TableName="coastguard", Item=item)
     station.queues.ask_looks(station.mail.looks, [lost(station, first), lost(station, second)], "two")
@@ -103,6 +104,66 @@ def test_nothing_is_seen_that_there_is_no_time_to_conclude(station: Station) -> 
 
     assert failed == [batch[0].id]
     assert station.states() == []
+
+
+# What is known of a batch's clusters
+
+
+def test_of_a_batch_only_those_are_read_that_have_been_in_trouble_before(station: Station) -> None:
+    here = clusters(station, 3)
+    station.queues.ask_looks(station.mail.looks, [lost(station, here[0])], "before")
+    station.look()
+    before = station.bulletin(here[0]).id
+    station.queues.ask_looks(station.mail.looks, [lost(station, cluster) for cluster in here], "now")
+
+    station.look()
+
+    assert station.bulletin(here[0]).id == before
+    assert len(station.incidents(here[0])) == 2
+    assert station.states() == ["open"] * 3
+
+
+def test_without_an_answer_about_all_of_them_each_is_read_by_itself(station: Station) -> None:
+    here = clusters(station, 3)
+    station.faults.fail("dynamodb:BatchGetItem", "ProvisionedThroughputExceededException")
+    station.queues.ask_looks(station.mail.looks, [lost(station, cluster) for cluster in here], "now")
+
+    station.look()
+
+    assert station.states() == ["open"] * 3
+
+
+def test_one_of_whom_the_table_does_not_tell_for_now_is_read_by_itself(station: Station) -> None:
+    here = clusters(station, 2)
+    station.queues.ask_looks(station.mail.looks, [lost(station, here[0])], "before")
+    station.look()
+    table, keys = "coastguard", [{"pk": {"S": f"cluster#{here[0].key}"}, "sk": {"S": "bulletin"}}]
+    station.faults.answer(
+        "dynamodb:BatchGetItem", {"Responses": {table: []}, "UnprocessedKeys": {table: {"Keys": keys}}}
+    )
+    station.queues.ask_looks(station.mail.looks, [lost(station, cluster) for cluster in here], "now")
+
+    station.look()
+
+    assert len(station.incidents(here[0])) == 2
+    assert station.mail.waiting(station.mail.looks) == 0
+
+
+def test_a_drop_that_waits_in_the_table_goes_on_waiting_though_its_cluster_has_never_been_in_trouble(
+    station: Station,
+) -> None:
+    station.terms = Terms.read(int(GRACE.total_seconds()), CHANNEL, longer=f"{ACCOUNT}=36000")
+    here = clusters(station, 2)
+    hints = [lost(station, cluster) for cluster in here]
+    hints = [replace(hint, drops=(replace(hint.drops[0], at=station.clock()),)) for hint in hints]
+    for time in ("before", "again"):
+        station.queues.ask_looks(station.mail.looks, hints, time)
+        station.look()
+
+    assert station.mail.waiting(station.mail.looks) == 0
+    due = station.clock() + timedelta(hours=10)
+    assert station.store.clusters_waiting(due) == set(here)
+    assert station.store.clusters_waiting(due - timedelta(hours=1)) == set()
 
 
 # Clusters that nobody has

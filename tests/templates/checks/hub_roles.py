@@ -255,6 +255,7 @@ def _agreed(world: World) -> dict[str, dict[str, set[str]]]:
             looks: TAKE_FROM | SEND_TO,
             delay: SEND_TO,
             table: {
+                "dynamodb:BatchGetItem",
                 "dynamodb:ConditionCheckItem",
                 "dynamodb:GetItem",
                 "dynamodb:PutItem",
