@@ -1,6 +1,7 @@
 """A batch: the looks of one invocation. Its clusters are seen side by side; then each is judged, written and spoken of.
 
-So before anybody speaks for one of them it is known how many of them have truly lost agents (hub.notify.storm_cache).
+Those that a storm has struck are written together, a hundred rows at once, before they are spoken of one by one. And
+before anybody speaks for one of them it is known how many of them have truly lost agents (hub.notify.storm_cache).
 """
 
 import logging
@@ -11,6 +12,7 @@ from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from hub.incidents.examined import Examined
 from hub.incidents.hint_messages import from_message
 from hub.incidents.hints import BadHint, Chore, Hint, gather
 from hub.looks.gathering import CROWD
@@ -47,6 +49,7 @@ class Batch:
     reconciler: Reconciler
     _hints: dict[str, list[Hint | Chore]] = field(default_factory=dict)
     _seen: dict[Cluster, Seen | Exception] = field(default_factory=dict)
+    _written: dict[Cluster, Examined] = field(default_factory=dict)
 
     def prepare(self, groups: Mapping[str, Sequence[Record]]) -> None:
         """See side by side whatever a batch's groups want looked at, as long as there is time."""
@@ -66,6 +69,7 @@ class Batch:
         for seen in self._seen.values():
             if isinstance(seen, Seen):
                 self.reconciler.note(seen)
+        self._write_together()
 
     def attend(self, waiting: Sequence[Record]) -> None:
         """Take all waiting messages of one group together: of a cluster, a storm or another chore."""
@@ -80,8 +84,20 @@ class Batch:
             if isinstance(seen, Exception):
                 raise seen
             with for_seconds(LOOK_SECONDS):
-                self.reconciler.conclude(seen)
+                self.reconciler.conclude(seen, self._written.pop(each.hint.cluster, None))
         self.reconciler.attend(hint for hint in self._read(waiting) if not isinstance(hint, Hint))
+
+    def _write_together(self) -> None:
+        struck = []
+        for cluster, seen in self._seen.items():
+            try:
+                found = self.reconciler.struck(seen) if isinstance(seen, Seen) else None
+            except Exception as error:  # noqa: BLE001  # whatever it is: raised for its own group
+                self._seen[cluster] = error
+            else:
+                struck += [(cluster, found)] if found else []
+        written = self.reconciler.lifecycle.write_together([judged for _, judged in struck])
+        self._written = {cluster: told for (cluster, _), told in zip(struck, written, strict=True) if told}
 
     def _see(self, asked: _Asked, untroubled: AbstractSet[Cluster]) -> Seen | Exception | None:
         if deadline().left() < GROUP_NEEDS:

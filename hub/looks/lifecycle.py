@@ -6,7 +6,7 @@ quicker, it is read and decided upon again.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hub.incidents.audit import Entry
@@ -18,8 +18,10 @@ from hub.incidents.examined import Examined, Findings, Watch
 from hub.incidents.flapping import STEADY
 from hub.incidents.incident import FLAPS, Incident, keep_on
 from hub.incidents.opening import begin
+from hub.table.bulletins import written
 from hub.table.clusters import Alongside, KnownCluster
 from hub.table.store import Store
+from hub.table.together import Change
 from hub.table.writes import Conflict
 from hub.words import few
 from spoke.places import Cluster
@@ -41,6 +43,18 @@ class Gone(Exception):
     """The incident somebody wants to change is over, or is another one by now."""
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a look makes of a cluster, and what is to be written of that: None if nothing has changed.
+
+    `opens` says that it opens incidents. `examined` has the bulletin as it is while nothing is written.
+    """
+
+    examined: Examined
+    change: Change | None
+    opens: bool = False
+
+
 class Lifecycle:
     """Reads, decides, writes."""
 
@@ -60,6 +74,20 @@ class Lifecycle:
 
         Where incidents are opened, it is written on the conditions `alongside`.
         """
+        judged = self.judge(cluster, known, seen, watch, now)
+        if judged.change is None:
+            return judged.examined
+        change, beside = judged.change, alongside if judged.opens else None
+        self._store.save(change.incidents, change.bulletin, change.entries, beside, pages=change.pages, now=change.now)
+        return _as_written(judged)
+
+    def write_together(self, judged: Sequence[Judged]) -> list[Examined | None]:
+        """Write what was judged of several clusters together. None: it is not written, and best examined by itself."""
+        kept = iter(self._store.save_together([each.change for each in judged if each.change]))
+        return [_as_written(each) if each.change and next(kept) else None for each in judged]
+
+    def judge(self, cluster: Cluster, known: KnownCluster, seen: Findings, watch: Watch, now: datetime) -> Judged:
+        """Decide what becomes of the cluster's incidents, and write nothing."""
         running = known.bulletin if known.bulletin and not known.bulletin.episode.closed else None
         bulletin = _counted(running or begin(cluster, known.bulletin, watch, now), watch)
         episode = bulletin.episode.episode
@@ -84,21 +112,21 @@ class Lifecycle:
             told = (i for i in known.incidents.values() if i.episode == episode and i.instance not in anew)
             changed += [kept for i in told if (kept := keep_on(i, now)) != i]
         if not changed:
-            return Examined(tuple(known.incidents.values()), bulletin if running else known.bulletin, verdicts)
+            bulletin_now = bulletin if running else known.bulletin
+            return Judged(Examined(tuple(known.incidents.values()), bulletin_now, verdicts), None)
         incidents = known.incidents | {i.instance: i for i in changed}
         opens = any(verdict.reason is Reason.CONFIRMED for verdict in verdicts)
+        entries = _entries(verdicts, known, now)
+        examined = Examined(tuple(incidents.values()), running, verdicts)
         if not (running or opens):
-            self._store.save(changed, entries=_entries(verdicts, known, now), pages=known.pages, now=now)
-            return Examined(tuple(incidents.values()), None, verdicts)
+            return Judged(examined, Change(changed, None, entries, known.pages, now))
         tally = Breakdown.of(i for i in incidents.values() if i.episode == episode)
         counted = replace(bulletin, episode=replace(bulletin.episode, tally=tally))
         # Whoever opens an incident writes its bulletin too: if somebody has closed it meanwhile, that is a conflict.
-        entries = _entries(verdicts, known, now)
         if opens and not running and known.bulletin and known.bulletin.episode.episode == episode:
             entries.append(Entry(now, "", "reopened", cluster.name, "", aloud=not watch.muted))
-        told_of, beside = counted if opens or counted != running else None, alongside if opens else None
-        written = self._store.save(changed, told_of, entries, beside, pages=known.pages, now=now)
-        return Examined(tuple(incidents.values()), written or running, verdicts)
+        told_of = counted if opens or counted != running else None
+        return Judged(examined, Change(changed, told_of, entries, known.pages, now), opens=opens)
 
     def change(
         self,
@@ -126,6 +154,12 @@ class Lifecycle:
             else:
                 break
         return replace(changed, version=changed.version + 1)
+
+
+def _as_written(judged: Judged) -> Examined:
+    """Return what was examined, once its change is written."""
+    bulletin = judged.change.bulletin if judged.change else None
+    return replace(judged.examined, bulletin=written(bulletin)) if bulletin else judged.examined
 
 
 def _counted(bulletin: Bulletin, watch: Watch) -> Bulletin:

@@ -17,12 +17,13 @@ from hub.incidents.decision import Reason, Verdict
 from hub.incidents.examined import Examined, Findings, Watch
 from hub.incidents.growth import has_more
 from hub.incidents.hints import Chore, Drop, Hint, MuteHint, PolicyHint, StormHint, Why, once_more
+from hub.incidents.storm import MANY
 from hub.looks.answering import tell
 from hub.looks.cluster_tags import ClusterTags
 from hub.looks.departures import Departures
 from hub.looks.gathering import CROWD
 from hub.looks.gone_clusters import GoneClusters
-from hub.looks.lifecycle import Lifecycle
+from hub.looks.lifecycle import Judged, Lifecycle
 from hub.looks.seeing import Seeing, Seen
 from hub.notify.account_cache import AccountCache
 from hub.notify.dispatcher import Dispatcher
@@ -91,24 +92,47 @@ class Reconciler:
         if any(drop.at for drop in seen.hint.drops):
             self.storm_cache.looked_at(seen.hint.cluster, lost=seen.opens(self.hub.clock()))
 
-    def conclude(self, seen: Seen) -> None:
-        """Judge what was seen, write it down and have it spoken of. What it raises is worth another try."""
-        hint, known, drops = seen.hint, seen.known, seen.drops
+    def struck(self, seen: Seen) -> Judged | None:
+        """Judge a cluster whose trouble begins in a storm, and of which nobody posts a message now; None: another one.
+
+        What is judged so asks nobody anything more, and may be written with others (hub.looks.lifecycle).
+        """
+        now, crowd = self.hub.clock(), self.storm_cache.crowd(seen.hint.cluster.region, seen.hint.crowd)
+        if crowd <= MANY or seen.live or seen.hint.questions or not seen.opens(now):
+            return None
+        found = Findings(seen.sightings, seen.drops, {})
+        watch = self._watch(seen, None, _broken(found), crowd, as_read=False)
+        if not (watch.aside or watch.muted):
+            return None
+        return self.lifecycle.judge(seen.hint.cluster, seen.known, found, watch, now)
+
+    def conclude(self, seen: Seen, written: Examined | None = None) -> None:
+        """Judge what was seen, write it down and have it spoken of. What it raises is worth another try.
+
+        What has been `written` of it already is only spoken of.
+        """
+        hint, known = seen.hint, seen.known
+        examined = written or self._bring_in_line(seen)
+        hint = replace(hint, questions=())
+        self._look_again(hint, known, seen.drops, examined.verdicts)
+        if examined.bulletin:
+            self.notifier.speak(hint, known, examined.bulletin, examined)
+        self.hub.count("looks", 1)
+
+    def _bring_in_line(self, seen: Seen) -> Examined:
+        """Ask what else there is to know, bring incidents in line, and answer who has asked."""
+        hint = seen.hint
         crowd = self.storm_cache.crowd(hint.cluster.region, hint.crowd)
         gathering = self.seeing.at_hand(seen)
         sightings = seen.sightings
         if seen.watched:
             sightings = gathering.with_commands(gathering.with_others(sightings, crowd))
         sightings = {**sightings, **seen.away}
-        found = Findings(sightings, drops, gathering.replacements(sightings))
-        size = gathering.size(sightings, crowd, partial(self._asks_share, known))
+        found = Findings(sightings, seen.drops, gathering.replacements(sightings))
+        size = gathering.size(sightings, crowd, partial(self._asks_share, seen.known))
         examined = self._examine(seen, found, size, crowd)
         tell(self.hub.slack, hint, seen.named, sightings, examined.incidents)
-        hint = replace(hint, questions=())
-        self._look_again(hint, known, drops, examined.verdicts)
-        if examined.bulletin:
-            self.notifier.speak(hint, known, examined.bulletin, examined)
-        self.hub.count("looks", 1)
+        return examined
 
     def _examine(self, seen: Seen, found: Findings, size: int | None, crowd: int) -> Examined:
         """Bring incidents in line. A lone alarm goes by mutes as they were read, on condition that none has changed."""
@@ -126,8 +150,7 @@ class Reconciler:
         return self._examined(seen, found, size, crowd, None)
 
     def _examined(self, seen: Seen, found: Findings, size: int | None, crowd: int, unless: datetime | None) -> Examined:
-        broken = [sighting for sighting in found.sightings.values() if condition(sighting) in _TROUBLE]
-        watch = self._watch(seen, size, broken, crowd, as_read=unless is not None)
+        watch = self._watch(seen, size, _broken(found), crowd, as_read=unless is not None)
         alongside = Alongside(mutes_since=unless) if unless else None
         return self.lifecycle.examine(seen.hint.cluster, seen.known, found, watch, self.hub.clock(), alongside)
 
@@ -234,6 +257,10 @@ def assemble(  # noqa: PLR0913  # what a look needs besides, each of it once
         notifier=Notifier(hub, Dispatcher(told, publisher, hub.clock, hub.count), storm_cache, muting, rules),
         policy_alarm=PolicyAlarm(hub.table, hub.slack, rules, hub.clock),
     )
+
+
+def _broken(found: Findings) -> list[Sighting]:
+    return [sighting for sighting in found.sightings.values() if condition(sighting) in _TROUBLE]
 
 
 def _again(hint: Hint, verdicts: Sequence[Verdict]) -> Iterator[tuple[timedelta, Drop | None]]:

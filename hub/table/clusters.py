@@ -28,8 +28,6 @@ MessageRecord = TypeVar("MessageRecord", Bulletin, Storm)
 
 # Transactions of a big save at the same time.
 _THREADS = 8
-# Rows that DynamoDB reads in one call.
-_READ_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,23 +107,6 @@ class Clusters(Rows):
         for page in pages:
             incidents |= page.incidents
         return KnownCluster(incidents, bulletin, waiting, tuple(pages))
-
-    def untroubled(self, clusters: Collection[Cluster]) -> set[Cluster]:
-        """Name those of up to a hundred clusters that have never been in trouble, in one call.
-
-        Who opens an incident writes the cluster's bulletin in the same transaction, and that stays. Of whom DynamoDB
-        does not tell for now, nothing is said.
-        """
-        keys = {cluster_pk(cluster): cluster for cluster in sorted(clusters)[:_READ_AT_ONCE]}
-        answer = self._connection.batch_get_item(
-            self._table,
-            [{"pk": pk, "sk": EPISODE} for pk in keys],  # type: ignore[misc]  # pynamodb says that keys are texts
-            consistent_read=True,
-            attributes_to_get=["pk"],
-        )
-        there = answer["Responses"].get(self._table, ())
-        untold = answer["UnprocessedKeys"].get(self._table, {}).get("Keys", ())
-        return set(keys.values()) - {keys[key["pk"]["S"]] for key in (*there, *untold)}
 
     def pages(self, cluster: Cluster) -> tuple[Page, ...]:
         """Read the pages of a cluster's incidents."""

@@ -34,7 +34,9 @@ from hub.table.drops import Drops
 from hub.table.log import Log
 from hub.table.mutes import Budgets, Mutes
 from hub.table.requests import Requests
+from hub.table.together import Together
+from hub.table.untroubled import Untroubled
 
 
-class Store(Clusters, Drops, Requests, Mutes, Budgets, Accounts, Log):
+class Store(Clusters, Together, Untroubled, Drops, Requests, Mutes, Budgets, Accounts, Log):
     """The table's door."""

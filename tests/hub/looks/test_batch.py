@@ -1,5 +1,6 @@
 """A batch of looks: seen side by side, concluded one by one; what waits for more of its kind."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,12 +11,16 @@ from hub.looks.batch import GATHERS_SECONDS, Batch
 from hub.looks.gathering import CROWD
 from hub.looks.gone_clusters import GONE_KEPT
 from hub.policy.terms import Terms
-from hub.queues import GROUP_NEEDS, records
+from hub.queues import GROUP_NEEDS, by_group, records
 from spoke.deadline import within
 from spoke.places import Cluster
-from tests.hub.factories import CHANNEL, GRACE, instance_id
+from tests.hub.factories import CHANNEL, GRACE, bulletin, instance_id
 from tests.hub.station import Station
 from tests.spoke.fleet import ACCOUNT, REGION
+from tests.wire.faults import Fault, Kind
+from tests.wire.meter import Meter
+from tests.wire.table import Tables
+from tests.wire.wire import Call, Failure, Wire
 
 
 def clusters(station: Station, number: int) -> list[Cluster]:
@@ -106,26 +111,137 @@ def test_nothing_is_seen_that_there_is_no_time_to_conclude(station: Station) -> 
     assert station.states() == []
 
 
+# What a storm has struck is written together
+
+
+def struck(station: Station, number: int) -> list[Cluster]:
+    """So many clusters of a storm have lost an agent, which one look is told of."""
+    here = clusters(station, number)
+    station.queues.ask_looks(station.mail.looks, [lost(station, each, crowd=20) for each in here], "breath")
+    return here
+
+
+def before_writing(wire: Wire, do: Callable[[Call], None]) -> None:
+    """Have something done before each transaction comes to the table."""
+    table = wire.services["dynamodb"]
+
+    def answer(call: Call) -> bytes:
+        if call.operation == "TransactWriteItems":
+            do(call)
+        return table(call)
+
+    wire.services["dynamodb"] = answer
+
+
+def test_what_a_storm_has_struck_is_written_in_one_transaction(station: Station, wire: Wire) -> None:
+    here = struck(station, 5)
+    wire.meter = meter = Meter()
+
+    station.look()
+
+    assert meter.calls["dynamodb:TransactWriteItems"] == 1
+    assert [len(station.incidents(cluster)) for cluster in here] == [1] * 5
+    assert [station.bulletin(cluster).slack.aside for cluster in here] == [True] * 5
+    assert [entry.what for cluster in here for _, entry in station.store.entries(cluster, "")] == ["opened"] * 5
+
+
+def test_where_somebody_else_has_written_meanwhile_only_that_cluster_is_looked_at_again(
+    station: Station, wire: Wire
+) -> None:
+    here = struck(station, 3)
+    theirs = bulletin(cluster=here[1])
+    left = [theirs]
+
+    def overtake(_: Call) -> None:
+        while left:
+            station.store.keep(left.pop())
+
+    before_writing(wire, overtake)
+
+    station.look()
+
+    assert [len(station.incidents(cluster)) for cluster in here] == [1, 0, 1]
+    station.wait(seconds=10)
+    assert [len(station.incidents(cluster)) for cluster in here] == [1, 1, 1]
+    assert station.bulletin(here[1]).id == theirs.id
+
+
+def test_a_cluster_that_cannot_be_written_hurts_only_itself(station: Station, wire: Wire) -> None:
+    here = struck(station, 3)
+    sick = {here[1].key}
+
+    def refuse(call: Call) -> None:
+        if any(key in str(call.fields) for key in sick):
+            raise Failure("ValidationException", "a row of it is too large")
+
+    before_writing(wire, refuse)
+
+    station.look()
+
+    assert [len(station.incidents(cluster)) for cluster in here] == [1, 0, 1]
+    sick.clear()
+    station.wait(seconds=10)
+    assert [len(station.incidents(cluster)) for cluster in here] == [1, 1, 1]
+
+
+def test_what_is_muted_in_a_storm_is_written_together_and_counted_under_its_mute(station: Station) -> None:
+    station.mute("organization")
+    here = struck(station, 3)
+
+    station.look()
+
+    assert [station.bulletin(cluster).episode.muted for cluster in here] == [True] * 3
+    (mute,) = station.store.mutes()
+    assert station.store.recorded(mute) == 3
+    assert station.messages() == []
+
+
+def test_who_dies_between_writing_them_and_speaking_of_them_leaves_all_to_the_next(station: Station) -> None:
+    here = struck(station, 3)
+    looks, batch = Batch(station.reconciler), records(station.mail.receive(station.mail.looks))
+    looks.prepare(by_group(batch))
+    assert [len(station.incidents(cluster)) for cluster in here] == [1] * 3
+
+    station.clock.forward(minutes=7)
+    station.look()
+    station.wait(minutes=1)
+
+    assert [len(station.incidents(cluster)) for cluster in here] == [1] * 3
+    assert station.mail.waiting(station.mail.looks) == 0
+    assert sorted(station.states()) == ["open"] * 3
+
+
 # What is known of a batch's clusters
 
 
-def test_of_a_batch_only_those_are_read_that_have_been_in_trouble_before(station: Station) -> None:
+def test_of_a_batch_only_those_are_read_that_have_been_in_trouble_before(station: Station, wire: Wire) -> None:
     here = clusters(station, 3)
     station.queues.ask_looks(station.mail.looks, [lost(station, here[0])], "before")
     station.look()
     before = station.bulletin(here[0]).id
     station.queues.ask_looks(station.mail.looks, [lost(station, cluster) for cluster in here], "now")
+    asked: list[str] = []
+    table = wire.services["dynamodb"]
+
+    def answer(call: Call) -> bytes:
+        asked.extend(cluster.name for cluster in here if call.operation == "Query" and cluster.key in str(call.fields))
+        return table(call)
+
+    wire.services["dynamodb"] = answer
 
     station.look()
 
+    wire.services["dynamodb"] = table
+    # The first one's bulletin is told in Slack anew, with what the log has got.
+    assert set(asked) == {here[0].name}
     assert station.bulletin(here[0]).id == before
     assert len(station.incidents(here[0])) == 2
     assert station.states() == ["open"] * 3
 
 
-def test_without_an_answer_about_all_of_them_each_is_read_by_itself(station: Station) -> None:
+def test_without_an_answer_about_all_of_them_each_is_read_by_itself(station: Station, wire: Wire) -> None:
     here = clusters(station, 3)
-    station.faults.fail("dynamodb:BatchGetItem", "ProvisionedThroughputExceededException")
+    wire.faults.order(Fault("dynamodb:BatchGetItem", Kind.REFUSED))
     station.queues.ask_looks(station.mail.looks, [lost(station, cluster) for cluster in here], "now")
 
     station.look()
@@ -133,14 +249,13 @@ def test_without_an_answer_about_all_of_them_each_is_read_by_itself(station: Sta
     assert station.states() == ["open"] * 3
 
 
-def test_one_of_whom_the_table_does_not_tell_for_now_is_read_by_itself(station: Station) -> None:
+def test_one_of_whom_the_table_does_not_tell_for_now_is_read_by_itself(station: Station, wire: Wire) -> None:
     here = clusters(station, 2)
     station.queues.ask_looks(station.mail.looks, [lost(station, here[0])], "before")
     station.look()
-    table, keys = "coastguard", [{"pk": {"S": f"cluster#{here[0].key}"}, "sk": {"S": "bulletin"}}]
-    station.faults.answer(
-        "dynamodb:BatchGetItem", {"Responses": {table: []}, "UnprocessedKeys": {table: {"Keys": keys}}}
-    )
+    tables = wire.services["dynamodb"]
+    assert isinstance(tables, Tables)
+    tables.room = 0
     station.queues.ask_looks(station.mail.looks, [lost(station, cluster) for cluster in here], "now")
 
     station.look()
@@ -175,11 +290,13 @@ def invented(station: Station, **more: object) -> Hint:
     return Hint(Cluster(ACCOUNT, REGION, "invented"), Why.STATE_CHANGE, (Drop(instance_id(), gone, 1),), **more)  # type: ignore[arg-type]
 
 
-def test_a_cluster_that_nobody_has_is_looked_at_once_for_all_that_is_told_of_it_from_before(station: Station) -> None:
+def test_a_cluster_that_nobody_has_is_looked_at_once_for_all_that_is_told_of_it_from_before(
+    station: Station, wire: Wire
+) -> None:
     reconciler = station.reconciler
     reconciler.look(invented(station), 1)
     assert reconciler.seeing.gone_clusters.explain(invented(station))
-    station.faults.answer("dynamodb:Query", {})
+    wire.faults.order(Fault("dynamodb:*", Kind.REFUSED))
 
     reconciler.look(invented(station), 1)
 
