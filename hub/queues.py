@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from hub.chain import LONGEST_WAIT
 from hub.fifo import cluster_group, digest, group_named
 from hub.incidents.hint_messages import hops_behind, portions, to_message
-from hub.incidents.hints import Chore, Hint, MuteHint, PolicyHint, StormHint
+from hub.incidents.hints import Chore, Gathered, Hint, MuteHint, PolicyHint, StormHint
 from hub.runtime.log_keys import unit_of_work
 from spoke.deadline import deadline
 from spoke.places import Cluster
@@ -112,6 +112,8 @@ def group_id(place: Cluster | Chore) -> str:
             return group_named(f"{_STORM}{place.key}")
         case MuteHint():
             return group_named(f"mute/{place.key}")
+        case Gathered():
+            return group_named(f"gather/{place.key}")
         case PolicyHint():
             return group_named(place.key)
 

@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from hub.incidents.eventbridge import from_event
 from hub.incidents.foreign_values import host_id, is_whole, named
-from hub.incidents.hints import BadHint, Chore, Drop, Hint, MuteHint, PolicyHint, Question, StormHint, Why
+from hub.incidents.hints import BadHint, Chore, Drop, Gathered, Hint, MuteHint, PolicyHint, Question, StormHint, Why
 from hub.incidents.mute import MUTE_ID
 from hub.scopes.scope import Scope
 from spoke.partitions import partition_of
@@ -36,6 +36,8 @@ def from_message(text: str) -> Hint | Chore | None:
         raise BadHint("not a JSON object")
     if "storm" in body:
         return _of_a_chain(_storm(body["storm"]), body)
+    if "gathered" in body:
+        return _of_a_chain(_gathered(body["gathered"]), body)
     if "mute" in body:
         return _of_a_chain(_mute(body["mute"], body.get("id", "")), body)
     if body.get("policy") == "policy":
@@ -47,10 +49,9 @@ def to_message(hint: Hint | Chore) -> str:
     """Write a hint as a message that `from_message` reads."""
     body: dict[str, object]
     if isinstance(hint, Hint):
-        drops = [[d.instance, d.at and d.at.timestamp(), d.version, d.waits, d.host] for d in hint.drops]
-        body = {"cluster": hint.cluster.key, "why": hint.why, "drops": drops, "crowd": hint.crowd}
-        body |= {"questions": [asdict(question) for question in hint.questions]} if hint.questions else {}
-        body |= {"more": True} if hint.more else {}
+        body = _body(hint)
+    elif isinstance(hint, Gathered):
+        body = {"gathered": [_body(each) for each in hint.hints]}
     elif isinstance(hint, MuteHint):
         # A release that knows no ids reads the scope.
         body = {"mute": hint.scope, **({"id": hint.id} if hint.id else {})}
@@ -59,6 +60,12 @@ def to_message(hint: Hint | Chore) -> str:
     body |= {"hops": hint.hops} if hint.hops else {}
     body |= {"until": hint.until.timestamp()} if hint.until else {}
     return json.dumps(body, separators=(",", ":"))
+
+
+def _body(hint: Hint) -> dict[str, object]:
+    drops = [[d.instance, d.at and d.at.timestamp(), d.version, d.waits, d.host] for d in hint.drops]
+    body: dict[str, object] = {"cluster": hint.cluster.key, "why": hint.why, "drops": drops, "crowd": hint.crowd}
+    return body | ({"questions": [asdict(question) for question in hint.questions]} if hint.questions else {})
 
 
 def gist(text: str) -> list[str]:
@@ -94,6 +101,19 @@ def portions(hint: Hint) -> list[Hint]:
     return [replace(parts[0], questions=hint.questions), *parts[1:]]
 
 
+def packed(hints: Iterable[Hint]) -> list[Gathered]:
+    """Pack hints of a Region into messages to gather, as few as hold them."""
+    packs: list[list[Hint]] = []
+    room = 0
+    for portion in (portion for hint in hints for portion in portions(hint)):
+        if len(portion.drops) > room:
+            packs.append([])
+            room = DROPS_PER_MESSAGE
+        packs[-1].append(portion)
+        room -= max(len(portion.drops), 1)
+    return [Gathered(tuple(pack), max(hint.hops for hint in pack)) for pack in packs]
+
+
 def _of_a_chain(hint: _H, body: Mapping[str, Any]) -> _H:
     try:
         until = body.get("until")
@@ -111,6 +131,15 @@ def _storm(key: object) -> StormHint:
     return StormHint(channel, region)
 
 
+def _gathered(bodies: object) -> Gathered:
+    if not isinstance(bodies, list) or not bodies or not all(isinstance(body, dict) for body in bodies):
+        raise BadHint("nothing that was gathered")
+    hints = tuple(map(_from_own, bodies))
+    if len({hint.cluster.region for hint in hints}) > 1:
+        raise BadHint("gathered of several Regions")
+    return Gathered(hints)
+
+
 def _mute(scope: object, mute: object) -> MuteHint:
     if not isinstance(mute, str) or (mute and not MUTE_ID.fullmatch(mute)):
         raise BadHint(f"not a mute's id: {named([mute])}")
@@ -125,8 +154,7 @@ def _from_own(body: Mapping[str, Any]) -> Hint:
         cluster = Cluster.from_key(body["cluster"])
         drops = tuple(_own_drop(cluster, *parts) for parts in body["drops"])
         questions = tuple(map(_question, body.get("questions", ())))
-        crowd, more = _whole(body.get("crowd", 0)), body.get("more") is True
-        return Hint(cluster, _why(body["why"]), drops, crowd, questions=questions, more=more)
+        return Hint(cluster, _why(body["why"]), drops, _whole(body.get("crowd", 0)), questions=questions)
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError, OSError) as error:
         raise BadHint(f"not a hint: {error}"[:300]) from error
 

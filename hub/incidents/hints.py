@@ -74,9 +74,9 @@ class Hint:
     """A reason to look at a cluster; no drops means: at what is already known of it.
 
     `questions` are what people want to hear of it, each once.
-    `crowd` is how many clusters of the Region were spoken of in the same breath: a rumour, for most may be well. `more`
-    says that the breath was not at its end: more of the same is on its way. `hops` and `until` are those of hub.chain,
-    as in every hint: how many invocations lie behind it, and until when it holds, None for ever.
+    `crowd` is how many clusters of the Region were spoken of in the same breath: a rumour, for most may be well. `hops`
+    and `until` are those of hub.chain, as in every hint: how many invocations lie behind it, and until when it holds,
+    None for ever.
     """
 
     cluster: Cluster
@@ -86,7 +86,6 @@ class Hint:
     hops: int = 0
     until: datetime | None = None
     questions: tuple[Question, ...] = ()
-    more: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -128,7 +127,24 @@ class PolicyHint:
     until: datetime | None = field(default=None, compare=False)
 
 
-Chore = StormHint | MuteHint | PolicyHint
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What one full batch of events has told of many clusters of a Region, which are asked for once the rest has come.
+
+    So a storm that fills many batches is one message and one look for each of its clusters, and not one of each batch.
+    """
+
+    hints: tuple[Hint, ...]
+    hops: int = 0
+    until: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """The Region, of which all of them are."""
+        return self.hints[0].cluster.region
+
+
+Chore = StormHint | MuteHint | PolicyHint | Gathered
 """What look sees to besides clusters; each has a FIFO group of its own."""
 
 
@@ -154,13 +170,12 @@ def _together(cluster: Cluster, hints: Sequence[Hint]) -> Hint:
         hops=max(hint.hops for hint in hints),
         until=max(ends) if len(ends) == len(hints) else None,
         questions=tuple(sorted({question for hint in hints for question in hint.questions})),
-        more=any(hint.more for hint in hints),
     )
 
 
 def once_more(hint: Hint, why: Why = Why.AGAIN) -> Hint:
     """Return a hint as a mere reason to look once more."""
-    return replace(hint, why=why, drops=(), crowd=0, more=False)
+    return replace(hint, why=why, drops=(), crowd=0)
 
 
 def newest(drops: Iterable[Drop]) -> tuple[Drop, ...]:

@@ -24,6 +24,8 @@ from hub.incidents.episode import REOPENS
 from hub.incidents.hints import StormHint
 
 MANY = 10
+# When so many clusters lose agents together, a look does without what it can do without.
+CROWD = 5
 FRESH = timedelta(minutes=5)
 CALM = timedelta(minutes=10)
 # A storm that only lasts is no storm any more: it must not lock repairs for ever.

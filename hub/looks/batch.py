@@ -14,8 +14,7 @@ from functools import partial
 
 from hub.incidents.examined import Examined
 from hub.incidents.hint_messages import from_message
-from hub.incidents.hints import BadHint, Chore, Hint, gather
-from hub.looks.gathering import CROWD
+from hub.incidents.hints import BadHint, Chore, Gathered, Hint, gather
 from hub.looks.reconciler import LOOK_SECONDS, Reconciler
 from hub.looks.seeing import Seen
 from hub.queues import GROUP_NEEDS, NotYet, Record
@@ -27,19 +26,18 @@ log = logging.getLogger(__name__)
 
 # More are of no use to a batch of ten.
 _THREADS = 8
-# What comes after a full batch of ingest is gathered so long, once: a storm's clusters are looked at once, and an alarm
-# of somebody else that is in the midst of it comes hardly later.
+# What a full batch of ingest has told of many clusters waits so long for the rest, once: each is looked at once, and an
+# alarm of somebody else that is in the midst of it comes hardly later.
 GATHERS_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A look that a group's messages ask for together; `tries` counts this one, `first` says that they are new."""
+    """A look that a group's messages ask for together; `tries` counts this one."""
 
     group: str
     hint: Hint
     tries: int
-    first: bool
 
 
 @dataclass(slots=True)
@@ -56,7 +54,7 @@ class Batch:
         asked: list[_Asked] = []
         for group, waiting in groups.items():
             with unit_of_work(group=group):
-                asked += (each for each in self._asked(waiting) if not _gathers(each))
+                asked += self._asked(waiting)
         untroubled = self.reconciler.seeing.untroubled(each.hint for each in asked)
         see = partial(self._see, untroubled=untroubled)
         if len(asked) > 1:
@@ -75,8 +73,6 @@ class Batch:
         """Take all waiting messages of one group together: of a cluster, a storm or another chore."""
         for each in self._asked(waiting):
             about(each.hint.cluster)
-            if _gathers(each):
-                raise NotYet(GATHERS_SECONDS)
             seen = self._seen.pop(each.hint.cluster, None)
             if seen is None:
                 # There was no time left to see it, or nobody has prepared it.
@@ -85,7 +81,10 @@ class Batch:
                 raise seen
             with for_seconds(LOOK_SECONDS):
                 self.reconciler.conclude(seen, self._written.pop(each.hint.cluster, None))
-        self.reconciler.attend(hint for hint in self._read(waiting) if not isinstance(hint, Hint))
+        chores = [hint for hint in self._read(waiting) if not isinstance(hint, Hint)]
+        if waiting[0].tries == 1 and any(isinstance(chore, Gathered) for chore in chores):
+            raise NotYet(GATHERS_SECONDS)
+        self.reconciler.attend(chores)
 
     def _write_together(self) -> None:
         struck = []
@@ -111,11 +110,7 @@ class Batch:
 
     def _asked(self, waiting: Sequence[Record]) -> list[_Asked]:
         hints = gather(hint for hint in self._read(waiting) if isinstance(hint, Hint))
-        # What gathers has used up a try for that, and may have been cut off besides.
-        tries = waiting[0].tries
-        return [
-            _Asked(waiting[0].group, hint, max(tries - 2 * _comes_with_more(hint), 1), tries == 1) for hint in hints
-        ]
+        return [_Asked(waiting[0].group, hint, waiting[0].tries) for hint in hints]
 
     def _read(self, waiting: Sequence[Record]) -> list[Hint | Chore]:
         """Read a group's messages. What this invocation sends has as many hops as the record that has the most."""
@@ -137,12 +132,3 @@ class Batch:
             log.exception("hint.unreadable", extra={"record": record.id})
             self.reconciler.hub.count("malformed", 1)
             return None
-
-
-def _gathers(asked: _Asked) -> bool:
-    return asked.first and _comes_with_more(asked.hint)
-
-
-def _comes_with_more(hint: Hint) -> bool:
-    """Whether the rest is waited for: of few clusters it is another look at most, and people need not wait for it."""
-    return hint.more and hint.crowd >= CROWD

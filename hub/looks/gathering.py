@@ -16,7 +16,7 @@ from hub.incidents.decision import confirms
 from hub.incidents.hints import Drop, Hint, Why
 from hub.incidents.incident import State
 from hub.incidents.repair_progress import awaits_replacement
-from hub.incidents.storm import MANY
+from hub.incidents.storm import CROWD, MANY
 from hub.looks.answering import Named
 from hub.table.clusters import KnownCluster
 from spoke.accounts import Member
@@ -32,8 +32,6 @@ log = logging.getLogger(__name__)
 
 # A member that is throttled or does not answer is tried so often before the alert goes out unchecked.
 PATIENCE = 3
-# When so many clusters lose agents together, a look does without what it can do without.
-CROWD = 5
 # What stands in for ECS's word for an instance's status while ECS cannot be read.
 UNKNOWN = "UNKNOWN"
 

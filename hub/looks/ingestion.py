@@ -9,16 +9,18 @@ import hashlib
 import logging
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from hub.chain import onward, waits_in_queue
-from hub.incidents.hint_messages import from_message
-from hub.incidents.hints import BadHint, Chore, Drop, Foreign, Hint, gather
+from hub.incidents.hint_messages import from_message, packed
+from hub.incidents.hints import BadHint, Chore, Drop, Foreign, Gathered, Hint, gather
+from hub.incidents.storm import CROWD
 from hub.policy.terms import Terms
 from hub.queues import Queues, Record, group_id
 from hub.runtime.log_keys import about
+from spoke.places import Cluster
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +62,9 @@ class Ingestion:
                 self.count(kind, 1)
                 log.warning("record.parked", extra={"reason": f"{kind}: {error}"})
             else:
-                if hint:
+                if isinstance(hint, Gathered):
+                    good += ((record, each) for each in hint.hints)
+                elif hint:
                     good.append((record, hint))
                 else:
                     self.count("drills", 1)
@@ -70,10 +74,15 @@ class Ingestion:
         gathered = gather(hint for _, hint in good if isinstance(hint, Hint))
         due = self._put_back_what_is_early(replace(hint, hops=hops) for hint in gathered)
         chores = {hint.key: replace(hint, hops=hops) for _, hint in good if not isinstance(hint, Hint)}
-        asked = [*self._at_pace(_crowded(due, more=_is_full(batch))), *(chores[key] for key in sorted(chores))]
+        at_once = self._at_pace(_crowded(due))
+        gathers = _gathered(at_once) if _is_full(batch) else []
+        group_of = {hint.cluster: group_id(each) for each in gathers for hint in each.hints}
+        alone = [hint for hint in at_once if hint.cluster not in group_of]
+        asked = [*alone, *gathers, *(chores[key] for key in sorted(chores))]
         refused = self.queues.ask_looks(self.looks_url, asked, _token(good))
         self.count("hints", len(good))
-        unsent = [record.id for record, hint in good if _group(hint) in refused]
+        groups = {record.id: _group(hint, group_of) for record, hint in good}
+        unsent = [record for record, group in groups.items() if group in refused]
         return [*unsent, *sorted(self.queues.park(self.dead_url, bad))]
 
     def _put_back_what_is_early(self, hints: Iterable[Hint]) -> list[Hint]:
@@ -132,13 +141,19 @@ def _by_time(drops: Iterable[Drop], grace: timedelta, now: datetime) -> tuple[li
     return ready, early
 
 
-def _crowded(hints: Sequence[Hint], *, more: bool) -> list[Hint]:
-    """Note in each hint how many clusters of its Region have lost an agent in the same batch, and whether more come."""
+def _crowded(hints: Sequence[Hint]) -> list[Hint]:
+    """Note in each hint how many clusters of its Region have lost an agent in the same batch."""
     crowds = Counter(hint.cluster.region for hint in hints if _tells_of_a_loss(hint))
-    return [
-        replace(hint, crowd=crowds[hint.cluster.region], more=more) if _tells_of_a_loss(hint) else hint
-        for hint in hints
-    ]
+    return [replace(hint, crowd=crowds[hint.cluster.region]) if _tells_of_a_loss(hint) else hint for hint in hints]
+
+
+def _gathered(hints: Iterable[Hint]) -> list[Gathered]:
+    """Pack, by Region, what waits for the rest of it: few clusters, and people, need not wait."""
+    regions: dict[str, list[Hint]] = {}
+    for hint in hints:
+        if hint.crowd >= CROWD and _tells_of_a_loss(hint) and not hint.questions and onward(hint):
+            regions.setdefault(hint.cluster.region, []).append(hint)
+    return [each for region in sorted(regions) for each in packed(regions[region])]
 
 
 def _is_full(batch: Sequence[Record]) -> bool:
@@ -150,8 +165,10 @@ def _tells_of_a_loss(hint: Hint) -> bool:
     return any(drop.at for drop in hint.drops)
 
 
-def _group(hint: Hint | Chore) -> str:
-    return group_id(hint.cluster if isinstance(hint, Hint) else hint)
+def _group(hint: Hint | Chore, group_of: Mapping[Cluster, str]) -> str:
+    if isinstance(hint, Hint):
+        return group_of.get(hint.cluster) or group_id(hint.cluster)
+    return group_id(hint)
 
 
 def _token(good: Sequence[tuple[Record, Hint | Chore]]) -> str:

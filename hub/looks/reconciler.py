@@ -16,12 +16,11 @@ from hub.incidents.condition import Condition, condition
 from hub.incidents.decision import Reason, Verdict
 from hub.incidents.examined import Examined, Findings, Watch
 from hub.incidents.growth import has_more
-from hub.incidents.hints import Chore, Drop, Hint, MuteHint, PolicyHint, StormHint, Why, once_more
-from hub.incidents.storm import MANY
+from hub.incidents.hints import Chore, Drop, Gathered, Hint, MuteHint, PolicyHint, StormHint, Why, gather, once_more
+from hub.incidents.storm import CROWD, MANY
 from hub.looks.answering import tell
 from hub.looks.cluster_tags import ClusterTags
 from hub.looks.departures import Departures
-from hub.looks.gathering import CROWD
 from hub.looks.gone_clusters import GoneClusters
 from hub.looks.lifecycle import Judged, Lifecycle
 from hub.looks.seeing import Seeing, Seen
@@ -68,8 +67,11 @@ class Reconciler:
     policy_alarm: PolicyAlarm
 
     def attend(self, chores: Iterable[Chore]) -> None:
-        """See to storms, to mutes that end and to the policy, each once."""
+        """See to storms, to mutes that end, to the policy and to what was gathered, each once."""
         asked = set(chores)
+        if gathered := [chore for chore in asked if isinstance(chore, Gathered)]:
+            about()
+            self._ask_for_each(gathered)
         for storm in sorted(chore for chore in asked if isinstance(chore, StormHint)):
             about(channel=storm.channel, region=storm.region)
             self.storms.attend(storm)
@@ -79,6 +81,19 @@ class Reconciler:
         for policy in (chore for chore in asked if isinstance(chore, PolicyHint)):
             about()
             self._attend(policy, self.policy_alarm.attend)
+
+    def _ask_for_each(self, gathered: Sequence[Gathered]) -> None:
+        """Have each cluster looked at for all that was gathered of it. Those of one place come next to each other.
+
+        Raises RuntimeError if SQS refuses any; what was sent already, it takes for the same if it is sent again.
+        """
+        hops = max(each.hops for each in gathered)
+        hints = [replace(hint, hops=hops) for hint in gather(hint for each in gathered for hint in each.hints)]
+        # Ingest gathers nothing that could not go on: only beside others may a chain be at its end here.
+        sent = [onward(hint) or hint for hint in sorted(hints, key=lambda hint: hint.cluster)]
+        if refused := self.hub.queues.ask_looks(self.hub.addresses.looks, sent, "gathered"):
+            raise RuntimeError(f"looks.fifo refused {len(refused)} of {len(sent)} clusters")
+        log.info("gathered", extra={"messages": len(gathered), "clusters": len(sent)})
 
     def look(self, hint: Hint, tries: int) -> None:
         """Look at a cluster. What it raises is worth another try."""

@@ -8,7 +8,7 @@ from tests.benchmarks.storms import ACCOUNTS, CLUSTERS, ZONE
 
 # The most AWS calls that a storm, or one event, may take.
 CALLS_IN_ONE_CLUSTER = 30
-CALLS_AN_EVENT = {CLUSTERS: 0.12, ACCOUNTS: 0.45, ZONE: 0.30}
+CALLS_AN_EVENT = {CLUSTERS: 0.12, ACCOUNTS: 0.45, ZONE: 0.16}
 CALLS_OF_ONE_EVENT = 7
 # A lone alarm, while many others are told of that have come back, or that never were: the calls, and seconds later.
 CALLS_AMONG_RECONNECTED = 26

@@ -273,8 +273,9 @@ CLAIMS = {
             max(sweeper.CLUSTER_READS[1], sweeper.RESOURCE_READS[1]) / ECS_READS,
         ),
         says("more than <120> clusters in one Region it takes the next <120>", *[sweeper.CLUSTERS_A_VISIT] * 2),
-        says("Where <five> clusters or more", gathering.CROWD),
-        says("waits <two seconds>, once", batch.GATHERS_SECONDS * SECOND),
+        says("Where <five> clusters or more", storm.CROWD),
+        says("tell of <five> clusters or more of a Region", storm.CROWD),
+        says("look waits <two seconds> for the others", batch.GATHERS_SECONDS * SECOND),
         says(
             "Region <100> clusters of a batch go on at once, and <100> more every <15 seconds>", AT_ONCE, AT_ONCE, PACE
         ),

@@ -17,7 +17,7 @@ from hub.incidents.breakdown import Breakdown
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.delivery import SLACK, SNS, Delivery
 from hub.incidents.episode import Episode
-from hub.incidents.hints import Drop, Hint, MuteHint, PolicyHint, Question, StormHint, Why
+from hub.incidents.hints import Chore, Drop, Gathered, Hint, MuteHint, PolicyHint, Question, StormHint, Why
 from hub.incidents.incident import (
     Incident,
     Pending,
@@ -351,7 +351,7 @@ def _ask(line: str) -> CommandMessage:
     )
 
 
-HINTS: dict[str, Hint | StormHint | MuteHint | PolicyHint] = {
+HINTS: dict[str, Hint | Chore] = {
     **{f"hint, {why}": Hint(CLUSTER, why, _DROPS, 12) for why in Why},
     "hint of a chain": Hint(CLUSTER, Why.AGAIN, _DROPS, 0, hops=3, until=NOW),
     "hint without drops": Hint(CLUSTER, Why.SWEEP),
@@ -373,6 +373,13 @@ HINTS: dict[str, Hint | StormHint | MuteHint | PolicyHint] = {
     "hint of a mute": MuteHint(str(Scope.of(CLUSTER))),
     "hint of a mute with an id": MuteHint(MUTE.key, _MUTE_BESIDE.id),
     "hint of the policy": PolicyHint(),
+    "hints that were gathered": Gathered(
+        (
+            Hint(CLUSTER, Why.STATE_CHANGE, _DROPS, 12),
+            Hint(replace(CLUSTER, name="prod-search"), Why.HEALTH_CHANGE, _DROPS[:1], 12),
+        ),
+        hops=2,
+    ),
 }
 ACTS: dict[str, Request | CommandMessage] = {
     "request, acknowledge": _request("acknowledge"),

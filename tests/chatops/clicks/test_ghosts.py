@@ -8,7 +8,7 @@ import pytest
 from hub.incidents.decision import REMOVED
 from hub.incidents.hints import Drop, Hint, Why
 from hub.incidents.incident import State
-from hub.looks.gathering import CROWD
+from hub.incidents.storm import CROWD
 from hub.slack.button_values import REPAIR
 from spoke.repairs import REMEDIES
 from tests.chatops.factories import ALICE, TERMINATE

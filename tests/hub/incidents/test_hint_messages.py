@@ -1,13 +1,16 @@
 """From messages to hints and back: what we ourselves put into the queues, and what gets no further."""
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.incidents.hint_messages import DROPS_PER_MESSAGE, from_message, gist, portions, to_message
-from hub.incidents.hints import BadHint, Drop, Foreign, Hint, MuteHint, Question, StormHint, Why
+from hub.incidents.hint_messages import DROPS_PER_MESSAGE, from_message, gist, packed, portions, to_message
+from hub.incidents.hints import BadHint, Drop, Foreign, Gathered, Hint, MuteHint, Question, StormHint, Why
+from spoke.places import Cluster
 from tests.hub.factories import CLUSTER, NOON, bent, event, instance_id
 from tests.hub.incidents.samples import BARE, ID, STATE_CHANGE, json_values, read_or_refuse, some_hints
 from tests.hub.scopes.scopes import KINDS
@@ -216,3 +219,58 @@ def test_a_hint_is_cut_into_portions_that_lose_nothing(count: int, sizes: list[i
     assert [len(portion.drops) for portion in cut] == sizes
     assert tuple(drop for portion in cut for drop in portion.drops) == drops
     assert {(portion.cluster, portion.why) for portion in cut} == {(CLUSTER, Why.STATE_CHANGE)}
+
+
+def test_what_is_gathered_of_a_region_loses_nothing_and_fits_messages_of_sqs() -> None:
+    at, longest = NOON + timedelta(microseconds=1), "c" * 251
+    hints = [
+        Hint(
+            Cluster("222233334444", "ap-southeast-1", f"{longest}{number:04}"),
+            Why.HEALTH_CHANGE,
+            (Drop(f"ffffffff-ffff-ffff-ffff-{number:012x}", at, 10**12, 2, f"mi-{'f' * 17}"),),
+            5_000,
+            hops=number % 3,
+        )
+        for number in range(5_000)
+    ]
+    hints.append(Hint(CLUSTER, Why.AGAIN))
+    hints[-1] = replace(hints[-1], cluster=replace(hints[0].cluster, name="without-drops"))
+
+    packs = packed(hints)
+
+    assert [len(pack.hints) for pack in packs] == [2_000, 2_000, 1_001]
+    assert max(len(to_message(pack).encode()) for pack in packs) < 1024 * 1024
+    read = [from_message(to_message(pack)) for pack in packs]
+    assert [each.hops for each in read if isinstance(each, Gathered)] == [2] * 3
+    told = [replace(hint, hops=0) for each in read if isinstance(each, Gathered) for hint in each.hints]
+    assert told == [replace(hint, hops=0) for hint in hints]
+
+
+def test_a_cluster_with_more_than_a_message_holds_is_gathered_in_several() -> None:
+    drops = tuple(Drop(instance_id(number), NOON) for number in range(DROPS_PER_MESSAGE + 500))
+
+    packs = packed([Hint(CLUSTER, Why.STATE_CHANGE, drops), Hint(CLUSTER, Why.STATE_CHANGE, drops[:1_000])])
+
+    assert [[len(hint.drops) for hint in pack.hints] for pack in packs] == [[2_000], [500, 1_000]]
+    assert packed([]) == []
+
+
+@pytest.mark.parametrize(
+    "gathered",
+    [
+        pytest.param([], id="nothing"),
+        pytest.param({}, id="no list"),
+        pytest.param([1], id="no hint"),
+        pytest.param([{"cluster": CLUSTER.key}], id="a hint without its drops"),
+        pytest.param(
+            [
+                {"cluster": f"222233334444/{region}/prod", "why": "state change", "drops": []}
+                for region in ("eu-west-1", "us-east-1")
+            ],
+            id="of two Regions",
+        ),
+    ],
+)
+def test_what_was_never_gathered_is_malformed(gathered: object) -> None:
+    with pytest.raises(BadHint):
+        from_message(json.dumps({"gathered": gathered}))

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from hub.incidents.hint_messages import packed
 from hub.incidents.hints import Drop, Hint, Why
-from hub.incidents.storm import MANY
+from hub.incidents.storm import CROWD, MANY
 from hub.looks.batch import GATHERS_SECONDS, Batch
-from hub.looks.gathering import CROWD
 from hub.looks.gone_clusters import GONE_KEPT
 from hub.policy.terms import Terms
 from hub.queues import GROUP_NEEDS, by_group, records
@@ -63,26 +63,36 @@ def test_what_proves_true_of_a_rumour_is_left_to_a_storm_before_anybody_speaks(s
     assert station.states() == []
 
 
-def test_what_was_in_a_full_batch_waits_once_for_the_rest_of_it(station: Station) -> None:
-    (cluster,) = clusters(station, 1)
-    station.queues.ask_looks(station.mail.looks, [lost(station, cluster, more=True, crowd=CROWD)], "full")
-
+def test_what_full_batches_have_told_is_gathered_for_a_moment_and_looked_at_once(station: Station) -> None:
+    here = clusters(station, CROWD)
+    first, second = ([lost(station, cluster, crowd=CROWD) for cluster in here] for _ in range(2))
+    station.queues.ask_looks(station.mail.looks, packed(first), "one full batch")
     station.look()
+    station.queues.ask_looks(station.mail.looks, packed(second), "another one")
+
+    station.wait(seconds=GATHERS_SECONDS - 0.5)
     assert station.states() == []
-    station.wait(seconds=GATHERS_SECONDS - 1)
-    assert station.states() == []
-    station.wait(seconds=1.1)
+    station.wait(seconds=1)
 
-    assert station.states() == ["open"]
+    assert station.states() == ["open"] * CROWD
+    assert [len(station.incidents(cluster)) for cluster in here] == [2] * CROWD
+    assert station.counted["looks"] == CROWD
 
 
-def test_a_full_batch_of_few_clusters_waits_for_nothing(station: Station) -> None:
-    (cluster,) = clusters(station, 1)
-    station.queues.ask_looks(station.mail.looks, [lost(station, cluster, more=True, crowd=CROWD - 1)], "full")
+def test_what_was_gathered_is_asked_for_again_where_sqs_has_refused_some(station: Station) -> None:
+    here = clusters(station, CROWD)
+    hints = [lost(station, cluster, crowd=CROWD) for cluster in here]
+    station.queues.ask_looks(station.mail.looks, packed(hints), "a full batch")
+    station.mail.service.refuses = lambda entry: "c-03" in entry["MessageBody"]
+    station.wait(seconds=GATHERS_SECONDS + 1)
+    assert [len(station.incidents(cluster)) for cluster in here] == [1, 1, 1, 0, 1]
 
-    station.look()
+    station.mail.service.refuses = lambda _: False
+    station.wait(seconds=15)
 
-    assert station.states() == ["open"]
+    assert [len(station.incidents(cluster)) for cluster in here] == [1] * CROWD
+    assert station.states() == ["open"] * CROWD
+    assert station.counted["looks"] == CROWD
 
 
 def test_a_cluster_that_cannot_be_seen_hurts_only_itself(station: Station, dynamodb: Any) -> None:

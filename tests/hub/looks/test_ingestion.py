@@ -8,12 +8,26 @@ from datetime import timedelta
 import pytest
 
 from hub.chain import MOST_HOPS
-from hub.incidents.hint_messages import from_message, to_message
-from hub.incidents.hints import Drop, Hint, MuteHint, StormHint, Why
+from hub.incidents.hint_messages import from_message, packed, to_message
+from hub.incidents.hints import Drop, Gathered, Hint, MuteHint, Question, StormHint, Why
+from hub.incidents.storm import CROWD
 from hub.looks.ingestion import CLUSTERS_AT_ONCE, PACE_SECONDS, Ingestion
 from hub.queues import Queues
 from spoke.places import Cluster
-from tests.hub.factories import CLUSTER, ELSEWHERE, GRACE, NOON, TERMS, Json, bent, drop, event, instance_id, record
+from tests.hub.factories import (
+    ALICE,
+    CLUSTER,
+    ELSEWHERE,
+    GRACE,
+    NOON,
+    TERMS,
+    Json,
+    bent,
+    drop,
+    event,
+    instance_id,
+    record,
+)
 from tests.hub.stack import Mail
 from tests.hub.timing import Clock
 
@@ -239,22 +253,75 @@ def test_who_cannot_be_put_off_any_more_goes_on(mail: Mail, sorter: Ingestion) -
 
 
 @pytest.mark.parametrize(
-    ("records", "letters", "more"),
+    ("records", "letters", "clusters", "gathers"),
     [
-        pytest.param(1_000, 0, True, id="as many as Lambda hands over"),
-        pytest.param(999, 0, False, id="one less"),
-        pytest.param(5, 1_000_000, True, id="as much as Lambda hands over"),
-        pytest.param(4, 1_000_000, False, id="less"),
+        pytest.param(1_000, 0, CROWD, True, id="as many as Lambda hands over"),
+        pytest.param(999, 0, CROWD, False, id="one less"),
+        pytest.param(CROWD, 1_000_000, CROWD, True, id="as much as Lambda hands over"),
+        pytest.param(CROWD, 900_000, CROWD, False, id="less"),
+        pytest.param(1_000, 0, CROWD - 1, False, id="of few clusters"),
     ],
 )
-def test_a_full_batch_says_that_there_is_more_to_come(
-    mail: Mail, sorter: Ingestion, records: int, letters: int, more: bool
+def test_what_a_full_batch_tells_of_many_clusters_is_one_message_that_waits_for_the_rest(
+    mail: Mail, sorter: Ingestion, records: int, letters: int, clusters: int, *, gathers: bool
 ) -> None:
-    batch = [record(state_change(number), number) for number in range(records)]
+    here = [replace(CLUSTER, name=f"c-{number}") for number in range(clusters)]
+    batch = [record(to_message(told_of(n, GRACE, here[n % clusters])) + " " * letters, n) for n in range(records)]
 
-    sorter.sort([replace(one, body=one.body + " " * letters) for one in batch])
+    assert sorter.sort(batch) == []
 
-    assert {hint.more for hint in asked(mail)} == {more}
+    found = [from_message(body) for body in mail.bodies(mail.looks)]
+    assert [type(each) for each in found] == ([Gathered] if gathers else [Hint] * clusters)
+    hints = [hint for each in found for hint in (each.hints if isinstance(each, Gathered) else [each])]
+    assert {hint.cluster: hint.crowd for hint in hints if isinstance(hint, Hint)} == dict.fromkeys(here, clusters)
+    assert sum(len(hint.drops) for hint in hints if isinstance(hint, Hint)) == records
+
+
+def test_each_region_gathers_by_itself_and_who_is_alone_in_one_waits_for_nobody(mail: Mail, sorter: Ingestion) -> None:
+    regions = {"eu-west-1": CROWD, "us-east-1": CROWD, "eu-central-1": 1}
+    here = [Cluster(CLUSTER.account, region, f"c-{n}") for region, count in regions.items() for n in range(count)]
+
+    sorter.sort([record(to_message(told_of(n, GRACE, here[n % len(here)])), n) for n in range(1_000)])
+
+    found = [from_message(body) for body in mail.bodies(mail.looks)]
+    assert sorted(each.key for each in found if isinstance(each, Gathered)) == ["eu-west-1", "us-east-1"]
+    assert [each.cluster for each in found if isinstance(each, Hint)] == here[-1:]
+
+
+def test_what_somebody_waits_for_is_not_gathered(mail: Mail, sorter: Ingestion) -> None:
+    here = [replace(CLUSTER, name=f"c-{number}") for number in range(CROWD)]
+    asks = replace(told_of(1, GRACE, here[0]), questions=(Question(instance_id(1), ALICE),))
+    batch = [record(to_message(told_of(n, GRACE, here[n % CROWD])), n) for n in range(1_000)]
+
+    sorter.sort([*batch, record(to_message(asks), 1_000)])
+
+    assert [hint.cluster for hint in asked(mail)] == here[:1]
+
+
+def test_what_has_no_hop_left_for_it_is_not_gathered(mail: Mail, sorter: Ingestion) -> None:
+    here = [replace(CLUSTER, name=f"c-{number}") for number in range(CROWD)]
+    last = [replace(told_of(n, GRACE, here[n % CROWD]), hops=MOST_HOPS - 1) for n in range(1_000)]
+
+    sorter.sort([record(to_message(hint), n) for n, hint in enumerate(last)])
+
+    assert {hint.cluster for hint in asked(mail)} == set(here)
+
+
+def test_records_of_what_was_gathered_are_given_back_if_sqs_refuses_it(mail: Mail, sorter: Ingestion) -> None:
+    mail.service.refuses = lambda entry: "gathered" in entry["MessageBody"]
+    here = [replace(CLUSTER, name=f"c-{number}") for number in range(CROWD)]
+    batch = [record(to_message(told_of(n, GRACE, here[n % CROWD])), n) for n in range(1_000)]
+
+    assert sorter.sort(batch) == [one.id for one in batch]
+
+
+def test_what_was_gathered_and_comes_back_through_the_delay_queue_is_asked_for(mail: Mail, sorter: Ingestion) -> None:
+    here = [replace(CLUSTER, name=f"c-{number}") for number in range(CROWD)]
+    (gathered,) = packed([told_of(n, GRACE, cluster) for n, cluster in enumerate(here)])
+
+    assert sorter.sort([record(to_message(gathered))]) == []
+
+    assert {hint.cluster for hint in asked(mail)} == set(here)
 
 
 @pytest.mark.parametrize("chore", [StormHint("C0ECSALERTS", "eu-west-1"), MuteHint("account:222233334444")])
