@@ -21,7 +21,7 @@ from hub.queues import NotYet, group_id
 from hub.slack.client import Slack
 from spoke.deadline import within
 from spoke.places import Cluster
-from tests.hub.factories import ALICE, GRACE, NOON, incident, instance_id
+from tests.hub.factories import ALICE, GRACE, NOON, bulletin, incident, instance_id
 from tests.hub.mortals import Died
 from tests.hub.rendering import words_of
 from tests.hub.station import Station
@@ -698,7 +698,7 @@ def test_an_incident_that_opens_while_another_look_closes_the_bulletin_is_not_lo
 
 def test_a_broken_cluster_does_not_hold_up_the_others(station: Station, cluster: Cluster) -> None:
     broken = station.fleet.cluster("prod-broken")
-    station.store.save([incident(cluster=broken)])
+    station.store.save([incident(cluster=broken)], bulletin(cluster=broken))
     row = station.store._row.get(f"cluster#{broken.key}", "incidents#0")
     row.packed = b"no incident"
     row.save()
