@@ -129,10 +129,14 @@ class Gathering:
         return sightings | {instance: replace(sightings[instance], others=others) for instance, others in found.items()}
 
     def _with_reach(self, sightings: Mapping[str, Sighting], asked: Sequence[Sighting]) -> Mapping[str, Sighting]:
-        """See which hosts Systems Manager reaches: of the first fifty. Whoever acts on one asks again."""
-        reached = ask_reach(self.member, sorted({s.host for s in asked})[:SSM_A_CALL])
-        seen = {s.instance: replace(s, reached=reached[s.host]) for s in asked if s.host in reached}
-        return {**sightings, **seen}
+        """See which hosts Systems Manager reaches: of fifty. Whoever acts on one asks again.
+
+        New trouble is told without: that a button will not help can be seen a minute later.
+        """
+        told = {i.instance for i in self.known.incidents.values() if i.unresolved}
+        old = [s for s in asked if s.instance in told and (s.reached is None or self.hint.why == Why.REQUEST)]
+        reached = ask_reach(self.member, sorted({s.host for s in old})[:SSM_A_CALL]) if old else {}
+        return {**sightings, **{s.instance: replace(s, reached=reached[s.host]) for s in old if s.host in reached}}
 
     def with_commands(self, sightings: Mapping[str, Sighting]) -> Mapping[str, Sighting]:
         """See what has become of the commands that repairs have begun. What has ended is not asked again."""
