@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-HUB_REGION = "eu-west-1"
+HUB_ACCOUNT, HUB_REGION = "123456789012", "eu-west-1"
 FOREIGN = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_REGION")
 NOBODY = {
     "AWS_CONFIG_FILE": os.devnull,

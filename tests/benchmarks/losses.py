@@ -139,7 +139,7 @@ def _named(machine: Machine) -> Named:
 
 
 def _in_trouble(machine: Machine) -> bool:
-    return not machine.connected and machine.status == "ACTIVE" and machine.host_state == "running"
+    return not machine.connected and machine.status == "ACTIVE" and machine.host.state == "running"
 
 
 # What goes wrong at one place
@@ -171,12 +171,12 @@ def _deregistered(scene: Scene, place: str) -> None:
 
 
 def _stopped(scene: Scene, place: str) -> None:
-    scene.at(place).host_state = "stopped"
+    scene.at(place).host.state = "stopped"
 
 
 def _unknown_host(scene: Scene, place: str) -> None:
     machine = scene.at(place)
-    machine.host_state = "terminated"
+    machine.host.state = "terminated"
     scene.stage.members.forget_host(machine)
 
 

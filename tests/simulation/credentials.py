@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from tests.wire.payloads import Machine
+from tests.wire.payloads import Host
 from tests.wire.wire import Call, Failure
 
 _KEY = re.compile(rb"<AccessKeyId>(\w+)</AccessKeyId>")
@@ -23,29 +23,29 @@ class Credentials:
         if found and "Policy" in call.fields:
             self._policies[found[1].decode()] = json.loads(call.fields["Policy"])["Statement"]
 
-    def check(self, call: Call, machine: Machine | None) -> None:
-        """Refuse what a session was not signed in for; `machine` is the one of the host that the call names."""
+    def check(self, call: Call, host: Host | None) -> None:
+        """Refuse what a session was not signed in for; `host` is the one that the call names."""
         if call.key not in self._policies:
             return
         action = f"{_PREFIXES.get(call.service, call.service)}:{call.operation}"
-        for resource in _resources(call, machine):
+        for resource in _resources(call, host):
             statements = self._policies[call.key]
             if not any(action in each["Action"] and resource in {*each["Resource"]} for each in statements):
                 raise Failure("AccessDeniedException", f"the session policy allows no {action} on {resource}", 403)
 
 
-def _resources(call: Call, machine: Machine | None) -> list[str]:
+def _resources(call: Call, host: Host | None) -> list[str]:
     """What the call touches, as AWS's service authorization reference has it; what only reads is not narrowed."""
     here = f"{call.region}:{call.account}"
     match call.operation:
         case "DeregisterContainerInstance" | "UpdateContainerInstancesState":
             return [f"arn:aws:ecs:{here}:cluster/{call.fields['cluster'].rsplit('/', 1)[-1]}"]
         case "TerminateInstanceInAutoScalingGroup":
-            group = machine.group if machine else ""
+            group = host.group if host else ""
             return [f"arn:aws:autoscaling:{here}:autoScalingGroup:*:autoScalingGroupName/{group}"]
         case "TerminateInstances" | "RebootInstances":
-            return [f"arn:aws:ec2:{here}:instance/{host}" for host in call.listed("InstanceId")]
+            return [f"arn:aws:ec2:{here}:instance/{each}" for each in call.listed("InstanceId")]
         case "SendCommand":
-            hosts = [f"arn:aws:ec2:{here}:instance/{host}" for host in call.fields["InstanceIds"]]
+            hosts = [f"arn:aws:ec2:{here}:instance/{each}" for each in call.fields["InstanceIds"]]
             return [f"arn:aws:ssm:{here}:document/{call.fields['DocumentName']}", *hosts]
     return ["*"]

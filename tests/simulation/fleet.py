@@ -1,11 +1,10 @@
 """The fleet of a simulation: member accounts that can also be repaired, and the truth about every machine.
 
-Adds to tests.wire.members what acting calls, the organization's list of accounts, replacements from Auto Scaling
+Adds to tests.wire.acting the organization's list of accounts, replacements from Auto Scaling
 groups, and since when each agent has truly been gone; hosts that are registered twice, hosts whose end a lifecycle hook
 holds up, roles that vanish and accounts that leave.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,9 +13,10 @@ from spoke.discovery import MONITORING_TAG
 from tests.hub.timing import Clock
 from tests.simulation.credentials import Credentials
 from tests.simulation.systems_manager import SystemsManager
-from tests.wire.members import Members, Place
-from tests.wire.organization import organization
-from tests.wire.payloads import Machine
+from tests.wire.acting import Acting
+from tests.wire.members import Place
+from tests.wire.organization import nested
+from tests.wire.payloads import Host, Machine
 from tests.wire.wire import Call, Failure, Service, Wire
 
 REGION = "eu-west-1"
@@ -52,12 +52,9 @@ ASIDE = (
 )
 # Of these words, a host is out of service whatever becomes of it: nobody is to hear of its agent.
 QUIET = ("Standby", "Detaching", "Warmed:Stopped", "Warmed:Running")
-# What Auto Scaling terminates for somebody who asks; of anything else it says ValidationError.
-_TERMINABLE = {"InService", "Standby", "Pending", "Pending:Wait", "Terminating:Retained"}
 _RESTARTED = "restarted"
 # What AWS says of credentials whose role is no more, by service.
 _UNKNOWN_KEY = {"ec2": "AuthFailure", "auto-scaling": "InvalidClientTokenId", "sts": "AccessDenied"}
-_LAUNCHED = re.compile(r"(<instanceId>(i-[0-9a-f]+)</instanceId><imageId>.*?<launchTime>)[^<]*")
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ class Truth:
     drops: list[datetime] = field(default_factory=list)
 
 
-class Fleet(Members):
+class Fleet(Acting):
     """Member accounts A and B, with clusters of the same names."""
 
     def __init__(self, clock: Clock) -> None:
@@ -91,7 +88,6 @@ class Fleet(Members):
         self.truths: dict[str, Truth] = {}
         self.terminations: list[Termination] = []
         self.tagged: dict[Place, list[tuple[datetime, str | None]]] = {}
-        self._launched: dict[str, str] = {}
         self._coming: list[tuple[datetime, Machine, str]] = []
         self._signed_in: dict[str, tuple[str, str]] = {}
         # Groups whose lifecycle hook holds up the end of a host for so long; accounts without their roles, and those
@@ -107,7 +103,7 @@ class Fleet(Members):
         self.credentials = Credentials()
         self.systems_manager = SystemsManager(
             clock,
-            lambda call, host: self._regions[call.account, call.region].hosts.get(host),
+            lambda host: next(iter(self.on_the_same(host)), None),
             lambda machine: self.ill.get(machine.id, "stopped"),
             lambda account: self._signed_in.get(account, ("", "")),
             lambda machine, after: self._coming.append((clock() + after, machine, _RESTARTED)),
@@ -155,18 +151,18 @@ class Fleet(Members):
         place = Place(machine.account, machine.region, machine.cluster)
         watched = self.watched_lately(place, lately) if lately else self.tagged[place][-1][1] is not None
         ready = (
-            self.registered(machine) and machine.host_state == "running" and machine.status in {"ACTIVE", "DRAINING"}
+            self.registered(machine) and machine.host.state == "running" and machine.status in {"ACTIVE", "DRAINING"}
         )
         return watched and ready and not machine.connected
 
     @staticmethod
     def in_service(machine: Machine) -> bool:
         """Whether Auto Scaling lets it be."""
-        return not machine.group or machine.lifecycle in IN_SERVICE
+        return not machine.host.group or machine.host.lifecycle in IN_SERVICE
 
     def on_the_same(self, host: str) -> list[Machine]:
         """Every registration of a host."""
-        return [truth.machine for truth in self.truths.values() if truth.machine.host == host]
+        return [truth.machine for truth in self.truths.values() if truth.machine.host.name == host]
 
     def watched_lately(self, place: Place, span: timedelta) -> bool:
         """Whether the cluster was opted in at any time since then."""
@@ -186,22 +182,22 @@ class Fleet(Members):
 
     def plug_in(self, machine: Machine) -> None:
         """The agent is back. One that has registered anew does not come back under its old name."""
-        known = self.on_the_same(machine.host)
-        if not machine.connected and machine.host_state == "running" and known[-1] is machine:
+        known = self.on_the_same(machine.host.name)
+        if not machine.connected and machine.host.state == "running" and known[-1] is machine:
             machine.plug_in()
             self.truths[machine.id].gone_since = None
 
     def host(self, machine: Machine, state: str) -> None:
         """The host stops, starts or ends; its agent goes with it."""
-        before = machine.host_state
+        before = machine.host.state
         if before in {state, "gone"} or (before in _ENDING and state not in {"terminated", "gone"}):
             return
         if state in {"running", "pending"} and before not in {"stopped", "pending"}:
             return
-        for each in self.on_the_same(machine.host):
+        for each in self.on_the_same(machine.host.name):
             if state != "running":
                 self.unplug(each)
-            each.host_state = state
+            each.host.state = state
         if state == "gone":
             self.forget_host(machine)
         self._begins(machine, state)
@@ -226,12 +222,12 @@ class Fleet(Members):
 
     def lifecycle(self, machine: Machine, state: str) -> None:
         """Auto Scaling sees the host otherwise."""
-        if machine.group and machine.host_state not in _ENDING:
-            for each in self.on_the_same(machine.host):
-                each.lifecycle = state
+        if machine.host.group and machine.host.state not in _ENDING:
+            for each in self.on_the_same(machine.host.name):
+                each.host.lifecycle = state
 
     def can_register_anew(self, machine: Machine) -> bool:
-        return self.registered(machine) and machine.host_state == "running" and machine.status == "ACTIVE"
+        return self.registered(machine) and machine.host.state == "running" and machine.status == "ACTIVE"
 
     def register_anew(self, machine: Machine) -> Machine:
         """Its old registration stays, without an agent for ever."""
@@ -284,14 +280,14 @@ class Fleet(Members):
                     if machine.status == before:
                         self.status(machine, what)
                 elif self.exists(place := Place(machine.account, machine.region, machine.cluster)):
-                    (new,) = self.grow(place, 1, group=machine.group)
+                    (new,) = self.grow(place, 1, group=machine.host.group)
                     self.truths[new.id] = Truth(new)
-                    self._launched[new.host] = f"{due - timedelta(seconds=60):%Y-%m-%dT%H:%M:%S.000Z}"
+                    new.host.launched = due - timedelta(seconds=60)
 
     def _goes_on(self, machine: Machine, state: str) -> None:
         """The host comes to where it was on its way to, unless somebody has sent it elsewhere meanwhile."""
         before = next((begun for begun, (after, _) in _BECOMES.items() if after == state), "")
-        if state == "shutting-down" or machine.host_state == before:
+        if state == "shutting-down" or machine.host.state == before:
             self.host(machine, state)
 
     def ecs_notices(self, machine: Machine) -> None:
@@ -304,30 +300,21 @@ class Fleet(Members):
 
     def hang(self, wire: Wire) -> None:
         super().hang(wire)
-        more: dict[str, dict[str, Service]] = {
-            "ecs": {"DeregisterContainerInstance": self._deregister},
-            "ec2": {
-                "DescribeInstances": self._dated(wire.services["ec2"]),
-                "DescribeInstanceAttribute": self._attribute,
-                "TerminateInstances": self._terminate,
-            },
-            "auto-scaling": {"TerminateInstanceInAutoScalingGroup": self._terminate_in_group},
-            "ssm": {
-                "SendCommand": self.systems_manager.send,
-                "ListCommands": self.systems_manager.list,
-                "GetCommandInvocation": self.systems_manager.tell,
-            },
-            "sts": {"AssumeRole": self._remembered(wire.services["sts"])},
+        commands: dict[str, Service] = {
+            "SendCommand": self.systems_manager.send,
+            "ListCommands": self.systems_manager.list,
+            "GetCommandInvocation": self.systems_manager.tell,
         }
-        for service, operations in more.items():
-            wire.services[service] = _either(operations, wire.services[service])
+        told = wire.services["ssm"]
+        wire.services["ssm"] = lambda call: commands.get(call.operation, told)(call)
+        wire.services["sts"] = self._remembered(wire.services["sts"])
         for service in ("ecs", "ec2", "auto-scaling", "ssm"):
             wire.services[service] = self._signing(wire.services[service])
         wire.services["organizations"] = self._organization
 
     def _organization(self, call: Call) -> bytes:
         there = {account: name for name, account in ACCOUNTS.items() if account not in self.left}
-        return organization(call, there, self.states)
+        return nested(there, self.states)(call)
 
     def _signing(self, service: Service) -> Service:
         """The same service for who is signed in with something that is worth anything."""
@@ -360,77 +347,20 @@ class Fleet(Members):
 
         return assume
 
-    def _dated(self, ec2: Service) -> Service:
-        def describe(call: Call) -> bytes:
-            def launched(found: re.Match[str]) -> str:
-                return found[1] + self._launched.get(found[2], "2026-11-02T07:41:12.000Z")
-
-            return _LAUNCHED.sub(launched, ec2(call).decode()).encode()
-
-        return describe
-
-    def _attribute(self, call: Call) -> bytes:
-        call.only("InstanceId", "Attribute")
-        return (
-            '<DescribeInstanceAttributeResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">'
-            f"<instanceId>{call.fields['InstanceId']}</instanceId>"
-            "<disableApiTermination><value>false</value></disableApiTermination></DescribeInstanceAttributeResponse>"
-        ).encode()
-
-    def _terminate(self, call: Call) -> bytes:
-        call.only("InstanceId")
-        (host,) = call.listed("InstanceId")
-        self._end(call, host)
-        return (
-            '<TerminateInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><instancesSet><item>'
-            f"<instanceId>{host}</instanceId></item></instancesSet></TerminateInstancesResponse>"
-        ).encode()
-
-    def _terminate_in_group(self, call: Call) -> bytes:
-        call.only("InstanceId", "ShouldDecrementDesiredCapacity")
-        host = call.fields["InstanceId"]
-        machine = self._regions[call.account, call.region].hosts.get(host)
-        if machine and machine.lifecycle not in _TERMINABLE and not machine.lifecycle.startswith("Terminating"):
-            raise Failure("ValidationError", f"The instance {host} is not in InService or Standby.")
-        machine = self._end(call, host)
-        if machine:
-            held = (
-                self.hooks.get(machine.group, timedelta()) if machine.lifecycle == "Terminating:Wait" else timedelta()
-            )
-            self._coming.append((self.clock() + held + _REPLACED, machine, "replaced"))
-        return (
-            b'<TerminateInstanceInAutoScalingGroupResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/">'
-            b"<TerminateInstanceInAutoScalingGroupResult><Activity><StatusCode>InProgress</StatusCode></Activity>"
-            b"</TerminateInstanceInAutoScalingGroupResult></TerminateInstanceInAutoScalingGroupResponse>"
-        )
-
-    def _end(self, call: Call, host: str) -> Machine | None:
-        """End a host; None if it is ending already. Where a lifecycle hook holds it up, it runs on for hours."""
-        machine = self._regions[call.account, call.region].hosts.get(host)
-        if machine is None:
-            raise Failure("InvalidInstanceID.NotFound", f"The instance ID '{host}' does not exist")
-        well = any(each.connected and self.registered(each) for each in self.on_the_same(host))
-        self.terminations.append(Termination(host, *self._signed_in.get(call.account, ("", "")), well))
-        if machine.host_state in _ENDING or machine.lifecycle == "Terminating:Wait":
-            return None
-        if machine.group in self.hooks and call.service == "auto-scaling":
+    def end(self, call: Call, host: Host) -> None:
+        """End a host unless it is ending already. Where a lifecycle hook holds it up, it runs on for hours."""
+        known = self.on_the_same(host.name)
+        well = any(each.connected and self.registered(each) for each in known)
+        self.terminations.append(Termination(host.name, *self._signed_in.get(call.account, ("", "")), well))
+        machine = known[0]
+        held = timedelta()
+        if host.state in _ENDING or host.lifecycle == "Terminating:Wait":
+            return
+        if host.group in self.hooks and call.service == "auto-scaling":
+            held = self.hooks[host.group]
             self.lifecycle(machine, "Terminating:Wait")
-            self._coming.append((self.clock() + self.hooks[machine.group], machine, "shutting-down"))
+            self._coming.append((self.clock() + held, machine, "shutting-down"))
         else:
             self.host(machine, "shutting-down")
-        return machine
-
-    def _deregister(self, call: Call) -> bytes:
-        call.only("cluster", "containerInstance", "force")
-        region = self._regions[call.account, call.region]
-        cluster, name = call.fields["cluster"].rsplit("/", 1)[-1], call.fields["containerInstance"].rsplit("/", 1)[-1]
-        if cluster not in region.clusters:
-            raise Failure("ClusterNotFoundException", "Cluster not found.")
-        if name not in region.clusters[cluster]:
-            raise Failure("InvalidParameterException", "The referenced container instance was not found.")
-        self.deregister(region.clusters[cluster][name])
-        return b'{"containerInstance":{"status":"INACTIVE"}}'
-
-
-def _either(operations: dict[str, Service], otherwise: Service) -> Service:
-    return lambda call: operations.get(call.operation, otherwise)(call)
+        if call.service == "auto-scaling":
+            self._coming.append((self.clock() + held + _REPLACED, machine, "replaced"))

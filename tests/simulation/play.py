@@ -213,7 +213,7 @@ class Play(RuleBasedStateMachine):
         fleet = self.world.fleet
         if becomes in HOST_STATES:
             fleet.host(one, becomes)
-            self._met(f"a host is {one.host_state}")
+            self._met(f"a host is {one.host.state}")
         elif becomes in STATUSES:
             fleet.status(one, becomes)
             self._met(f"an instance is {one.status if fleet.registered(one) else 'MISSING'}")
@@ -239,7 +239,7 @@ class Play(RuleBasedStateMachine):
         """It does with one of a group, whose agent may be gone meanwhile."""
         one = self.world.machine(f"{'AB'[cluster]}/{self.world.groups[0]}/{machine}")
         self.world.fleet.lifecycle(one, state)
-        self._met(f"Auto Scaling calls a host {one.lifecycle}")
+        self._met(f"Auto Scaling calls a host {one.host.lifecycle}")
 
     @sentence(hours=st.sampled_from([0, 1, 3, 48]))
     def a_lifecycle_hook_holds_up_ends(self, hours: int) -> None:
@@ -373,7 +373,7 @@ class Play(RuleBasedStateMachine):
         def meanwhile() -> None:
             self.world.forward(seconds)
             for truth in self.world.fleet.truths.values():
-                truth.machine.checks = "impaired" if truth.machine.checks == "ok" else "ok"
+                truth.machine.host.checks = "impaired" if truth.machine.host.checks == "ok" else "ok"
 
         self._overtake("look", by, Turn(nth, after, meanwhile, of))
 

@@ -281,8 +281,8 @@ class Watcher:
         if incident.unresolved and (before is None or not before.unresolved):
             self._opened(incident)
         ended = incident.ending == Condition.TERMINATED and not incident.unresolved and before and before.unresolved
-        if ended and truth and truth.machine.host_state not in {"shutting-down", "terminated", "gone"}:
-            self.broken.append(f"{self._name(incident)} is said to be terminated, and is {truth.machine.host_state}")
+        if ended and truth and truth.machine.host.state not in {"shutting-down", "terminated", "gone"}:
+            self.broken.append(f"{self._name(incident)} is said to be terminated, and is {truth.machine.host.state}")
         if incident.repair and incident.repair.request not in self.begun:
             self._begins(incident, incident.repair)
         if not incident.unresolved and before and before.unresolved and self.world.fate.function != "look":
@@ -328,8 +328,8 @@ class Watcher:
         if not world.fleet.watched_lately(place, _OLDEST_TAGS):
             self.broken.append(f"false alarm: {self._name(incident)} is in a cluster that is not watched")
         unread = incident.sighting.unchecked and world.struck_lately(machine.account, _A_RUN)
-        if machine.status != "ACTIVE" or (machine.host_state != "running" and not unread):
-            self.broken.append(f"false alarm: {self._name(incident)} is {machine.status}, {machine.host_state}")
+        if machine.status != "ACTIVE" or (machine.host.state != "running" and not unread):
+            self.broken.append(f"false alarm: {self._name(incident)} is {machine.status}, {machine.host.state}")
 
     def _name(self, incident: Incident) -> str:
         return f"{self.world.label(incident.cluster)} {incident.instance[-4:]}"
@@ -526,14 +526,14 @@ class Watcher:
         for incident in self.incidents.values():
             machine = self.world.fleet.truths[incident.instance].machine
             here = (incident.cluster, incident.instance)
-            if incident.unresolved and machine.lifecycle in QUIET and not incident.repair:
-                yield f"{self._name(incident)} is {machine.lifecycle} and has the incident {incident.id}"
-            ending = incident.repair and machine.lifecycle == "Terminating:Wait"  # a hook holds it up for hours
+            if incident.unresolved and machine.host.lifecycle in QUIET and not incident.repair:
+                yield f"{self._name(incident)} is {machine.host.lifecycle} and has the incident {incident.id}"
+            ending = incident.repair and machine.host.lifecycle == "Terminating:Wait"  # a hook holds it up for hours
             if incident.unresolved and here not in broken and not (ending or self.world.fleet.out(machine)):
                 yield f"{self._name(incident)} is well and has the incident {incident.id}, {incident.state}"
         unresolved = {(i.cluster, i.instance) for i in self.incidents.values() if i.unresolved}
         for cluster, instance in sorted(broken - unresolved):
-            how = self.world.fleet.truths[instance].machine.lifecycle
+            how = self.world.fleet.truths[instance].machine.host.lifecycle
             yield f"{self.world.label(cluster)} {instance[-4:]} ({how}) is broken and has no incident"
 
     def _shown(self) -> Iterator[str]:  # noqa: C901, PLR0912  # one pass over all messages

@@ -41,7 +41,7 @@ class SystemsManager:
     """
 
     clock: Callable[[], datetime]
-    find: Callable[[Call, str], Machine | None]
+    find: Callable[[str], Machine | None]
     ill: Callable[[Machine], str]
     signed_in: Callable[[str], tuple[str, str]]
     taken: Callable[[Machine, timedelta], None]
@@ -52,8 +52,8 @@ class SystemsManager:
     def send(self, call: Call) -> bytes:
         call.only("DocumentName", "InstanceIds", "Comment", "TimeoutSeconds")
         (host,) = call.fields["InstanceIds"]
-        machine = self.find(call, host)
-        if call.fields["DocumentName"] != DOCUMENT or machine is None or machine.host_state != "running":
+        machine = self.find(host)
+        if call.fields["DocumentName"] != DOCUMENT or machine is None or machine.host.state != "running":
             raise Failure("InvalidInstanceId", f"Instances [[{host}]] not in a valid state")
         number = f"{len(self.commands):036x}"
         session, person = self.signed_in(call.account)

@@ -46,10 +46,10 @@ def test_a_message_is_drawn_again_if_the_look_that_drew_it_died_and_all_is_as_be
     goes(world, "A/db/1")
     world.wait(130)
     machine = world.machine("A/db/1")
-    machine.checks = "impaired"
+    machine.host.checks = "impaired"
     world.sweep()
     die_after("slack:chat.update", world, world.look)
-    machine.checks = "ok"
+    machine.host.checks = "ok"
 
     settle(world, watcher)
 

@@ -426,7 +426,7 @@ class World:
         now = self.clock()
         if how == "health":
             arn = f"arn:aws:ecs:{machine.region}:{machine.account}:cluster/{machine.cluster}"
-            detail = {"clusterArn": arn, "containerInstanceArn": machine.arn, "ec2InstanceId": machine.host}
+            detail = {"clusterArn": arn, "containerInstanceArn": machine.arn, "ec2InstanceId": machine.host.name}
             body = bent(
                 event("health-change-agent-gone"),
                 detail,
@@ -511,7 +511,7 @@ class World:
 
     def enqueue(self, request: Request) -> None:
         truth = self.fleet.truths.get(request.instance)
-        asked = Asked(request, truth.machine.host if truth else "", sure=True)
+        asked = Asked(request, truth.machine.host.name if truth else "", sure=True)
         try:
             send_in_order(self.front, self.acts.url, group_id(request.cluster), to_message(request), request.id)
         except (ClientError, BotoCoreError):

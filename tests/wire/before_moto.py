@@ -1,7 +1,7 @@
-"""The wire for the hub's own account, and moto for all the rest: the members, and what the hub seldom asks for.
+"""The wire for what it has, and moto for all the rest where it is up: what the hub seldom asks for.
 
-Moto takes several milliseconds for each call of a table or a queue, and a story makes hundreds of them. It answers one
-call at a time: several threads of ours ask at once, and moto copies its tables while others write to them.
+Moto takes several milliseconds for each call, and a story makes hundreds of them. It answers one call at a time:
+several threads of ours ask at once, and moto copies its tables while others write to them.
 """
 
 import re
@@ -15,17 +15,18 @@ from moto.core.config import DefaultConfig
 from moto.core.models import botocore_stubber
 
 from tests.signed_in import KEYS
-from tests.wire.wire import Wire
+from tests.wire.wire import MEMBER_KEY, Stray, Wire
 
 # mock_aws signs everybody in anew, unless it is told not to; but the wire knows the hub by its credentials.
 AS_SIGNED_IN: DefaultConfig = {"core": {"mock_credentials": False}}
 _MOTO = ("before-send", botocore_stubber)
 _ONE_AT_A_TIME = threading.RLock()
-_OURS = re.compile(rf"Credential={KEYS['AWS_ACCESS_KEY_ID']}/")
+# The hub, and who has signed in to a member account on the wire.
+_OURS = re.compile(rf"Credential=({KEYS['AWS_ACCESS_KEY_ID']}|{MEMBER_KEY.pattern})/")
 
 
 class WireBeforeMoto(Wire):
-    """Answers the hub's calls of the services that it has, and hands all others on to moto."""
+    """Answers for the services that it has, and hands all others on to moto."""
 
     @contextmanager
     def hung(self) -> Iterator[None]:
@@ -43,6 +44,8 @@ class WireBeforeMoto(Wire):
         signed = signature.decode() if isinstance(signature, bytes) else signature
         if service in self.services and _OURS.search(signed):
             return super().__call__(request, event_name, **more)
+        if not botocore_stubber.enabled and ".amazonaws." in request.url:  # and not an AWS of the test's own
+            raise Stray(f"{event_name}: nobody answers for {service}, and moto is not up")
         with _ONE_AT_A_TIME:
             answer: AWSResponse | None = botocore_stubber(event_name, request, **more)
         return answer

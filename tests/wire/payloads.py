@@ -16,36 +16,54 @@ from tests.wire.wire import Call
 
 GROUP_MEMBERS_A_CALL = 50
 REGISTERED = datetime(2026, 11, 2, 7, 41, 12, tzinfo=UTC)
+_EC2 = "http://ec2.amazonaws.com/doc/2016-11-15/"
 _EVENT = Path(__file__).parents[1] / "events" / "state-change.json"
 _CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
 
 
 @dataclass(slots=True, eq=False)
-class Machine:
-    """One container instance and its host, as they truly are."""
+class Host:
+    """A machine as EC2, Auto Scaling and Systems Manager know it."""
 
     account: str
     region: str
+    name: str
+    zone: str
+    state: str = "running"
+    checks: str = "ok"
+    ping: str = "Online"
+    managed: bool = False
+    protected: bool = False
+    group: str = ""
+    lifecycle: str = "InService"  # Auto Scaling's word for a host of a group; "": it has forgotten it
+    ami: str = "ami-0d5e6f7a8b9c0d1e2"
+    instance_type: str = "m7g.xlarge"
+    launched: datetime = REGISTERED
+
+
+@dataclass(slots=True, eq=False)
+class Machine:
+    """One container instance on its host, as they truly are."""
+
     cluster: str
     id: str
-    host: str
-    zone: str
+    host: Host
     connected: bool = True
     status: str = "ACTIVE"
     version: int = 14801
     since: datetime | None = None  # when ECS itself noticed that the agent was gone
     runtime: str = "OK"
-    host_state: str = "running"
-    checks: str = "ok"
-    ping: str = "Online"
-    managed: bool = False
-    group: str = ""
-    lifecycle: str = "InService"  # Auto Scaling's word for a host of a group
-    ami: str = "ami-0d5e6f7a8b9c0d1e2"
     agent_version: str = "1.86.0"
-    instance_type: str = "m7g.xlarge"
     running_tasks: int = 6
     tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def account(self) -> str:
+        return self.host.account
+
+    @property
+    def region(self) -> str:
+        return self.host.region
 
     @property
     def arn(self) -> str:
@@ -67,10 +85,10 @@ def event(machine: Machine, at: datetime, **top: object) -> str:
     told = {
         **detail,
         "agentConnected": machine.connected,
-        "attributes": _attributes(machine.zone, machine.ami, machine.instance_type),
+        "attributes": _attributes(machine.host.zone, machine.host.ami, machine.host.instance_type),
         "clusterArn": f"arn:aws:ecs:{machine.region}:{machine.account}:cluster/{machine.cluster}",
         "containerInstanceArn": machine.arn,
-        "ec2InstanceId": machine.host,
+        "ec2InstanceId": machine.host.name,
         "status": machine.status,
         "version": machine.version,
     }
@@ -80,14 +98,15 @@ def event(machine: Machine, at: datetime, **top: object) -> str:
 
 def container_instance(machine: Machine, include: Collection[str]) -> str:
     """One of ecs:DescribeContainerInstances, as JSON."""
-    shared = _shared(machine.zone, machine.ami, machine.instance_type, machine.agent_version)
+    host = machine.host
+    shared = _shared(host.zone, host.ami, host.instance_type, machine.agent_version)
     tags = health = ""
     if "TAGS" in include:
         tags = f',"tags":{json.dumps([{"key": key, "value": value} for key, value in machine.tags.items()])}'
     if "CONTAINER_INSTANCE_HEALTH" in include:
         health = f',"healthStatus":{_health(machine)}'
     return (
-        f'{{"containerInstanceArn":"{machine.arn}","ec2InstanceId":"{machine.host}","version":{machine.version},'
+        f'{{"containerInstanceArn":"{machine.arn}","ec2InstanceId":"{host.name}","version":{machine.version},'
         f'"agentConnected":{"true" if machine.connected else "false"},"status":"{machine.status}",'
         f'"runningTasksCount":{machine.running_tasks},{shared}{tags}{health}}}'
     )
@@ -112,35 +131,35 @@ def cluster(call: Call, name: str, machines: Sequence[Machine], tags: Mapping[st
     return found
 
 
-def instance_status(machines: Sequence[Machine], more: str) -> bytes:
+def instance_status(hosts: Sequence[Host], more: str) -> bytes:
     """The answer of ec2:DescribeInstanceStatus."""
-    items = "".join(map(_status_item, machines))
+    items = "".join(map(_status_item, hosts))
     token = f"<nextToken>{more}</nextToken>" if more else ""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
-        '<DescribeInstanceStatusResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>8a4b5c6d</requestId>'
+        f'<DescribeInstanceStatusResponse xmlns="{_EC2}"><requestId>8a4b5c6d</requestId>'
         f"<instanceStatusSet>{items}</instanceStatusSet>{token}</DescribeInstanceStatusResponse>"
     ).encode()
 
 
-def instances(machines: Sequence[Machine], more: str) -> bytes:
+def instances(hosts: Sequence[Host], more: str) -> bytes:
     """The answer of ec2:DescribeInstances, each host in a reservation of its own."""
     token = f"<nextToken>{more}</nextToken>" if more else ""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
-        '<DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>8a4b5c6d</requestId>'
-        f"<reservationSet>{''.join(map(_reservation, machines))}</reservationSet>{token}</DescribeInstancesResponse>"
+        f'<DescribeInstancesResponse xmlns="{_EC2}"><requestId>8a4b5c6d</requestId>'
+        f"<reservationSet>{''.join(map(_reservation, hosts))}</reservationSet>{token}</DescribeInstancesResponse>"
     ).encode()
 
 
-def auto_scaling_instances(machines: Sequence[Machine]) -> bytes:
+def auto_scaling_instances(hosts: Sequence[Host]) -> bytes:
     """The answer of autoscaling:DescribeAutoScalingInstances."""
     items = "".join(
-        f"<member><AutoScalingGroupName>{m.group}</AutoScalingGroupName><AvailabilityZone>{m.zone}</AvailabilityZone>"
-        f"<HealthStatus>HEALTHY</HealthStatus><InstanceId>{m.host}</InstanceId>"
-        f"<InstanceType>{m.instance_type}</InstanceType><LifecycleState>{m.lifecycle}</LifecycleState>"
+        f"<member><AutoScalingGroupName>{host.group}</AutoScalingGroupName><AvailabilityZone>{host.zone}</AvailabilityZone>"
+        f"<HealthStatus>HEALTHY</HealthStatus><InstanceId>{host.name}</InstanceId>"
+        f"<InstanceType>{host.instance_type}</InstanceType><LifecycleState>{host.lifecycle}</LifecycleState>"
         "<ProtectedFromScaleIn>false</ProtectedFromScaleIn></member>"
-        for m in machines
+        for host in hosts
     )
     return (
         '<DescribeAutoScalingInstancesResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/">'
@@ -149,14 +168,43 @@ def auto_scaling_instances(machines: Sequence[Machine]) -> bytes:
     ).encode()
 
 
-def ping(machine: Machine) -> dict[str, Any]:
+def protection(host: Host) -> bytes:
+    """The answer of ec2:DescribeInstanceAttribute about the host's termination protection."""
+    return (
+        f'<DescribeInstanceAttributeResponse xmlns="{_EC2}"><instanceId>{host.name}</instanceId>'
+        f"<disableApiTermination><value>{'true' if host.protected else 'false'}</value></disableApiTermination>"
+        "</DescribeInstanceAttributeResponse>"
+    ).encode()
+
+
+def terminated(hosts: Sequence[Host], before: Sequence[str]) -> bytes:
+    """The answer of ec2:TerminateInstances, by what EC2 called each host `before`."""
+    items = "".join(
+        f"<item><instanceId>{host.name}</instanceId><currentState>{_state(host.state)}</currentState>"
+        f"<previousState>{_state(state)}</previousState></item>"
+        for host, state in zip(hosts, before, strict=True)
+    )
+    return (
+        f'<TerminateInstancesResponse xmlns="{_EC2}"><instancesSet>{items}</instancesSet></TerminateInstancesResponse>'
+    ).encode()
+
+
+TERMINATED_IN_GROUP = (
+    b'<TerminateInstanceInAutoScalingGroupResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/">'
+    b"<TerminateInstanceInAutoScalingGroupResult><Activity><StatusCode>InProgress</StatusCode></Activity>"
+    b"</TerminateInstanceInAutoScalingGroupResult></TerminateInstanceInAutoScalingGroupResponse>"
+)
+"""The answer of autoscaling:TerminateInstanceInAutoScalingGroup."""
+
+
+def ping(host: Host) -> dict[str, Any]:
     """One of ssm:DescribeInstanceInformation."""
     return {
-        "InstanceId": machine.host,
-        "PingStatus": machine.ping,
+        "InstanceId": host.name,
+        "PingStatus": host.ping,
         "PlatformType": "Linux",
         "PlatformName": "Amazon Linux",
-        "ResourceType": "ManagedInstance" if machine.host.startswith("mi-") else "EC2Instance",
+        "ResourceType": "ManagedInstance" if host.name.startswith("mi-") else "EC2Instance",
     }
 
 
@@ -218,36 +266,36 @@ def _health(machine: Machine) -> str:
     return json.dumps({"overallStatus": "IMPAIRED" if impaired else "OK", "details": checks}, separators=(",", ":"))
 
 
-def _status_item(machine: Machine) -> str:
-    running = machine.host_state == "running"
-    summary = machine.checks if running else "not-applicable"
-    passed = {"ok": "passed", "impaired": "failed"}.get(machine.checks, machine.checks)
+def _status_item(host: Host) -> str:
+    running = host.state == "running"
+    summary = host.checks if running else "not-applicable"
+    passed = {"ok": "passed", "impaired": "failed"}.get(host.checks, host.checks)
     details = (
         f"<details><item><name>reachability</name><status>{passed}</status></item></details>"
         if running
         else "<details/>"
     )
     return (
-        f"<item><instanceId>{machine.host}</instanceId><availabilityZone>{machine.zone}</availabilityZone>"
-        f"<instanceState>{_state(machine)}</instanceState>"
+        f"<item><instanceId>{host.name}</instanceId><availabilityZone>{host.zone}</availabilityZone>"
+        f"<instanceState>{_state(host.state)}</instanceState>"
         f"<systemStatus><status>{'ok' if running else summary}</status>{details}</systemStatus>"
         f"<instanceStatus><status>{summary}</status>{details}</instanceStatus>"
         f"<attachedEbsStatus><status>{'ok' if running else summary}</status>{details}</attachedEbsStatus>"
-        f"<operator><managed>{'true' if machine.managed else 'false'}</managed></operator></item>"
+        f"<operator><managed>{'true' if host.managed else 'false'}</managed></operator></item>"
     )
 
 
-def _reservation(machine: Machine) -> str:
-    serial = machine.host[2:]
-    group = f"<item><key>aws:autoscaling:groupName</key><value>{machine.group}</value></item>" if machine.group else ""
+def _reservation(host: Host) -> str:
+    serial = host.name[2:]
+    group = f"<item><key>aws:autoscaling:groupName</key><value>{host.group}</value></item>" if host.group else ""
     address = f"10.{int(serial[-6:-4], 16)}.{int(serial[-4:-2], 16)}.{int(serial[-2:], 16)}"
     return (
-        f"<item><reservationId>r-{serial}</reservationId><ownerId>{machine.account}</ownerId><groupSet/><instancesSet>"
-        f"<item><instanceId>{machine.host}</instanceId><imageId>{machine.ami}</imageId>"
-        f"<instanceState>{_state(machine)}</instanceState><privateDnsName>ip.{address}.internal</privateDnsName>"
+        f"<item><reservationId>r-{serial}</reservationId><ownerId>{host.account}</ownerId><groupSet/><instancesSet>"
+        f"<item><instanceId>{host.name}</instanceId><imageId>{host.ami}</imageId>"
+        f"<instanceState>{_state(host.state)}</instanceState><privateDnsName>ip.{address}.internal</privateDnsName>"
         f"<dnsName/><reason/><keyName>fleet</keyName><amiLaunchIndex>0</amiLaunchIndex><productCodes/>"
-        f"<instanceType>{machine.instance_type}</instanceType><launchTime>{REGISTERED:%Y-%m-%dT%H:%M:%S.000Z}</launchTime>"
-        f"<placement><availabilityZone>{machine.zone}</availabilityZone><groupName/><tenancy>default</tenancy></placement>"
+        f"<instanceType>{host.instance_type}</instanceType><launchTime>{host.launched:%Y-%m-%dT%H:%M:%S.000Z}</launchTime>"
+        f"<placement><availabilityZone>{host.zone}</availabilityZone><groupName/><tenancy>default</tenancy></placement>"
         "<monitoring><state>disabled</state></monitoring><subnetId>subnet-0f1e2d3c4b5a69788</subnetId>"
         f"<vpcId>vpc-0a1b2c3d4e5f60718</vpcId><privateIpAddress>{address}</privateIpAddress>"
         "<sourceDestCheck>true</sourceDestCheck><groupSet><item><groupId>sg-0a1b2c3d4e5f60718</groupId>"
@@ -256,10 +304,10 @@ def _reservation(machine: Machine) -> str:
         f"<volumeId>vol-{serial}</volumeId><status>attached</status><deleteOnTermination>true</deleteOnTermination></ebs>"
         f"</item></blockDeviceMapping><virtualizationType>hvm</virtualizationType><tagSet>{group}"
         f"<item><key>Name</key><value>ecs</value></item></tagSet><hypervisor>xen</hypervisor><ebsOptimized>true"
-        f"</ebsOptimized><operator><managed>{'true' if machine.managed else 'false'}</managed></operator>"
+        f"</ebsOptimized><operator><managed>{'true' if host.managed else 'false'}</managed></operator>"
         "</item></instancesSet></item>"
     )
 
 
-def _state(machine: Machine) -> str:
-    return f"<code>{_CODES[machine.host_state]}</code><name>{machine.host_state}</name>"
+def _state(state: str) -> str:
+    return f"<code>{_CODES[state]}</code><name>{state}</name>"

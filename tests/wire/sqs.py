@@ -5,6 +5,7 @@ Not modelled: long polls, which bring nothing but waiting where all is in memory
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,12 +25,17 @@ _ID = re.compile(r"[A-Za-z0-9!-/:-@\[-`{-~]{1,128}")
 
 
 class Sqs:
-    """The hub's queues by name. `refuses` is asked about each entry of a batch; `batches` counts these calls."""
+    """The hub's queues by name. `refuses` is asked about each entry of a batch; `batches` counts these calls.
+
+    `undelivered` says what lies in the members' own queues, by account; those of `without_queue` have none.
+    """
 
     def __init__(self, *queues: Queue) -> None:
         self._queues = {queue.url: queue for queue in queues}
         self.refuses: Callable[[Json], bool] = lambda _: False
         self.batches = 0
+        self.undelivered = Counter[str]()
+        self.without_queue: set[str] = set()
 
     def hang(self, wire: Wire) -> None:
         """Answer for SQS."""
@@ -45,7 +51,7 @@ class Sqs:
 
     def __call__(self, call: Call) -> bytes:
         if call.account != HUB:
-            return _in_a_member(call)
+            return self._in_a_member(call)
         operation = self._OPERATIONS.get(call.operation)
         if operation is None:
             raise Stray(f"sqs:{call.operation} by {call.account}")
@@ -53,6 +59,17 @@ class Sqs:
         if queue is None:
             raise Failure("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
         return json.dumps(operation(self, call, queue), separators=(",", ":")).encode()
+
+    def _in_a_member(self, call: Call) -> bytes:
+        """A member has one queue, for what could not be delivered to the hub."""
+        call.only("QueueUrl", "AttributeNames")
+        theirs = f"https://sqs.{call.region}.amazonaws.com/{call.account}/{UNDELIVERED_QUEUE}"
+        if call.operation != "GetQueueAttributes" or call.fields["QueueUrl"] != theirs:
+            raise Stray(f"sqs:{call.operation} on {call.fields['QueueUrl']} by {call.account}")
+        if call.account in self.without_queue:
+            raise Failure("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
+        waiting = str(self.undelivered[call.account])
+        return json.dumps({"Attributes": dict.fromkeys(call.fields["AttributeNames"], waiting)}).encode()
 
     # Sending
 
@@ -125,15 +142,6 @@ class Sqs:
         "ChangeMessageVisibilityBatch": _change_visibility,
         "GetQueueAttributes": _attributes,
     }
-
-
-def _in_a_member(call: Call) -> bytes:
-    """A member has one queue, for what could not be delivered to the hub, and here everything could."""
-    call.only("QueueUrl", "AttributeNames")
-    theirs = f"https://sqs.{call.region}.amazonaws.com/{call.account}/{UNDELIVERED_QUEUE}"
-    if call.operation != "GetQueueAttributes" or call.fields["QueueUrl"] != theirs:
-        raise Stray(f"sqs:{call.operation} on {call.fields['QueueUrl']} by {call.account}")
-    return json.dumps({"Attributes": dict.fromkeys(call.fields["AttributeNames"], "0")}).encode()
 
 
 def _entries(call: Call) -> list[Json]:

@@ -49,11 +49,11 @@ def machine(members: Members) -> Machine:
 
 def test_a_look_sees_a_machine_as_it_is(member: Member, machine: Machine) -> None:
     machine.unplug(datetime(2026, 11, 20, 11, 58, tzinfo=UTC))
-    machine.checks = "impaired"
+    machine.host.checks = "impaired"
     seen = look(member, CLUSTER, [machine.id])[machine.id]
     assert (seen.connected, seen.status, seen.version) == (False, "ACTIVE", machine.version)
-    assert (seen.host, seen.host_state, seen.checks) == (machine.host, "running", "impaired")
-    assert (seen.zone, seen.agent_version, seen.running_tasks) == (machine.zone, "1.86.0", 6)
+    assert (seen.host, seen.host_state, seen.checks) == (machine.host.name, "running", "impaired")
+    assert (seen.zone, seen.agent_version, seen.running_tasks) == (machine.host.zone, "1.86.0", 6)
     assert seen.since == datetime(2026, 11, 20, 11, 58, tzinfo=UTC)
 
 
@@ -69,7 +69,7 @@ def test_a_host_that_ec2_has_forgotten_is_gone(members: Members, member: Member,
 
 
 def test_an_anywhere_host_is_asked_of_ssm(members: Members, member: Member) -> None:
-    (machine,) = members.grow(PLACE, 1, host="mi-0123456789abcdef0", ping="ConnectionLost")
+    (machine,) = members.grow(PLACE, 1, name="mi-0123456789abcdef0", ping="ConnectionLost")
     machine.unplug()
     assert look(member, CLUSTER, [machine.id])[machine.id].ping == "ConnectionLost"
 
@@ -99,12 +99,12 @@ def test_a_clusters_tags_are_told_to_who_asks_for_them(members: Members, member:
 
 def test_hosts_of_a_group_are_found(members: Members, member: Member) -> None:
     grouped, _ = members.grow(PLACE, 1, group="payments-asg"), members.grow(PLACE, 2)
-    hosts = [machine.host for machine in members.machines()]
+    hosts = [machine.host.name for machine in members.machines()]
     found = member.call("autoscaling", "describe_auto_scaling_instances", InstanceIds=hosts)["AutoScalingInstances"]
     filters = [{"Name": "tag:aws:autoscaling:groupName", "Values": ["payments-asg"]}]
     described = member.call("ec2", "describe_instances", Filters=filters)["Reservations"]
-    assert [each["InstanceId"] for each in found] == [grouped[0].host]
-    assert [each["Instances"][0]["InstanceId"] for each in described] == [grouped[0].host]
+    assert [each["InstanceId"] for each in found] == [grouped[0].host.name]
+    assert [each["Instances"][0]["InstanceId"] for each in described] == [grouped[0].host.name]
 
 
 def test_faults_strike_the_account_they_are_ordered_for(wire: Wire, member: Member, machine: Machine) -> None:
@@ -154,6 +154,13 @@ def test_they_answer_nobody_who_has_not_signed_in(session: Any, members: Members
         session.client("ecs").list_clusters()
 
 
+def unplugged(members: Members, number: int) -> list[Machine]:
+    machines = members.grow(PLACE, number)
+    for machine in machines:
+        machine.connected = False
+    return machines
+
+
 @pytest.mark.parametrize(
     ("lost", "others", "calls"),
     [
@@ -169,20 +176,20 @@ def test_the_hosts_of_many_are_listed_where_that_takes_fewer_calls(
 ) -> None:
     # Half of the others come first, half of them afterwards: nobody knows in which order EC2 lists.
     members.grow(PLACE, others // 2)
-    gone = members.grow(PLACE, lost, connected=False)
+    gone = unplugged(members, lost)
     members.grow(PLACE, others // 2)
-    gone[0].checks, gone[-1].checks = "impaired", "insufficient-data"
+    gone[0].host.checks, gone[-1].host.checks = "impaired", "insufficient-data"
     wire.meter = meter = Meter()
 
     seen = look(member, CLUSTER, [machine.id for machine in gone])
 
-    assert {machine.id: seen[machine.id].checks for machine in gone} == {m.id: m.checks for m in gone}
+    assert {machine.id: seen[machine.id].checks for machine in gone} == {m.id: m.host.checks for m in gone}
     assert {sighting.host_state for sighting in seen.values()} == {"running"}
     assert meter.calls["ec2:DescribeInstanceStatus"] == calls
 
 
 def test_one_of_many_that_ec2_has_forgotten_is_gone_and_the_others_are_not(members: Members, member: Member) -> None:
-    gone = members.grow(PLACE, 450, connected=False)
+    gone = unplugged(members, 450)
     members.forget_host(gone[7])
 
     seen = look(member, CLUSTER, [machine.id for machine in gone])
@@ -196,7 +203,7 @@ def test_where_ec2_does_not_answer_nobodys_checks_are_made_up(
     wire: Wire, members: Members, member: Member, kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
-    gone = members.grow(PLACE, 450, connected=False)
+    gone = unplugged(members, 450)
     wire.faults.order(Fault("ec2:*", kind))
 
     seen = look(member, CLUSTER, [machine.id for machine in gone])

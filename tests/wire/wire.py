@@ -29,7 +29,8 @@ Json = dict[str, Any]
 HUB = "hub"
 """Who calls with the hub's own credentials."""
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/[0-9]+/([^/]+)/")
-_MEMBER_KEY = re.compile(r"ASIA([0-9]{12})[0-9]{4}")
+MEMBER_KEY = re.compile(r"ASIA([0-9]{12})[0-9]{4}")
+"""The key of who has signed in to a member account, which it tells."""
 _QUERY = {"sts", "auto-scaling", "sns"}
 _JSON_1_0 = {"dynamodb", "sqs"}
 _SINGLE_WRITES = {"PutItem", "UpdateItem", "DeleteItem"}
@@ -166,7 +167,7 @@ def _read(request: AWSPreparedRequest, event_name: str) -> Call:
     if not found:
         raise Stray(f"{service}:{operation} is not signed")
     key, region = found.groups()
-    member = _MEMBER_KEY.fullmatch(key)
+    member = MEMBER_KEY.fullmatch(key)
     body = _text(request.body or "")
     fields = json.loads(body) if body.startswith("{") else dict(parse_qsl(body, keep_blank_values=True))
     fields.pop("Action", None)
