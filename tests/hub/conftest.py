@@ -1,6 +1,7 @@
 import json
 import logging
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -10,9 +11,7 @@ import pytest
 import time_machine
 from botocore.loaders import Loader
 from moto import mock_aws
-from moto.organizations.models import organizations_backends
 
-from coastguard.local.fleet import moto_gaps, systems_manager
 from hub.queues import Queues
 from hub.runtime.telemetry import log_as_json
 from hub.table.store import Store
@@ -24,10 +23,14 @@ from tests.hub.slack_side import SlackSide, Stand, enter, slack_server
 from tests.hub.stack import Mail, create_table
 from tests.hub.station import Station
 from tests.hub.timing import Clock
-from tests.signed_in import HUB_REGION
-from tests.spoke.fleet import ACCOUNT, REGION, Fleet
+from tests.signed_in import HUB_ACCOUNT, HUB_REGION
+from tests.spoke.fleet import ACCOUNT, REGION
+from tests.wire.acting import Acting
 from tests.wire.before_moto import AS_SIGNED_IN
 from tests.wire.faults import Faults as FaultsOnTheWire
+from tests.wire.fleet import Fleet
+from tests.wire.organization import Enrolled, Organization
+from tests.wire.parameters import Parameters
 from tests.wire.table import Tables
 from tests.wire.wire import Wire
 
@@ -73,17 +76,25 @@ def sqs(session: boto3.Session) -> Any:
 
 
 @pytest.fixture(scope="session")
-def shared_organizations(session: boto3.Session) -> Any:
-    return session.client("organizations")
+def client_of(session: boto3.Session) -> Callable[[str], Any]:
+    """The hub's clients of what it seldom asks for."""
+    return cache(session.client)
 
 
 @pytest.fixture
-def organizations(aws: None, shared_organizations: Any) -> Any:  # noqa: ARG001 - moto must be up
+def organization(wire: Wire, members: Acting) -> Organization:
     """An organization of the hub and the one member account of the tests."""
-    shared_organizations.create_organization(FeatureSet="ALL")
-    shared_organizations.create_account(AccountName="payments", Email="payments@example.com")
-    organizations_backends["123456789012"]["aws"].accounts[-1].id = ACCOUNT  # moto makes ids up
-    return shared_organizations
+    members.region(HUB_ACCOUNT, REGION)
+    organization = Organization({HUB_ACCOUNT: Enrolled("master"), ACCOUNT: Enrolled("payments")})
+    organization.hang(wire)
+    return organization
+
+
+@pytest.fixture
+def parameters(wire: Wire, members: Acting) -> Parameters:  # noqa: ARG001 - they answer for the same service
+    parameters = Parameters()
+    parameters.hang(wire)
+    return parameters
 
 
 @pytest.fixture(scope="session")
@@ -98,9 +109,7 @@ def shared_store(environment: None) -> Store:  # noqa: ARG001 - it reads the env
 
 @pytest.fixture
 def aws(clock: Clock) -> Iterator[None]:  # noqa: ARG001 - moto goes by it
-    """Moto's AWS, with the gaps filled and nothing in it: the member accounts, and what the hub seldom asks for."""
-    moto_gaps.fill()
-    systems_manager.PINGS.clear()
+    """Moto's AWS with nothing in it, for what the wire has not: what the hub seldom asks for."""
     with mock_aws(config=AS_SIGNED_IN):
         yield
 
@@ -164,25 +173,27 @@ def faults(wired: tuple[Accounts, Faults]) -> Iterator[Faults]:
     wired[1].clear()
 
 
-@pytest.fixture(scope="session")
-def owners(session: boto3.Session, loader: Loader) -> Accounts:
-    """The member accounts' own people, whom no fault touches."""
-    return Accounts(session, loader)
-
-
 _sessions = count(1)
 
 
 @pytest.fixture
 def reader() -> Role:
-    """The role that looks. Each test signs in anew, because each has a moto of its own."""
+    """The role that looks. Each test signs in anew, because each has members of its own."""
     return Role("coastguard-reader", f"look-{next(_sessions)}")
 
 
 @pytest.fixture
-def fleet(aws: None, owners: Accounts) -> Fleet:  # noqa: ARG001 - moto must be up
+def members(wire: Wire, clock: Clock) -> Acting:
+    members = Acting(clock)
+    members.hang(wire)
+    return members
+
+
+@pytest.fixture
+def fleet(members: Acting) -> Fleet:
     """The member account from inside."""
-    return Fleet(owners.member(ACCOUNT, REGION, Role("owner", f"owner-{next(_sessions)}")))
+    members.region(ACCOUNT, REGION)
+    return Fleet(members)
 
 
 # Slack
@@ -210,10 +221,26 @@ def station(
     slack: SlackSide,
     fleet: Fleet,
     faults: Faults,
-    organizations: Any,
+    organization: Organization,
+    parameters: Parameters,
+    client_of: Callable[[str], Any],
 ) -> Station:
     """The whole hub between its queues, its table, Slack and a member account."""
-    return Station(clock, mail, queues, store, accounts, reader, slack, fleet, faults, slack.client, organizations)
+    return Station(
+        clock,
+        mail,
+        queues,
+        store,
+        accounts,
+        reader,
+        slack,
+        fleet,
+        faults,
+        slack.client,
+        organization,
+        parameters,
+        client_of,
+    )
 
 
 @pytest.fixture

@@ -8,10 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
-
-import boto3
 
 from hub.incidents.bulletin import Bulletin
 from hub.incidents.incident import Incident
@@ -25,8 +22,7 @@ from hub.policy.terms import Terms
 from hub.queues import Queues, answer, records
 from hub.scopes.scope import Scope
 from hub.slack.client import Slack
-from hub.sweeping import sweeper
-from hub.sweeping.organization import Organization
+from hub.sweeping import organization, sweeper
 from hub.sweeping.sweeper import Sweeper
 from hub.table.store import Store
 from hub.wiring import Addresses, Hub
@@ -38,7 +34,10 @@ from tests.hub.mortals import Died
 from tests.hub.slack_side import SlackSide
 from tests.hub.stack import Mail
 from tests.hub.timing import Clock
-from tests.spoke.fleet import REGION, Fleet
+from tests.spoke.fleet import REGION
+from tests.wire.fleet import Fleet
+from tests.wire.organization import Organization
+from tests.wire.parameters import Parameters
 
 _POLICY = "/coastguard/policy"
 
@@ -55,7 +54,9 @@ class Station:
     fleet: Fleet
     faults: Faults
     client: Callable[[], Slack]
-    organizations: Any
+    organization: Organization
+    parameters: Parameters
+    client_of: Callable[[str], Any]
     terms: Terms = TERMS
     policy_place: str = ""
     regions: tuple[str, ...] = (REGION,)
@@ -63,7 +64,6 @@ class Station:
     slowness: float = 1.0
     swept_at: datetime | None = None
     sources: dict[str, PolicySource] = field(default_factory=dict)
-    client_of: Callable[..., Any] = field(default_factory=lambda: cache(boto3.client))
 
     @property
     def policy(self) -> PolicySource:
@@ -108,7 +108,7 @@ class Station:
             looks_url=self.mail.looks,
             accounts=self.accounts,
             reader=self.reader,
-            organization=Organization(self.organizations, self.clock, lambda: None),
+            organization=organization.Organization(self.client_of("organizations"), self.clock, lambda: None),
             regions=self.regions,
             terms=self.terms,
             policy=self.policy,
@@ -129,7 +129,7 @@ class Station:
     def govern(self, policy: str) -> None:
         """Put a policy where the functions find it; one that was read before is known for another minute."""
         self.policy_place = f"ssm:{_POLICY}"
-        boto3.client("ssm").put_parameter(Name=_POLICY, Value=policy, Type="String", Overwrite=True)
+        self.parameters.put(_POLICY, policy)
 
     def mute(
         self, scope: str, *, by: str = ALICE, reason: str = "the new AMI", channel: str = "", **span: float
@@ -161,7 +161,7 @@ class Station:
     def reconnect(self, cluster: Cluster, instance: str) -> None:
         """ECS tells of that as well, but the rule does not let it through."""
         known = self.fleet.known(cluster, instance)
-        known.agent_connected = True
+        known.connected = True
         known.version += 1
 
     def tell(
@@ -178,7 +178,7 @@ class Station:
         detail = {
             "clusterArn": cluster.arn,
             "containerInstanceArn": cluster.arn.replace(":cluster/", ":container-instance/") + f"/{instance}",
-            "ec2InstanceId": self.fleet.known(cluster, instance).ec2_instance_id,
+            "ec2InstanceId": self.fleet.known(cluster, instance).host.name,
             "version": version or self.fleet.known(cluster, instance).version,
         }
         envelope = bent(event("state-change"), detail, time=f"{now:%Y-%m-%dT%H:%M:%SZ}")

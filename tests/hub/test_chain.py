@@ -224,7 +224,7 @@ def test_a_repair_without_a_replacement_hands_over_to_the_sweep(station: Station
     repair = Repair("r-1", "terminate", ALICE, station.clock())
     done = end_repair(begin_repair(found, repair), replace(repair, finished=station.clock(), group="nobody's"))
     station.store.save([done])
-    station.fleet.member.call("ec2", "terminate_instances", InstanceIds=[host])
+    station.fleet.terminate(host)
     before = station.counted["looks"]
     station.queues.later(station.mail.delay, [(Hint(cluster, Why.AGAIN), 1)])
 

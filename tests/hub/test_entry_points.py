@@ -29,8 +29,12 @@ from tests.hub.rendering import words_of
 from tests.hub.slack_side import SlackSide
 from tests.hub.stack import Mail
 from tests.hub.timing import Clock
-from tests.spoke.fleet import ACCOUNT, REGION, Fleet
+from tests.signed_in import HUB_ACCOUNT
+from tests.spoke.fleet import ACCOUNT, REGION
 from tests.templates.reading import read
+from tests.wire.fleet import Fleet
+from tests.wire.organization import Organization
+from tests.wire.parameters import Parameters
 
 INVOCATION = "8c1a2d3e-0000-4000-8000-0123456789ab"
 
@@ -65,7 +69,7 @@ def secret(aws: None, session: boto3.Session) -> str:  # noqa: ARG001 - moto mus
 
 @pytest.fixture
 def told(
-    monkeypatch: pytest.MonkeyPatch, mail: Mail, store: Store, slack: SlackSide, secret: str, organizations: Any
+    monkeypatch: pytest.MonkeyPatch, mail: Mail, store: Store, slack: SlackSide, secret: str, organization: Organization
 ) -> Callable[[str], None]:
     """Gives a function the environment that the template gives it, and nothing more."""
     values = {
@@ -87,7 +91,7 @@ def told(
         "POWERTOOLS_METRICS_NAMESPACE": "Coastguard",
     }
     assert store
-    assert organizations
+    assert organization
 
     def tell(function: str) -> None:
         names = read("hub")["Resources"][function]["Properties"]["Environment"]["Variables"]
@@ -283,6 +287,7 @@ def test_sweep_visits_a_tenth_of_the_members_each_minute_and_all_of_them_if_told
     told: Callable[[str], None], fleet: Fleet, mail: Mail, clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     told("SweepFunction")
+    mail.service.without_queue = {ACCOUNT, HUB_ACCOUNT}
     cluster = fleet.cluster()
     instance, _ = fleet.quiet(cluster)
 
@@ -317,8 +322,8 @@ def test_sweep_looks_at_what_is_unfinished_also_when_the_organization_cannot_be_
 def test_sweep_reads_the_tags_of_accounts_if_the_policy_goes_by_them(
     told: Callable[[str], None],
     store: Store,
-    session: boto3.Session,
-    organizations: Any,
+    organization: Organization,
+    parameters: Parameters,
     monkeypatch: pytest.MonkeyPatch,
     *,
     asked: bool,
@@ -326,9 +331,9 @@ def test_sweep_reads_the_tags_of_accounts_if_the_policy_goes_by_them(
     told("SweepFunction")
     where = 'account_tag = ["team=payments"]' if asked else f'account = ["{ACCOUNT}"]'
     policy = f'[[routes]]\nwhere = {{ {where} }}\nchannel = "{CHANNEL}"\n'
-    session.client("ssm").put_parameter(Name="/coastguard/policy", Value=policy, Type="String")
+    parameters.put("/coastguard/policy", policy)
     monkeypatch.setenv("COASTGUARD_POLICY_PLACE", "ssm:/coastguard/policy")
-    organizations.tag_resource(ResourceId=ACCOUNT, Tags=[{"Key": "team", "Value": "payments"}])
+    organization.accounts[ACCOUNT].tags = {"team": "payments"}
 
     sweep.handler({"sweep": "all"}, None)
 

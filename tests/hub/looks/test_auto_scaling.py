@@ -167,10 +167,10 @@ def test_who_was_out_of_service_is_spoken_of_when_its_member_can_no_longer_be_re
 
 def test_who_was_stopped_is_spoken_of_when_its_member_can_no_longer_be_read(station: Station, cluster: Cluster) -> None:
     instance, host = announced(station, cluster, grouped=False)
-    station.fleet.member.call("ec2", "stop_instances", InstanceIds=[host])
+    station.fleet.host(host).state = "stopped"
     station.sweep()
     assert station.states() == ["resolved"]
-    station.fleet.member.call("ec2", "start_instances", InstanceIds=[host])
+    station.fleet.host(host).state = "running"
     station.reconnect(cluster, instance)
     station.wait(hours=1)
 
@@ -223,8 +223,7 @@ def test_auto_scaling_is_asked_while_there_are_few_and_at_once_where_it_had_a_ha
 def test_who_stands_by_and_is_gone_ends_as_gone(station: Station, cluster: Cluster, state: str) -> None:
     instance, host = announced(station, cluster)
     answer(station, host, "Warmed:Stopped")
-    operation = {"stopped": "stop_instances", "terminated": "terminate_instances"}[state]
-    station.fleet.member.call("ec2", operation, InstanceIds=[host])
+    station.fleet.host(host).state = state
 
     station.sweep()
 

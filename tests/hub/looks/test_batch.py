@@ -38,7 +38,7 @@ def lost(station: Station, cluster: Cluster, **more: object) -> Hint:
 def back(station: Station, cluster: Cluster, **more: object) -> Hint:
     """The same, of an agent that is back by now."""
     hint = lost(station, cluster, **more)
-    station.fleet.known(cluster, hint.drops[0].instance).agent_connected = True
+    station.fleet.known(cluster, hint.drops[0].instance).connected = True
     return hint
 
 

@@ -7,13 +7,12 @@ import pytest
 from hub.incidents.hints import Drop, Hint, Why
 from hub.incidents.incident import State
 from hub.policy.terms import ANY, Terms
-from spoke.accounts import Accounts, Role
-from spoke.discovery import MONITORING_TAG
 from spoke.places import Cluster
 from tests.hub.factories import CHANNEL, GRACE, NOON
 from tests.hub.rendering import words_of
 from tests.hub.station import Station
-from tests.spoke.fleet import ACCOUNT, REGION, Fleet
+from tests.spoke.fleet import ACCOUNT
+from tests.wire.fleet import Fleet
 
 PATIENCE = GRACE.total_seconds() + 30
 SECOND_CHANNEL = "C0SECOND1"
@@ -25,18 +24,8 @@ def terms(longer: str = "", clusters: str = "", channels: str = "") -> Terms:
 
 def tagged(fleet: Fleet, name: str, value: str | None) -> Cluster:
     cluster = fleet.cluster(name)
-    if value is not None:
-        tag(fleet, cluster, value)
+    fleet.tag(cluster, value)
     return cluster
-
-
-def tag(fleet: Fleet, cluster: Cluster, value: str) -> None:
-    pairs = [{"key": MONITORING_TAG, "value": value}]
-    fleet.member.call("ecs", "tag_resource", resourceArn=cluster.arn, tags=pairs)
-
-
-def untag(fleet: Fleet, cluster: Cluster) -> None:
-    fleet.member.call("ecs", "untag_resource", resourceArn=cluster.arn, tagKeys=[MONITORING_TAG])
 
 
 # Which clusters
@@ -73,11 +62,9 @@ def test_a_cluster_says_its_group(station: Station) -> None:
     assert "group `prod`" in words_of(station.only_message())
 
 
-def test_clusters_of_the_same_name_in_two_accounts_are_chosen_each_for_itself(
-    station: Station, owners: Accounts
-) -> None:
+def test_clusters_of_the_same_name_in_two_accounts_are_chosen_each_for_itself(station: Station) -> None:
     station.terms = terms(clusters="prod")
-    other = Fleet(owners.member("333344445555", REGION, Role("owner", f"other-{station.reader.session_name}")))
+    other = Fleet(station.fleet.members, "333344445555")
     here, there = tagged(station.fleet, "payments", "prod"), tagged(other, "payments", None)
     reconciler = station.reconciler  # one function, which remembers what it has read
     for fleet, cluster in ((other, there), (station.fleet, here)):
@@ -98,7 +85,7 @@ def test_a_cluster_that_is_opted_out_ends_its_incidents_as_no_longer_monitored(s
     station.wait(seconds=PATIENCE)
     assert station.states() == ["open"]
 
-    untag(station.fleet, cluster)
+    station.fleet.tag(cluster, None)
     station.wait(minutes=5)
     station.sweep()
 
@@ -143,7 +130,7 @@ def test_a_message_stays_in_its_channel_when_the_group_changes(station: Station)
     instance, _ = station.quiet(cluster)
     station.wait(seconds=PATIENCE)
 
-    tag(station.fleet, cluster, "batch")
+    station.fleet.tag(cluster, "batch")
     station.wait(minutes=5)
     station.reconnect(cluster, instance)
     station.sweep()

@@ -9,11 +9,11 @@ from botocore.exceptions import ConnectTimeoutError
 from hub.looks.cluster_tags import TAGS_KEPT, ClusterTags
 from hub.policy.terms import ANY
 from spoke.accounts import Accounts, Member, Role
-from spoke.discovery import MONITORING_TAG
 from spoke.places import Cluster
 from tests.hub.faults import Faults
 from tests.hub.timing import Clock
-from tests.spoke.fleet import ACCOUNT, REGION, Fleet
+from tests.spoke.fleet import ACCOUNT, REGION
+from tests.wire.fleet import Fleet
 
 READ = "ecs:DescribeClusters"
 SECOND = timedelta(seconds=1)
@@ -30,18 +30,13 @@ def member(accounts: Accounts, reader: Role, faults: Faults) -> Member:
     return accounts.member(ACCOUNT, REGION, reader)
 
 
-def tag(fleet: Fleet, cluster: Cluster, value: str) -> None:
-    pairs = [{"key": MONITORING_TAG, "value": value}]
-    fleet.member.call("ecs", "tag_resource", resourceArn=cluster.arn, tags=pairs)
-
-
 def test_a_tag_is_read_once_in_five_minutes(
     fleet: Fleet, tags: ClusterTags, member: Member, faults: Faults, clock: Clock
 ) -> None:
     cluster = fleet.cluster()
-    tag(fleet, cluster, "prod")
+    fleet.tag(cluster, "prod")
     assert tags.value(member, cluster) == "prod"
-    tag(fleet, cluster, "test")
+    fleet.tag(cluster, "test")
 
     clock.forward(seconds=(TAGS_KEPT - SECOND).total_seconds())
     assert tags.value(member, cluster) == "prod"
@@ -64,12 +59,12 @@ def test_that_a_cluster_has_no_tag_is_kept_too(fleet: Fleet, tags: ClusterTags, 
     [pytest.param("333344445555", REGION, id="accounts"), pytest.param(ACCOUNT, "us-east-1", id="Regions")],
 )
 def test_clusters_of_the_same_name_do_not_share_a_tag(
-    fleet: Fleet, owners: Accounts, tags: ClusterTags, accounts: Accounts, reader: Role, account: str, region: str
+    fleet: Fleet, tags: ClusterTags, accounts: Accounts, reader: Role, account: str, region: str
 ) -> None:
-    elsewhere = Fleet(owners.member(account, region, Role("owner", f"owner-{account}-{region}")))
+    elsewhere = Fleet(fleet.members, account, region)
     here, there = fleet.cluster(), elsewhere.cluster()
-    tag(fleet, here, "prod")
-    tag(elsewhere, there, "test")
+    fleet.tag(here, "prod")
+    elsewhere.tag(there, "test")
 
     for _ in range(2):
         assert tags.value(accounts.member(ACCOUNT, REGION, reader), here) == "prod"
@@ -89,7 +84,7 @@ def test_a_tag_that_cannot_be_read_may_be_any_and_is_not_kept(
     fleet: Fleet, tags: ClusterTags, accounts: Accounts, reader: Role, faults: Faults, trouble: Callable[[Faults], None]
 ) -> None:
     cluster = fleet.cluster()
-    tag(fleet, cluster, "test")
+    fleet.tag(cluster, "test")
     trouble(faults)
 
     assert tags.value(accounts.member(ACCOUNT, REGION, reader), cluster) == ANY
@@ -103,7 +98,7 @@ def test_a_tag_that_can_no_longer_be_read_is_still_known(
     fleet: Fleet, tags: ClusterTags, member: Member, faults: Faults, clock: Clock
 ) -> None:
     cluster = fleet.cluster()
-    tag(fleet, cluster, "test")
+    fleet.tag(cluster, "test")
     tags.value(member, cluster)
     faults.fail(READ, "ThrottlingException")
 

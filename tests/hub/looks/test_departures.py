@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
-from moto.organizations.models import organizations_backends
 
 from hub.incidents.hints import Hint, Why
 from hub.incidents.incident import State
@@ -53,16 +52,14 @@ def reads(station: Station) -> Iterator[Reads]:
 
 
 def be(state: str) -> Leave:
-    def become(_station: Station) -> None:
-        (known,) = [each for each in organizations_backends[HUB]["aws"].accounts if each.id == ACCOUNT]
-        known.state = known.status = state
+    def become(station: Station) -> None:
+        station.organization.accounts[ACCOUNT].state = state
 
     return become
 
 
-def be_forgotten(_station: Station) -> None:
-    backend = organizations_backends[HUB]["aws"]
-    backend.accounts = [each for each in backend.accounts if each.id != ACCOUNT]
+def be_forgotten(station: Station) -> None:
+    del station.organization.accounts[ACCOUNT]
 
 
 def be_watched_no_more(station: Station) -> None:
@@ -158,19 +155,18 @@ def test_an_answer_that_tells_nothing_never_counts(station: Station, answer: str
         if answer == "refused":
             raise ClientError({"Error": {"Code": "TooManyRequestsException", "Message": "no"}}, "ListAccounts")
 
-    backend = organizations_backends[HUB]["aws"]
-    everybody = list(backend.accounts)
-    events = station.organizations.meta.events
+    everybody = station.organization.accounts
+    events = station.client_of("organizations").meta.events
     events.register("before-call.organizations.ListAccounts", spoil)
     if answer == "empty":
-        backend.accounts = []
+        station.organization.accounts = {}
     try:
         for _ in range(2 * TIMES):
             with pytest.raises((ClientError, Nobody)):
                 round_(station)
     finally:
         events.unregister("before-call.organizations.ListAccounts", spoil)
-        backend.accounts = everybody
+        station.organization.accounts = everybody
 
     assert station.store.absences() == {}
     assert ACCOUNT in station.store.accounts()

@@ -1,6 +1,6 @@
 """Stories of agents that go quiet, from ECS's event to the message in Slack, told by what is there in the end.
 
-Members, table and queues are moto's, Slack is the local one; time passes only when a story says so.
+Members, table and queues are on the wire, Slack is the local one; time passes only when a story says so.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,6 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 from slack_sdk.web import SlackResponse
 
-from coastguard.local.fleet import systems_manager
 from coastguard.local.slack.workspace import BOT_TOKEN
 from hub.incidents.hints import Drop, Hint, Why
 from hub.incidents.incident import Repair, State, acknowledge, begin_repair, end_repair
@@ -134,17 +133,15 @@ def draining(station: Station, cluster: Cluster, instance: str, _host: str) -> N
 
 
 def deregistered(station: Station, cluster: Cluster, instance: str, _host: str) -> None:
-    station.fleet.member.call(
-        "ecs", "deregister_container_instance", cluster=cluster.name, containerInstance=instance, force=True
-    )
+    station.fleet.deregister(cluster, instance)
 
 
 def stopped(station: Station, _cluster: Cluster, _instance: str, host: str) -> None:
-    station.fleet.member.call("ec2", "stop_instances", InstanceIds=[host])
+    station.fleet.host(host).state = "stopped"
 
 
 def terminated(station: Station, _cluster: Cluster, _instance: str, host: str) -> None:
-    station.fleet.member.call("ec2", "terminate_instances", InstanceIds=[host])
+    station.fleet.terminate(host)
 
 
 def cluster_deleted(station: Station, cluster: Cluster, _instance: str, _host: str) -> None:
@@ -220,7 +217,7 @@ def test_an_instance_that_changes_while_its_agent_is_gone_is_put_back_and_then_b
 def test_when_ecs_itself_tells_since_when_nobody_waits_any_longer(station: Station, cluster: Cluster) -> None:
     instance, _ = station.quiet(cluster)
     station.fleet.known(cluster, instance).version += 5
-    station.fleet.known(cluster, instance).disconnected_since = NOON - timedelta(minutes=1)
+    station.fleet.known(cluster, instance).since = NOON - timedelta(minutes=1)
 
     station.wait(seconds=PATIENCE)
 
@@ -446,7 +443,7 @@ def test_an_instance_that_ecs_tells_nothing_about_is_spoken_of_unchecked(station
 
 def test_what_was_seen_in_an_earlier_incident_does_not_date_a_new_one(station: Station, cluster: Cluster) -> None:
     instance, _ = station.quiet(cluster)
-    station.fleet.known(cluster, instance).disconnected_since = NOON
+    station.fleet.known(cluster, instance).since = NOON
     station.wait(seconds=PATIENCE)
     station.reconnect(cluster, instance)
     station.sweep()
@@ -558,9 +555,7 @@ def test_a_look_that_cannot_be_read_is_counted_and_does_not_hold_up_its_group(
 
 def test_a_machine_of_their_own_is_spoken_of_with_its_ping(station: Station, cluster: Cluster) -> None:
     """Its owner alone can tell whether it has power: a lost one is trouble, whatever Systems Manager says."""
-    instance, _ = station.fleet.quiet(cluster)
-    station.fleet.known(cluster, instance).ec2_instance_id = "mi-0123456789abcdef0"
-    systems_manager.PINGS["mi-0123456789abcdef0"] = "ConnectionLost"
+    instance, _ = station.fleet.quiet(cluster, station.fleet.own_machine(ping="ConnectionLost"))
     station.tell(cluster, instance)
 
     station.wait(seconds=PATIENCE)
@@ -575,7 +570,7 @@ def test_a_machine_of_their_own_is_spoken_of_with_its_ping(station: Station, clu
 
 def test_an_instance_that_aws_manages_is_spoken_of_and_left_to_aws(station: Station, cluster: Cluster) -> None:
     _, host = station.quiet(cluster)
-    station.fleet.ec2(host).operator = {"Managed": True, "Principal": "ecs.amazonaws.com"}
+    station.fleet.host(host).managed = True
 
     station.wait(seconds=PATIENCE)
 
@@ -723,12 +718,7 @@ def repaired(station: Station, cluster: Cluster, group: str) -> tuple[str, str]:
     begun = Repair("request-1", "terminate", ALICE, station.clock())
     done = replace(begun, finished=station.clock(), group=group, steps=("Terminated it.",))
     station.lifecycle.change(cluster, instance, found.id, lambda now: (begin_repair(now, begun), []))
-    station.fleet.member.call(
-        "autoscaling",
-        "terminate_instance_in_auto_scaling_group",
-        InstanceId=host,
-        ShouldDecrementDesiredCapacity=False,
-    )
+    station.fleet.terminate(host)
     deregistered(station, cluster, instance, host)
     station.lifecycle.change(cluster, instance, found.id, lambda now: (end_repair(now, done), []))
     station.queues.ask_looks(station.mail.looks, [Hint(cluster, Why.REQUEST)], "request-1")

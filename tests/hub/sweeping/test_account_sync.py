@@ -1,13 +1,12 @@
 """What the organization says of its accounts, and the table's word on them: names, units, tags, and at what price."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
-from moto.organizations.models import organizations_backends
 
 from hub.notify.account_cache import ACCOUNTS_KEPT, AccountCache
 from hub.scopes.account import Account
@@ -19,6 +18,8 @@ from tests.hub.faults import Faults
 from tests.hub.stack import create_table
 from tests.hub.timing import Clock
 from tests.spoke.fleet import ACCOUNT
+from tests.wire.organization import ROOT, Enrolled
+from tests.wire.organization import Organization as OnTheWire
 
 HUB = "123456789012"
 OTHER = "333344445555"
@@ -35,6 +36,7 @@ LISTS = {
 class Office:
     """The organization's own people, and a sync that reads what they do."""
 
+    truth: OnTheWire
     client: Any
     store: Store
     clock: Clock
@@ -57,29 +59,20 @@ class Office:
     def pace(self) -> None:
         self.paced += 1
 
-    @property
-    def root(self) -> str:
-        return str(self.client.list_roots()["Roots"][0]["Id"])
-
     def unit(self, parent: str, name: str) -> str:
-        made = self.client.create_organizational_unit(ParentId=parent, Name=name)
-        return str(made["OrganizationalUnit"]["Id"])
+        return self.truth.unit(parent, name)
 
     def move(self, account: str, unit: str) -> None:
-        backend = organizations_backends[HUB]["aws"]
-        (known,) = [each for each in backend.accounts if each.id == account]
-        known.parent_id = unit
+        self.truth.accounts[account].unit = unit
 
     def enroll(self, account: str, name: str) -> None:
-        self.client.create_account(AccountName=name, Email=f"{account}@example.com")
-        organizations_backends[HUB]["aws"].accounts[-1].id = account
+        self.truth.accounts[account] = Enrolled(name)
 
     def leave(self, account: str) -> None:
-        (known,) = [each for each in organizations_backends[HUB]["aws"].accounts if each.id == account]
-        known.state = known.status = "CLOSED"
+        self.truth.accounts[account].state = "CLOSED"
 
     def tag(self, account: str, **tags: str) -> None:
-        self.client.tag_resource(ResourceId=account, Tags=[{"Key": key, "Value": tags[key]} for key in tags])
+        self.truth.accounts[account].tags |= tags
 
     def called(self) -> Counter[str]:
         """What has been called of the organization since the last time somebody asked."""
@@ -89,16 +82,19 @@ class Office:
 
 
 @pytest.fixture
-def office(organizations: Any, store: Store, clock: Clock, dynamodb: Any) -> Iterator[Office]:
+def office(
+    organization: OnTheWire, client_of: Callable[[str], Any], store: Store, clock: Clock, dynamodb: Any
+) -> Iterator[Office]:
     faults, calls = Faults(), Counter[str]()
 
     def noted(model: Any, **_: object) -> None:
         calls[model.name] += 1
 
-    events = organizations.meta.events
+    client = client_of("organizations")
+    events = client.meta.events
     events.register("before-call.organizations.*", noted)
     events.register("before-call.organizations.*", faults)
-    yield Office(organizations, store, clock, faults, dynamodb, calls)
+    yield Office(organization, client, store, clock, faults, dynamodb, calls)
     events.unregister("before-call.organizations.*", faults)
     events.unregister("before-call.organizations.*", noted)
 
@@ -107,7 +103,7 @@ def office(organizations: Any, store: Store, clock: Clock, dynamodb: Any) -> Ite
 
 
 def test_names_units_and_tags_are_known(office: Office) -> None:
-    workloads = office.unit(office.root, "workloads")
+    workloads = office.unit(ROOT, "workloads")
     prod = office.unit(workloads, "prod")
     office.move(ACCOUNT, prod)
     office.tag(ACCOUNT, team="payments", environment="prod")
@@ -121,7 +117,7 @@ def test_names_units_and_tags_are_known(office: Office) -> None:
 
 
 def test_units_are_walked_as_deep_as_aws_nests_them(office: Office) -> None:
-    units = [office.root]
+    units = [ROOT]
     for depth in range(5):
         units.append(office.unit(units[-1], f"level-{depth}"))
     office.move(ACCOUNT, units[-1])
@@ -161,8 +157,7 @@ def test_an_account_that_has_left_is_soon_known_no_more_and_one_that_comes_back_
     row = office.dynamodb.get_item(TableName="coastguard", Key={"pk": {"S": "account"}, "sk": {"S": OTHER}})["Item"]
     assert int(row["expires"]["N"]) == office.clock.seconds()
 
-    (known,) = [each for each in organizations_backends[HUB]["aws"].accounts if each.id == OTHER]
-    known.state = known.status = "ACTIVE"
+    office.truth.accounts[OTHER].state = "ACTIVE"
     office.clock.forward(minutes=10)
     kept.keep()
     assert OTHER in office.store.accounts()
@@ -218,7 +213,7 @@ def test_calls_grow_with_units_and_not_with_accounts(office: Office) -> None:
 
 
 def test_a_round_makes_so_many_calls_and_the_next_ones_go_on(office: Office) -> None:
-    units = [office.unit(office.root, f"unit-{number}") for number in range(40)]
+    units = [office.unit(ROOT, f"unit-{number}") for number in range(40)]
     office.move(ACCOUNT, units[-1])
     office.tag(ACCOUNT, team="payments")
     kept = office.sync()
@@ -239,7 +234,7 @@ def test_a_round_makes_so_many_calls_and_the_next_ones_go_on(office: Office) -> 
 def test_until_the_units_are_read_what_was_known_of_them_stands(office: Office) -> None:
     office.store.keep_accounts([Account(ACCOUNT, "old name", ("ou-1",), (("a", "b"),))], now=office.clock())
     for number in range(CALLS_A_ROUND):
-        office.unit(office.root, f"unit-{number}")
+        office.unit(ROOT, f"unit-{number}")
 
     office.sync().keep()
 
@@ -248,7 +243,7 @@ def test_until_the_units_are_read_what_was_known_of_them_stands(office: Office) 
 
 def test_who_is_not_found_in_any_unit_keeps_what_was_known_of_its_units(office: Office) -> None:
     """Somebody moves it while the units are read, say, or it has joined since."""
-    office.move(ACCOUNT, office.unit(office.root, "prod"))
+    office.move(ACCOUNT, office.unit(ROOT, "prod"))
     kept = office.sync()
     kept.keep()
     before = office.store.accounts()[ACCOUNT]
@@ -297,7 +292,7 @@ def test_units_that_cannot_be_read_cost_nothing_but_themselves(
     office: Office, operation: str, code: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     office.tag(ACCOUNT, team="payments")
-    office.move(ACCOUNT, office.unit(office.root, "prod"))
+    office.move(ACCOUNT, office.unit(ROOT, "prod"))
     office.faults.fail(f"organizations:{operation}", code)
     kept = office.sync()
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError
-from moto.organizations.models import organizations_backends
 
 from hub.chain import Waiting
 from hub.incidents.hint_messages import from_message
@@ -29,13 +28,14 @@ from hub.sweeping.sweeper import (
     turn,
 )
 from hub.table.accounts import NAMES_A_ROW, NAMES_KEPT
-from spoke.accounts import Accounts, Role
-from spoke.discovery import MONITORING_TAG
 from spoke.places import Cluster
 from tests.hub.factories import CHANNEL, CLUSTER, GRACE, NOON, Json, bulletin, incident
 from tests.hub.faults import Faults
 from tests.hub.station import Station
-from tests.spoke.fleet import ACCOUNT, REGION, Fleet
+from tests.signed_in import HUB_ACCOUNT
+from tests.spoke.fleet import ACCOUNT, REGION
+from tests.wire.fleet import Fleet
+from tests.wire.organization import Enrolled
 
 PATIENCE = GRACE.total_seconds() + 30
 LISTING, CLUSTERS, SIGNING_IN = "ecs:ListContainerInstances", "ecs:ListClusters", "sts:AssumeRole"
@@ -43,18 +43,17 @@ OTHER = "333344445555"
 MINUTE = timedelta(minutes=1)
 
 
-def enroll(organizations: Any, account: str, status: str = "ACTIVE") -> None:
-    """A further account of the organization."""
-    organizations.create_account(AccountName=account, Email=f"{account}@example.com")
-    made = organizations_backends["123456789012"]["aws"].accounts[-1]
-    made.id, made.status, made.state = account, status, status
-
-
 @pytest.fixture
-def other(station: Station, owners: Accounts) -> Fleet:
+def other(station: Station) -> Fleet:
     """A second member account."""
-    enroll(station.organizations, OTHER)
-    return Fleet(owners.member(OTHER, REGION, Role("owner", f"owner-{station.reader.session_name}")))
+    enroll(station, OTHER)
+    return Fleet(station.fleet.members, OTHER)
+
+
+def enroll(station: Station, account: str, state: str = "ACTIVE") -> None:
+    """A further account of the organization."""
+    station.fleet.members.region(account, REGION)
+    station.organization.accounts[account] = Enrolled(account, state)
 
 
 def asked(station: Station) -> dict[Cluster, Hint]:
@@ -116,7 +115,8 @@ def test_events_that_the_hub_did_not_get_are_counted_at_each_visit(
 ) -> None:
     station.fleet.cluster()
     other.cluster()
-    other.undelivered(3)
+    queues = station.mail.service
+    queues.undelivered[OTHER], queues.without_queue = 3, {ACCOUNT, HUB_ACCOUNT}
 
     station.visit()
     station.visit()
@@ -254,8 +254,7 @@ def test_only_clusters_that_are_opted_in_are_visited(station: Station) -> None:
     station.terms = Terms.read(120, CHANNEL, clusters="prod")
     clusters = {name: station.fleet.cluster(name) for name in ("prod", "test", "none")}
     for name in ("prod", "test"):
-        pairs = [{"key": MONITORING_TAG, "value": name}]
-        station.fleet.member.call("ecs", "tag_resource", resourceArn=clusters[name].arn, tags=pairs)
+        station.fleet.tag(clusters[name], name)
     for cluster in clusters.values():
         station.fleet.quiet(cluster)
 
@@ -303,7 +302,7 @@ def test_whom_there_is_no_time_for_differs_from_round_to_round() -> None:
 
 def test_the_rounds_of_ten_minutes_visit_everybody_once(station: Station) -> None:
     for number in range(10):
-        enroll(station.organizations, f"{444455556666 + number}")
+        enroll(station, f"{444455556666 + number}")
     station.regions = ("eu-west-1", "us-east-1")
 
     for _ in range(ROUND_MINUTES):
@@ -435,7 +434,7 @@ def test_a_cluster_that_is_deleted_meanwhile_does_not_hide_the_others(station: S
 
 @pytest.mark.parametrize("status", ["SUSPENDED", "PENDING_CLOSURE"])
 def test_accounts_that_are_not_active_are_passed_over(station: Station, status: str) -> None:
-    enroll(station.organizations, OTHER, status)
+    enroll(station, OTHER, status)
 
     visit(station)
 
@@ -488,7 +487,7 @@ def test_each_round_writes_only_what_its_own_turn_has_seen(station: Station) -> 
 
 
 def test_the_organizations_accounts_are_kept_and_their_tags_if_somebody_goes_by_them(station: Station) -> None:
-    station.organizations.tag_resource(ResourceId=ACCOUNT, Tags=[{"Key": "team", "Value": "payments"}])
+    station.organization.accounts[ACCOUNT].tags = {"team": "payments"}
     visit(station)
     assert station.store.accounts()[ACCOUNT] == Account(ACCOUNT, "payments", unread=("tags",))
 
