@@ -1,32 +1,28 @@
-import gc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import count
 
 import boto3
 import botocore.session
 import pytest
 from botocore.loaders import Loader
 from moto import mock_aws
-from moto.core.models import MockAWS
 from starlette.applications import Starlette
 
-from coastguard.local.fleet import moto_gaps, systems_manager
 from coastguard.local.slack.server import routes
 from coastguard.local.slack.workspace import BOT_TOKEN, Workspace
 from hub.incidents.content import compose
 from hub.slack.bulletin_message import render
 from hub.slack.client import Slack
-from spoke.accounts import Accounts, Role
 from spoke.models import LeanLoader
-from spoke.repairs.restart_agent import DOCUMENT
 from tests.chatops.factories import CHANNEL, Clock, Ears, Posted, bulletin, incident
 from tests.chatops.fronts import Doorway, Front
 from tests.chatops.story import Hub, Story
 from tests.local_slack.serving import App, served
 from tests.patience import PATIENCE_SECONDS
-from tests.spoke.fleet import ACCOUNT, REGION, Fleet
+from tests.spoke.fleet import REGION
+from tests.wire.acting import Acting
 from tests.wire.before_moto import AS_SIGNED_IN
+from tests.wire.fleet import Fleet
 from tests.wire.wire import Wire
 
 
@@ -110,55 +106,30 @@ def loader() -> Loader:
 
 @pytest.fixture(scope="session")
 def hub(environment: None, loader: Loader) -> Hub:  # noqa: ARG001 - it reads the environment
-    return Hub(_session(loader), loader)
-
-
-@pytest.fixture(scope="session")
-def owners(environment: None, loader: Loader) -> Accounts:  # noqa: ARG001 - it reads the environment
-    """The member accounts' own people, whose calls nobody counts."""
-    return Accounts(_session(loader), loader)
-
-
-@pytest.fixture(scope="module")
-def moto() -> Iterator[MockAWS]:
-    """Moto's AWS, with the gaps filled. To begin it takes longer than to empty it."""
-    moto_gaps.fill()
-    gc.freeze()  # AWS's models are a million objects: to look through them again and again takes its time
-    with mock_aws(config=AS_SIGNED_IN) as moto:
-        yield moto
+    session = botocore.session.Session()
+    session.register_component("data_loader", loader)
+    return Hub(boto3.Session(region_name=REGION, botocore_session=session), loader)
 
 
 @pytest.fixture
-def aws(moto: MockAWS, wire_before_moto: Wire) -> Iterator[Wire]:
-    """The same with nothing in it, and the wire for the hub's table and queues."""
-    moto.reset()
-    systems_manager.PINGS.clear()
-    systems_manager.DOCUMENTS[ACCOUNT, REGION] = {DOCUMENT: {}}
+def moto() -> Iterator[None]:
+    """Moto's AWS, for what the wire has not."""
+    with mock_aws(config=AS_SIGNED_IN):
+        yield
+
+
+@pytest.fixture
+def wire(wire_before_moto: Wire) -> Iterator[Wire]:
+    """The wire with nothing on it; nothing of it is left for the next test."""
     yield wire_before_moto
     wire_before_moto.services.clear()
 
 
-_owners = count(1)
-
-
 @pytest.fixture
-def story(
-    aws: Wire,
-    hub: Hub,
-    owners: Accounts,
-    workspace: Workspace,
-    slack: str,
-    ears: Ears,
-    doorway: Doorway,
-    clock: Clock,
-) -> Story:
-    """Plays an hour ago: moto's clock is the machine's, and what it launches must be newer than any click."""
+def story(wire: Wire, hub: Hub, workspace: Workspace, slack: str, ears: Ears, doorway: Doorway, clock: Clock) -> Story:
+    """Plays an hour ago: the members' clock is the machine's, and what they launch must be newer than any click."""
     clock.now, clock.tick = datetime.now(UTC) - timedelta(hours=1), timedelta(milliseconds=1)
-    fleet = Fleet(owners.member(ACCOUNT, REGION, Role("owner", f"owner-{next(_owners)}")))
-    return Story(hub, hub.deploy(aws, clock.seconds), fleet, fleet.cluster(), clock, workspace, slack, ears, doorway)
-
-
-def _session(loader: Loader) -> boto3.Session:
-    session = botocore.session.Session()
-    session.register_component("data_loader", loader)
-    return boto3.Session(region_name=REGION, botocore_session=session)
+    members = Acting()
+    members.hang(wire)
+    fleet = Fleet(members)
+    return Story(hub, hub.deploy(wire, clock.seconds), fleet, fleet.cluster(), clock, workspace, slack, ears, doorway)

@@ -1,6 +1,6 @@
 """A story: agents have gone quiet, the channel has its bulletin, and somebody clicks.
 
-The table is the template's, the members are moto's, Slack is served on 127.0.0.1; looks and acting are the real ones.
+The table is the template's, AWS is on the wire, Slack is served on 127.0.0.1; looks and acting are the real ones.
 """
 
 import asyncio
@@ -44,7 +44,6 @@ from hub.slack.client import Slack
 from hub.table.accounts import NAMES_KEPT, NamesRow
 from hub.wiring import Addresses
 from spoke.accounts import Accounts, Role
-from spoke.hosts import GROUP_TAG
 from spoke.places import Cluster
 from spoke.repairs import REMEDIES
 from tests.chatops.factories import ALICE, CHANNEL, TERMINATE, Clock, Ears, payload_of
@@ -53,8 +52,10 @@ from tests.chatops.fronts import Doorway, Front
 from tests.chatops.policies import EVERYBODY, Ssm
 from tests.hub.stack import create_table, queue
 from tests.patience import PATIENCE_SECONDS
-from tests.spoke.fleet import ACCOUNT, REGION, Fleet
+from tests.spoke.fleet import ACCOUNT, REGION
 from tests.templates.reading import read
+from tests.wire.fleet import Fleet
+from tests.wire.parameters import Parameters
 from tests.wire.queues import Queue
 from tests.wire.sqs import Sqs
 from tests.wire.table import Tables
@@ -100,6 +101,8 @@ class Hub:
         self._now = now
         self.service = Sqs()
         self.service.hang(wire)
+        self.parameters = Parameters()
+        self.parameters.hang(wire)
         Tables().hang(wire)
         create_table(self.dynamodb)
         urls = {name: self.make_queue(name).url for name in ("DelayQueue", "LooksQueue")}
@@ -115,11 +118,11 @@ class Hub:
 
     def make_policy(self, text: str = EVERYBODY) -> str:
         """Put a policy into Systems Manager; returns its place."""
-        self._session.client("ssm").put_parameter(Name="/coastguard/policy", Type="String", Value=text)
+        self.parameters.put("/coastguard/policy", text)
         return "ssm:/coastguard/policy"
 
     def make_secret(self, value: Mapping[str, str]) -> str:
-        """Put the Slack app's secret into Secrets Manager; returns its ARN."""
+        """Put the Slack app's secret into moto's Secrets Manager; returns its ARN."""
         answer = self._session.client("secretsmanager").create_secret(Name="slack", SecretString=json.dumps(value))
         return str(answer["ARN"])
 
@@ -145,7 +148,6 @@ class Story:
     doorway: Doorway
     ssm: Ssm = field(default_factory=Ssm)
     counts: Counter[str] = field(default_factory=Counter)
-    grouped: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.lifecycle = Lifecycle(self.hub.store)
@@ -156,7 +158,7 @@ class Story:
         self._lookout = assemble(
             self._wired(lambda: Slack(BOT_TOKEN, self.slack, PATIENCE_SECONDS), Queues(self.hub.sqs)),
             accounts=self.hub.accounts,
-            reader=Role("coastguard-reader", f"coastguard-look-{next(_looks)}"),  # each moto knows its own sessions
+            reader=Role("coastguard-reader", f"coastguard-look-{next(_looks)}"),  # each has members of its own
             terms=terms,
             policy=PolicySource("ssm:/coastguard/policy", lambda _: self.ssm, self.clock),
             connect=boto3.client,
@@ -220,7 +222,6 @@ class Story:
     def trouble(self, *, grouped: bool = True, size: int = 1) -> list[Victim]:
         """Agents go quiet, in an Auto Scaling group of twice as many or on hosts of nobody's, and it is reported."""
         hosts = self.fleet.group(GROUP, 2 * size)[:size] if grouped else self.fleet.hosts(size)
-        self.grouped += hosts if grouped else []
         victims = [Victim(*self.fleet.quiet(self.cluster, host)) for host in hosts]
         self.report(*victims)
         return victims
@@ -370,11 +371,6 @@ class Story:
         assert conversation is not None
         conversation.channel = replace(conversation.channel, archived=True)
 
-    def restore_tags(self) -> None:
-        """AWS shows the tags of a terminated host for a while; moto takes them away at once."""
-        for host in self.grouped:
-            self.fleet.ec2(host).add_tag(GROUP_TAG, GROUP)
-
     # What came of it
 
     def incident(self, victim: Victim) -> Incident:
@@ -463,11 +459,11 @@ class Story:
 
     def is_gone(self, victim: Victim) -> bool:
         """Whether the host is terminated and ECS has forgotten the container instance."""
-        host = self.fleet.ec2(victim.host)
+        host = self.fleet.host(victim.host)
         return host.state == "terminated" and victim.instance not in self.fleet.registered(self.cluster)
 
     def is_untouched(self, victim: Victim) -> bool:
-        host = self.fleet.ec2(victim.host)
+        host = self.fleet.host(victim.host)
         return host.state == "running" and victim.instance in self.fleet.registered(self.cluster)
 
     def _block(self, victim: Victim, action: str) -> str:

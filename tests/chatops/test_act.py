@@ -52,7 +52,7 @@ class Queue:
 
 
 @pytest.fixture
-def queue(story: Story, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
+def queue(story: Story, moto: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:  # noqa: ARG001 - for the secret
     """A new execution environment of coastguard-act. It has the machine's clock, so the story plays now."""
     story.clock.now = datetime.now(UTC)
     queue = Queue(story)

@@ -24,7 +24,6 @@ def crash(story: Story, request: Request, moment: str) -> None:
         story.act(request, 1)
     assert story.outcome(request) == "" or moment in OUTCOME_KNOWN
     story.clock.go_on(timedelta(seconds=5))
-    story.restore_tags()
 
 
 # A crash before a step leaves the same behind as one after the step before.
@@ -137,7 +136,7 @@ def test_an_agent_that_came_back_after_the_crash_saves_the_host(story: Story) ->
     (victim,) = story.trouble()
     request = story.click()
     crash(story, request, f"before {TERMINATION} 1")
-    story.fleet.known(story.cluster, victim.instance).agent_connected = True
+    story.fleet.known(story.cluster, victim.instance).connected = True
 
     story.act(request, 2)
 

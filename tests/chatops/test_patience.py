@@ -84,7 +84,7 @@ def test_what_was_given_up_half_way_does_not_claim_that_nothing_was_done(story: 
 
     story.act(story.click(), PATIENCE)
 
-    assert story.fleet.ec2(victim.host).state == "terminated"
+    assert story.fleet.host(victim.host).state == "terminated"
     (told,) = story.whispers(ALICE)
     assert "part of it may be done" in told
     story.look()  # the truth, whatever was said

@@ -34,7 +34,7 @@ async def api_gateway(request: HttpRequest) -> Response:
 
 
 @pytest.fixture
-def acts(story: Story, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
+def acts(story: Story, moto: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:  # noqa: ARG001 - for the secret
     """Both functions, deployed: Slack sends clicks to the front; acts.fifo."""
     story.clock.now = datetime.now(UTC)
     queue = story.hub.make_queue("ActsQueue")

@@ -1,13 +1,17 @@
-"""What is done in the member accounts on the wire: hosts are terminated, registrations taken out.
+"""What is done in the member accounts on the wire: hosts are terminated, registrations taken out, commands sent.
 
 By itself AWS is done with all of it at once, and an Auto Scaling group has its next host launched; who knows better
 says so in `end`.
 """
 
+from functools import cached_property
+
+from spoke.repairs.restart_agent import DOCUMENT
 from tests.wire import payloads
+from tests.wire.commands import Commands
 from tests.wire.members import Members
 from tests.wire.payloads import Host
-from tests.wire.reading import READS, Region, all_known, cluster_of, last
+from tests.wire.reading import READS, Answer, Region, all_known, cluster_of, last
 from tests.wire.wire import Call, Failure, Wire
 
 # What Auto Scaling terminates for somebody who asks; of anything else it says ValidationError.
@@ -17,12 +21,18 @@ _TERMINABLE = {"InService", "Standby", "Pending", "Pending:Wait", "Terminating:R
 class Acting(Members):
     """Member accounts whose hosts and registrations may be ended."""
 
+    @cached_property
+    def commands(self) -> Commands:
+        """What Systems Manager was told."""
+        return Commands(DOCUMENT)
+
     def hang(self, wire: Wire) -> None:
         super().hang(wire)
-        acts = {
+        acts: dict[str, dict[str, Answer]] = {
             "ecs": {"DeregisterContainerInstance": self._deregister},
             "ec2": {"TerminateInstances": self._terminate},
             "auto-scaling": {"TerminateInstanceInAutoScalingGroup": self._terminate_in_group},
+            "ssm": self.commands.acts,
         }
         wire.services |= {service: self.in_member({**READS[service], **more}) for service, more in acts.items()}
 

@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-
 import pytest
 
 from tests.chatops.clicks.desk import Desk
@@ -9,7 +7,6 @@ from tests.wire.wire import Wire
 
 
 @pytest.fixture
-def desk(wire_before_moto: Wire, hub: Hub, slack: str, clock: Clock) -> Iterator[Desk]:
-    hub.deploy(wire_before_moto, clock.seconds)
-    yield Desk(hub.store, slack, clock)
-    wire_before_moto.services.clear()
+def desk(wire: Wire, hub: Hub, slack: str, clock: Clock) -> Desk:
+    hub.deploy(wire, clock.seconds)
+    return Desk(hub.store, slack, clock)

@@ -241,7 +241,7 @@ def test_an_approval_that_comes_too_late_is_refused_and_a_look_takes_the_request
 def test_an_instance_that_has_recovered_is_not_repaired_after_all(story: Story) -> None:
     victim, _ = waiting(story)
     assert story.press(APPROVE, BOB).error is None
-    story.fleet.known(story.cluster, victim.instance).agent_connected = True
+    story.fleet.known(story.cluster, victim.instance).connected = True
     story.look()
 
     story.work()
@@ -255,7 +255,7 @@ def test_an_instance_that_has_recovered_is_not_repaired_after_all(story: Story) 
 def test_an_approval_is_not_good_for_the_next_incident_of_the_instance(story: Story) -> None:
     victim, _ = waiting(story)
     story.press(APPROVE, BOB)
-    story.fleet.known(story.cluster, victim.instance).agent_connected = True
+    story.fleet.known(story.cluster, victim.instance).connected = True
     story.look()
     story.fleet.unplug(story.cluster, victim.instance)
     story.report(victim)

@@ -19,15 +19,15 @@ def protect(story: Story, victim: Victim) -> None:
 
 
 def hand_over_to_aws(story: Story, victim: Victim) -> None:
-    story.fleet.ec2(victim.host).operator = {"Managed": True, "Principal": "ecs.amazonaws.com"}
+    story.fleet.host(victim.host).managed = True
 
 
 def stop(story: Story, victim: Victim) -> None:
-    story.fleet.member.call("ec2", "stop_instances", InstanceIds=[victim.host])
+    story.fleet.host(victim.host).state = "stopped"
 
 
 def move_to_another_host(story: Story, victim: Victim) -> None:
-    story.fleet.known(story.cluster, victim.instance).ec2_instance_id = "i-0123456789abcdef0"
+    story.fleet.move(story.cluster, victim.instance, "i-0123456789abcdef0")
 
 
 def delete_the_role(story: Story, _: Victim) -> None:
@@ -105,7 +105,7 @@ def test_what_must_not_or_cannot_be_done_is_told(story: Story, hinder: Hindrance
     story.act(request)
 
     # Nothing was done …
-    assert story.fleet.ec2(victim.host).state in {"running", "stopped"}
+    assert story.fleet.host(victim.host).state in {"running", "stopped"}
     assert victim.instance in story.fleet.registered(story.cluster)
     assert victim.host in story.fleet.hosts_of(GROUP)
     # … the incident is as it was, and says why …
@@ -147,7 +147,7 @@ def test_the_bulletin_says_that_it_failed_and_offers_the_button_again(story: Sto
     assert f"It failed: {victim.host} has termination protection" in story.message()
     assert any("*Terminate failed*" in line for line in story.thread())
 
-    story.fleet.ec2(victim.host).disable_api_termination = False
+    story.fleet.host(victim.host).protected = False
     story.act(story.click(TERMINATE, user=BOB))
 
     assert story.is_gone(victim)
@@ -163,14 +163,14 @@ def test_a_host_that_cannot_be_deregistered_is_terminated_all_the_same_and_that_
 
     story.act(request)
 
-    assert story.fleet.ec2(victim.host).state == "terminated"
+    assert story.fleet.host(victim.host).state == "terminated"
     assert f"Left {victim.instance} in prod-payments" in story.outcome(request)
     assert story.whispers() == []
 
 
 def test_hostile_words_from_a_member_account_are_told_as_words(story: Story) -> None:
     (victim,) = story.trouble()
-    story.fleet.known(story.cluster, victim.instance).ec2_instance_id = "i-<!channel> *x* @everyone `y` <https://z|z>"
+    story.fleet.move(story.cluster, victim.instance, "i-<!channel> *x* @everyone `y` <https://z|z>")
 
     story.act(story.click())
 

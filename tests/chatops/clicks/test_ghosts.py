@@ -37,7 +37,7 @@ def test_an_old_registration_is_told_apart_and_removed_and_its_host_goes_on(stor
 
     assert (story.state(victim), story.incident(victim).ending) == (State.RESOLVED, REMOVED)
     assert story.fleet.registered(story.cluster) == {alive}
-    assert story.fleet.ec2(victim.host).state == "running"
+    assert story.fleet.host(victim.host).state == "running"
     assert story.terminations() == 0
     assert f"Resolved: ECS agent on 1 instance ({REMOVED})" in story._shown()["text"]
     assert "terminated" not in story.message()
@@ -70,7 +70,7 @@ def test_act_refuses_whatever_a_look_has_found(story: Story) -> None:
 
     assert "old registration of a host that is well" in story.outcome(request)
     assert story.terminations() == 0
-    assert story.fleet.ec2(victim.host).state == "running"
+    assert story.fleet.host(victim.host).state == "running"
 
 
 def test_once_the_other_agent_is_gone_too_the_host_may_be_terminated(story: Story) -> None:
@@ -81,7 +81,7 @@ def test_once_the_other_agent_is_gone_too_the_host_may_be_terminated(story: Stor
 
     assert story.incident(victim).sighting.alive_as is None
     story.act(story.click(TERMINATE, victim=victim))
-    assert story.fleet.ec2(victim.host).state == "terminated"
+    assert story.fleet.host(victim.host).state == "terminated"
 
 
 def test_a_look_asks_once_while_few_are_new_and_not_again_while_nothing_points_to_it(story: Story) -> None:
@@ -146,10 +146,9 @@ def test_where_nobody_can_ask_the_alert_goes_out_and_says_so(story: Story) -> No
 # A host that is still being terminated
 
 
-def hold(story: Story, victim: Victim, name: str = "running", code: int = 16) -> None:
+def hold(story: Story, victim: Victim, state: str = "running") -> None:
     """A lifecycle hook holds the host that was just to be terminated, whatever has been asked of its group."""
-    state = story.fleet.ec2(victim.host).instance_state
-    state.name, state.code = name, code
+    story.fleet.host(victim.host).state = state
 
 
 def test_who_has_left_the_cluster_is_terminated_when_ec2_says_so_and_not_before(story: Story) -> None:
@@ -177,7 +176,7 @@ def test_who_has_left_the_cluster_is_terminated_when_ec2_says_so_and_not_before(
         story._lookout.look(Hint(story.cluster, Why.SWEEP), 1)
     assert story.state(victim) is State.REPAIRING
 
-    hold(story, victim, "terminated", 48)
+    hold(story, victim, "terminated")
     story._lookout.look(Hint(story.cluster, Why.SWEEP), 1)
     incident = story.incident(victim)
     assert (incident.state, incident.ending, incident.replacement) == (State.RESOLVED, "terminated", newcomer)
@@ -186,13 +185,13 @@ def test_who_has_left_the_cluster_is_terminated_when_ec2_says_so_and_not_before(
 def test_a_cluster_that_is_deleted_meanwhile_hides_no_host(story: Story) -> None:
     (victim,) = story.trouble(grouped=False)
     story.act(story.click())
-    hold(story, victim, "shutting-down", 32)
+    hold(story, victim, "shutting-down")
     story.fleet.lose(story.cluster)
 
     story._lookout.look(Hint(story.cluster, Why.SWEEP), 1)
     assert story.state(victim) is State.REPAIRING
 
-    hold(story, victim, "terminated", 48)
+    hold(story, victim, "terminated")
     story._lookout.look(Hint(story.cluster, Why.SWEEP), 1)
     assert (story.state(victim), story.incident(victim).ending) == (State.RESOLVED, "terminated")
 
@@ -205,7 +204,7 @@ def test_an_instance_that_was_draining_ends_with_its_host(story: Story, state: s
     story._lookout.look(Hint(story.cluster, Why.SWEEP), 1)
     assert story.state(victim) is State.OPEN
 
-    hold(story, victim, state, {"stopped": 80, "terminated": 48}[state])
+    hold(story, victim, state)
     story._lookout.look(Hint(story.cluster, Why.REQUEST), 1)
 
     assert (story.state(victim), story.incident(victim).ending) == (State.RESOLVED, state)

@@ -40,7 +40,7 @@ def test_who_asks_again_for_what_has_failed_has_it_tried_again(story: Story) -> 
     (victim,) = story.trouble(grouped=False)
     story.fleet.protect(victim.host)
     story.act(story.click())
-    story.fleet.ec2(victim.host).disable_api_termination = False
+    story.fleet.host(victim.host).protected = False
 
     story.act(story.click())
 

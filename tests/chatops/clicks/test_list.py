@@ -81,7 +81,7 @@ def test_all_instances_are_listed_in_the_thread_and_it_is_said_for_whom(story: S
 
 def test_what_is_over_is_not_listed(story: Story) -> None:
     back, *left = story.trouble(grouped=False, size=MANY + 1)
-    story.fleet.known(story.cluster, back.instance).agent_connected = True
+    story.fleet.known(story.cluster, back.instance).connected = True
     story.look()
 
     story.act(ask(story))
@@ -207,7 +207,7 @@ def another_message(_story: Story, _victims: list[Victim], request: Request) -> 
 
 def all_are_back(story: Story, victims: list[Victim], request: Request) -> Request:
     for victim in victims:
-        story.fleet.known(story.cluster, victim.instance).agent_connected = True
+        story.fleet.known(story.cluster, victim.instance).connected = True
     story.look()
     return request
 

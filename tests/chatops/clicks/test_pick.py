@@ -48,7 +48,7 @@ BODY = {
 
 def come_back(story: Story, *victims: Victim) -> None:
     for victim in victims:
-        story.fleet.known(story.cluster, victim.instance).agent_connected = True
+        story.fleet.known(story.cluster, victim.instance).connected = True
     story.look()
 
 

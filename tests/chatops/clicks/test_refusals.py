@@ -24,7 +24,7 @@ FOREIGN = "This app belongs to another workspace."
 
 def come_back(story: Story, victim: Victim) -> None:
     """The agent connects again, and a look sees it."""
-    story.fleet.known(story.cluster, victim.instance).agent_connected = True
+    story.fleet.known(story.cluster, victim.instance).connected = True
     story.look()
 
 

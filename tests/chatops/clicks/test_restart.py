@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from chatops.clicks.requests import Request
-from coastguard.local.fleet import systems_manager
 from hub.incidents.incident import State
 from hub.slack.button_values import REPAIR
 from tests.chatops.factories import ALICE, BOB
@@ -25,11 +24,11 @@ def begun(story: Story) -> tuple[Victim, Request]:
 
 def comes_back(story: Story, victim: Victim) -> None:
     known = story.fleet.known(story.cluster, victim.instance)
-    known.agent_connected, known.disconnected_since = True, None
+    known.connected, known.since = True, None
 
 
 def goes(story: Story, victim: Victim) -> None:
-    story.fleet.known(story.cluster, victim.instance).agent_connected = False
+    story.fleet.known(story.cluster, victim.instance).connected = False
 
 
 def looks(story: Story, seconds: float) -> None:
@@ -39,8 +38,8 @@ def looks(story: Story, seconds: float) -> None:
 
 def ends(story: Story, status: str, output: str) -> None:
     """The host has carried the command out; Systems Manager knows it from its second answer on."""
-    (command,) = story.fleet.commands()
-    systems_manager.end(command, status, 1, output)
+    (command,) = story.fleet.members.commands.taken
+    command.status, command.output = status, output
     story.look()
 
 
@@ -50,13 +49,13 @@ def test_a_click_begins_it_and_two_clicks_are_one(story: Story) -> None:
     story.act(request)
     story.act(second)
 
-    (command,) = story.fleet.commands()
-    assert (command.comment, command.instance_ids) == (request.id, [victim.host])
+    (command,) = story.fleet.members.commands.taken
+    assert (command.comment, command.host) == (request.id, victim.host)
     repair = story.incident(victim).repair
     assert repair is not None
-    assert (story.state(victim), repair.command, repair.problem) == (State.REPAIRING, command.command_id, "")
+    assert (story.state(victim), repair.command, repair.problem) == (State.REPAIRING, command.id, "")
     assert [entry.what for entry in story.log(request)] == ["asked: Restart agent", "Restart agent begun"]
-    assert story.fleet.ec2(victim.host).state == "running"
+    assert story.fleet.host(victim.host).state == "running"
 
 
 def test_it_is_over_when_the_agent_has_stayed_and_not_before(story: Story) -> None:
@@ -153,7 +152,7 @@ def test_wherever_it_crashes_it_is_sent_once_at_most(story: Story, moment: str, 
 
     story.act(request, 2)
 
-    assert len(story.fleet.commands()) == sent
+    assert len(story.fleet.members.commands.taken) == sent
     assert story.outcome(request).startswith("Had Systems Manager" if sent else "May have had")
     assert story.state(victim) is State.REPAIRING
     comes_back(story, victim)
@@ -169,5 +168,5 @@ def test_what_is_over_by_then_is_not_begun(story: Story) -> None:
 
     story.act(request)
 
-    assert story.fleet.commands() == []
+    assert story.fleet.members.commands.taken == []
     assert "is connected again" in story.outcome(request)

@@ -23,7 +23,7 @@ def over(story: Story) -> Victim:
     """An instance that was in trouble until a moment ago; nobody has done anything about it."""
     (victim,) = story.trouble(grouped=False)
     story.know()
-    story.fleet.known(story.cluster, victim.instance).agent_connected = True
+    story.fleet.known(story.cluster, victim.instance).connected = True
     story.look()
     assert not story.incident(victim).unresolved
     story.looks_asked()

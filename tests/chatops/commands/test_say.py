@@ -538,7 +538,7 @@ def test_an_incident_that_is_over_is_still_shown(story: Story) -> None:
     (victim,) = story.trouble(grouped=False)
     story.act(story.click(ACKNOWLEDGE))
     incident = story.incident(victim)
-    story.fleet.known(story.cluster, victim.instance).agent_connected = True
+    story.fleet.known(story.cluster, victim.instance).connected = True
     story.look()
 
     (shown,) = story.say(f"show {incident.id}")
