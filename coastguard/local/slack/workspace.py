@@ -25,7 +25,7 @@ from coastguard.local.slack.faults import Faults
 from coastguard.local.slack.limits import Budgets
 from coastguard.local.slack.messages import Message, new_message
 from coastguard.local.slack.shapes import ephemeral_state, state_of
-from coastguard.local.slack.strict import Strict
+from coastguard.local.slack.strict import strict
 from coastguard.local.slack.tickets import Tickets
 from coastguard.local.slack.views import Views
 
@@ -62,7 +62,7 @@ class Workspace:
         self.request_url = request_url
         self.lock = threading.RLock()
         self.revision = 0
-        self.strict = Strict()
+        self.strict = strict()
         self.scopes = scopes
         self.people: dict[str, Person] = {person.id: person for person in EVERYBODY}
         self.user_groups: dict[str, UserGroup] = {group.id: group for group in USER_GROUPS}
