@@ -86,6 +86,7 @@ def told(
         "COASTGUARD_LONGER_GRACE": "",
         "COASTGUARD_CLUSTER_TAGS": "",
         "COASTGUARD_GROUP_CHANNELS": "",
+        "COASTGUARD_INCIDENT_PAGES": "yes",
         "COASTGUARD_POLICY_PLACE": "",
         "POWERTOOLS_SERVICE_NAME": "coastguard",
         "POWERTOOLS_METRICS_NAMESPACE": "Coastguard",
