@@ -21,6 +21,8 @@ PEOPLE = {"aws_access_key_id": "AKIAPAGER00000000000", "aws_secret_access_key": 
 # Minutes after which SQS gives out again what a dead function has held.
 _DEAD = 8
 
+pytestmark = pytest.mark.usefixtures("aws")  # the topics, and those who hear them, are moto's
+
 
 @pytest.fixture
 def cluster(station: Station) -> Cluster:
