@@ -120,10 +120,10 @@ class Counted:
 
 
 COUNTED = Counted(
-    minute=Counts(invoked={"sweep": 1}, waited={"sweep": 0.031}, computed={"sweep": 0.01}, writes=0.92, reads=3.6),
+    minute=Counts(invoked={"sweep": 1}, waited={"sweep": 0.0076}, computed={"sweep": 0.01}, writes=0.92, reads=3.6),
     visit=Counts(
         invoked={},
-        waited={"sweep": 0.0113},
+        waited={"sweep": 0.0028},
         computed={"sweep": 0.0026},
         writes=0.044,
         reads=0.004,
@@ -132,7 +132,7 @@ COUNTED = Counted(
     ),
     drop=Counts(
         invoked={"ingest": 0.018, "look": 0.102},
-        waited={"ingest": 0.0031, "look": 0.09},
+        waited={"ingest": 0.0031, "look": 0.065},
         computed={"ingest": 0.0003, "look": 0.004},
         events=1,
         sent=0.102,
