@@ -96,8 +96,9 @@ class Side(ABC):
             self.tag(Cluster(ACCOUNT, REGION, CLUSTERS[cluster]), value)
 
     def _become(self, nth: int, facts: dict[str, Any]) -> None:
-        if self.instances:
-            self.become(*self.instances[nth % len(self.instances)], **facts)
+        there = [each for each in self.instances if each[1] in self.fleet.registered(each[0])]
+        if there:
+            self.become(*there[nth % len(there)], **facts)
 
     def _host(self, nth: int, what: str) -> None:
         if self.hosts:
