@@ -28,9 +28,8 @@ from tests.hub.factories import (
 )
 from tests.hub.foreign_words import HOSTILE, everywhere
 from tests.hub.rendering import all_blocks, buttons, check_bulletin, drawn, length, tricks, words
-from tests.hub.slack.messages import longest
+from tests.hub.slack.messages import RESTART, TERMINATE, longest
 
-TERMINATE = REPAIR + "terminate"
 CAROL = "U0CAROL03"
 # The longest name whose cluster fits an action id.
 LONG = Cluster(CLUSTER.account, CLUSTER.region, "c" * (255 - len(PICK) - len("222233334444/eu-west-1/")))
@@ -113,7 +112,7 @@ def test_what_a_menu_offers_is_read_as_the_incident_it_is_about() -> None:
 
 @pytest.mark.parametrize("count", [1, ROWS])
 def test_few_need_no_menu_and_no_list(count: int) -> None:
-    assert set(actions(drawn(*many(count)))) - {ACKNOWLEDGE_ALL} == {ACKNOWLEDGE, TERMINATE, MUTE}
+    assert set(actions(drawn(*many(count)))) - {ACKNOWLEDGE_ALL} == {ACKNOWLEDGE, RESTART, TERMINATE, MUTE}
 
 
 def test_what_is_over_has_nothing_to_pick_or_list() -> None:
@@ -124,8 +123,8 @@ def test_who_is_picked_is_shown_with_facts_and_buttons_above_the_list() -> None:
     crowd = picked(many(), 11)
     message = drawn(*crowd)
 
-    assert ordinary(message) == [ACKNOWLEDGE, TERMINATE]
-    assert {Subject.parse(part["value"]).instance for part in buttons(all_blocks(message))[:2]} == {crowd[11].instance}
+    assert ordinary(message) == [ACKNOWLEDGE, RESTART, TERMINATE]
+    assert {Subject.parse(part["value"]).instance for part in buttons(all_blocks(message))[:3]} == {crowd[11].instance}
     said = words(message)
     assert said.index(f"*Instance*\n`{crowd[11].sighting.host}`") < said.index("*Longest gone*")
     assert "*EC2 status*" in said
@@ -153,7 +152,7 @@ def test_what_was_picked_while_they_were_many_does_not_matter_once_they_are_few(
     crowd = picked(many(ROWS), 2)
 
     assert compose(bulletin().episode, crowd).picked is None
-    assert len(ordinary(drawn(*crowd))) == 2 * ROWS
+    assert ordinary(drawn(*crowd)) == [ACKNOWLEDGE, RESTART, TERMINATE] * ROWS
 
 
 @pytest.mark.parametrize(
@@ -161,9 +160,9 @@ def test_what_was_picked_while_they_were_many_does_not_matter_once_they_are_few(
     [
         pytest.param({"sighting": sighting(5, managed=True)}, [ACKNOWLEDGE], id="a remedy that does not fit"),
         pytest.param(
-            {"sighting": sighting(5, host="mi-0123456789abcdef0")}, [ACKNOWLEDGE], id="a machine of their own"
+            {"sighting": sighting(5, host="mi-0123456789abcdef0")}, [ACKNOWLEDGE, RESTART], id="a machine of their own"
         ),
-        pytest.param({"acknowledged_by": ALICE, "acknowledged_at": NOON}, [TERMINATE], id="acknowledged"),
+        pytest.param({"acknowledged_by": ALICE, "acknowledged_at": NOON}, [RESTART, TERMINATE], id="acknowledged"),
         pytest.param({"state": State.REPAIRING, "repair": finished()}, [], id="in repair"),
     ],
 )
@@ -176,7 +175,7 @@ def test_a_storm_locks_the_picked_one_as_it_locks_rows() -> None:
 
     message = render(compose(made.episode, picked(many(), 5), lock("eu-west-1")), made.episode)
 
-    assert ordinary(message) == [ACKNOWLEDGE]
+    assert ordinary(message) == [ACKNOWLEDGE, RESTART]
     assert ":lock: Terminate is locked" in words(message)
 
 
