@@ -194,7 +194,7 @@ def test_what_a_policy_says_of_a_cluster_is_an_object() -> None:
 
     assert (told["account"], told["region"], told["cluster"]) == ("222233334444", "eu-west-1", "prod")
     assert (told["route"]["line"], told["route"]["channel"]) == (4, "C0UNIT001")
-    assert told["may"] == ["acknowledge", "terminate", "remove-registration"]
+    assert told["may"] == ["acknowledge", "restart-agent", "terminate", "remove-registration"]
     assert (told["at"], told["window_until"]) == ("2026-11-24T03:59:00+00:00", "2026-11-24T04:00:00+00:00")
     assert told["lines"] == explained(*more, *who).splitlines()
     assert json.loads(explained("--format", "json"))["may"] is None
