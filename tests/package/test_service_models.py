@@ -84,9 +84,9 @@ def names() -> Mapping[str, Mapping[str, str]]:
 
 
 def called_in_members() -> set[tuple[str, str]]:
-    """What `Member.call` and `Member.pages` are asked for."""
+    """What `Member.call`, `Member.once` and `Member.pages` are asked for."""
     calls = [node for node in parsed() if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
-    asked = [texts(call)[:2] for call in calls if call.func.attr in {"call", "pages"} and len(texts(call)) >= 2]  # type: ignore[attr-defined]
+    asked = [texts(call)[:2] for call in calls if call.func.attr in {"call", "once", "pages"} and len(texts(call)) >= 2]  # type: ignore[attr-defined]
     return {(service, names()[service][operation]) for service, operation in asked}
 
 
