@@ -137,6 +137,15 @@ def test_a_refusal_is_told_and_nothing_was_done(
     assert fleet.commands() == []
 
 
+def test_a_target_of_another_account_is_not_touched(fleet: Fleet, member: Member, target: Target) -> None:
+    elsewhere = replace(target, cluster=replace(target.cluster, account="333344445555"))
+
+    with pytest.raises(ValueError, match="cannot be reached"):
+        RESTART.run(member, elsewhere, ASKING)
+
+    assert fleet.commands() == []
+
+
 # At most once ---------------------------------------------------------------------------------------------------------
 
 
