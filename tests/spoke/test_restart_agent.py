@@ -94,6 +94,10 @@ def lose_the_line(_: Fleet, target: Target) -> None:
     systems_manager.PINGS[target.host] = "ConnectionLost"
 
 
+def never_reach_systems_manager(_: Fleet, target: Target) -> None:
+    systems_manager.PINGS[target.host] = ""
+
+
 @pytest.mark.parametrize(
     ("happens", "why"),
     [
@@ -103,6 +107,7 @@ def lose_the_line(_: Fleet, target: Target) -> None:
         (register_anew, "old registration of a host that is well"),
         (deregister, "no longer knows"),
         (lose_the_line, "it calls it ConnectionLost"),
+        (never_reach_systems_manager, "it does not know it"),
     ],
 )
 def test_what_is_otherwise_than_the_person_saw_is_left_alone(

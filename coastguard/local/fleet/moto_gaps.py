@@ -14,7 +14,7 @@ What the fleet may set, and what is answered when it does not:
 | | `capacity_provider_name: str` | absent | capacityProviderName |
 | moto.ec2.models.instances.Instance | `checks: str` | "ok" | InstanceStatus of a running instance |
 | | `operator: {"Managed": bool, "Principal": str}` | absent | Operator (moto shows it by itself) |
-| systems_manager | `PINGS[host id]` | "Online" | PingStatus of Systems Manager |
+| systems_manager | `PINGS[host id]` | "Online" | PingStatus of Systems Manager; "" = it does not know the host |
 | this module | `AUTO_REPAIR[name]` | no such provider | actionsStatus of a capacity provider of Managed Instances |
 
 moto's own `agent_connected`, `status`, `ec2_instance_id` (may be set to an `mi-` id after registering), `attributes`,

@@ -17,7 +17,10 @@ from moto.ssm.models import Command
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 PINGS: dict[str, str] = {}
-"""PingStatus by host id: "Online" (which is what one has that is not named), "ConnectionLost" or "Inactive"."""
+"""PingStatus by host id: "Online" (which is what one has that is not named), "ConnectionLost" or "Inactive".
+
+"" is one that Systems Manager does not know: its agent has never come up there.
+"""
 
 DOCUMENTS: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
 """The content of each document by its name, by account and Region."""
@@ -103,12 +106,13 @@ def known_hosts(account: str, region: str) -> set[str]:
     """Name the hosts that Systems Manager knows: running instances, and the machines of ECS Anywhere."""
     running = {instance.id for instance in ec2_backends[account][region].all_running_instances()}
     clusters = ecs_backends[account][region].container_instances.values()
-    return running | {
+    machines = {
         instance.ec2_instance_id
         for cluster in clusters
         for instance in cluster.values()
         if instance.ec2_instance_id.startswith("mi-")
     }
+    return {host for host in running | machines if PINGS.get(host, "Online")}
 
 
 def begin(command: Command) -> None:
