@@ -11,7 +11,7 @@ from hub.incidents.content import CHOICES, ROWS, compose
 from hub.incidents.incident import Incident, State
 from hub.incidents.storm import lock
 from hub.slack.bulletin_message import render
-from hub.slack.button_values import ACKNOWLEDGE, ACKNOWLEDGE_ALL, LIST, MUTE, PICK, REPAIR, Subject
+from hub.slack.button_values import ACKNOWLEDGE, ACKNOWLEDGE_ALL, LIST, MUTE, PICK, Subject
 from hub.slack.message import Message
 from spoke.places import Cluster
 from tests.hub.factories import (
