@@ -4,7 +4,7 @@ Each is asked for on its own, and what cannot be read is left out and said: aler
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -115,11 +115,12 @@ class Gathering:
             if instance in live and live[instance].host == seen.host
         }
         sightings = {**sightings, **kept}
-        asked = _to_ask(self.hint, self.known, sightings, self.grace, self.clock()) if crowd < CROWD else []
+        if crowd >= CROWD:
+            return sightings
+        sightings = self._with_reach(sightings)
+        asked = _to_ask(self.hint, self.known, sightings, self.grace, self.clock())
         if not asked:
             return sightings
-        sightings = dict(self._with_reach(sightings, asked))
-        asked = [sightings[s.instance] for s in asked]
         try:
             found = in_cluster(self.member, self.hint.cluster, asked, sightings)
         except (Refused, Busy, ClusterGone) as error:
@@ -128,15 +129,14 @@ class Gathering:
             return sightings | {s.instance: replace(s, unchecked=(*s.unchecked, why)) for s in asked}
         return sightings | {instance: replace(sightings[instance], others=others) for instance, others in found.items()}
 
-    def _with_reach(self, sightings: Mapping[str, Sighting], asked: Sequence[Sighting]) -> Mapping[str, Sighting]:
+    def _with_reach(self, sightings: dict[str, Sighting]) -> dict[str, Sighting]:
         """See which hosts Systems Manager reaches: of fifty. Whoever acts on one asks again.
 
         New trouble is told without: that a button will not help can be seen a minute later.
         """
-        told = {i.instance for i in self.known.incidents.values() if i.unresolved}
-        old = [s for s in asked if s.instance in told and (s.reached is None or self.hint.why == Why.REQUEST)]
-        reached = ask_reach(self.member, sorted({s.host for s in old})[:SSM_A_CALL]) if old else {}
-        return {**sightings, **{s.instance: replace(s, reached=reached[s.host]) for s in old if s.host in reached}}
+        asked = [s for s in _old(self.known, sightings) if s.reached is None or self.hint.why == Why.REQUEST]
+        reached = ask_reach(self.member, sorted({s.host for s in asked})[:SSM_A_CALL]) if asked else {}
+        return sightings | {s.instance: replace(s, reached=reached[s.host]) for s in asked if s.host in reached}
 
     def with_commands(self, sightings: Mapping[str, Sighting]) -> Mapping[str, Sighting]:
         """See what has become of the commands that repairs have begun. What has ended is not asked again."""
@@ -209,16 +209,21 @@ def _to_ask(
     registration as far as is known, and everything that somebody has just clicked about.
     """
     drops = {drop.instance: drop for drop in hint.drops}
-    in_ec2 = [s for s in sightings.values() if s.connected is False and s.host.startswith("i-") and not s.managed]
-    before = {s.instance: known.incidents.get(s.instance) for s in in_ec2}
-    confirmed = (s for s in in_ec2 if confirms(before[s.instance], s, drops.get(s.instance), now, grace))
+    confirmed = (
+        s for s in _in_ec2(sightings) if confirms(known.incidents.get(s.instance), s, drops.get(s.instance), now, grace)
+    )
     new = list(islice(confirmed, ROWS + 1))  # a storm need not be judged twice to know that it is one
-    old = [
-        s
-        for s in in_ec2
-        if (incident := before[s.instance])
-        and incident.unresolved
-        and condition(s) in {Condition.DISCONNECTED, Condition.DRAINING}
-        and (hint.why == Why.REQUEST or s.others is None or s.reached is None or s.alive_as)
-    ]
+    old = [s for s in _old(known, sightings) if hint.why == Why.REQUEST or s.others is None or s.alive_as]
     return [*(new if len(new) <= ROWS else []), *old][:HOSTS_A_CALL]
+
+
+def _in_ec2(sightings: Mapping[str, Sighting]) -> list[Sighting]:
+    """Choose the EC2 instances without an agent that are nobody else's to repair."""
+    return [s for s in sightings.values() if s.connected is False and s.host.startswith("i-") and not s.managed]
+
+
+def _old(known: KnownCluster, sightings: Mapping[str, Sighting]) -> list[Sighting]:
+    """Choose those of them that are known to be in trouble, and still run."""
+    live = {i.instance for i in known.incidents.values() if i.unresolved}
+    running = {Condition.DISCONNECTED, Condition.DRAINING}
+    return [s for s in _in_ec2(sightings) if s.instance in live and condition(s) in running]
