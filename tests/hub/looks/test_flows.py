@@ -292,8 +292,12 @@ def test_the_next_time_is_a_new_episode_with_a_message_of_its_own(station: Stati
 
 
 def test_a_sweep_over_what_has_not_changed_changes_nothing(station: Station, cluster: Cluster) -> None:
-    opened(station, cluster)
+    """The second look has learned, once, whether Systems Manager reaches the host: the first does not wait for it."""
+    instance, _ = opened(station, cluster)
+    assert station.store.known(cluster).incidents[instance].sighting.reached is None
+    station.sweep()
     before = station.store.known(cluster)
+    assert before.incidents[instance].sighting.reached is True
 
     for _ in range(5):
         station.wait(minutes=1)

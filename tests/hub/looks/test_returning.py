@@ -272,8 +272,11 @@ def test_what_is_replayed_and_comes_back_in_that_grace_is_never_spoken_of(statio
 
 
 def test_what_is_replayed_and_known_changes_nothing(station: Station, cluster: Cluster) -> None:
+    """The second look has learned, once, whether Systems Manager reaches the host: the first does not wait for it."""
     instance = opened(station, cluster)
+    station.sweep()
     before = station.store.known(cluster)
+    assert before.incidents[instance].sighting.reached is True
 
     replay(station, cluster, instance)
     station.wait(minutes=5)
