@@ -190,12 +190,15 @@ def test_a_cluster_that_was_there_before_is_locked_too_once_the_storm_has_it(sta
     assert own(shown(station, early)) in in_channel(station)
 
 
-def test_a_cluster_that_recovers_before_its_turn_is_never_posted_and_closes_silently(station: Station) -> None:
+def test_a_cluster_that_a_look_sees_recover_before_its_turn_is_never_posted_and_closes_silently(
+    station: Station,
+) -> None:
     clusters = strike(station, MANY + 5)
     station.wait(seconds=GRACE.total_seconds() + GATHERS_SECONDS + 10)
     assert in_thread(station) == []
     recover(station, *clusters[:2])
-    station.sweep()
+    hints = [Hint(cluster, Why.REQUEST) for cluster in clusters[:2]]
+    station.queues.ask_looks(station.mail.looks, hints, "somebody asks")
 
     station.wait(seconds=60)
 
@@ -206,6 +209,26 @@ def test_a_cluster_that_recovers_before_its_turn_is_never_posted_and_closes_sile
     )
     assert in_channel(station) == []
     assert "13 clusters" in storm_message(station)["text"]
+
+
+def test_a_cluster_that_recovers_unseen_before_its_turn_is_posted_and_resolved_within_two_rounds(
+    station: Station,
+) -> None:
+    """Of so many clusters the sweep leaves out those that were left to the storm, or told of, within the minute."""
+    clusters = strike(station, MANY + 5)
+    station.wait(seconds=GRACE.total_seconds() + GATHERS_SECONDS + 10)
+    recover(station, *clusters[:2])
+    station.sweep()
+    station.wait(seconds=60)
+    assert sorted(in_thread(station)) == ids(station, clusters)
+
+    station.sweep()
+    watch(station, 1)
+    station.wait(seconds=60)
+
+    states = [shown(station, cluster)["metadata"]["event_payload"]["state"] for cluster in clusters]
+    assert states == ["resolved"] * 2 + ["open"] * (MANY + 3)
+    assert all(station.bulletin(cluster).episode.closed for cluster in clusters[:2])
 
 
 def test_a_cluster_that_recovers_while_its_post_is_in_doubt_is_not_left_open_in_the_thread(station: Station) -> None:
