@@ -16,6 +16,7 @@ from tests.chatops.story import Story, Victim
 
 REMOVE = REPAIR + "remove-registration"
 LISTED = "ecs:ListContainerInstances"
+REACHED = "ssm:DescribeInstanceInformation"
 
 
 def ghost(story: Story) -> tuple[Victim, str]:
@@ -96,6 +97,18 @@ def test_a_look_asks_once_while_few_are_new_and_not_again_while_nothing_points_t
 
     story.look()  # somebody has clicked
     assert len(story.hub.trail.of(LISTED)) == 2
+
+
+def test_where_systems_manager_refuses_registrations_are_not_asked_for_again_and_again(story: Story) -> None:
+    (victim,) = story.trouble()
+    story.hub.trail.fail(REACHED, "AccessDeniedException")
+
+    for _ in range(3):
+        story._lookout.look(Hint(story.cluster, Why.SWEEP), 1)
+
+    assert len(story.hub.trail.of(REACHED)) == 3
+    assert len(story.hub.trail.of(LISTED)) == 1
+    assert story.incident(victim).sighting.reached is None
 
 
 def test_a_young_drop_is_not_asked_about(story: Story) -> None:
