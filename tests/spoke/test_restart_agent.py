@@ -274,19 +274,44 @@ def test_what_systems_manager_does_not_tell_stays_unknown(
     assert course_of(member, target, "c" * 36) is None
 
 
-def test_the_credential_that_sends_can_do_nothing_else(accounts: Accounts, target: Target, member: Member) -> None:
-    asked: list[dict[str, Any]] = []
-    sts = accounts._sts
-    remembered = sts.meta.events
-    remembered.register("provide-client-params.sts.AssumeRole", lambda params, **_: asked.append(params))
+# By which credential -------------------------------------------------------------------------------------------------
 
-    RESTART.run(member, target, ASKING)
+
+@pytest.fixture
+def asked(accounts: Accounts) -> list[dict[str, Any]]:
+    """What credentials are asked for."""
+    asked: list[dict[str, Any]] = []
+    accounts._sts.meta.events.register("provide-client-params.sts.AssumeRole", lambda params, **_: asked.append(params))
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("machine", "resource"), [("", "ec2:{here}:instance/"), ("mi-0123456789abcdef0", "ssm:{here}:managed-instance/")]
+)
+def test_the_credential_that_sends_can_do_nothing_else(
+    fleet: Fleet, member: Member, target: Target, asked: list[dict[str, Any]], machine: str, resource: str
+) -> None:
+    host = machine or target.host
+    fleet.known(target.cluster, target.instance).ec2_instance_id = host
+
+    RESTART.run(member, replace(target, host=host), ASKING)
 
     here = f"{REGION}:{ACCOUNT}"
     (statement,) = json.loads(asked[-1]["Policy"])["Statement"]
     assert statement == {
         "Effect": "Allow",
         "Action": ["ssm:SendCommand"],
-        "Resource": [f"arn:aws:ssm:{here}:document/{DOCUMENT}", f"arn:aws:ec2:{here}:instance/{target.host}"],
+        "Resource": [f"arn:aws:ssm:{here}:document/{DOCUMENT}", f"arn:aws:{resource.format(here=here)}{host}"],
     }
     assert (asked[-1]["DurationSeconds"], asked[-1]["SourceIdentity"]) == (900, "slack-T0COAST01-U0ALICE01")
+
+
+def test_nothing_has_to_be_signed_in_for_after_the_last_question(
+    member: Member, target: Target, asked: list[dict[str, Any]]
+) -> None:
+    before: list[int] = []
+
+    RESTART.run(member, target, replace(ASKING, go_ahead=lambda: before.append(len(asked))))
+
+    assert before == [len(asked)]
+    assert "Policy" in asked[-1]
