@@ -1,6 +1,7 @@
 """What Coastguard keeps, read from its table as nobody of its own reads it: all at once."""
 
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -36,6 +37,9 @@ def read(world: World) -> Kept:
             kind, _, instance = row["sk"]["S"].partition("#")
             if owner == "cluster" and kind == "instance":
                 incidents[cluster, instance] = json.loads(row["data"]["S"])["state"]
+            elif owner == "cluster" and kind == "incidents":  # a page of many
+                for each in json.loads(zlib.decompress(row["packed"]["B"])):
+                    incidents[cluster, each["instance"]] = each["state"]
             elif owner == "cluster" and row["sk"]["S"] == "announced#slack":
                 bulletins[cluster] = json.loads(row["data"]["S"])["handle"]
             elif owner == "cluster" and kind == "drop" and "open_pk" in row:
