@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -11,6 +12,8 @@ from coastguard.cli.console import out, say_json
 from coastguard.cli.options import Form, FormOption
 from coastguard.cost import COUNTED, PRICES, Fleet, dollars, month
 
+# Of what is piped or kept no line is broken.
+_WIDTH = 180
 _WHOSE = ("hub", "members", "members, if you have it")
 
 
@@ -34,7 +37,8 @@ def cost_command(
         table.add_column(column, justify="right")
     for line in lines:
         table.add_row(line.whose, line.what, f"{line.number:,.0f}", f"{line.dollars:,.2f}")
-    out.print(table)
+    paper = out if out.is_terminal else Console(file=out.file, width=_WIDTH, highlight=False)
+    paper.print(table)
     for whose, total in totals.items():
         out.print(Text(f"{whose}: ${total:,.2f} a month"))
     out.print(Text("How it is reckoned, and what it leaves out: docs/cost.md.", style="dim"))
